@@ -1,0 +1,83 @@
+//! Where users come from: a domain controller over LDAPS, or an LDIF file of one.
+//!
+//! The only room that speaks LDAP. May import `model`, `filter` and `secrets`. Everything it hands out is complete or
+//! an error: a read that stops early is never mistaken for a directory with fewer users.
+
+pub mod decode;
+pub mod ldif;
+
+use crate::filter::Filter;
+use crate::model::job::Job;
+use crate::model::text::Untrusted;
+use crate::model::user::{Attribute, User};
+
+/// Which users to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Absent: the directory's default naming context.
+    pub base: Option<String>,
+    pub filter: Filter,
+}
+
+/// What a directory says of itself (its rootDSE; for a file, what its entries show).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Root {
+    /// The default naming context: `DC=corp,DC=example,DC=com`.
+    pub naming_context: String,
+    /// `corp.example.com`
+    pub domain: String,
+    /// `CORP`, for names such as `CORP\jdoe`.
+    pub netbios: Option<String>,
+    pub forest: Option<String>,
+    /// The domain's functional level, in words: `Windows Server 2016`.
+    pub level: Option<String>,
+    /// The DNS name of the domain controller that answered.
+    pub host: Option<String>,
+    /// `highestCommittedUSN` read before anything else, and the controller's invocationId.
+    pub usn: Option<u64>,
+    pub invocation_id: Option<String>,
+}
+
+/// One level of the tree in which an OU is picked.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Unit {
+    pub dn: Untrusted,
+    pub name: Untrusted,
+    pub has_children: bool,
+}
+
+/// A group that a mapping may name.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Group {
+    pub dn: Untrusted,
+    pub name: Untrusted,
+}
+
+/// A directory that can be read.
+///
+/// Each method fails within its deadline, stops soon after the job is cancelled ([`Error::Cancelled`]), and is safe
+/// to call again after a failure.
+pub trait Read: Send {
+    fn root(&mut self, job: &Job) -> Result<Root, Error>;
+
+    /// Reads every user that the query selects and hands them on in batches of at most 1,000. Only when this
+    /// returns `Ok` were they all. An error of `take` ends the read at once and comes back as [`Error::Taker`].
+    fn users(&mut self, query: &Query, job: &Job, take: &mut Taker<'_>) -> Result<u64, Error>;
+
+    /// The organizational units and containers directly below `dn` (absent: below the naming context), by name.
+    fn units(&mut self, dn: Option<&str>, job: &Job) -> Result<Vec<Unit>, Error>;
+
+    /// Groups whose name starts with `prefix`, by name, at most `limit`.
+    fn groups(&mut self, prefix: &str, limit: usize, job: &Job) -> Result<Vec<Group>, Error>;
+
+    /// The values of an attribute among the users below `base`, and how many users have each; most frequent first.
+    fn values(&mut self, attribute: Attribute, base: Option<&str>, job: &Job) -> Result<Vec<(Untrusted, u64)>, Error>;
+}
+
+/// What takes the users of a read, a batch at a time.
+pub type Taker<'a> = dyn FnMut(Vec<User>) -> Result<(), TakerFailed> + 'a;
+
+/// Said by a taker that cannot go on; it keeps the reason itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what was read could not be taken")]
+pub struct TakerFailed;

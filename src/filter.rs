@@ -1,0 +1,3 @@
+//! Search filters (RFC 4515): parsed, printed, and evaluated against a user as Active Directory would.
+//!
+//! May import `model`.

@@ -1,0 +1,8 @@
+//! Integrated mass deployment: from an Active Directory to activated laptops.
+//!
+//! The map of the house is in `ARCHITECTURE.md`; a test (`tests/house.rs`) keeps its floors.
+
+pub mod directory;
+pub mod filter;
+pub mod model;
+pub mod secrets;

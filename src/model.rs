@@ -1,0 +1,55 @@
+//! What the field talks about: directories, users, profiles, mappings, tokens, plans.
+//!
+//! Pure data and the rules that need nothing but the data: no I/O, no clock, no randomness. Every other room may
+//! import this one; it imports none of them.
+
+pub mod audit;
+pub mod check;
+pub mod directory;
+pub mod duration;
+pub mod frequency;
+pub mod installer;
+pub mod job;
+pub mod mapping;
+pub mod name;
+pub mod plan;
+pub mod profile;
+pub mod settings;
+pub mod size;
+pub mod text;
+pub mod token;
+pub mod user;
+
+/// A value that could not be understood: what it should have been, and what it was.
+///
+/// Every parser of the model answers with this, so a form, the answers file and the command line word it alike.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} expected, not {given:?}")]
+pub struct Unreadable {
+    /// What would have been right, with an example: `a size such as "50 GiB"`.
+    pub what: &'static str,
+    /// What was given, shortened and made safe to show.
+    pub given: String,
+}
+
+impl Unreadable {
+    pub(crate) fn new(what: &'static str, given: &str) -> Self {
+        let given = text::shown(given);
+        let given = match given.char_indices().nth(60) {
+            Some((cut, _)) => format!("{}...", &given[..cut]),
+            None => given,
+        };
+        Self { what, given }
+    }
+}
+
+/// A thing that is kept, with what is needed to change it safely.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Kept<T> {
+    /// Grows by one with each change; a form saves against the version that it read.
+    pub version: u64,
+    pub changed_at: jiff::Timestamp,
+    pub changed_by: audit::Actor,
+    #[serde(flatten)]
+    pub value: T,
+}

@@ -1,0 +1,99 @@
+//! The mass deployment token: what an administrator asks for, what it says, and what is kept of it (step 6).
+
+use jiff::Timestamp;
+
+use super::duration::Duration;
+use super::name::Name;
+
+/// What an administrator asks for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Request {
+    pub name: Name,
+    /// Absent: it never expires.
+    pub expires: Option<Duration>,
+    /// How many devices it may enrol; 0 = no limit.
+    pub max_activations: u64,
+    /// `https://host[:port]`, tried in order by the laptop.
+    pub servers: Vec<String>,
+}
+
+/// What the token itself says. Public inside the company: it never says who a user is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// Public: it stands in every list and log.
+    pub id: TokenId,
+    /// The installation that issued it.
+    pub issuer: String,
+    pub name: Name,
+    pub issued_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub max_activations: u64,
+    pub servers: Vec<String>,
+}
+
+/// 16 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct TokenId(String);
+
+impl TokenId {
+    pub fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(format!("{:016x}", u64::from_be_bytes(bytes)))
+    }
+
+    /// # Errors
+    /// When `text` is not 16 lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, super::Unreadable> {
+        let good = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if good {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(super::Unreadable::new("a token id of 16 hexadecimal digits", text))
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for TokenId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// What is kept of a token: never the token itself.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Record {
+    pub id: TokenId,
+    pub name: Name,
+    pub issued_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub max_activations: u64,
+    pub servers: Vec<String>,
+    pub created_by: super::audit::Actor,
+    pub revoked_at: Option<Timestamp>,
+    /// SHA-256 of the whole token, hexadecimal: tells whether a token at hand is this one.
+    pub sha256: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    Valid,
+    Expired,
+    Revoked,
+}
+
+impl Record {
+    pub fn state(&self, now: Timestamp) -> State {
+        if self.revoked_at.is_some() {
+            State::Revoked
+        } else if self.expires_at.is_some_and(|end| end <= now) {
+            State::Expired
+        } else {
+            State::Valid
+        }
+    }
+}
