@@ -3,9 +3,6 @@
 //! The only room that speaks LDAP. May import `model`, `filter` and `secrets`. Everything it hands out is complete or
 //! an error: a read that stops early is never mistaken for a directory with fewer users.
 
-pub mod decode;
-pub mod ldif;
-
 use crate::filter::Filter;
 use crate::model::job::Job;
 use crate::model::text::Untrusted;
@@ -81,3 +78,22 @@ pub type Taker<'a> = dyn FnMut(Vec<User>) -> Result<(), TakerFailed> + 'a;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("what was read could not be taken")]
 pub struct TakerFailed;
+
+/// Why a directory could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the read was cancelled; nothing was changed")]
+    Cancelled,
+    #[error(transparent)]
+    Taker(#[from] TakerFailed),
+}
+
+impl Error {
+    /// What to do next.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Cancelled => "start it again when it suits".to_owned(),
+            Self::Taker(_) => "see the error before this one".to_owned(),
+        }
+    }
+}
