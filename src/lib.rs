@@ -6,3 +6,4 @@ pub mod directory;
 pub mod filter;
 pub mod model;
 pub mod secrets;
+pub mod wizard;
