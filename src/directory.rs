@@ -3,6 +3,8 @@
 //! The only room that speaks LDAP. May import `model`, `filter` and `secrets`. Everything it hands out is complete or
 //! an error: a read that stops early is never mistaken for a directory with fewer users.
 
+pub mod decode;
+
 use crate::filter::Filter;
 use crate::model::job::Job;
 use crate::model::text::Untrusted;

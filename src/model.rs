@@ -15,6 +15,7 @@ pub mod name;
 pub mod plan;
 pub mod profile;
 pub mod settings;
+pub mod sid;
 pub mod size;
 pub mod text;
 pub mod token;
