@@ -7,3 +7,4 @@ pub mod filter;
 pub mod model;
 pub mod secrets;
 pub mod wizard;
+pub mod token;

@@ -1,11 +1,20 @@
 //! Secret types, sealed secrets and key material.
 //!
-//! May import `model`. Nothing here can be printed, logged or serialized; what is kept is sealed first.
+//! May import `model`. Nothing here can be printed, logged or serialized; what is kept is sealed first, with the age
+//! format (<https://age-encryption.org/v1>), so that a lost installation can be read with the `age` tool and the
+//! installation's identity file.
+
+mod file;
+mod identity;
 
 use zeroize::Zeroizing;
 
+pub use file::read_secret_file;
+pub use identity::Identity;
+
 /// A password, a token or a private key in clear. No `Debug`, `Display` or `Serialize`; zeroed on drop.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, Eq, Default)]
+#[expect(missing_debug_implementations, reason = "a secret must not end up in a debug print")]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -20,5 +29,92 @@ impl Secret {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl PartialEq for Secret {
+    /// Looks at every byte, so that the time it takes does not tell where two secrets of one length differ.
+    fn eq(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.0.as_bytes(), other.0.as_bytes());
+        ours.len() == theirs.len() && ours.iter().zip(theirs).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+    }
+}
+
+/// Why a secret could not be read, sealed or unsealed. Never says anything of the secret.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{doing} {path} failed: {source}")]
+    File {
+        /// `reading`, `creating`
+        doing: &'static str,
+        path: String,
+        source: std::io::Error,
+    },
+    #[error("{path} is not a regular file")]
+    NotAFile { path: String },
+    #[error("{path} may be used by others: its mode is {mode:04o}")]
+    TooWide {
+        path: String,
+        /// The permission bits it has.
+        mode: u32,
+        /// The widest permission bits that are accepted.
+        widest: u32,
+    },
+    #[error("{path} belongs to another user (uid {owner})")]
+    NotOurs { path: String, owner: u32 },
+    #[error("{path} is longer than {} KiB, so it is no secret file", file::LONGEST / 1024)]
+    TooLong { path: String },
+    #[error("{path} is empty")]
+    Empty { path: String },
+    #[error("{path} holds {what}, which no password and no token has")]
+    NotText { path: String, what: &'static str },
+    #[error("{path} is not an identity of this program")]
+    NotAnIdentity { path: String },
+    #[error("the secret of {label} could not be sealed")]
+    Seal { label: String },
+    #[error("the sealed secret of {label} is damaged")]
+    Damaged { label: String },
+    #[error("the sealed secret of {label} was sealed by another installation")]
+    AnotherIdentity { label: String },
+    #[error("the sealed secret of {label} belongs to something else")]
+    AnotherLabel { label: String },
+}
+
+impl Error {
+    /// What to do next.
+    pub fn help(&self) -> String {
+        match self {
+            Self::File { path, .. } => format!("check that {path} and its folder exist and belong to you"),
+            Self::NotAFile { .. } => "name a plain file that holds nothing but the secret".to_owned(),
+            Self::TooWide { path, widest, .. } => {
+                // Owner-only is what to ask for, also where a group is tolerated.
+                format!("run: chmod 600 {path} (at most {widest:04o} is accepted), and consider the secret known")
+            }
+            Self::NotOurs { path, .. } => format!("run imd as the owner of {path}"),
+            Self::TooLong { .. } | Self::Empty { .. } | Self::NotText { .. } => {
+                "the file must hold the secret on its only line, in UTF-8".to_owned()
+            }
+            Self::NotAnIdentity { path } => format!("restore {path} from a backup; without it no sealed secret opens"),
+            Self::Seal { .. } => "try again; if it stays, check the free memory".to_owned(),
+            Self::Damaged { .. } | Self::AnotherLabel { .. } => {
+                "enter the secret again, or restore the state from a backup".to_owned()
+            }
+            Self::AnotherIdentity { .. } => {
+                "restore the identity file that belongs to this state, or enter the secret again".to_owned()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_secrets_are_equal_only_when_every_byte_is() {
+        assert!(Secret::new("abc") == Secret::new("abc"));
+        assert!(Secret::new("abc") != Secret::new("abd"));
+        assert!(Secret::new("abc") != Secret::new("ab"));
+        assert!(Secret::new("") == Secret::default());
     }
 }

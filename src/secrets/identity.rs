@@ -1,0 +1,206 @@
+//! The installation's own key pair, and the blobs sealed with it.
+//!
+//! An age X25519 identity, in the same text form as `age-keygen` writes. age draws the randomness of the key and of
+//! each blob itself, from the operating system: it offers no other way.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::str::FromStr as _;
+
+use age::secrecy::ExposeSecret as _;
+use zeroize::Zeroizing;
+
+use super::file::{name, read_guarded};
+use super::{Error, Secret};
+
+/// The file's name in the state directory.
+const FILE: &str = "identity";
+
+/// Opens what this installation has sealed. No `Debug`: it is a private key.
+#[expect(missing_debug_implementations, reason = "a private key must not end up in a debug print")]
+pub struct Identity(age::x25519::Identity);
+
+impl Identity {
+    /// The identity in the file `identity` of the state directory; it is made when the file is absent.
+    ///
+    /// # Errors
+    /// A file that anybody but its owner may use, that belongs to another user, or that holds something else is
+    /// refused; it is never replaced, as that would make every sealed secret unreadable.
+    pub fn open_or_create(state: &Path) -> Result<Self, Error> {
+        let path = state.join(FILE);
+        match Self::open(&path) {
+            Err(Error::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                Self::create(state, &path)?;
+                // Not the one just made: another process may have been first.
+                Self::open(&path)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open(path: &Path) -> Result<Self, Error> {
+        let text = read_guarded(path, 0o600)?;
+        let owner =
+            fs::metadata(path).map_err(|source| Error::File { doing: "reading", path: name(path), source })?.uid();
+        // Root may run a repair on the service's state; nobody may plant an identity of their own.
+        let ours = rustix::process::geteuid();
+        if owner != ours.as_raw() && !ours.is_root() {
+            return Err(Error::NotOurs { path: name(path), owner });
+        }
+        let mut keys = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        match (keys.next().map(age::x25519::Identity::from_str), keys.next()) {
+            (Some(Ok(identity)), None) => Ok(Self(identity)),
+            _ => Err(Error::NotAnIdentity { path: name(path) }),
+        }
+    }
+
+    /// Makes the file, whole and with its last name at once, or leaves the one that is there.
+    fn create(state: &Path, path: &Path) -> Result<(), Error> {
+        let identity = age::x25519::Identity::generate();
+        let public = identity.to_public().to_string();
+        let text = Zeroizing::new(format!("# public key: {public}\n{}\n", identity.to_string().expose_secret()));
+        // The public key is random, so no other process and no earlier crash has a file of this name.
+        let draft = state.join(format!(".{FILE}-{}", &public[public.len() - 16..]));
+        let failed = |source| Error::File { doing: "creating", path: name(path), source };
+        let written = (|| {
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            // A link, unlike a rename, fails when the name is taken.
+            match fs::hard_link(&draft, path) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+                _ => Ok(()),
+            }
+        })();
+        let removed = fs::remove_file(&draft);
+        written.map_err(failed)?;
+        removed.map_err(failed)?;
+        File::open(state).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
+
+    /// Seals a secret for this installation and for one place: the same `label` must be given to unseal it, so a
+    /// blob that is moved to another row opens nothing.
+    pub fn seal(&self, secret: &Secret, label: &str) -> Result<Vec<u8>, Error> {
+        let failed = || Error::Seal { label: label.to_owned() };
+        let length = u16::try_from(label.len()).map_err(|_| failed())?;
+        let mut plain = Zeroizing::new(Vec::with_capacity(2 + label.len() + secret.expose().len()));
+        plain.extend_from_slice(&length.to_be_bytes());
+        plain.extend_from_slice(label.as_bytes());
+        plain.extend_from_slice(secret.expose().as_bytes());
+        age::encrypt(&self.0.to_public(), &plain).map_err(|_| failed())
+    }
+
+    /// Opens what [`Self::seal`] sealed under the same label.
+    pub fn unseal(&self, sealed: &[u8], label: &str) -> Result<Secret, Error> {
+        let plain = match age::decrypt(&self.0, sealed) {
+            Ok(plain) => Zeroizing::new(plain),
+            Err(age::DecryptError::NoMatchingKeys) => {
+                return Err(Error::AnotherIdentity { label: label.to_owned() });
+            }
+            Err(_) => return Err(Error::Damaged { label: label.to_owned() }),
+        };
+        let (found, secret) = split(&plain).ok_or_else(|| Error::Damaged { label: label.to_owned() })?;
+        if found != label.as_bytes() {
+            return Err(Error::AnotherLabel { label: label.to_owned() });
+        }
+        let text = std::str::from_utf8(secret).map_err(|_| Error::Damaged { label: label.to_owned() })?;
+        Ok(Secret::new(text))
+    }
+}
+
+/// The label and the secret: a length of two bytes, most significant first, the label, and the rest.
+fn split(plain: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = plain.split_first_chunk::<2>()?;
+    rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn identity() -> (tempfile::TempDir, Identity) {
+        let state = tempfile::tempdir().unwrap();
+        let identity = Identity::open_or_create(state.path()).unwrap();
+        (state, identity)
+    }
+
+    #[test]
+    fn the_identity_is_made_once_owner_only_and_nothing_is_left_beside_it() {
+        let (state, first) = identity();
+        let path = state.path().join(FILE);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        assert_eq!(fs::read_dir(state.path()).unwrap().count(), 1);
+        let again = Identity::open_or_create(state.path()).unwrap();
+        let sealed = first.seal(&Secret::new("pw"), "a").unwrap();
+        assert!(again.unseal(&sealed, "a").unwrap().expose() == "pw");
+    }
+
+    #[test]
+    fn many_that_start_at_once_end_with_the_same_identity() {
+        let state = tempfile::tempdir().unwrap();
+        let all: Vec<_> = std::thread::scope(|scope| {
+            let started: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| Identity::open_or_create(state.path()).unwrap())).collect();
+            started.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let sealed = all[0].seal(&Secret::new("pw"), "a").unwrap();
+        for other in &all {
+            assert!(other.unseal(&sealed, "a").unwrap().expose() == "pw");
+        }
+    }
+
+    #[test]
+    fn an_identity_that_others_may_read_is_refused() {
+        let (state, _) = identity();
+        let path = state.path().join(FILE);
+        for mode in [0o640, 0o604, 0o644, 0o660] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(Identity::open_or_create(state.path()), Err(Error::TooWide { .. })), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_identity_is_refused_and_not_replaced() {
+        let (state, _) = identity();
+        let path = state.path().join(FILE);
+        let whole = fs::read_to_string(&path).unwrap();
+        for text in ["", "# only a comment\n", "AGE-SECRET-KEY-1NONSENSE\n", &format!("{whole}{whole}"), &whole[..80]] {
+            fs::write(&path, text).unwrap();
+            assert!(matches!(Identity::open_or_create(state.path()), Err(Error::NotAnIdentity { .. })), "{text:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_sealed_secret_opens_only_under_its_own_label() {
+        let (_state, identity) = identity();
+        let sealed = identity.seal(&Secret::new("grün 山"), "directory/corp/svc").unwrap();
+        assert!(identity.unseal(&sealed, "directory/corp/svc").unwrap().expose() == "grün 山");
+        for label in ["directory/corp/sv", "directory/corp/svcg", "", "directory/other/svc"] {
+            assert!(matches!(identity.unseal(&sealed, label), Err(Error::AnotherLabel { .. })), "{label}");
+        }
+        assert!(!sealed.windows(5).any(|part| part == "grün".as_bytes()));
+    }
+
+    #[test]
+    fn a_secret_sealed_by_another_installation_stays_shut() {
+        let ((_a, ours), (_b, theirs)) = (identity(), identity());
+        let sealed = theirs.seal(&Secret::new("pw"), "a").unwrap();
+        assert!(matches!(ours.unseal(&sealed, "a"), Err(Error::AnotherIdentity { .. })));
+    }
+
+    #[test]
+    fn a_blob_with_any_byte_changed_or_cut_is_never_opened() {
+        let (_state, identity) = identity();
+        let sealed = identity.seal(&Secret::new("pw"), "a").unwrap();
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(identity.unseal(&changed, "a").is_err(), "byte {at} changed");
+            assert!(identity.unseal(&sealed[..at], "a").is_err(), "cut at {at}");
+        }
+    }
+}

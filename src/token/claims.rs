@@ -1,0 +1,68 @@
+//! The claims as they stand in a token: JSON with short keys, the registered ones of PASETO where there is one.
+//! Times are whole seconds since 1970, which any shell can compare.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use crate::model::name::Name;
+use crate::model::token::{Claims, TokenId};
+
+/// The order of the fields is the order in the token.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    /// The token's id.
+    jti: String,
+    /// The issuer.
+    iss: String,
+    /// The token's name.
+    name: String,
+    /// Issued at.
+    iat: i64,
+    /// Expires at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    /// How many devices; 0 = no limit.
+    max: u64,
+    /// The servers.
+    srv: Vec<String>,
+}
+
+/// # Errors
+/// When [`from_json`] would not accept them.
+pub(super) fn to_json(claims: &Claims) -> Result<Vec<u8>, Error> {
+    if claims.issuer.is_empty() {
+        return Err(Error::Empty { what: "issuer" });
+    }
+    if claims.expires_at.is_some_and(|end| end.as_second() <= claims.issued_at.as_second()) {
+        return Err(Error::EndsBeforeItStarts);
+    }
+    let wire = Wire {
+        jti: claims.id.as_str().to_owned(),
+        iss: claims.issuer.clone(),
+        name: claims.name.as_str().to_owned(),
+        iat: claims.issued_at.as_second(),
+        exp: claims.expires_at.map(Timestamp::as_second),
+        max: claims.max_activations,
+        srv: claims.servers.clone(),
+    };
+    serde_json::to_vec(&wire).map_err(|_| Error::Sign)
+}
+
+/// Absent when anything in it is unknown, missing or no value that [`to_json`] writes.
+pub(super) fn from_json(text: &str) -> Option<Claims> {
+    let wire: Wire = serde_json::from_str(text).ok()?;
+    if wire.iss.is_empty() || wire.exp.is_some_and(|end| end <= wire.iat) {
+        return None;
+    }
+    Some(Claims {
+        id: TokenId::parse(&wire.jti).ok()?,
+        issuer: wire.iss,
+        name: Name::new(&wire.name).ok()?,
+        issued_at: Timestamp::from_second(wire.iat).ok()?,
+        expires_at: wire.exp.map(Timestamp::from_second).transpose().ok()?,
+        max_activations: wire.max,
+        servers: wire.srv,
+    })
+}

@@ -1,0 +1,269 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::name::Name;
+use crate::model::token::TokenId;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap()
+}
+
+/// 2025-11-23T00:00:00Z
+const ISSUED: i64 = 1_763_856_000;
+const EXPIRES: i64 = ISSUED + 90 * 86_400;
+
+fn claims() -> Claims {
+    Claims {
+        id: TokenId::from_bytes([0, 1, 2, 3, 0xfc, 0xfd, 0xfe, 0xff]),
+        issuer: "7f3a52e4".to_owned(),
+        name: Name::new("rollout-2026").unwrap(),
+        issued_at: at(ISSUED),
+        expires_at: Some(at(EXPIRES)),
+        max_activations: 5000,
+        servers: vec!["https://imd.corp.example.com:7443".to_owned()],
+    }
+}
+
+fn key(seed: u8) -> SigningKey {
+    SigningKey::from_random([seed; 32]).unwrap()
+}
+
+fn token() -> String {
+    mint(&key(1), &claims()).unwrap().expose().to_owned()
+}
+
+fn check(text: &str) -> Result<Claims, Refusal> {
+    verify(text, &[Trusted::key(key(1).public().clone())], at(ISSUED))
+}
+
+/// Signs any payload as [`mint`] signs claims, but with the given footer and assertion.
+fn sign(payload: &str, footer: &[u8], assertion: &[u8]) -> String {
+    let signed = PublicToken::sign(key(1).paseto(), payload.as_bytes(), Some(footer), Some(assertion)).unwrap();
+    signed.replacen(PublicToken::HEADER, PREFIX, 1)
+}
+
+fn signed(payload: &str) -> Result<Claims, Refusal> {
+    check(&sign(payload, &key(1).public().footer(), ASSERTION))
+}
+
+#[test]
+fn what_was_minted_is_what_is_verified() {
+    assert_eq!(check(&token()), Ok(claims()));
+    let endless = Claims { expires_at: None, max_activations: 0, servers: Vec::new(), ..claims() };
+    let minted = mint(&key(1), &endless).unwrap();
+    assert_eq!(check(minted.expose()), Ok(endless));
+}
+
+#[test]
+fn the_same_claims_give_the_same_token_and_need_no_quoting_anywhere() {
+    assert_eq!(token(), token());
+    assert!(token().bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)));
+    assert!(token().starts_with("imd1_"));
+}
+
+#[test]
+fn the_token_is_a_paseto_of_the_standard_form() {
+    use base64::Engine as _;
+    let decode = |part: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap();
+    let text = token();
+    let (body, footer) = text.strip_prefix(PREFIX).unwrap().split_once('.').unwrap();
+    let body = decode(body);
+    let payload: serde_json::Value = serde_json::from_slice(&body[..body.len() - 64]).unwrap();
+    assert_eq!(payload["jti"], "00010203fcfdfeff");
+    assert_eq!(payload["exp"], EXPIRES);
+    let footer: serde_json::Value = serde_json::from_slice(&decode(footer)).unwrap();
+    assert_eq!(footer["kid"], key(1).public().id());
+    assert!(key(1).public().id().starts_with("k4.pid."));
+}
+
+#[test]
+fn a_public_key_is_the_one_of_rfc_8032() {
+    // RFC 8032, section 7.1, test 1.
+    let seed = [
+        0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49,
+        0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60,
+    ];
+    let public = SigningKey::from_random(seed).unwrap().public().to_string();
+    // d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a in base64url.
+    assert_eq!(public, "k4.public.11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+}
+
+#[test]
+fn every_single_bit_counts() {
+    let text = token();
+    for at in 0..text.len() {
+        for bit in 0..8 {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1 << bit;
+            if let Ok(changed) = std::str::from_utf8(&bytes) {
+                assert!(check(changed).is_err(), "bit {bit} of byte {at} changed");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_token_that_is_cut_or_lengthened_is_refused() {
+    let text = token();
+    for end in 0..text.len() {
+        assert!(check(&text[..end]).is_err(), "cut to {end}");
+        assert!(check(&text[text.len() - end..]).is_err(), "the last {end}");
+    }
+    for extra in ["A", ".", ".A", "=", "\n", " ", "_"] {
+        assert!(check(&format!("{text}{extra}")).is_err(), "{extra:?} added");
+        assert!(check(&format!("{extra}{text}")).is_err(), "{extra:?} before");
+    }
+}
+
+#[test]
+fn each_kind_of_wrong_has_its_own_refusal() {
+    let text = token();
+    assert_eq!(check(&"a".repeat(LONGEST + 1)), Err(Refusal::TooLong));
+    assert_eq!(check(&format!("{text}\n")), Err(Refusal::Alphabet { at: text.len() + 1 }));
+    assert_eq!(check("imd1_é"), Err(Refusal::Alphabet { at: 6 }));
+    assert_eq!(check(&text.replacen("imd1_", "imd2_", 1)), Err(Refusal::Prefix));
+    assert_eq!(check("v4.public.AAAA"), Err(Refusal::Prefix));
+    assert_eq!(check(""), Err(Refusal::Prefix));
+    assert_eq!(check("imd1_AAAA"), Err(Refusal::Malformed));
+    let others = mint(&key(2), &claims()).unwrap();
+    assert_eq!(check(others.expose()), Err(Refusal::UnknownKey));
+}
+
+#[test]
+fn a_key_cannot_speak_under_another_keys_id() {
+    let payload = r#"{"jti":"00010203fcfdfeff","iss":"a","name":"n","iat":0,"max":0,"srv":[]}"#;
+    let text = sign(payload, &key(2).public().footer(), ASSERTION);
+    let trusted = [Trusted::key(key(2).public().clone())];
+    assert_eq!(verify(&text, &trusted, at(0)), Err(Refusal::Signature));
+}
+
+#[test]
+fn a_signature_made_for_another_purpose_is_refused() {
+    let payload = r#"{"jti":"00010203fcfdfeff","iss":"a","name":"n","iat":1763856000,"max":0,"srv":[]}"#;
+    let footer = key(1).public().footer();
+    assert!(check(&sign(payload, &footer, ASSERTION)).is_ok());
+    assert_eq!(check(&sign(payload, &footer, b"")), Err(Refusal::Signature));
+    assert_eq!(check(&sign(payload, &footer, b"imd enrolment 1")), Err(Refusal::Signature));
+    assert_eq!(check(&sign(payload, b"{}", ASSERTION)), Err(Refusal::UnknownKey));
+}
+
+#[test]
+fn a_token_of_the_wrong_paseto_purpose_is_refused() {
+    let local = token().replacen("imd1_", "imd1_v4.local.", 1);
+    assert_eq!(check(&local), Err(Refusal::Malformed));
+}
+
+#[test]
+fn claims_that_are_not_understood_are_refused_even_when_signed() {
+    let good = r#"{"jti":"00010203fcfdfeff","iss":"a","name":"n","iat":1763856000,"max":0,"srv":[]}"#;
+    assert!(signed(good).is_ok());
+    let wrong = [
+        good.replacen('{', r#"{"scope":"all","#, 1),
+        good.replacen(r#""max":0,"#, "", 1),
+        good.replacen(r#""max":0"#, r#""max":-1"#, 1),
+        good.replacen(r#""max":0"#, r#""max":0,"max":9"#, 1),
+        good.replacen("00010203fcfdfeff", "00010203FCFDFEFF", 1),
+        good.replacen(r#""iss":"a""#, r#""iss":"""#, 1),
+        good.replacen(r#""name":"n""#, r#""name":"a\u202eb""#, 1),
+        good.replacen(r#""max":0"#, r#""exp":1763856000,"max":0"#, 1),
+        good.replacen("1763856000", "99999999999999999", 1),
+        good.replacen("1763856000", "\"2025-11-23\"", 1),
+        "[]".to_owned(),
+        format!("{good} x"),
+    ];
+    for payload in wrong {
+        assert_eq!(signed(&payload), Err(Refusal::Claims), "{payload}");
+    }
+}
+
+#[test]
+fn the_issuer_must_be_the_one_the_key_belongs_to_where_it_is_known() {
+    let public = key(1).public().clone();
+    let now = at(ISSUED);
+    assert!(verify(&token(), &[Trusted::of("7f3a52e4", public.clone())], now).is_ok());
+    assert_eq!(verify(&token(), &[Trusted::of("another", public)], now), Err(Refusal::Issuer));
+    assert_eq!(verify(&token(), &[], now), Err(Refusal::UnknownKey));
+}
+
+#[test]
+fn the_edges_of_its_time_are_five_minutes_wide() {
+    let trusted = [Trusted::key(key(1).public().clone())];
+    let when = |seconds| verify(&token(), &trusted, at(seconds)).map(|_| ());
+    assert_eq!(when(ISSUED - LEEWAY), Ok(()));
+    assert_eq!(when(ISSUED - LEEWAY - 1), Err(Refusal::NotYetValid { from: at(ISSUED) }));
+    assert_eq!(when(EXPIRES), Ok(()));
+    assert_eq!(when(EXPIRES + LEEWAY - 1), Ok(()));
+    assert_eq!(when(EXPIRES + LEEWAY), Err(Refusal::Expired { at: at(EXPIRES) }));
+    assert!(verify(&token(), &trusted, Timestamp::MIN).is_err());
+    assert!(verify(&token(), &trusted, Timestamp::MAX).is_err());
+}
+
+#[test]
+fn what_would_be_refused_is_not_minted() {
+    let backwards = Claims { expires_at: Some(at(ISSUED)), ..claims() };
+    assert!(mint(&key(1), &backwards).err() == Some(Error::EndsBeforeItStarts));
+    let nobody = Claims { issuer: String::new(), ..claims() };
+    assert!(mint(&key(1), &nobody).err() == Some(Error::Empty { what: "issuer" }));
+    let many = Claims { servers: vec!["https://imd.corp.example.com:7443".to_owned(); 30], ..claims() };
+    assert!(matches!(mint(&key(1), &many), Err(Error::TooLong { length }) if length > LONGEST));
+}
+
+#[test]
+fn a_usual_token_is_short_enough_for_one_line_of_a_form() {
+    let two = Claims { servers: vec!["https://imd.corp.example.com:7443".to_owned(); 2], ..claims() };
+    assert!(token().len() <= 413, "{}", token().len());
+    assert!(mint(&key(1), &two).unwrap().expose().len() <= 470);
+}
+
+#[test]
+fn keys_survive_their_text_forms() {
+    let kept = key(7).to_secret().unwrap();
+    let again = SigningKey::from_secret(&kept).unwrap();
+    assert_eq!(again.public(), key(7).public());
+    assert!(mint(&again, &claims()).unwrap() == mint(&key(7), &claims()).unwrap());
+    let public = PublicKey::parse(&format!(" {}\n", again.public())).unwrap();
+    assert_eq!(&public, again.public());
+    for wrong in ["", "k4.public.", "k4.public.AAAA", "k4.secret.AAAA", "k3.public.AAAA", kept.expose()] {
+        assert!(PublicKey::parse(wrong).is_err(), "{wrong}");
+    }
+    // The two halves of a signing key must belong together.
+    let mixed = kept.expose().replacen("k4.secret.B", "k4.secret.C", 1);
+    assert!(mixed != kept.expose() && SigningKey::from_secret(&Secret::new(mixed)).is_err());
+}
+
+#[test]
+fn the_record_keeps_the_sha_256_of_the_token() {
+    // FIPS 180-2, appendix B.1.
+    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(sha256_hex(&Secret::new("abc")), abc);
+}
+
+proptest! {
+    #[test]
+    fn any_claims_survive_the_way_through_a_token(
+        id in any::<[u8; 8]>(),
+        issuer in "[a-z0-9]{1,16}",
+        name in "[^\\p{C}\\p{Z}]{1,20}",
+        life in proptest::option::of(1..10_000_000_i64),
+        max_activations in any::<u64>(),
+        servers in proptest::collection::vec("https://[a-z\"\\\\é]{1,12}", 0..4),
+    ) {
+        let Ok(name) = Name::new(&name) else { return Ok(()) };
+        let claims = Claims {
+            id: TokenId::from_bytes(id),
+            issuer,
+            name,
+            issued_at: at(ISSUED),
+            expires_at: life.map(|life| at(ISSUED + life)),
+            max_activations,
+            servers,
+        };
+        let minted = mint(&key(1), &claims).unwrap();
+        prop_assert_eq!(check(minted.expose()), Ok(claims));
+    }
+
+    #[test]
+    fn no_text_makes_the_verifier_panic(text in "(imd1_)?[A-Za-z0-9._-]{0,400}|\\PC{0,60}") {
+        prop_assert!(check(&text).is_err());
+    }
+}
