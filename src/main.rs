@@ -1,1 +1,3 @@
+//! The way in: parse, pick a face, exit with its code.
+
 fn main() {}
