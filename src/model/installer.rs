@@ -10,6 +10,8 @@ pub struct Installer {
     pub agent: String,
     /// The ids of targets: `msiexec`.
     pub targets: Vec<String>,
+    /// The name of the token that the laptops present; absent for an agent whose token is issued elsewhere.
+    pub token: Option<super::name::Name>,
     pub proxy: Proxy,
     /// The folder that the exports are written to.
     pub out: PathBuf,

@@ -17,6 +17,23 @@ pub struct Request {
     pub servers: Vec<String>,
 }
 
+/// Reads the address of a server that laptops are told of: `https://host[:port]` and nothing more.
+///
+/// # Errors
+/// When it is anything else.
+pub fn server(text: &str) -> Result<url::Url, super::Unreadable> {
+    let wrong = || super::Unreadable::new("an address such as \"https://imd.corp.example.com:7443\"", text);
+    let url = url::Url::parse(text).map_err(|_| wrong())?;
+    let bare = url.scheme() == "https"
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && matches!(url.path(), "" | "/")
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if bare { Ok(url) } else { Err(wrong()) }
+}
+
 /// What the token itself says. Public inside the company: it never says who a user is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
