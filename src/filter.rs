@@ -1,9 +1,240 @@
 //! Search filters (RFC 4515): parsed, printed, and evaluated against a user as Active Directory would.
 //!
-//! May import `model`.
+//! May import `model`. The grammar is RFC 4515's, what a filter means RFC 4511's (4.5.1.7) with what Active Directory
+//! makes of it ([MS-ADTS] 3.1.1.3.1.3.1). A Samba domain controller is the judge of [`evaluate`] in
+//! `tests/filters_on_samba.rs`; where Samba is known to differ from Windows, the code says so.
+
+mod evaluate;
+mod parse;
+mod schema;
+mod value;
+
+use std::fmt::Write as _;
+
+pub use evaluate::{Prepared, Subject, Verdict, evaluate};
+pub use parse::Wrong;
+
+use crate::model::dn::Dn;
+use crate::model::mapping::Mapping;
+use crate::model::text;
+
+/// LDAP_MATCHING_RULE_BIT_AND: every bit of the asserted number is set ([MS-ADTS] 3.1.1.3.4.4.1).
+pub const BIT_AND: &str = "1.2.840.113556.1.4.803";
+/// LDAP_MATCHING_RULE_BIT_OR: some bit of the asserted number is set ([MS-ADTS] 3.1.1.3.4.4.2).
+pub const BIT_OR: &str = "1.2.840.113556.1.4.804";
+/// LDAP_MATCHING_RULE_TRANSITIVE_EVAL: in-chain, over any number of links ([MS-ADTS] 3.1.1.3.4.4.3).
+pub const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
+
+/// How deep filters may be nested: far beyond what people write, and far below what a stack holds.
+pub const MAX_DEPTH: usize = 64;
+/// How long the text of a filter may be, in bytes.
+pub const MAX_LENGTH: usize = 64 * 1024;
 
 /// A search filter.
+///
+/// Values are the bytes that are meant, without escapes. Each filter that was parsed prints to text that parses to
+/// the same filter; so does a filter put together in code when its attribute names are names, its `And` and `Or` not
+/// empty, and its substrings as [`Substrings`] says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
     And(Vec<Filter>),
+    Or(Vec<Filter>),
+    Not(Box<Filter>),
+    Equal(String, Vec<u8>),
+    Substrings(String, Substrings),
+    AtLeast(String, Vec<u8>),
+    AtMost(String, Vec<u8>),
+    Present(String),
+    /// To Active Directory the same as `Equal` ([MS-ADTS] 3.1.1.3.1.3.1).
+    Approx(String, Vec<u8>),
+    Extensible(Extensible),
 }
+
+/// The pieces of `first*middle*middle*last`. At least one is there, and none is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Substrings {
+    pub first: Option<Vec<u8>>,
+    pub middle: Vec<Vec<u8>>,
+    pub last: Option<Vec<u8>>,
+}
+
+/// `attribute:dn:rule:=value`. The attribute or the rule is there, or both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extensible {
+    pub attribute: Option<String>,
+    /// Active Directory ignores it ([MS-ADTS] 3.1.1.3.1.3.1).
+    pub dn: bool,
+    pub rule: Option<String>,
+    pub value: Vec<u8>,
+}
+
+/// Why there is no filter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("the filter is wrong at column {column}: {wrong}")]
+    Syntax {
+        /// In characters from the beginning of the text, line breaks counted; the first is 1.
+        column: usize,
+        wrong: Wrong,
+    },
+    #[error("the group is not a DN: {given}")]
+    Group {
+        /// Safe to show.
+        given: String,
+    },
+}
+
+impl Error {
+    /// What to do next.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Syntax { wrong, .. } => wrong.help().to_owned(),
+            Self::Group { .. } => {
+                "give the whole DN, such as \"CN=Laptop Users,OU=Groups,DC=corp,DC=example,DC=com\"".to_owned()
+            }
+        }
+    }
+
+    /// Where in the filter's text it is wrong; `None` when the fault is not in that text.
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            Self::Syntax { column, .. } => Some(*column),
+            Self::Group { .. } => None,
+        }
+    }
+}
+
+impl Filter {
+    /// The filter that selects the users of a mapping, whether or not it is enabled.
+    ///
+    /// `(&(objectCategory=person)(objectClass=user)...)` leaves out computers and contacts; after it come the group
+    /// (members of groups inside it count), the department, the country and the mapping's own filter, where given.
+    /// Base DN and OU are where to search, not part of it: [`Mapping::search_base`].
+    pub fn of_mapping(mapping: &Mapping) -> Result<Self, Error> {
+        let equal = |name: &str, value: &str| Self::Equal(name.to_owned(), value.as_bytes().to_vec());
+        let mut all = vec![equal("objectCategory", "person"), equal("objectClass", "user")];
+        if let Some(group) = &mapping.group {
+            let dn: Dn = group.parse().map_err(|_| Error::Group { given: text::shown(group) })?;
+            all.push(Self::in_chain("memberOf", dn.text()));
+        }
+        all.extend(mapping.department.iter().map(|value| equal("department", value)));
+        all.extend(mapping.country.iter().map(|value| equal("c", value)));
+        if let Some(own) = &mapping.filter {
+            all.push(own.parse()?);
+        }
+        Ok(Self::And(all))
+    }
+
+    /// `(attribute:1.2.840.113556.1.4.1941:=dn)`
+    pub fn in_chain(attribute: &str, dn: &str) -> Self {
+        Self::Extensible(Extensible {
+            attribute: Some(attribute.to_owned()),
+            dn: false,
+            rule: Some(IN_CHAIN.to_owned()),
+            value: dn.as_bytes().to_vec(),
+        })
+    }
+
+    /// The attributes that the filter asks about, as they are written in it, with repetitions. A name that no entry
+    /// has is most often misspelt: neither a directory nor [`evaluate`] says so.
+    pub fn attributes(&self) -> Vec<&str> {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().flat_map(Self::attributes).collect(),
+            Self::Not(inner) => inner.attributes(),
+            Self::Equal(name, _)
+            | Self::Substrings(name, _)
+            | Self::AtLeast(name, _)
+            | Self::AtMost(name, _)
+            | Self::Present(name)
+            | Self::Approx(name, _) => vec![name],
+            Self::Extensible(it) => it.attribute.as_deref().into_iter().collect(),
+        }
+    }
+}
+
+impl std::str::FromStr for Filter {
+    type Err = Error;
+
+    /// White space between the parentheses of a list is allowed, so that a filter can be written over several lines.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        parse::filter(text)
+    }
+}
+
+impl std::fmt::Display for Filter {
+    /// RFC 4515 text without white space, as domain controllers and LDAP clients take it, and safe on a terminal.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let item = |f: &mut std::fmt::Formatter<'_>, name: &str, operator: &str, value: &[u8]| {
+            write!(f, "({name}{operator}{})", escaped(value))
+        };
+        let list = |f: &mut std::fmt::Formatter<'_>, sign: &str, all: &[Self]| {
+            write!(f, "({sign}")?;
+            all.iter().try_for_each(|one| write!(f, "{one}"))?;
+            f.write_str(")")
+        };
+        match self {
+            Self::And(all) => list(f, "&", all),
+            Self::Or(all) => list(f, "|", all),
+            Self::Not(inner) => write!(f, "(!{inner})"),
+            Self::Equal(name, value) => item(f, name, "=", value),
+            Self::AtLeast(name, value) => item(f, name, ">=", value),
+            Self::AtMost(name, value) => item(f, name, "<=", value),
+            Self::Approx(name, value) => item(f, name, "~=", value),
+            Self::Present(name) => write!(f, "({name}=*)"),
+            Self::Substrings(name, parts) => write!(f, "({name}={parts})"),
+            Self::Extensible(it) => write!(f, "({it})"),
+        }
+    }
+}
+
+impl std::fmt::Display for Substrings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let end = |part: &Option<Vec<u8>>| part.as_deref().map(escaped).unwrap_or_default();
+        write!(f, "{}*", end(&self.first))?;
+        self.middle.iter().try_for_each(|part| write!(f, "{}*", escaped(part)))?;
+        f.write_str(&end(&self.last))
+    }
+}
+
+impl std::fmt::Display for Extensible {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.attribute.as_deref().unwrap_or_default())?;
+        if self.dn {
+            f.write_str(":dn")?;
+        }
+        if let Some(rule) = &self.rule {
+            write!(f, ":{rule}")?;
+        }
+        write!(f, ":={}", escaped(&self.value))
+    }
+}
+
+/// A value as it is written in a filter: `*`, `(`, `)`, `\` and NUL as `\2a` and so on (RFC 4515, 3), and with them
+/// what a terminal would act on, what is not UTF-8, and spaces at either end.
+pub fn escaped(value: &[u8]) -> String {
+    let mut out = String::with_capacity(value.len());
+    let last = value.len().saturating_sub(1);
+    let mut at = 0;
+    for chunk in value.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            let edge = c == ' ' && (at == 0 || at == last);
+            if edge || matches!(c, '*' | '(' | ')' | '\\') || text::is_hidden(c) {
+                let mut bytes = [0; 4];
+                c.encode_utf8(&mut bytes).bytes().for_each(|byte| push_escape(&mut out, byte));
+            } else {
+                out.push(c);
+            }
+            at += c.len_utf8();
+        }
+        chunk.invalid().iter().for_each(|byte| push_escape(&mut out, *byte));
+        at += chunk.invalid().len();
+    }
+    out
+}
+
+fn push_escape(out: &mut String, byte: u8) {
+    let _ = write!(out, "\\{byte:02x}");
+}
+
+#[cfg(test)]
+mod tests;

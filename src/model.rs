@@ -6,7 +6,9 @@
 pub mod audit;
 pub mod check;
 pub mod directory;
+pub mod dn;
 pub mod duration;
+pub mod fold;
 pub mod frequency;
 pub mod installer;
 pub mod job;

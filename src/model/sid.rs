@@ -28,7 +28,7 @@ impl std::fmt::Display for Sid {
     /// `S-1-5-21-...`; an authority of 2^32 and more is written in hexadecimal ([MS-DTYP] 2.4.2.1).
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let authority = self.0[2..HEAD].iter().fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
-        if authority <= u64::from(u32::MAX) {
+        if u32::try_from(authority).is_ok() {
             write!(f, "S-1-{authority}")?;
         } else {
             write!(f, "S-1-0x{authority:012X}")?;

@@ -1,0 +1,299 @@
+//! Distinguished names (RFC 4514): taken apart, compared as a directory compares them, and their parents.
+
+use std::fmt::Write as _;
+
+use super::Unreadable;
+use super::fold::{folded, folded_part};
+
+/// A distinguished name. Two that differ in case, spacing or escaping are equal by their [`Dn::key`].
+#[derive(Debug, Clone)]
+pub struct Dn {
+    text: String,
+    rdns: Vec<Rdn>,
+}
+
+/// One level of a name: `OU=Sales`, or rarely `CN=a+OU=b`.
+#[derive(Debug, Clone)]
+struct Rdn {
+    /// Where it begins in the text, in bytes.
+    at: usize,
+    kind: String,
+    value: String,
+    key: String,
+}
+
+impl Dn {
+    /// The text as it was given, without the spaces around it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The same for every spelling of the same name: levels joined by commas, each folded and escaped alike.
+    pub fn key(&self) -> String {
+        self.key_from(0)
+    }
+
+    fn key_from(&self, level: usize) -> String {
+        let keys: Vec<&str> = self.rdns.iter().skip(level).map(|rdn| rdn.key.as_str()).collect();
+        keys.join(",")
+    }
+
+    /// How many levels the name has.
+    pub fn depth(&self) -> usize {
+        self.rdns.len()
+    }
+
+    /// The name one level up; `None` above the topmost.
+    pub fn parent(&self) -> Option<Self> {
+        let next = self.rdns.get(1)?;
+        let rdns = self.rdns[1..].iter().map(|rdn| Rdn { at: rdn.at - next.at, ..rdn.clone() }).collect();
+        Some(Self { text: self.text[next.at..].to_owned(), rdns })
+    }
+
+    /// The type of the lowest level as it was written: `OU`.
+    pub fn kind(&self) -> &str {
+        self.rdns.first().map_or("", |rdn| &rdn.kind)
+    }
+
+    /// The value of the lowest level, without escapes: `Doe, Jane`.
+    pub fn name(&self) -> &str {
+        self.rdns.first().map_or("", |rdn| &rdn.value)
+    }
+
+    /// True for the name itself and for every name under it.
+    pub fn is_at_or_below(&self, base: &Self) -> bool {
+        let above = self.rdns.len().checked_sub(base.rdns.len());
+        above.is_some_and(|skip| self.rdns[skip..].iter().zip(&base.rdns).all(|(mine, its)| mine.key == its.key))
+    }
+
+    /// `corp.example.com` for a name whose topmost levels are `DC=corp,DC=example,DC=com`; empty when there are none.
+    pub fn domain(&self) -> String {
+        let labels = self.rdns.iter().rev().take_while(|rdn| rdn.kind.eq_ignore_ascii_case("DC"));
+        let mut labels: Vec<&str> = labels.map(|rdn| rdn.value.as_str()).collect();
+        labels.reverse();
+        labels.join(".")
+    }
+
+    /// How many of the topmost levels are `DC=`.
+    pub fn domain_depth(&self) -> usize {
+        self.rdns.iter().rev().take_while(|rdn| rdn.kind.eq_ignore_ascii_case("DC")).count()
+    }
+}
+
+impl std::str::FromStr for Dn {
+    type Err = Unreadable;
+
+    /// Spaces around `,`, `+` and `=` are allowed, as directories allow them.
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        read(text).ok_or_else(|| Unreadable::new("a DN such as \"OU=Sales,DC=corp,DC=example,DC=com\"", text))
+    }
+}
+
+/// Puts a value into a DN (RFC 4514, 2.4): `Doe, Jane` becomes `Doe\, Jane`.
+pub fn escaped(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let last = value.len().saturating_sub(1);
+    for (at, c) in value.char_indices() {
+        match c {
+            '\0' => out.push_str("\\00"),
+            ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '=' => out.extend(['\\', c]),
+            ' ' if at == 0 || at == last => out.push_str("\\ "),
+            '#' if at == 0 => out.push_str("\\#"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+fn read(text: &str) -> Option<Dn> {
+    let text = trimmed(text);
+    let mut rdns = Vec::new();
+    let mut at = 0;
+    loop {
+        let (rdn, end) = read_rdn(text, at)?;
+        rdns.push(rdn);
+        if end == text.len() {
+            return Some(Dn { text: text.to_owned(), rdns });
+        }
+        at = end + 1;
+        at += text[at..].len() - text[at..].trim_start().len();
+    }
+}
+
+/// Without the white space around it, except a last space that is escaped.
+fn trimmed(text: &str) -> &str {
+    let text = text.trim_ascii_start();
+    let cut = text.trim_ascii_end();
+    let slashes = cut.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    if slashes % 2 == 1 && cut.len() < text.len() { &text[..=cut.len()] } else { cut }
+}
+
+/// Reads one level from `at` to the comma after it, or to the end of the text.
+fn read_rdn(text: &str, at: usize) -> Option<(Rdn, usize)> {
+    let mut parts = Vec::new();
+    let mut from = at;
+    loop {
+        let equals = from + text[from..].find('=')?;
+        let kind = text[from..equals].trim();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+        if kind.is_empty() || !kind.bytes().all(plain) {
+            return None;
+        }
+        let (value, end) = read_value(text, equals + 1)?;
+        parts.push((kind, value));
+        if text.as_bytes().get(end) != Some(&b'+') {
+            let mut keys: Vec<String> = parts.iter().map(|(kind, value)| key(kind, value)).collect();
+            keys.sort_unstable();
+            let (kind, value) = parts.swap_remove(0);
+            return Some((Rdn { at, kind: kind.to_owned(), value, key: keys.join("+") }, end));
+        }
+        from = end + 1;
+    }
+}
+
+/// Reads a value up to the `,` or `+` that ends it, which must not be the last character of the text.
+fn read_value(text: &str, from: usize) -> Option<(String, usize)> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while bytes.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    let mut value = Vec::new();
+    // Where the value would end if only spaces that nobody escaped followed.
+    let mut kept = 0;
+    while let Some(byte) = bytes.get(at).copied() {
+        match byte {
+            b',' | b'+' => break,
+            b'\\' => {
+                let (read, width) = read_escape(&bytes[at + 1..])?;
+                value.push(read);
+                kept = value.len();
+                at += 1 + width;
+                continue;
+            }
+            0 => return None,
+            _ => {
+                value.push(byte);
+                if byte != b' ' {
+                    kept = value.len();
+                }
+            }
+        }
+        at += 1;
+    }
+    if at + 1 == bytes.len() {
+        return None;
+    }
+    value.truncate(kept);
+    Some((String::from_utf8(value).ok()?, at))
+}
+
+fn read_escape(after: &[u8]) -> Option<(u8, usize)> {
+    let digit = |at: usize| char::from(*after.get(at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    match (digit(0), digit(1)) {
+        (Some(high), Some(low)) => Some((high << 4 | low, 2)),
+        _ => after.first().filter(|byte| byte.is_ascii_graphic() || **byte == b' ').map(|byte| (*byte, 1)),
+    }
+}
+
+fn key(kind: &str, value: &str) -> String {
+    let mut out = kind.to_ascii_uppercase();
+    out.push('=');
+    for c in folded(value) {
+        if matches!(c, ',' | '+' | '\\' | '=') {
+            let _ = write!(out, "\\{:02x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The class that an objectCategory's short form and its long form both name: `ORGANIZATIONALUNIT` for
+/// `organizationalUnit` and for `CN=Organizational-Unit,CN=Schema,...`.
+pub fn category(name: &str) -> String {
+    let name: String = name.chars().filter(|c| *c != '-').collect();
+    folded_part(name.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn dn(text: &str) -> Dn {
+        text.parse().expect("a DN")
+    }
+
+    #[test]
+    fn spelling_does_not_count() {
+        let key = dn(r"CN=Doe\, Jane,OU=R&D,DC=corp").key();
+        for text in [
+            r"cn=doe\2C jane,ou=r&d,dc=CORP",
+            r" CN = Doe\,  Jane , OU=R&D ,DC=corp ",
+            r"CN=D\6fe\, Jane,OU=R&D,DC=corp",
+        ] {
+            assert_eq!(dn(text).key(), key, "{text}");
+        }
+        for text in
+            [r"CN=Doe,CN=Jane,OU=R&D,DC=corp", r"CN=Doe\, Jane,OU=R&D,DC=corp,DC=x", r"CN=Doe\\\, Jane,OU=R&D,DC=corp"]
+        {
+            assert_ne!(dn(text).key(), key, "{text}");
+        }
+        assert_eq!(dn("CN=a+OU=b,DC=x").key(), dn("ou=B + cn=A,dc=x").key());
+    }
+
+    #[test]
+    fn a_name_knows_its_place() {
+        let name = dn(r"CN=Tab\, Slash\20,OU=Sales\+,DC=corp,DC=example");
+        assert_eq!(name.name(), "Tab, Slash ");
+        let parent = name.parent().expect("has one");
+        assert_eq!((parent.text(), parent.kind(), parent.name()), (r"OU=Sales\+,DC=corp,DC=example", "OU", "Sales+"));
+        assert_eq!(parent.parent().and_then(|up| up.parent()).and_then(|up| up.parent()).map(|up| up.key()), None);
+        assert!(name.is_at_or_below(&dn("dc=CORP, dc=example")) && name.is_at_or_below(&name));
+        assert!(!name.is_at_or_below(&dn("DC=orp,DC=example")) && !parent.is_at_or_below(&name));
+        assert_eq!((name.domain().as_str(), name.domain_depth()), ("corp.example", 2));
+    }
+
+    #[test]
+    fn what_is_no_dn_is_refused() {
+        for text in [
+            "",
+            " ",
+            "Sales",
+            "OU=Sales,",
+            "OU=Sales,,DC=x",
+            "=x",
+            "O U=x",
+            "CN=a\\",
+            "CN=a\\\u{e9}",
+            "CN=\\ff,DC=x",
+            "CN=a,+DC=x",
+        ] {
+            assert!(text.parse::<Dn>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn both_forms_of_a_category_are_one() {
+        assert_eq!(category("organizationalUnit"), category(dn("CN=Organizational-Unit,CN=Schema,DC=x").name()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in r##"[ CNOU=,+\\"# a-f0-9é]{0,24}"##) {
+            if let Ok(dn) = text.parse::<Dn>() {
+                let _ = (dn.parent(), dn.key(), dn.domain(), dn.name().len());
+            }
+        }
+
+        #[test]
+        fn an_escaped_value_reads_back(value in "[^\0]{1,12}", above in r"\PC{1,6}") {
+            let text = format!("CN={},OU={},DC=x", escaped(&value), escaped(&above));
+            let dn = dn(&text);
+            prop_assert_eq!(dn.depth(), 3);
+            prop_assert_eq!(dn.name(), value);
+        }
+    }
+}
