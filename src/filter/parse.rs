@@ -195,7 +195,8 @@ impl Parser<'_> {
         let mut parts = name.split(|byte| *byte == b';');
         let kind = parts.next().unwrap_or_default();
         let good_kind = if head.is_ascii_digit() {
-            let number = |part: &[u8]| part.iter().all(u8::is_ascii_digit) && (part == b"0" || part.first() > Some(&b'0'));
+            let number =
+                |part: &[u8]| part.iter().all(u8::is_ascii_digit) && (part == b"0" || part.first() > Some(&b'0'));
             kind.split(|byte| *byte == b'.').all(number)
         } else {
             head.is_ascii_alphabetic() && !kind.contains(&b'.')

@@ -1,0 +1,198 @@
+//! A filter's answer for one entry: true, false, or undefined (RFC 4511, 4.5.1.7).
+
+use super::schema::{Syntax, syntax};
+use super::value::{Check, Order};
+use super::{BIT_AND, BIT_OR, Extensible, Filter, IN_CHAIN};
+use crate::model::dn::Dn;
+use crate::model::user::{Attribute, User};
+
+/// What a filter says of an entry. Only [`Verdict::True`] selects it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    True,
+    False,
+    /// The filter cannot be answered for this entry: a value that is none of the attribute's syntax, a rule that is
+    /// not known, an attribute that the subject cannot speak of. Its negation cannot be answered either.
+    ///
+    /// Windows has three values since 2003 ([MS-ADTS] 3.1.1.3.1.3.1). Samba has two, so `(!(uSNChanged=x))` selects
+    /// everything there and nothing here.
+    Undefined,
+}
+
+/// An entry that a filter can be asked about.
+pub trait Subject {
+    /// Gives the values of an attribute to `test`, one by one until it says true, and tells whether it did. The name
+    /// comes as the filter wrote it; case does not count. `None` when the subject does not know its values; an entry
+    /// that has none answers `Some(false)`.
+    fn any(&self, attribute: &str, test: &mut dyn FnMut(&[u8]) -> bool) -> Option<bool>;
+
+    /// Whether `to` can be reached from the entry over one or more links of `attribute`, such as memberOf. A cycle is
+    /// no hindrance: who is in a group that contains itself is in it. `None` when the subject does not know the links.
+    fn reaches(&self, attribute: &str, to: &Dn) -> Option<bool>;
+}
+
+/// The answer of `filter` for one entry. For many entries, see [`Prepared`].
+pub fn evaluate(filter: &Filter, subject: &impl Subject) -> Verdict {
+    Prepared::new(filter).evaluate(subject)
+}
+
+/// A filter whose asserted values have been understood once, to be asked of many entries.
+#[derive(Debug, Clone)]
+pub struct Prepared(Node);
+
+#[derive(Debug, Clone)]
+enum Node {
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Not(Box<Node>),
+    Fixed(Verdict),
+    Present(String),
+    Any(String, Check),
+    Reaches(String, Dn),
+}
+
+impl Prepared {
+    pub fn new(filter: &Filter) -> Self {
+        Self(prepare(filter))
+    }
+
+    pub fn evaluate(&self, subject: &impl Subject) -> Verdict {
+        answer(&self.0, subject)
+    }
+
+    pub fn selects(&self, subject: &impl Subject) -> bool {
+        self.evaluate(subject) == Verdict::True
+    }
+}
+
+fn prepare(filter: &Filter) -> Node {
+    let any =
+        |name: &String, check: fn(Syntax, &[u8]) -> Option<Check>, value: &[u8]| leaf(name, check(syntax(name), value));
+    match filter {
+        Filter::And(all) => Node::And(all.iter().map(prepare).collect()),
+        Filter::Or(all) => Node::Or(all.iter().map(prepare).collect()),
+        Filter::Not(inner) => Node::Not(Box::new(prepare(inner))),
+        Filter::Equal(name, value) | Filter::Approx(name, value) => equal(name, value),
+        Filter::AtLeast(name, value) => any(name, |syntax, value| Check::ordered(syntax, Order::AtLeast, value), value),
+        Filter::AtMost(name, value) => any(name, |syntax, value| Check::ordered(syntax, Order::AtMost, value), value),
+        Filter::Substrings(name, parts) => leaf(name, Check::parts(syntax(name), parts)),
+        // Always true, whatever the entry ([MS-ADTS] 3.1.1.3.1.3.1).
+        Filter::Present(name) if is_one_of(name, &["objectClass", "distinguishedName", "name", "objectGUID"]) => {
+            Node::Fixed(Verdict::True)
+        }
+        Filter::Present(name) => Node::Present(name.clone()),
+        Filter::Extensible(it) => extensible(it),
+    }
+}
+
+fn equal(name: &str, value: &[u8]) -> Node {
+    // Ambiguous name resolution is a search of its own ([MS-ADTS] 3.1.1.3.1.3.3), not an attribute.
+    if name.eq_ignore_ascii_case("anr") {
+        return Node::Fixed(Verdict::Undefined);
+    }
+    let class =
+        std::str::from_utf8(value).ok().filter(|_| name.eq_ignore_ascii_case("objectClass")).and_then(class_of_oid);
+    leaf(name, Check::equal(syntax(name), class.map_or(value, str::as_bytes)))
+}
+
+fn extensible(it: &Extensible) -> Node {
+    let Some(name) = &it.attribute else { return Node::Fixed(Verdict::Undefined) };
+    match it.rule.as_deref() {
+        None => equal(name, &it.value),
+        Some(rule @ (BIT_AND | BIT_OR)) => leaf(name, Check::bits(syntax(name), rule, &it.value)),
+        Some(IN_CHAIN) if syntax(name) == Syntax::Dn => {
+            let to = std::str::from_utf8(&it.value).ok().and_then(|text| text.parse().ok());
+            to.map_or(Node::Fixed(Verdict::Undefined), |dn| Node::Reaches(name.clone(), dn))
+        }
+        // Active Directory exposes no other rule, the standard ones included.
+        Some(_) => Node::Fixed(Verdict::Undefined),
+    }
+}
+
+fn leaf(name: &str, check: Option<Check>) -> Node {
+    check.map_or(Node::Fixed(Verdict::Undefined), |check| Node::Any(name.to_owned(), check))
+}
+
+/// The classes that a filter may name by OID in practice ([MS-ADSC]).
+fn class_of_oid(oid: &str) -> Option<&'static str> {
+    Some(match oid {
+        "2.5.6.0" => "top",
+        "2.5.6.5" => "organizationalUnit",
+        "2.5.6.6" => "person",
+        "2.5.6.7" => "organizationalPerson",
+        "1.2.840.113556.1.5.9" => "user",
+        "1.2.840.113556.1.5.8" => "group",
+        "1.2.840.113556.1.5.15" => "contact",
+        "1.2.840.113556.1.3.30" => "computer",
+        "2.16.840.1.113730.3.2.2" => "inetOrgPerson",
+        _ => return None,
+    })
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|one| one.eq_ignore_ascii_case(name))
+}
+
+fn answer(node: &Node, subject: &impl Subject) -> Verdict {
+    match node {
+        Node::Fixed(verdict) => *verdict,
+        Node::Not(inner) => answer(inner, subject).negated(),
+        Node::And(all) => all_of(all, subject),
+        Node::Or(all) => some_of(all, subject),
+        // An attribute that no schema knows is undefined to Windows; a file has no schema, so it counts as one that
+        // the entry lacks, as Samba has it. Whoever lacks mail matches (!(mail=x)) everywhere.
+        Node::Present(name) => known(subject.any(name, &mut |_| true)),
+        Node::Any(name, check) => known(subject.any(name, &mut |value| check.holds(value))),
+        Node::Reaches(name, dn) => known(subject.reaches(name, dn)),
+    }
+}
+
+fn all_of(all: &[Node], subject: &impl Subject) -> Verdict {
+    let mut product = Verdict::True;
+    for one in all {
+        match answer(one, subject) {
+            Verdict::False => return Verdict::False,
+            Verdict::Undefined => product = Verdict::Undefined,
+            Verdict::True => {}
+        }
+    }
+    product
+}
+
+fn some_of(all: &[Node], subject: &impl Subject) -> Verdict {
+    let mut sum = Verdict::False;
+    for one in all {
+        match answer(one, subject) {
+            Verdict::True => return Verdict::True,
+            Verdict::Undefined => sum = Verdict::Undefined,
+            Verdict::False => {}
+        }
+    }
+    sum
+}
+
+fn known(answer: Option<bool>) -> Verdict {
+    answer.map_or(Verdict::Undefined, |answer| if answer { Verdict::True } else { Verdict::False })
+}
+
+impl Verdict {
+    fn negated(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Undefined => Self::Undefined,
+        }
+    }
+}
+
+impl Subject for User {
+    /// A cached user knows the attributes of [`Attribute::ALL`], and of groups only the direct ones.
+    fn any(&self, attribute: &str, test: &mut dyn FnMut(&[u8]) -> bool) -> Option<bool> {
+        let attribute = Attribute::of_name(attribute)?;
+        Some(self.values(attribute).any(|value| test(value.raw().as_bytes())))
+    }
+
+    fn reaches(&self, _attribute: &str, _to: &Dn) -> Option<bool> {
+        None
+    }
+}
