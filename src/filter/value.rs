@@ -254,12 +254,11 @@ fn category(class: &str) -> String {
 /// GeneralizedTime (RFC 4517, 3.3.13) or UTCTime (3.3.34), in whole seconds since 1970.
 fn time(value: &[u8]) -> Option<i64> {
     let text = text(value)?.trim();
-    let (stamp, offset) = match text.strip_suffix(['Z', 'z']) {
-        Some(stamp) => (stamp, 0),
-        None => {
-            let at = text.rfind(['+', '-'])?;
-            (&text[..at], offset(&text[at..])?)
-        }
+    let (stamp, offset) = if let Some(stamp) = text.strip_suffix(['Z', 'z']) {
+        (stamp, 0)
+    } else {
+        let at = text.rfind(['+', '-'])?;
+        (&text[..at], offset(&text[at..])?)
     };
     let stamp = stamp.split_once(['.', ',']).map_or(stamp, |(whole, _)| whole);
     if !stamp.bytes().all(|byte| byte.is_ascii_digit()) {
