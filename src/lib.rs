@@ -6,5 +6,6 @@ pub mod directory;
 pub mod filter;
 pub mod model;
 pub mod secrets;
+pub mod store;
 pub mod wizard;
 pub mod token;

@@ -1,0 +1,117 @@
+//! The state: one SQLite file, which only this room speaks SQL to.
+//!
+//! May import `model`, `filter` and `secrets`. Secrets arrive sealed; nothing here can open them.
+//!
+//! Rules: write-ahead log with `synchronous=FULL`, so that what was answered survives a power cut; every writing
+//! transaction is IMMEDIATE, because one that begins by reading fails at once when it comes to write beside another
+//! (<https://www.sqlite.org/lang_transaction.html>, 2.2); a change and its audit row are one transaction; only the owner may
+//! read the files.
+
+mod audit;
+mod error;
+mod export;
+mod installation;
+mod item;
+mod items;
+mod open;
+mod profile_user;
+mod signing_key;
+mod single;
+mod token;
+mod wizard;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use audit::Verdict;
+pub use error::Error;
+pub use export::Export;
+pub use item::Item;
+pub use signing_key::{KeyState, StoredKey};
+pub use single::Single;
+
+use crate::model::audit::Actor;
+use crate::model::fold::folded;
+
+/// Who makes a change, when, and by which verb of the command line (`mapping edit`).
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    pub actor: &'a Actor,
+    pub at: Timestamp,
+    pub verb: &'a str,
+}
+
+/// The state of one installation. Clones share it and may be used from any thread: readers never wait for a writer,
+/// and writers wait for each other, in this process and others.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    dir: PathBuf,
+    writer: Mutex<Connection>,
+    /// Connections that nobody is reading with at the moment.
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("dir", &self.0.dir).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the state in `dir`, making both when they are not there, and brings an older database up to date after
+    /// copying it.
+    ///
+    /// # Errors
+    /// [`Error::TooWide`] when others may read the directory or the database, [`Error::Newer`] when a later `imd` wrote
+    /// it, [`Error::NotOurs`] when it is something else.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
+        let writer = open::prepared(dir)?;
+        Ok(Self(Arc::new(Inner { dir: dir.to_owned(), writer: Mutex::new(writer), idle: Mutex::default() })))
+    }
+
+    /// The state directory.
+    pub fn dir(&self) -> &Path {
+        &self.0.dir
+    }
+
+    /// Runs `act` on a connection of its own, within one read transaction: all it sees is of one moment.
+    fn read<T>(&self, act: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let idle = lock(&self.0.idle).pop();
+        let mut connection = idle.map_or_else(|| open::another(&self.0.dir), Ok)?;
+        let result = {
+            let transaction = connection.transaction().map_err(|e| Error::of(e, &self.0.dir))?;
+            act(&transaction)
+        };
+        lock(&self.0.idle).push(connection);
+        result.map_err(|error| error.at(&self.0.dir))
+    }
+
+    /// Runs `act` in a write transaction, which is committed only when it succeeds.
+    fn write<T>(&self, act: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let result = write(&mut lock(&self.0.writer), act);
+        result.map_err(|error| error.at(&self.0.dir))
+    }
+}
+
+/// The same for a connection that is not the store's common one.
+fn write<T>(connection: &mut Connection, act: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = act(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+/// What two names have in common that a directory would take for the same.
+fn key(name: &str) -> String {
+    folded(name).collect()
+}
+
+/// A thread that panicked left its transaction rolled back, so what it held is still good.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,163 @@
+//! The record of changes: append-only, each row's hash covering the row and the hash before it.
+
+use std::fmt::Write as _;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use sha2::{Digest, Sha256};
+
+use super::item::Cells;
+use super::{By, Error, Store};
+use crate::model::audit::{Actor, Entry};
+use crate::model::text::Untrusted;
+
+/// What became of checking the audit.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every row is as it was written; `head` is the last one's hash, hexadecimal.
+    Whole { rows: u64, head: String },
+    /// The first row that was edited, or after which rows were taken out or put in.
+    Broken { number: u64 },
+    /// The last rows are missing: so many there were.
+    CutShort { rows: u64, were: u64 },
+}
+
+impl Store {
+    /// At most `limit` rows, the newest first; those before the row `before` when it is given.
+    pub fn audit(&self, limit: usize, before: Option<u64>) -> Result<Vec<Entry>, Error> {
+        self.read(|connection| {
+            let sql = "SELECT number, at, actor, verb, subject, detail FROM audit WHERE number < ?1
+                       ORDER BY number DESC LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let before = before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX);
+            let mut rows = statement.query(params![before, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            let mut entries = Vec::new();
+            while let Some(row) = rows.next()? {
+                let mut cells = Cells::of(row);
+                entries.push(Entry {
+                    number: cells.number()?,
+                    at: cells.parsed()?,
+                    actor: Actor::new(cells.text()?),
+                    verb: cells.text()?,
+                    subject: Untrusted::new(cells.text()?),
+                    detail: Untrusted::new(cells.text()?),
+                });
+            }
+            Ok(entries)
+        })
+    }
+
+    /// Computes every hash anew.
+    pub fn verify_audit(&self) -> Result<Verdict, Error> {
+        self.read(verify)
+    }
+}
+
+/// Writes the row that tells of a change, in the change's own transaction.
+pub(super) fn append(transaction: &Transaction<'_>, by: &By<'_>, subject: &str, detail: &str) -> Result<(), Error> {
+    let last = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
+    let last = transaction.prepare_cached(last)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let (number, previous): (i64, [u8; 32]) = last.unwrap_or((0, [0; 32]));
+    let number = number + 1;
+    let at = by.at.to_string();
+    let cells = [at.as_str(), by.actor.0.raw(), by.verb, subject, detail];
+    let sql = "INSERT INTO audit (number, at, actor, verb, subject, detail, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let [at, actor, verb, subject, detail] = cells;
+    let hash = hash(previous, number, cells);
+    transaction.prepare_cached(sql)?.execute(params![number, at, actor, verb, subject, detail, hash])?;
+    Ok(())
+}
+
+/// SHA-256 over the hash before, the number, and each cell after its length, so that no two rows read alike.
+fn hash(previous: [u8; 32], number: i64, cells: [&str; 5]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(previous);
+    hash.update(number.to_be_bytes());
+    for cell in cells {
+        hash.update((cell.len() as u64).to_be_bytes());
+        hash.update(cell);
+    }
+    hash.finalize().into()
+}
+
+fn verify(connection: &Connection) -> Result<Verdict, Error> {
+    let sql = "SELECT number, at, actor, verb, subject, detail, hash FROM audit ORDER BY number";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let (mut last, mut previous) = (0_i64, [0; 32]);
+    while let Some(row) = rows.next()? {
+        let mut cells = Cells::of(row);
+        let number: i64 = cells.next()?;
+        let texts = [cells.text()?, cells.text()?, cells.text()?, cells.text()?, cells.text()?];
+        let found: Vec<u8> = cells.next()?;
+        let wanted = hash(previous, number, texts.each_ref().map(String::as_str));
+        if number != last + 1 || found != wanted {
+            return Ok(Verdict::Broken { number: number.unsigned_abs() });
+        }
+        (last, previous) = (number, wanted);
+    }
+    let were = "SELECT seq FROM sqlite_sequence WHERE name = 'audit'";
+    let were: i64 = connection.query_row(were, [], |row| row.get(0)).optional()?.unwrap_or(0);
+    if were != last {
+        return Ok(Verdict::CutShort { rows: last.unsigned_abs(), were: were.unsigned_abs() });
+    }
+    Ok(Verdict::Whole { rows: last.unsigned_abs(), head: hexadecimal(&previous) })
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// What changed from `before` to `after`, field by field in one line: `quota: "50 GiB" -> "80 GiB"`.
+pub(super) fn difference<T: serde::Serialize>(before: Option<&T>, after: &T) -> String {
+    let fields = |value: Option<&T>| {
+        let mut all = Vec::new();
+        if let Some(value) = value.and_then(|value| serde_json::to_value(value).ok()) {
+            flatten("", &value, &mut all);
+        }
+        all
+    };
+    let (was, is) = (fields(before), fields(Some(after)));
+    let mut line = String::from(if before.is_some() { "" } else { "added" });
+    let mut say = |text: std::fmt::Arguments<'_>| {
+        let separator = if line.is_empty() { "" } else { "; " };
+        let _ = write!(line, "{separator}{text}");
+    };
+    for (field, value) in &is {
+        match was.iter().find(|(other, _)| other == field) {
+            Some((_, old)) if old == value => {}
+            Some((_, old)) => say(format_args!("{field}: {old} -> {value}")),
+            None => say(format_args!("{field}: {value}")),
+        }
+    }
+    for (field, old) in was.iter().filter(|(field, _)| !is.iter().any(|(other, _)| other == field)) {
+        say(format_args!("{field}: {old} -> none"));
+    }
+    line
+}
+
+fn flatten(path: &str, value: &serde_json::Value, all: &mut Vec<(String, String)>) {
+    const LONGEST: usize = 120;
+    match value {
+        serde_json::Value::Null => {}
+        serde_json::Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                flatten(&path, value, all);
+            }
+        }
+        value => {
+            let mut text = value.to_string();
+            // A certificate would fill pages; its hash still tells two of them apart.
+            if text.chars().count() > LONGEST {
+                let digest = hexadecimal(&Sha256::digest(&text)[..8]);
+                let head: String = text.chars().take(LONGEST / 2).collect();
+                text = format!("{head}... ({} characters, sha256 {digest})", text.chars().count());
+            }
+            all.push((path.to_owned(), text));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Which exports were written: when, for which target, where to, with which token.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::item::{Cells, path};
+use super::{By, Error, Store, audit};
+use crate::model::audit::Actor;
+use crate::model::token::TokenId;
+
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Export {
+    pub at: Timestamp,
+    pub target: String,
+    pub folder: PathBuf,
+    pub token: TokenId,
+    pub by: Actor,
+}
+
+impl Store {
+    /// The newest first.
+    pub fn exports(&self) -> Result<Vec<Export>, Error> {
+        self.read(|connection| {
+            let sql = "SELECT at, target, folder, token_id, exported_by FROM export ORDER BY id DESC";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                let mut cells = Cells::of(row);
+                all.push(Export {
+                    at: cells.parsed()?,
+                    target: cells.text()?,
+                    folder: PathBuf::from(cells.text()?),
+                    token: TokenId::parse(&cells.text()?).map_err(|_| cells.wrong())?,
+                    by: Actor::new(cells.text()?),
+                });
+            }
+            Ok(all)
+        })
+    }
+
+    /// Notes that an export was written: when and by whom is what `by` says.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such token.
+    pub fn add_export(
+        &self,
+        target: &str,
+        folder: &std::path::Path,
+        token: &TokenId,
+        by: &By<'_>,
+    ) -> Result<(), Error> {
+        self.write(|transaction| {
+            let known = "SELECT count(*) > 0 FROM token WHERE id = ?1";
+            if !transaction.query_row(known, [token.as_str()], |row| row.get::<_, bool>(0))? {
+                return Err(Error::Unknown(format!("token {token}")));
+            }
+            let what = format!("export for {target}");
+            let folder = path(folder, &what)?;
+            let sql = "INSERT INTO export (at, target, folder, token_id, exported_by) VALUES (?1, ?2, ?3, ?4, ?5)";
+            transaction.execute(sql, params![by.at.to_string(), target, folder, token.as_str(), by.actor.0.raw()])?;
+            let folder = if let rusqlite::types::Value::Text(folder) = &folder { folder } else { "" };
+            audit::append(transaction, by, &what, &format!("written to {folder} with token {token}"))
+        })
+    }
+}

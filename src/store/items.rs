@@ -1,0 +1,236 @@
+//! The tables of directories, profiles, storages and mappings.
+
+use std::path::PathBuf;
+
+use rusqlite::types::Value;
+
+use super::Error;
+use super::item::{Cells, Column, Item, Record, json, link, number, number_if, path, plain, text, text_if, word};
+use crate::model::directory::{Directory, Ldap, Source, Trust};
+use crate::model::duration::Duration;
+use crate::model::mapping::Mapping;
+use crate::model::name::Name;
+use crate::model::profile::{Profile, Storage};
+use crate::model::size::Size;
+
+impl Item for Directory {
+    const WORD: &'static str = "directory";
+    fn name(&self) -> &Name {
+        &self.name
+    }
+}
+
+impl Record for Directory {
+    const TABLE: &'static str = "directory";
+    const COLUMNS: &'static [Column] =
+        &[plain("name"), plain("kind"), plain("file"), plain("urls"), plain("bind"), plain("ca_file"), plain("ca_pem")];
+
+    fn values(&self) -> Result<Vec<Value>, Error> {
+        let what = Self::called(&self.name);
+        let mut values = vec![text(&self.name)];
+        match &self.source {
+            Source::File(file) => {
+                values.extend([text("file"), path(file, &what)?]);
+                values.extend([Value::Null, Value::Null, Value::Null, Value::Null]);
+            }
+            Source::Ldap(Ldap { urls, trust, bind }) => {
+                values.extend([text("ldap"), Value::Null, json(urls), text(bind)]);
+                values.extend(match trust {
+                    Trust::System => [Value::Null, Value::Null],
+                    Trust::Ca { file, pem } => [path(file, &what)?, text(pem)],
+                });
+            }
+        }
+        Ok(values)
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Self, Error> {
+        let name = cells.parsed()?;
+        let kind = cells.text()?;
+        let file: Option<String> = cells.next()?;
+        let urls = cells.json_if()?;
+        let bind: Option<String> = cells.next()?;
+        let ca_file: Option<String> = cells.next()?;
+        let pem: Option<String> = cells.next()?;
+        let source = if kind == "file" {
+            Source::File(PathBuf::from(file.unwrap_or_default()))
+        } else {
+            let trust = match (ca_file, pem) {
+                (Some(file), Some(pem)) => Trust::Ca { file: PathBuf::from(file), pem },
+                _ => Trust::System,
+            };
+            Source::Ldap(Ldap { urls: urls.unwrap_or_default(), trust, bind: bind.unwrap_or_default() })
+        };
+        Ok(Self { name, source })
+    }
+}
+
+impl Item for Storage {
+    const WORD: &'static str = "storage";
+    fn name(&self) -> &Name {
+        &self.name
+    }
+}
+
+impl Record for Storage {
+    const TABLE: &'static str = "storage";
+    const COLUMNS: &'static [Column] = &[plain("name"), plain("location"), plain("capacity")];
+
+    fn values(&self) -> Result<Vec<Value>, Error> {
+        Ok(vec![text(&self.name), text(&self.location), number_if(self.capacity.map(Size::as_bytes))])
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Self, Error> {
+        Ok(Self { name: cells.parsed()?, location: cells.text()?, capacity: cells.number_if()?.map(Size::bytes) })
+    }
+}
+
+impl Item for Profile {
+    const WORD: &'static str = "profile";
+    fn name(&self) -> &Name {
+        &self.name
+    }
+}
+
+impl Record for Profile {
+    const TABLE: &'static str = "profile";
+    const COLUMNS: &'static [Column] = &[
+        plain("name"),
+        plain("login"),
+        link("login_directory_id", "directory"),
+        plain("quota"),
+        plain("max_users"),
+        plain("devices_per_user"),
+        plain("inactive_after"),
+        plain("preserve_for"),
+    ];
+
+    fn values(&self) -> Result<Vec<Value>, Error> {
+        Ok(vec![
+            text(&self.name),
+            word(&self.login),
+            text_if(self.login_directory.as_ref()),
+            number_if(self.quota.map(Size::as_bytes)),
+            number(self.max_users.into()),
+            number_if(self.devices_per_user.map(u64::from)),
+            number(self.inactive_after.as_seconds()),
+            number(self.preserve_for.as_seconds()),
+        ])
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Self, Error> {
+        Ok(Self {
+            name: cells.parsed()?,
+            login: cells.word()?,
+            login_directory: cells.parsed_if()?,
+            quota: cells.number_if()?.map(Size::bytes),
+            max_users: cells.number()?,
+            devices_per_user: cells.number_if()?,
+            inactive_after: Duration::seconds(cells.number()?),
+            preserve_for: Duration::seconds(cells.number()?),
+        })
+    }
+}
+
+impl Item for Mapping {
+    const WORD: &'static str = "mapping";
+    fn name(&self) -> &Name {
+        &self.name
+    }
+}
+
+impl Record for Mapping {
+    const TABLE: &'static str = "mapping";
+    const COLUMNS: &'static [Column] = &[
+        plain("name"),
+        plain("kind"),
+        link("directory_id", "directory"),
+        plain("base_dn"),
+        plain("ou"),
+        plain("group_dn"),
+        plain("department"),
+        plain("country"),
+        plain("filter"),
+        plain("account_name"),
+        link("profile_id", "profile"),
+        link("storage_id", "storage"),
+        plain("quota"),
+        plain("auto_import"),
+        plain("every"),
+        plain("enabled"),
+    ];
+
+    fn values(&self) -> Result<Vec<Value>, Error> {
+        Ok(vec![
+            text(&self.name),
+            word(&self.kind),
+            text(&self.directory),
+            text_if(self.base_dn.as_ref()),
+            text_if(self.ou.as_ref()),
+            text_if(self.group.as_ref()),
+            text_if(self.department.as_ref()),
+            text_if(self.country.as_ref()),
+            text_if(self.filter.as_ref()),
+            word(&self.account_name),
+            text(&self.profile),
+            text(&self.storage),
+            number_if(self.quota.map(Size::as_bytes)),
+            number(self.auto_import.into()),
+            number_if(self.every.map(Duration::as_seconds)),
+            number(self.enabled.into()),
+        ])
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Self, Error> {
+        Ok(Self {
+            name: cells.parsed()?,
+            kind: cells.word()?,
+            directory: cells.parsed()?,
+            base_dn: cells.next()?,
+            ou: cells.next()?,
+            group: cells.next()?,
+            department: cells.next()?,
+            country: cells.next()?,
+            filter: cells.next()?,
+            account_name: cells.word()?,
+            profile: cells.parsed()?,
+            storage: cells.parsed()?,
+            quota: cells.number_if()?.map(Size::bytes),
+            auto_import: cells.next()?,
+            every: cells.number_if()?.map(Duration::seconds),
+            enabled: cells.next()?,
+        })
+    }
+}
+
+impl super::Store {
+    /// Puts the mappings in this order of priority, the first one first; one that is not named keeps its place after
+    /// those that are.
+    pub fn order_mappings(&self, names: &[Name], by: &super::By<'_>) -> Result<(), Error> {
+        self.write(|transaction| {
+            let order = |transaction: &rusqlite::Transaction<'_>| -> Result<Vec<(i64, String)>, Error> {
+                let sql = "SELECT id, name FROM mapping WHERE removed = 0 ORDER BY position";
+                let mut statement = transaction.prepare_cached(sql)?;
+                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            };
+            let before = order(transaction)?;
+            let mut first = Vec::with_capacity(names.len());
+            for name in names {
+                let id = super::item::id_of(transaction, "mapping", name)?;
+                first.push(id.ok_or_else(|| Error::Unknown(Mapping::called(name)))?);
+            }
+            let rest = before.iter().map(|(id, _)| *id).filter(|id| !first.contains(id));
+            for (position, id) in first.iter().copied().chain(rest).enumerate() {
+                let position = i64::try_from(position).unwrap_or(i64::MAX);
+                transaction.execute("UPDATE mapping SET position = ?1 + 1 WHERE id = ?2", (position, id))?;
+            }
+            let after = order(transaction)?;
+            if after == before {
+                return Ok(());
+            }
+            let names = after.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ");
+            super::audit::append(transaction, by, "mappings", &format!("order: {names}"))
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! Opening the database: who may read it, whether it is ours and of our time, and how it is set up.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use refinery::{Migration, Runner, Target};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+
+use super::Error;
+
+/// The database's name in the state directory.
+pub(super) const FILE: &str = "imd.db";
+
+/// "imdS", as the first migration writes it.
+const APPLICATION_ID: i64 = 0x696d_6453;
+
+/// 3.7.0 to 3.51.2 can corrupt a write-ahead log that several processes write.
+const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
+
+const MIGRATIONS: [(&str, &str); 1] =
+    [("V1__configuration", include_str!("../../assets/migrations/V1__configuration.sql"))];
+
+/// A connection to the database in `dir`, which is there and up to date.
+pub(super) fn prepared(dir: &Path) -> Result<Connection, Error> {
+    up_to(dir, Target::Latest)
+}
+
+fn up_to(dir: &Path, target: Target) -> Result<Connection, Error> {
+    if rusqlite::version_number() < OLDEST_SQLITE.0 {
+        return Err(Error::Sqlite { found: rusqlite::version(), wanted: OLDEST_SQLITE.1 });
+    }
+    private(dir)?;
+    // Two that start at once would both find the database old: the second waits here for the first.
+    let turn = File::open(dir).map_err(|source| Error::File { path: dir.to_owned(), source })?;
+    rustix::fs::flock(&turn, rustix::fs::FlockOperation::LockExclusive)
+        .map_err(|source| Error::File { path: dir.to_owned(), source: source.into() })?;
+    let mut connection = another(dir)?;
+    migrate(&mut connection, dir, target).map_err(|error| error.at(dir))?;
+    Ok(connection)
+}
+
+/// One more connection to a database that [`prepared`] has been over.
+pub(super) fn another(dir: &Path) -> Result<Connection, Error> {
+    let connect = || -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(dir.join(FILE), flags)?;
+        connection.busy_timeout(Duration::from_secs(15))?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "trusted_schema", false)?;
+        connection.pragma_update(None, "cache_size", -8_192)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    };
+    connect().map_err(|source| Error::of(source, dir))
+}
+
+/// Makes the directory and the database file for their owner only, or makes sure that they are.
+fn private(dir: &Path) -> Result<(), Error> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::File { path, source }
+    };
+    if !dir.exists() {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed(dir))?;
+    }
+    narrow(dir, 0o700)?;
+    let file = dir.join(FILE);
+    OpenOptions::new().create(true).append(true).mode(0o600).open(&file).map_err(failed(&file))?;
+    for suffix in ["", "-wal", "-shm"] {
+        let file = dir.join(format!("{FILE}{suffix}"));
+        if file.exists() {
+            narrow(&file, 0o600)?;
+        }
+    }
+    Ok(())
+}
+
+fn narrow(path: &Path, wanted: u32) -> Result<(), Error> {
+    let metadata = path.metadata().map_err(|source| Error::File { path: path.to_owned(), source })?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & !wanted == 0 { Ok(()) } else { Err(Error::TooWide { path: path.to_owned(), mode, wanted }) }
+}
+
+fn migrate(connection: &mut Connection, dir: &Path, target: Target) -> Result<(), Error> {
+    let path = dir.join(FILE);
+    let failed = |why: String, backup: Option<PathBuf>| Error::Migration { path: path.clone(), why, backup };
+    let migrations =
+        MIGRATIONS.iter().map(|(name, sql)| Migration::unapplied(name, sql)).collect::<Result<Vec<_>, _>>();
+    let migrations = migrations.map_err(|error| failed(error.to_string(), None))?;
+    let known = match target {
+        Target::Version(version) => i64::from(version),
+        _ => i64::try_from(migrations.len()).unwrap_or(i64::MAX),
+    };
+    let found = schema(connection)?;
+    match found {
+        None if !is_empty(connection)? => return Err(Error::NotOurs { path }),
+        Some(found) if found > known => return Err(Error::Newer { path, found, known }),
+        Some(found) if found == known => return Ok(()),
+        _ => {}
+    }
+    let backup = found.map(|version| copy(connection, dir, version)).transpose()?;
+    connection.set_transaction_behavior(TransactionBehavior::Immediate);
+    let runner = Runner::new(&migrations).set_target(target).set_grouped(true);
+    let result = runner.run(connection);
+    connection.set_transaction_behavior(TransactionBehavior::Deferred);
+    result.map(drop).map_err(|error| failed(error.to_string(), backup))
+}
+
+/// The version of the schema; `None` when the database is not one of ours.
+fn schema(connection: &Connection) -> Result<Option<i64>, Error> {
+    let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if id != APPLICATION_ID {
+        return Ok(None);
+    }
+    let version = "SELECT max(version) FROM refinery_schema_history";
+    Ok(connection.query_row(version, [], |row| row.get(0)).optional()?.flatten())
+}
+
+fn is_empty(connection: &Connection) -> Result<bool, Error> {
+    Ok(connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?)
+}
+
+/// Copies the database as it is before a migration, beside it.
+fn copy(connection: &Connection, dir: &Path, version: i64) -> Result<PathBuf, Error> {
+    let free = |n: &u32| {
+        let suffix = if *n == 0 { String::new() } else { format!("-{n}") };
+        dir.join(format!("imd-schema-{version}{suffix}.db"))
+    };
+    let path = (0..u32::MAX).map(|n| free(&n)).find(|path| !path.exists()).unwrap_or_else(|| free(&0));
+    // SQLite writes into an empty file that is there, so the copy is never readable by others.
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    made.map_err(|source| Error::File { path: path.clone(), source })?;
+    let name = path.to_str().ok_or_else(|| Error::Unfit {
+        what: path.display().to_string(),
+        why: "the state directory's name is not UTF-8",
+    })?;
+    connection.execute("VACUUM INTO ?1", [name])?;
+    Ok(path)
+}
