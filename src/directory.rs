@@ -4,6 +4,7 @@
 //! an error: a read that stops early is never mistaken for a directory with fewer users.
 
 pub mod decode;
+pub mod ldif;
 
 use crate::filter::Filter;
 use crate::model::job::Job;
@@ -88,6 +89,8 @@ pub enum Error {
     Cancelled,
     #[error(transparent)]
     Taker(#[from] TakerFailed),
+    #[error(transparent)]
+    Ldif(#[from] ldif::Error),
 }
 
 impl Error {
@@ -96,6 +99,7 @@ impl Error {
         match self {
             Self::Cancelled => "start it again when it suits".to_owned(),
             Self::Taker(_) => "see the error before this one".to_owned(),
+            Self::Ldif(error) => error.help(),
         }
     }
 }

@@ -105,14 +105,21 @@ impl Error {
 }
 
 impl Filter {
+    /// `(&(objectCategory=person)(objectClass=user))`: users, without computers and contacts.
+    pub fn people() -> Self {
+        Self::And(vec![equal("objectCategory", "person"), equal("objectClass", "user")])
+    }
+
     /// The filter that selects the users of a mapping, whether or not it is enabled.
     ///
-    /// `(&(objectCategory=person)(objectClass=user)...)` leaves out computers and contacts; after it come the group
-    /// (members of groups inside it count), the department, the country and the mapping's own filter, where given.
+    /// After what [`Filter::people`] asks for come the group (members of groups inside it count), the department, the
+    /// country and the mapping's own filter, where given.
     /// Base DN and OU are where to search, not part of it: [`Mapping::search_base`].
     pub fn of_mapping(mapping: &Mapping) -> Result<Self, Error> {
-        let equal = |name: &str, value: &str| Self::Equal(name.to_owned(), value.as_bytes().to_vec());
-        let mut all = vec![equal("objectCategory", "person"), equal("objectClass", "user")];
+        let mut all = match Self::people() {
+            Self::And(people) => people,
+            other => vec![other],
+        };
         if let Some(group) = &mapping.group {
             let dn: Dn = group.parse().map_err(|_| Error::Group { given: text::shown(group) })?;
             all.push(Self::in_chain("memberOf", dn.text()));
@@ -207,6 +214,10 @@ impl std::fmt::Display for Extensible {
         }
         write!(f, ":={}", escaped(&self.value))
     }
+}
+
+fn equal(name: &str, value: &str) -> Filter {
+    Filter::Equal(name.to_owned(), value.as_bytes().to_vec())
 }
 
 /// A value as it is written in a filter: `*`, `(`, `)`, `\` and NUL as `\2a` and so on (RFC 4515, 3), and with them

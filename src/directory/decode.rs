@@ -109,6 +109,23 @@ pub(super) fn text(value: &[u8]) -> String {
     out
 }
 
+/// A functional level (msDS-Behavior-Version, [MS-ADTS] 6.1.4.2 to 6.1.4.4) in words.
+pub(super) fn level(number: &str) -> String {
+    let name = match number {
+        "0" => "2000",
+        "1" => "2003 interim",
+        "2" => "2003",
+        "3" => "2008",
+        "4" => "2008 R2",
+        "5" => "2012",
+        "6" => "2012 R2",
+        "7" => "2016",
+        "10" => "2025",
+        _ => return format!("level {}", crate::model::text::shown(number)),
+    };
+    format!("Windows Server {name}")
+}
+
 const fn bit(attribute: Attribute) -> u64 {
     1 << attribute as u64
 }

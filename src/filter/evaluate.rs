@@ -60,8 +60,25 @@ impl Prepared {
         answer(&self.0, subject)
     }
 
+    /// The attributes whose links the filter follows, each with the name that is looked for: what a [`Subject`]
+    /// may be asked by [`Subject::reaches`].
+    pub fn chains(&self) -> Vec<(&str, &Dn)> {
+        let mut found = Vec::new();
+        chains(&self.0, &mut found);
+        found
+    }
+
     pub fn selects(&self, subject: &impl Subject) -> bool {
         self.evaluate(subject) == Verdict::True
+    }
+}
+
+fn chains<'a>(node: &'a Node, found: &mut Vec<(&'a str, &'a Dn)>) {
+    match node {
+        Node::And(all) | Node::Or(all) => all.iter().for_each(|one| chains(one, found)),
+        Node::Not(inner) => chains(inner, found),
+        Node::Reaches(attribute, to) => found.push((attribute, to)),
+        Node::Fixed(_) | Node::Present(_) | Node::Any(..) => {}
     }
 }
 

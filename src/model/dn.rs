@@ -38,6 +38,30 @@ impl Dn {
         keys.join(",")
     }
 
+    /// The key of the name that `text` is, at a fraction of the price of taking it apart; `None` when it is no DN.
+    pub fn key_of(text: &str) -> Option<String> {
+        if is_plain(text) && text.split(',').all(has_kind) {
+            return Some(text.to_ascii_uppercase());
+        }
+        text.parse::<Self>().ok().map(|dn| dn.key())
+    }
+
+    /// The text of the name above the one that `text` is, without looking at either closely.
+    pub fn parent_of(text: &str) -> Option<&str> {
+        let mut escaped = false;
+        let comma = text.bytes().position(|byte| {
+            let ends = byte == b',' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends
+        })?;
+        Some(text[comma + 1..].trim_ascii_start())
+    }
+
+    /// True when the name with the key `key` is the one with the key `base`, or under it.
+    pub fn is_key_at_or_below(key: &str, base: &str) -> bool {
+        key.strip_suffix(base).is_some_and(|above| above.is_empty() || above.ends_with(','))
+    }
+
     /// True when `text` is a spelling of the name whose key is `key`. Cheaper than a key of its own, since nearly
     /// every name that a directory prints needs no more than its letters in upper case.
     pub fn is_spelt(text: &str, key: &str) -> bool {
@@ -112,6 +136,15 @@ fn is_plain(text: &str) -> bool {
     before != b' '
 }
 
+/// True when a plain level has a type before its `=`, as in `OU=Sales`.
+fn has_kind(level: &str) -> bool {
+    level.split_once('=').is_some_and(|(kind, _)| is_kind(kind))
+}
+
+fn is_kind(kind: &str) -> bool {
+    !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+}
+
 /// Puts a value into a DN (RFC 4514, 2.4): `Doe, Jane` becomes `Doe\, Jane`.
 pub fn escaped(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
@@ -158,8 +191,7 @@ fn read_rdn(text: &str, at: usize) -> Option<(Rdn, usize)> {
     loop {
         let equals = from + text[from..].find('=')?;
         let kind = text[from..equals].trim();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-        if kind.is_empty() || !kind.bytes().all(plain) {
+        if !is_kind(kind) {
             return None;
         }
         let (value, end) = read_value(text, equals + 1)?;
@@ -275,6 +307,10 @@ mod tests {
         assert_eq!((parent.text(), parent.kind(), parent.name()), (r"OU=Sales\+,DC=corp,DC=example", "OU", "Sales+"));
         assert_eq!(parent.parent().and_then(|up| up.parent()).and_then(|up| up.parent()).map(|up| up.key()), None);
         assert!(name.is_at_or_below(&dn("dc=CORP, dc=example")) && name.is_at_or_below(&name));
+        assert_eq!(Dn::parent_of(name.text()), Some(parent.text()));
+        assert_eq!(Dn::parent_of("CN=a\\\\, DC=x"), Some("DC=x"));
+        assert!(Dn::is_key_at_or_below(&name.key(), "DC=CORP,DC=EXAMPLE"));
+        assert!(!Dn::is_key_at_or_below(&name.key(), "P,DC=EXAMPLE") && !Dn::is_key_at_or_below("DC=X", "DC=A,DC=X"));
         assert!(!name.is_at_or_below(&dn("DC=orp,DC=example")) && !parent.is_at_or_below(&name));
         assert_eq!((name.domain().as_str(), name.domain_depth()), ("corp.example", 2));
     }
@@ -312,10 +348,11 @@ mod tests {
         }
 
         #[test]
-        fn every_spelling_is_known_by_its_key(text in r"[ aB=,+\\é]{0,9}") {
-            let text = format!("CN={text}");
-            if let Ok(dn) = text.parse::<Dn>() {
-                prop_assert!(Dn::is_spelt(&text, &dn.key()));
+        fn every_spelling_is_known_by_its_key(text in r"(CN=)?[ aB=,+\\é]{0,9}") {
+            let key = text.parse::<Dn>().ok().map(|dn| dn.key());
+            prop_assert_eq!(Dn::key_of(&text), key.clone());
+            if let Some(key) = key {
+                prop_assert!(Dn::is_spelt(&text, &key) && Dn::is_key_at_or_below(&key, &key));
             }
         }
 
