@@ -123,12 +123,12 @@ impl Gatherer {
     }
 }
 
-/// The answers that `filter` needs, from all that was gathered for it.
-pub(super) fn links(filter: &Prepared, gathered: &[Gatherer]) -> Result<Links, Fault> {
+/// The answers that `filter` needs, from what was gathered for it.
+pub(super) fn links(filter: &Prepared, all: &[Gatherer]) -> Result<Links, Fault> {
     let mut sets = Vec::new();
     for (attribute, to) in filter.chains() {
         let of_attribute = |one: &&Gatherer| one.attribute.eq_ignore_ascii_case(attribute);
-        let Some(gatherer) = gathered.iter().find(of_attribute) else { continue };
+        let Some(gatherer) = all.iter().find(of_attribute) else { continue };
         if let (Some(line), false, Some(back)) = (gatherer.cut, gatherer.seen, gatherer.back) {
             return Err(Fault::at(line, What::CutLinks(back)));
         }

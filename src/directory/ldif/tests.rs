@@ -17,7 +17,10 @@ fn file(text: &str) -> File {
     File::of_bytes(text.as_bytes())
 }
 
-fn entries(bytes: &[u8]) -> Result<Vec<(String, Vec<(String, Vec<u8>)>)>, Fault> {
+/// An entry: its DN, and its attributes with a value each.
+type Listed = (String, Vec<(String, Vec<u8>)>);
+
+fn entries(bytes: &[u8]) -> Result<Vec<Listed>, Fault> {
     let mut records = Records::new(Lines::new(std::io::Cursor::new(bytes.to_vec()))?);
     let mut entry = Entry::default();
     let mut found = Vec::new();
@@ -421,7 +424,7 @@ proptest! {
             text += &written("dn", format!("CN={number},DC=x").as_bytes(), false, &[number], end);
             for (name, value, base64, folds) in entry {
                 if comments {
-                    text += &format!("# folded{end}  comment: x{end}");
+                    text.extend(["# folded", end, "  comment: x", end]);
                 }
                 text += &written(name, value, *base64, folds, end);
             }
