@@ -3,6 +3,7 @@
 //! The map of the house is in `ARCHITECTURE.md`; a test (`tests/house.rs`) keeps its floors.
 
 pub mod directory;
+pub mod export;
 pub mod filter;
 pub mod model;
 pub mod secrets;

@@ -1,0 +1,303 @@
+//! How each grammar carries a value, and which values it cannot carry.
+//!
+//! A template sees a value only as [`Raw`], which prints nothing. A quoting filter turns it into [`Quoted`], and a
+//! file takes only what was quoted for its own grammar. What is meant for one program inside another's text (an
+//! msiexec command line inside a PowerShell string) is rendered as a part first and then quoted as a whole.
+//!
+//! The rules: Windows Installer command-line options (`NAME="a ""b"""`), `cmd /?`, about_Quoting_Rules of PowerShell,
+//! POSIX.1-2017 Shell Command Language 2.2.2, XML 1.0 section 2.2, Python's string literals, `CommonMark` 6.1.
+
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Object, ObjectRepr};
+use minijinja::{Environment, Error as TemplateError, ErrorKind, Value};
+use zeroize::Zeroizing;
+
+use super::agent::Kind;
+use crate::model::text::shown;
+
+/// The longest line that `cmd.exe` reads, in characters.
+const CMD_LINE: usize = 8191;
+
+/// Room that is left in such a line for what `%~dp0` becomes: the longest path of Windows without a prefix.
+const CMD_FOLDER: usize = 260;
+
+/// What reads the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grammar {
+    /// A command line of `msiexec`.
+    Msi,
+    /// A `.cmd` file. Values stand between the template's double quotes.
+    Cmd,
+    /// A PowerShell script, 5.1 and later.
+    Ps,
+    /// A script for any POSIX shell.
+    Sh,
+    /// The text of an XML node or attribute.
+    Xml,
+    /// A Python literal, as some agents' settings files have them.
+    Py,
+    /// Markdown for people.
+    Md,
+    /// A line that is read as it stands.
+    Plain,
+    /// A file's name.
+    Name,
+}
+
+impl Grammar {
+    const ALL: [(Self, &'static str); 9] = [
+        (Self::Msi, "msi"),
+        (Self::Cmd, "cmd"),
+        (Self::Ps, "ps"),
+        (Self::Sh, "sh"),
+        (Self::Xml, "xml"),
+        (Self::Py, "py"),
+        (Self::Md, "md"),
+        (Self::Plain, "plain"),
+        (Self::Name, "name"),
+    ];
+
+    fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(grammar, _)| *grammar == self).map_or("", |(_, word)| word)
+    }
+
+    /// The value as this grammar carries it, with its quotes where the grammar has any.
+    ///
+    /// # Errors
+    /// Why the grammar cannot carry it, to be read after "it".
+    pub fn quote(self, text: &str) -> Result<String, &'static str> {
+        // No grammar needs them, and each reads some of them as an end of the line, of the file or of the text.
+        if self != Self::Md && text.contains(char::is_control) {
+            return Err("holds a control character, such as a line break");
+        }
+        Ok(match self {
+            Self::Msi => format!("\"{}\"", text.replace('"', "\"\"")),
+            Self::Cmd => {
+                if text.contains('"') {
+                    return Err("holds a double quote, which cmd.exe cannot keep inside quotes");
+                }
+                text.replace('%', "%%")
+            }
+            Self::Ps => format!("'{}'", doubled(text, is_powershell_quote)),
+            Self::Sh => format!("'{}'", text.replace('\'', r"'\''")),
+            Self::Xml => xml(text)?,
+            Self::Py => format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'")),
+            Self::Md => code_span(text),
+            Self::Plain => text.to_owned(),
+            Self::Name => {
+                if !is_file_name(text) {
+                    return Err("is no file name of letters, digits, blanks, dots, hyphens and underscores");
+                }
+                text.to_owned()
+            }
+        })
+    }
+
+    /// What is wrong with a whole rendered file, to be read after "the file".
+    pub(super) fn objection(self, text: &str) -> Option<&'static str> {
+        match self {
+            // cmd.exe reads a file in the code page of each computer, so only ASCII means the same everywhere.
+            Self::Cmd if !text.is_ascii() => Some("would hold a letter that is not ASCII, which cmd.exe misreads"),
+            Self::Cmd if text.lines().any(|line| line.len() > CMD_LINE - CMD_FOLDER) => {
+                Some("would hold a line that is longer than cmd.exe reads (8191 characters)")
+            }
+            Self::Msi if text.lines().any(|line| line.encode_utf16().count() > CMD_LINE) => {
+                Some("would hold a command line that is longer than cmd.exe reads (8191 characters)")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Each character that `is` says, twice.
+fn doubled(text: &str, is: fn(char) -> bool) -> String {
+    text.chars().flat_map(|c| std::iter::repeat_n(c, 1 + usize::from(is(c)))).collect()
+}
+
+/// PowerShell takes the typographic quotes for the plain one.
+fn is_powershell_quote(c: char) -> bool {
+    matches!(c, '\'' | '\u{2018}'..='\u{201b}')
+}
+
+fn xml(text: &str) -> Result<String, &'static str> {
+    if text.contains(['\u{fffe}', '\u{ffff}']) {
+        return Err("holds a character that XML does not allow");
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            c => out.push(c),
+        }
+    }
+    Ok(out)
+}
+
+/// The text as code, between more backticks than it holds in a row; what an eye would misread is written out.
+fn code_span(text: &str) -> String {
+    let text = shown(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    // The blanks are dropped by the reader when both are there and the text is not blank.
+    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// A name that Windows, macOS and Linux all keep as it is, and that cannot leave its folder.
+pub(super) fn is_file_name(text: &str) -> bool {
+    let stem = text.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    let reserved = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
+        || (stem.len() == 4
+            && (stem.starts_with("COM") || stem.starts_with("LPT"))
+            && stem.ends_with(char::is_numeric));
+    (1..=100).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b" ._-()".contains(&b))
+        && !text.starts_with(['.', '-', ' '])
+        && !text.ends_with(['.', ' '])
+        && !reserved
+}
+
+/// A whole command line, already quoted for its program, as a line of a `.cmd` file.
+///
+/// Inside double quotes `cmd.exe` acts on nothing but `%`; outside them each of its operators gets a caret.
+fn cmd_line(text: &str) -> Result<String, &'static str> {
+    if text.contains(char::is_control) {
+        return Err("holds a control character, such as a line break");
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut quoted = false;
+    for c in text.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '%' => out.push('%'),
+            '&' | '|' | '<' | '>' | '^' | '(' | ')' if !quoted => out.push('^'),
+            _ => {}
+        }
+        out.push(c);
+    }
+    if quoted { Err("has a quote that is not closed") } else { Ok(out) }
+}
+
+/// A value on its way into a template. It has a name for people, and prints nothing.
+pub(super) struct Raw {
+    /// What it is, for an error: `the proxy`.
+    pub(super) label: String,
+    pub(super) text: Zeroizing<String>,
+    /// What a part is already quoted for.
+    pub(super) part_of: Option<Grammar>,
+}
+
+impl fmt::Debug for Raw {
+    /// The text may be the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Raw({})", self.label)
+    }
+}
+
+impl Object for Raw {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    /// Whatever turns it into text without a quoting filter gets its name; the formatter then refuses that text.
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.label)
+    }
+}
+
+/// Text that is fit for a grammar.
+pub(super) struct Quoted {
+    pub(super) grammar: Grammar,
+    pub(super) text: Zeroizing<String>,
+}
+
+impl fmt::Debug for Quoted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Quoted({:?})", self.grammar)
+    }
+}
+
+impl Object for Quoted {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("quoted text")
+    }
+}
+
+/// A value that a grammar cannot carry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{label} {why}")]
+pub(super) struct Refused {
+    pub(super) label: String,
+    pub(super) why: &'static str,
+}
+
+/// A template environment that knows nothing but the quoting filters, for a file of one grammar.
+pub(super) fn environment<'a>(grammar: Grammar) -> Environment<'a> {
+    // Empty: no filter such as `safe` that would let a value through.
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.set_keep_trailing_newline(true);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    for (grammar, word) in Grammar::ALL {
+        environment.add_filter(word, move |value: Value| filtered(&value, grammar, |raw| grammar.quote(&raw.text)));
+    }
+    environment.add_filter("part", move |value: Value| {
+        filtered(&value, grammar, |raw| match raw.part_of {
+            Some(part) if part == grammar => Ok(raw.text.to_string()),
+            _ => Err("is no part of this grammar"),
+        })
+    });
+    environment.add_filter("cmd_line", |value: Value| {
+        filtered(&value, Grammar::Cmd, |raw| match raw.part_of {
+            Some(Grammar::Msi) => cmd_line(&raw.text),
+            _ => Err("is no command line"),
+        })
+    });
+    environment.add_filter("msi_name", |value: Value| named(&value, Grammar::Msi, Kind::MsiName));
+    environment.add_filter("key", |value: Value| named(&value, Grammar::Py, Kind::Key));
+    environment.set_formatter(move |out, _, value| match value.downcast_object_ref::<Quoted>() {
+        Some(quoted) if quoted.grammar == grammar => out.write_str(&quoted.text).map_err(TemplateError::from),
+        Some(quoted) => Err(invalid(format!(
+            "a value is quoted for {}, but this text is {}",
+            quoted.grammar.word(),
+            grammar.word()
+        ))),
+        None => Err(invalid(format!("a value has no quoting filter, such as {}", grammar.word()))),
+    });
+    environment
+}
+
+fn filtered(
+    value: &Value,
+    grammar: Grammar,
+    quote: impl Fn(&Raw) -> Result<String, &'static str>,
+) -> Result<Value, TemplateError> {
+    let Some(raw) = value.downcast_object_ref::<Raw>() else {
+        return Err(invalid("only a value of the deployment can be quoted, and only once".to_owned()));
+    };
+    match quote(raw) {
+        Ok(text) => Ok(Value::from_object(Quoted { grammar, text: Zeroizing::new(text) })),
+        Err(why) => Err(invalid(String::new()).with_source(Refused { label: raw.label.clone(), why })),
+    }
+}
+
+/// A name that stands without quotes because it can hold nothing that would need them.
+fn named(value: &Value, grammar: Grammar, kind: Kind) -> Result<Value, TemplateError> {
+    filtered(value, grammar, |raw| kind.objection(&raw.text).map_or_else(|| Ok(raw.text.to_string()), Err))
+}
+
+fn invalid(why: String) -> TemplateError {
+    TemplateError::new(ErrorKind::InvalidOperation, why)
+}

@@ -1,0 +1,224 @@
+//! From a deployment and a target to the files' bytes. Pure: the preview and the export are one thing.
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+
+use minijinja::Value;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::facts::{Facts, filled_in, way};
+use super::quote::{Grammar, Raw, Refused, environment, is_file_name};
+use super::target::{CHECKSUMS, ExposureRule, MANIFEST};
+use super::write::{Manifest, ManifestFile, ManifestToken};
+use super::{Deployment, Error, Target, TokenBy, TokenFrom};
+use crate::model::text::shown;
+use crate::secrets::Secret;
+use crate::token;
+
+/// What stands for the token in a preview.
+const MASK: &str = "<the token>";
+
+/// One target's files, ready to be shown or written.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The target's id.
+    pub target: String,
+    pub files: Vec<File>,
+    /// Where the token can be read, once the files are used as they are meant to be.
+    pub exposure: Vec<Exposure>,
+    pub manifest: Manifest,
+}
+
+/// One file of an export.
+pub struct File {
+    pub name: String,
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Permission bits.
+    pub mode: u32,
+    pub holds_token: bool,
+    masked: String,
+}
+
+impl File {
+    /// The file as it may be shown: without the token, and with everything that a terminal or an eye would misread
+    /// written out.
+    pub fn preview(&self) -> String {
+        self.masked.lines().map(|line| shown(line) + "\n").collect()
+    }
+}
+
+impl std::fmt::Debug for File {
+    /// The bytes may hold the token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("File")
+            .field("name", &self.name)
+            .field("mode", &self.mode)
+            .field("holds_token", &self.holds_token)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A place where the token can be read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Exposure {
+    pub place: String,
+    /// By whom.
+    pub readers: String,
+    /// For how long.
+    pub until: String,
+}
+
+/// What each file of the target holds for this deployment.
+///
+/// # Errors
+/// When a value is missing, or the target cannot carry it; then nothing was rendered, and nothing need be undone.
+pub fn render(deployment: &Deployment, target: &Target) -> Result<Rendered, Error> {
+    check_token(deployment)?;
+    let values = filled_in(deployment, target)?;
+    let way = way(deployment, target);
+    let facts = Facts { deployment, target, values: &values, way, token: &deployment.token };
+    let real = texts(&facts)?;
+    let masked = texts(&Facts { token: &Secret::new(MASK), ..facts })?;
+    let mut files: Vec<File> = Vec::new();
+    for ((name, text), (_, masked)) in real.into_iter().zip(masked) {
+        let taken = files.iter().any(|file| file.name.eq_ignore_ascii_case(&name));
+        if taken || [MANIFEST, CHECKSUMS].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            return Err(wrong(target, &name, "two files of the export would have this name".to_owned()));
+        }
+        // A file that changes with the token holds it, in whatever quoting.
+        let holds_token = *text != *masked;
+        let mode = if holds_token { 0o600 } else { 0o644 };
+        let bytes = Zeroizing::new(text.as_bytes().to_vec());
+        files.push(File { name, bytes, mode, holds_token, masked: masked.to_string() });
+    }
+    // The names in the definition may stand in another order; the files of a folder are read by name.
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let exposure: Vec<Exposure> = exposure_rules(target, way).map(Exposure::from).collect();
+    let manifest = Manifest {
+        made_by: super::write::MADE_BY.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        target: target.id.clone(),
+        agent: deployment.agent.id.clone(),
+        token: ManifestToken {
+            id: deployment.token_id.clone(),
+            name: deployment.token_name.clone(),
+            expires_at: deployment.token_expires_at,
+            travels_by: way,
+        },
+        exposure: exposure.clone(),
+        files: files
+            .iter()
+            .map(|file| ManifestFile {
+                name: file.name.clone(),
+                sha256: sha256(&file.bytes),
+                holds_token: file.holds_token,
+            })
+            .collect(),
+    };
+    Ok(Rendered { target: target.id.clone(), files, exposure, manifest })
+}
+
+impl From<&ExposureRule> for Exposure {
+    fn from(rule: &ExposureRule) -> Self {
+        Self { place: rule.place.clone(), readers: rule.readers.clone(), until: rule.until.clone() }
+    }
+}
+
+pub(super) fn exposure_rules(target: &Target, way: TokenBy) -> impl Iterator<Item = &ExposureRule> {
+    target.exposure.iter().filter(move |rule| rule.when.is_none_or(|when| when == way))
+}
+
+fn check_token(deployment: &Deployment) -> Result<(), Error> {
+    let text = deployment.token.expose();
+    let ours = text.starts_with(token::PREFIX);
+    let why = match deployment.agent.token {
+        TokenFrom::Ours if !ours => "it takes a token made by this program",
+        TokenFrom::Elsewhere if ours => "it takes a token that its own server issued, not one of this program",
+        _ if text.is_empty() => "it is empty",
+        _ if text.len() > 4096 => "it is longer than 4096 bytes",
+        _ => return Ok(()),
+    };
+    Err(Error::WrongToken { agent: deployment.agent.id.clone(), why })
+}
+
+/// The name and the text of each file, in the order of the definition.
+fn texts(facts: &Facts<'_>) -> Result<Vec<(String, Zeroizing<String>)>, Error> {
+    let (target, way) = (facts.target, facts.way);
+    let mut context = facts.context()?;
+    let mut parts: BTreeMap<String, Value> = BTreeMap::new();
+    for part in &target.parts {
+        let text = fill(target, &part.template, template(target, &part.template), part.grammar, &context)?;
+        let text = Zeroizing::new(text.trim_end_matches('\n').to_owned());
+        check_percent(target, part.expands_percent, &part.name, &text)?;
+        let label = format!("the {}", part.name.replace('_', " "));
+        let value = Raw { label, text, part_of: Some(part.grammar) };
+        parts.insert(part.name.clone(), Value::from_object(value));
+        context.insert("part".to_owned(), Value::from(parts.clone()));
+    }
+    let mut files = Vec::new();
+    for file in target.files.iter().filter(|file| file.when.is_none_or(|when| when == way)) {
+        let name = fill(target, &file.name, &file.name, Grammar::Name, &context)?.to_string();
+        if !is_file_name(&name) {
+            return Err(wrong(target, &file.name, format!("{:?} is no file name", shown(&name))));
+        }
+        let text = fill(target, &file.template, template(target, &file.template), file.grammar, &context)?;
+        check_percent(target, file.expands_percent, &name, &text)?;
+        if let Some(why) = file.grammar.objection(&text) {
+            return Err(Error::Refused { target: target.id.clone(), what: name, why });
+        }
+        let text = if file.crlf { Zeroizing::new(text.replace('\n', "\r\n")) } else { text };
+        let text = if file.bom { Zeroizing::new(format!("\u{feff}{}", *text)) } else { text };
+        files.push((name, text));
+    }
+    Ok(files)
+}
+
+fn template<'a>(target: &'a Target, name: &str) -> &'a str {
+    // The target was refused when it was read if one was absent.
+    target.templates.get(name).map_or("", String::as_str)
+}
+
+/// A tool that replaces `%NAME%` and knows no escape takes at most one percent sign.
+fn check_percent(target: &Target, expands: bool, what: &str, text: &str) -> Result<(), Error> {
+    if expands && text.lines().any(|line| line.matches('%').count() > 1) {
+        return Err(Error::Refused {
+            target: target.id.clone(),
+            what: what.replace('_', " "),
+            why: "would hold two percent signs, and what stands between them would be replaced on the laptop",
+        });
+    }
+    Ok(())
+}
+
+fn fill(
+    target: &Target,
+    name: &str,
+    template: &str,
+    grammar: Grammar,
+    context: &BTreeMap<String, Value>,
+) -> Result<Zeroizing<String>, Error> {
+    environment(grammar)
+        .render_named_str(name, template, context)
+        .map(Zeroizing::new)
+        .map_err(|error| failed(target, &error).unwrap_or_else(|| wrong(target, name, error.to_string())))
+}
+
+/// The error for a value that a filter refused; absent when something else is wrong with the template.
+pub(super) fn failed(target: &Target, error: &minijinja::Error) -> Option<Error> {
+    let Refused { label, why } = error.source()?.downcast_ref::<Refused>()?;
+    Some(Error::Refused { target: target.id.clone(), what: label.clone(), why })
+}
+
+fn wrong(target: &Target, template: &str, why: String) -> Error {
+    Error::Template { target: target.id.clone(), template: template.to_owned(), why }
+}
+
+/// In lower-case hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
