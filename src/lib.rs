@@ -8,5 +8,5 @@ pub mod filter;
 pub mod model;
 pub mod secrets;
 pub mod store;
-pub mod wizard;
 pub mod token;
+pub mod wizard;

@@ -285,7 +285,7 @@ proptest! {
         prop_assert!(ran.status.success(), "{ran:?}");
         let folder = root.path().join("imd-activate");
         prop_assert_eq!(fs::read_to_string(folder.join("token")).unwrap(), format!("{TOKEN}\n"));
-        let settings: String = servers.iter().map(|server| format!("server={server}\n")).collect();
+        let settings = servers.iter().fold(String::new(), |text, server| text + "server=" + server + "\n");
         prop_assert_eq!(fs::read_to_string(folder.join("settings")).unwrap(), format!("{settings}proxy={proxy}\n"));
         for name in ["token", "settings"] {
             prop_assert_eq!(fs::metadata(folder.join(name)).unwrap().permissions().mode() & 0o777, 0o600);
