@@ -95,7 +95,7 @@ impl Frequency {
             let day = now_there.date().checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
             day.to_datetime(at).to_zoned(zone.clone()).ok()
         };
-        if every % 86_400 == 0 {
+        if every.is_multiple_of(86_400) {
             let step = i64::try_from(every / 86_400).unwrap_or(1);
             let first = i64::from(start(0).is_none_or(|run| run.timestamp() <= now));
             return (0..count).filter_map(|n| start(first + step * i64::try_from(n).unwrap_or(0))).collect();

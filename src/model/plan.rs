@@ -91,6 +91,7 @@ pub struct AttributeChange {
     pub after: Vec<Untrusted>,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn by_name<S: serde::Serializer>(attribute: &Attribute, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(attribute.name())
 }

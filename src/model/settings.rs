@@ -55,7 +55,7 @@ impl Fuse {
 
     /// The largest number of users who may leave a mapping of `users` without asking.
     pub fn allows(self, users: u64) -> u64 {
-        (users * u64::from(self.percent) / 100).min(50).max(2)
+        (users * u64::from(self.percent) / 100).clamp(2, 50)
     }
 
     fn wrong(text: &str) -> Unreadable {

@@ -41,7 +41,7 @@ impl std::str::FromStr for Size {
 impl std::fmt::Display for Size {
     /// The largest unit that divides the number of bytes, so that reading it back gives the same.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let unit = UNITS.iter().rev().find(|(_, scale)| self.0 != 0 && self.0 % scale == 0);
+        let unit = UNITS.iter().rev().find(|(_, scale)| self.0 != 0 && self.0.is_multiple_of(*scale));
         match unit {
             Some((name, scale)) => f.pad(&format!("{} {name}", self.0 / scale)),
             None => f.pad("0"),
