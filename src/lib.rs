@@ -8,5 +8,6 @@ pub mod filter;
 pub mod model;
 pub mod secrets;
 pub mod store;
+pub mod sync;
 pub mod token;
 pub mod wizard;

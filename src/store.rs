@@ -7,6 +7,7 @@
 //! (<https://www.sqlite.org/lang_transaction.html>, 2.2); a change and its audit row are one transaction; only the owner may
 //! read the files.
 
+mod attributes;
 mod audit;
 mod error;
 mod export;
@@ -14,10 +15,14 @@ mod installation;
 mod item;
 mod items;
 mod open;
+mod plan;
 mod profile_user;
+mod reason;
 mod signing_key;
 mod single;
+mod staging;
 mod token;
+mod user;
 mod wizard;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +37,8 @@ pub use export::Export;
 pub use item::Item;
 pub use signing_key::{KeyState, StoredKey};
 pub use single::Single;
+pub use staging::{Staging, Tally};
+pub use user::{CachedUser, Seen, UserCounts, UserState};
 
 use crate::model::audit::Actor;
 use crate::model::fold::folded;
@@ -95,6 +102,12 @@ impl Store {
     fn write<T>(&self, act: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let result = write(&mut lock(&self.0.writer), act);
         result.map_err(|error| error.at(&self.0.dir))
+    }
+
+    /// Moves what is committed from the log into the database, as far as readers let it; what they hold back the next
+    /// one moves, so a failure is none.
+    fn checkpoint(&self) {
+        let _ = lock(&self.0.writer).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     }
 }
 

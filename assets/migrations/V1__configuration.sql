@@ -79,8 +79,8 @@ CREATE TABLE mapping (
     country      TEXT,
     filter       TEXT,
     account_name TEXT NOT NULL CHECK (account_name IN ('upn', 'cn')),
-    profile_id   INTEGER NOT NULL REFERENCES profile (id),
-    storage_id   INTEGER NOT NULL REFERENCES storage (id),
+    profile_id   INTEGER REFERENCES profile (id) CHECK (removed OR profile_id IS NOT NULL),
+    storage_id   INTEGER REFERENCES storage (id) CHECK (removed OR storage_id IS NOT NULL),
     quota        INTEGER,                -- bytes; 0 is no limit, NULL inherits
     auto_import  INTEGER NOT NULL CHECK (auto_import IN (0, 1)),
     every        INTEGER,                -- seconds

@@ -102,6 +102,8 @@ pub struct PlannedChange {
     pub guid: Guid,
     pub label: Untrusted,
     pub mapping: Name,
+    /// The mapping that had the user before, when it is another.
+    pub from: Option<Name>,
     pub change: Change,
 }
 

@@ -51,6 +51,12 @@ pub enum Error {
     #[error("{what} cannot be kept: {why}")]
     Unfit { what: String, why: &'static str },
 
+    #[error("{what} changed after the plan was made; nothing was applied")]
+    Drift { what: String },
+
+    #[error("cancelled; nothing was changed")]
+    Cancelled,
+
     #[error("the database {}: {source}", path.display())]
     Database { path: PathBuf, source: rusqlite::Error },
 }
@@ -86,6 +92,8 @@ impl Error {
             Self::Unknown(_) => "check the name; it may have been removed".to_owned(),
             Self::Needed { .. } => "change or remove those first".to_owned(),
             Self::Unfit { .. } => "correct it and save again".to_owned(),
+            Self::Drift { .. } => "plan again, look at the new plan, and apply that one".to_owned(),
+            Self::Cancelled => "start it again when it suits".to_owned(),
             Self::Database { .. } => "repeat it; if it fails again, run imd doctor".to_owned(),
         }
     }

@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 
-use super::{By, Error, Store, audit, key};
+use super::{By, Error, Store, audit, key, user};
 use crate::model::Kept;
 use crate::model::audit::Actor;
 use crate::model::name::Name;
@@ -81,7 +81,8 @@ impl Store {
             if !needing.is_empty() {
                 return Err(Error::Needed { what, by: needing });
             }
-            for sql in removal(T::TABLE) {
+            let had_users = T::TABLE == "mapping" && user::holding(transaction, "mapping_id", id)? > 0;
+            for sql in removal(T::TABLE, had_users) {
                 transaction.execute(sql, [id])?;
             }
             audit::append(transaction, by, &what, "removed")
@@ -89,7 +90,7 @@ impl Store {
     }
 }
 
-fn list<T: Item>(connection: &Connection) -> Result<Vec<Kept<T>>, Error> {
+pub(super) fn list<T: Item>(connection: &Connection) -> Result<Vec<Kept<T>>, Error> {
     let (present, order) = if T::TABLE == "mapping" { ("t.removed = 0", "position") } else { ("1", "name_key") };
     let mut statement = connection.prepare_cached(&select::<T>(&format!("{present} ORDER BY t.{order}")))?;
     let mut rows = statement.query([])?;
@@ -142,7 +143,7 @@ fn save<T: Item>(transaction: &Transaction<'_>, item: &T, expected: Option<u64>,
     let key = key(item.name().as_str());
     let version = match before {
         Some(_) => write(transaction, item, "name_key", &Value::Text(key), by)?,
-        None => insert(transaction, item, key, by)?,
+        None => insert(transaction, item, &key, by)?,
     };
     audit::append(transaction, by, &what, &audit::difference(before.map(|kept| kept.value).as_ref(), item))?;
     Ok(version)
@@ -188,17 +189,20 @@ pub(super) fn write<T: Record>(
     Ok(version.unsigned_abs())
 }
 
-fn insert<T: Item>(transaction: &Transaction<'_>, item: &T, key: String, by: &By<'_>) -> Result<u64, Error> {
-    let new = [("name_key", Value::Text(key.clone()))];
+fn insert<T: Item>(transaction: &Transaction<'_>, item: &T, key: &str, by: &By<'_>) -> Result<u64, Error> {
+    let new = [("name_key", Value::Text(key.to_owned()))];
     if T::TABLE != "mapping" {
         return insert_with(transaction, item, new, by);
     }
     let last = "SELECT coalesce(max(position), 0) + 1 FROM mapping WHERE removed = 0";
     let position: i64 = transaction.query_row(last, [], |row| row.get(0))?;
     // A removed mapping that users still name comes back under its old id, so that they stay its users.
-    let back = "UPDATE mapping SET removed = 0, position = ?1 WHERE name_key = ?2";
-    if transaction.execute(back, params![position, key])? > 0 {
-        return write(transaction, item, "name_key", &Value::Text(key), by);
+    let removed = "SELECT count(*) > 0 FROM mapping WHERE name_key = ?1";
+    if transaction.query_row(removed, [key], |row| row.get(0))? {
+        let version = write(transaction, item, "name_key", &Value::Text(key.to_owned()), by)?;
+        let back = "UPDATE mapping SET removed = 0, position = ?1 WHERE name_key = ?2";
+        transaction.execute(back, params![position, key])?;
+        return Ok(version);
     }
     let [new] = new;
     insert_with(transaction, item, [new, ("position", Value::Integer(position))], by)
@@ -258,11 +262,19 @@ fn needing(transaction: &Transaction<'_>, table: &str, id: i64) -> Result<Vec<St
             all.push(name?);
         }
     }
+    if table == "directory" {
+        let users = user::holding(transaction, "directory_id", id)?;
+        all.extend((users > 0).then(|| format!("{users} cached users")));
+    }
     Ok(all)
 }
 
-fn removal(table: &str) -> &'static [&'static str] {
+fn removal(table: &str, had_users: bool) -> &'static [&'static str] {
     match table {
+        // The next sync finds its users without a mapping, and says so before they leave.
+        "mapping" if had_users => &[
+            "UPDATE mapping SET removed = 1, profile_id = NULL, storage_id = NULL, version = version + 1 WHERE id = ?1",
+        ],
         "directory" => &["DELETE FROM directory WHERE id = ?1"],
         "profile" => &["DELETE FROM profile_user WHERE profile_id = ?1", "DELETE FROM profile WHERE id = ?1"],
         "storage" => &["DELETE FROM storage WHERE id = ?1"],

@@ -1,0 +1,105 @@
+//! A user's values as they stand in a row: JSON that `sqlite3` can look into, and a hash that tells of a change.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::model::text::Untrusted;
+use crate::model::user::{Attribute, Guid, User};
+
+/// `{"mail":["a@x"],...}`, in the order of [`Attribute::ALL`].
+pub(super) fn json(user: &User) -> String {
+    let mut out = String::with_capacity(1_024);
+    let mut open = None;
+    for (attribute, value) in user.all() {
+        if open == Some(*attribute) {
+            out.push(',');
+        } else {
+            out.push_str(if open.is_some() { "],\"" } else { "{\"" });
+            out.push_str(attribute.name());
+            out.push_str("\":[");
+            open = Some(*attribute);
+        }
+        quote(value.raw(), &mut out);
+    }
+    out.push_str(if open.is_some() { "]}" } else { "{}" });
+    out
+}
+
+/// A JSON string (RFC 8259, 7).
+fn quote(text: &str, out: &mut String) {
+    use std::fmt::Write as _;
+    out.push('"');
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.push_str(&text[from..at]);
+        from = at + 1;
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            _ => {
+                let _ = write!(out, "\\u{byte:04x}");
+            }
+        }
+    }
+    out.push_str(&text[from..]);
+    out.push('"');
+}
+
+/// The user that a row tells of; `None` when the JSON is not what [`json`] writes.
+pub(super) fn user(guid: Guid, json: &str) -> Option<User> {
+    let all: BTreeMap<String, Vec<String>> = serde_json::from_str(json).ok()?;
+    let mut values = Vec::with_capacity(32);
+    for (name, texts) in all {
+        let attribute = Attribute::of_name(&name)?;
+        values.extend(texts.into_iter().map(|text| (attribute, Untrusted::new(text))));
+    }
+    Some(User::new(guid, values))
+}
+
+/// SHA-256 of every value that is not operational, each after its attribute and its length.
+pub(super) fn hash(user: &User) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (attribute, value) in user.all().iter().filter(|(attribute, _)| !attribute.is_operational()) {
+        hash.update(attribute.name());
+        hash.update([0]);
+        hash.update((value.raw().len() as u64).to_be_bytes());
+        hash.update(value.raw());
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_user() -> impl Strategy<Value = User> {
+        let value = (prop::sample::select(Attribute::ALL), any::<String>());
+        prop::collection::vec(value, 0..12).prop_map(|values| {
+            User::new(Guid([7; 16]), values.into_iter().map(|(a, text)| (a, Untrusted::new(text))).collect())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_user_reads_back_as_it_was_written(one in any_user()) {
+            let text = json(&one);
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
+            prop_assert_eq!(user(Guid([7; 16]), &text), Some(one));
+        }
+
+        #[test]
+        fn users_have_one_hash_just_when_their_lasting_values_are_equal(one in any_user(), other in any_user()) {
+            let lasting = |user: &User| -> Vec<_> {
+                user.all().iter().filter(|(attribute, _)| !attribute.is_operational()).cloned().collect()
+            };
+            prop_assert_eq!(hash(&one) == hash(&other), lasting(&one) == lasting(&other));
+            let without = User::new(one.guid, lasting(&one));
+            prop_assert_eq!(hash(&one), hash(&without));
+        }
+    }
+}

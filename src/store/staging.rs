@@ -1,0 +1,368 @@
+//! Where a sync puts what it reads, until it knows that it has read everything.
+//!
+//! Temporary tables on a connection of its own, in a file that SQLite unlinks as it opens it: memory stays flat, the
+//! database is neither locked nor changed, and whatever ends the process leaves nothing behind.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, params};
+use sha2::{Digest, Sha256};
+
+use super::item::json;
+use super::user::{Seen, save_seen};
+use super::{By, Error, Store, attributes, audit, key, open, plan, reason, write};
+use crate::model::Kept;
+use crate::model::job::Job;
+use crate::model::mapping::{Kind, Mapping};
+use crate::model::name::Name;
+use crate::model::plan::{Counts, LeftOut, Summary, Tripped};
+use crate::model::text::Untrusted;
+use crate::model::user::{Attribute, Guid, User};
+
+/// A reading in progress. Dropped, it was never there.
+#[derive(Debug)]
+pub struct Staging {
+    store: Store,
+    connection: Connection,
+    scope: Vec<Scoped>,
+    mappings: Vec<Mapping>,
+    seen: Vec<(i64, Seen)>,
+}
+
+/// A mapping that a plan is about, as it was when the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Scoped {
+    /// 0 takes a user first.
+    pub(super) position: i64,
+    pub(super) id: i64,
+    pub(super) version: i64,
+    pub(super) name: String,
+    /// Removed by an administrator, but users still have it: they leave.
+    pub(super) removed: bool,
+    pub(super) directory: i64,
+}
+
+/// What a plan would do to one mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    pub mapping: Name,
+    pub counts: Counts,
+    /// Its active users before.
+    pub had: u64,
+}
+
+const TABLES: &str = "
+    PRAGMA temp.journal_mode = OFF;
+    PRAGMA temp.cache_size = -8192;
+    CREATE TEMP TABLE staged_mapping (position INTEGER PRIMARY KEY, id INTEGER NOT NULL, name TEXT NOT NULL);
+    CREATE TEMP TABLE staged (
+        id           INTEGER PRIMARY KEY,
+        directory_id INTEGER NOT NULL,
+        guid         BLOB NOT NULL,
+        position     INTEGER NOT NULL,
+        mail_key     TEXT,
+        why          TEXT,
+        why_detail   TEXT,
+        hash         BLOB NOT NULL,
+        label        TEXT NOT NULL,
+        attributes   TEXT NOT NULL,
+        UNIQUE (directory_id, guid)
+    ) STRICT;
+    CREATE TEMP TABLE staged_again (
+        position     INTEGER NOT NULL,
+        staged_id    INTEGER NOT NULL,
+        PRIMARY KEY (position, staged_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TEMP TABLE twice (staged_id INTEGER PRIMARY KEY, other BLOB NOT NULL) STRICT;";
+
+impl Store {
+    /// Begins a reading for the mappings that are enabled for mass deployment.
+    pub fn stage(&self) -> Result<Staging, Error> {
+        let (scope, mappings) = self.read(|connection| {
+            let all: Vec<Kept<Mapping>> = super::item::list(connection)?;
+            let all = all.into_iter().map(|kept| kept.value);
+            let mappings: Vec<_> = all.filter(|mapping| mapping.enabled && mapping.kind == Kind::Imd).collect();
+            Ok((scope(connection)?, mappings))
+        })?;
+        let connection = open::another(self.dir())?;
+        let begin = || -> Result<(), Error> {
+            connection.execute_batch(TABLES)?;
+            let mut insert =
+                connection.prepare("INSERT INTO staged_mapping (position, id, name) VALUES (?1, ?2, ?3)")?;
+            for scoped in &scope {
+                insert.execute(params![scoped.position, scoped.id, scoped.name])?;
+            }
+            Ok(())
+        };
+        begin().map_err(|error| temporary(error, self.dir()))?;
+        Ok(Staging { store: self.clone(), connection, scope, mappings, seen: Vec::new() })
+    }
+}
+
+/// The mappings that a plan made now would be about: those to read in the order of their priority, then those that
+/// are removed and still have users.
+pub(super) fn scope(connection: &Connection) -> Result<Vec<Scoped>, Error> {
+    let sql = "SELECT id, version, name, removed, directory_id FROM mapping m
+               WHERE (removed = 0 AND enabled = 1 AND kind = 'imd')
+                  OR (removed = 1 AND EXISTS (SELECT 1 FROM user WHERE mapping_id = m.id AND state = 'active'))
+               ORDER BY removed, position";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut position = -1;
+    let rows = statement.query_map([], |row| {
+        position += 1;
+        Ok(Scoped {
+            position,
+            id: row.get(0)?,
+            version: row.get(1)?,
+            name: row.get(2)?,
+            removed: row.get(3)?,
+            directory: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+impl Staging {
+    /// The mappings to read, in the order of their priority.
+    pub fn mappings(&self) -> &[Mapping] {
+        &self.mappings
+    }
+
+    /// True when a removed mapping still has users, who leave with this plan.
+    pub fn has_leftovers(&self) -> bool {
+        self.scope.len() > self.mappings.len()
+    }
+
+    /// Notes what the directory of the mapping at `position` said of itself.
+    pub fn saw(&mut self, position: usize, seen: Seen) {
+        if let Some(scoped) = self.scope.get(position) {
+            self.seen.push((scoped.directory, seen));
+        }
+    }
+
+    /// Takes users that the mapping at `position` of [`Staging::mappings`] matches. The mappings are read in their
+    /// order: who was taken before stays with the earlier one, as they were read then. `why` says for which reason
+    /// of their own, if any, they are left out.
+    pub fn take(
+        &mut self,
+        position: usize,
+        users: &[User],
+        why: impl Fn(&User) -> Option<LeftOut>,
+    ) -> Result<(), Error> {
+        let Some(scoped) = self.scope.get(position) else { return Ok(()) };
+        let position = scoped.position;
+        let mut take = || -> Result<(), Error> {
+            let transaction = self.connection.transaction()?;
+            {
+                let sql = "INSERT INTO staged (directory_id, guid, position, mail_key, why, why_detail, hash, label,
+                               attributes)
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+                let mut insert = transaction.prepare_cached(sql)?;
+                let sql = "INSERT INTO staged_again (position, staged_id)
+                           SELECT ?1, id FROM staged WHERE directory_id = ?2 AND guid = ?3 AND position <> ?1
+                           ON CONFLICT DO NOTHING";
+                let mut again = transaction.prepare_cached(sql)?;
+                for user in users {
+                    let why = why(user);
+                    let (code, detail) = why.as_ref().map(reason::left_out_cells).unzip();
+                    let mail = user.first(Attribute::Mail).map(|mail| key(mail.raw()));
+                    let staged = params![
+                        scoped.directory,
+                        user.guid.0,
+                        position,
+                        mail,
+                        code,
+                        detail.flatten(),
+                        attributes::hash(user),
+                        user.label(),
+                        attributes::json(user)
+                    ];
+                    if insert.execute(staged)? == 0 {
+                        again.execute(params![position, scoped.directory, user.guid.0])?;
+                    }
+                }
+            }
+            transaction.commit()?;
+            Ok(())
+        };
+        take().map_err(|error| temporary(error, self.store.dir()))
+    }
+
+    /// Compares what was read with the cache and keeps the plan. `fuse` says what in it is suspicious.
+    ///
+    /// # Errors
+    /// [`Error::Drift`] when the mappings were changed since the reading began.
+    pub fn finish(
+        mut self,
+        by: &By<'_>,
+        job: &Job,
+        fuse: impl FnOnce(&[Tally]) -> Vec<Tripped>,
+    ) -> Result<Summary, Error> {
+        let (scope, seen) = (&self.scope, &self.seen);
+        let id = write(&mut self.connection, |transaction| {
+            if super::staging::scope(transaction)? != *scope {
+                return Err(Error::Drift { what: "the mappings".to_owned() });
+            }
+            leave_out_duplicates(transaction)?;
+            prune(transaction, by.at)?;
+            let sql = "INSERT INTO plan (made_at, made_by, hash, state, reasons) VALUES (?1, ?2, '', 'made', '[]')";
+            transaction.execute(sql, params![by.at.to_string(), by.actor.0.raw()])?;
+            let plan = transaction.last_insert_rowid();
+            for sql in [LEFT_OUT, LEAVING, COMING] {
+                if job.is_cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                transaction.execute(sql, [plan])?;
+            }
+            for (directory, seen) in seen {
+                save_seen(transaction, *directory, seen)?;
+            }
+            let tallies = tally(transaction, plan, scope)?;
+            let reasons = fuse(&tallies);
+            let state = if reasons.is_empty() { "made" } else { "stopped" };
+            let sql = "UPDATE plan SET hash = ?2, state = ?3, reasons = ?4 WHERE id = ?1";
+            let reasons: Vec<plan::Reason> = reasons.into_iter().map(plan::Reason::from).collect();
+            transaction.execute(sql, params![plan, hash(transaction, plan)?, state, json(&reasons)])?;
+            Ok(plan)
+        });
+        let id = id.map_err(|error| error.at(self.store.dir()))?;
+        drop(self.connection);
+        self.store.plan(id)?.ok_or_else(|| Error::Unknown(format!("plan {id}")))
+    }
+}
+
+/// A full disk here is the one that holds temporary files.
+fn temporary(error: Error, dir: &std::path::Path) -> Error {
+    match error.at(dir) {
+        Error::Full { .. } => {
+            let named = ["SQLITE_TMPDIR", "TMPDIR"].into_iter().find_map(std::env::var_os);
+            Error::Full { path: named.unwrap_or_else(|| "/var/tmp".into()).into() }
+        }
+        other => other,
+    }
+}
+
+/// Two users of one directory who share a mail, and have no other reason to be left out.
+fn leave_out_duplicates(transaction: &Transaction<'_>) -> Result<(), Error> {
+    let find = "INSERT INTO twice (staged_id, other)
+                SELECT id, other FROM (
+                    SELECT id, coalesce(lag(guid) OVER same, lead(guid) OVER same) AS other
+                    FROM staged WHERE why IS NULL
+                    WINDOW same AS (PARTITION BY directory_id, mail_key ORDER BY id)
+                ) WHERE other IS NOT NULL";
+    transaction.execute(find, [])?;
+    let sql = "SELECT t.staged_id, t.other, s.attributes ->> '$.mail[0]'
+               FROM twice t JOIN staged s ON s.id = t.staged_id";
+    let mut twice = transaction.prepare(sql)?;
+    let mut mark = transaction.prepare("UPDATE staged SET why = ?2, why_detail = ?3 WHERE id = ?1")?;
+    let mut rows = twice.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, other, mail): (i64, [u8; 16], Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let mail = Untrusted::new(mail.unwrap_or_default());
+        let (code, detail) = reason::left_out_cells(&LeftOut::DuplicateMail { mail, other: Guid(other) });
+        mark.execute(params![id, code, detail])?;
+    }
+    Ok(())
+}
+
+/// Lets go of plans that nobody can apply any more, and of all but the last thirty that were applied.
+fn prune(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
+    let yesterday = now.checked_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(now).to_string();
+    let sql = "DELETE FROM plan WHERE (state <> 'applied' AND made_at < ?1)
+                   OR id IN (SELECT id FROM plan WHERE state = 'applied' ORDER BY id DESC LIMIT -1 OFFSET 30)";
+    transaction.execute(sql, [yesterday])?;
+    Ok(())
+}
+
+const LEFT_OUT: &str = "
+    INSERT INTO plan_left_out (plan_id, directory_id, guid, mapping, label, why, why_detail)
+    SELECT ?1, directory_id, guid, m.name, label, why, why_detail
+    FROM staged JOIN staged_mapping m USING (position) WHERE why IS NOT NULL
+    UNION ALL
+    SELECT ?1, s.directory_id, s.guid, m.name, s.label, coalesce(s.why, 'taken-by'),
+        iif(s.why IS NULL, first.name, s.why_detail)
+    FROM staged_again a JOIN staged s ON s.id = a.staged_id
+    JOIN staged_mapping m ON m.position = a.position JOIN staged_mapping first ON first.position = s.position";
+
+const LEAVING: &str = "
+    INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping, label, why,
+        why_detail, hash, before)
+    SELECT ?1, 'leave', u.directory_id, u.guid, u.id, u.version, u.mapping_id, m.name, u.label,
+        coalesce(s.why, 'no-longer-matches'), s.why_detail, u.hash, u.attributes
+    FROM user u JOIN staged_mapping m ON m.id = u.mapping_id
+    LEFT JOIN staged s ON s.directory_id = u.directory_id AND s.guid = u.guid
+    WHERE u.state = 'active' AND (s.id IS NULL OR s.why IS NOT NULL)
+    ORDER BY u.id";
+
+const COMING: &str = "
+    INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping,
+        from_mapping, label, hash, before, after)
+    SELECT ?1,
+        CASE WHEN u.id IS NULL OR u.state = 'left' THEN 'come'
+             WHEN u.hash <> s.hash OR u.mapping_id <> m.id THEN 'change'
+             ELSE 'refresh' END,
+        s.directory_id, s.guid, u.id, u.version, m.id, m.name,
+        (SELECT name FROM mapping WHERE id = u.mapping_id AND u.mapping_id <> m.id AND u.state = 'active'),
+        s.label, s.hash, u.attributes, s.attributes
+    FROM staged s CROSS JOIN staged_mapping m ON m.position = s.position
+    LEFT JOIN user u ON u.directory_id = s.directory_id AND u.guid = s.guid
+    WHERE s.why IS NULL AND (u.id IS NULL OR u.state = 'left' OR u.hash <> s.hash OR u.mapping_id <> m.id
+        OR u.attributes <> s.attributes)
+    ORDER BY s.id";
+
+/// What the plan does to each mapping; kept with the plan.
+fn tally(transaction: &Transaction<'_>, plan: i64, scope: &[Scoped]) -> Result<Vec<Tally>, Error> {
+    let count = |sql: &str, with: &dyn rusqlite::ToSql| -> Result<u64, Error> {
+        let count: i64 = transaction.prepare_cached(sql)?.query_row(params![plan, with], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    };
+    let grouped = |sql: &str| -> Result<std::collections::HashMap<(i64, String), u64>, Error> {
+        let mut statement = transaction.prepare(sql)?;
+        let rows = statement.query_map([plan], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, i64>(2)?)))?;
+        rows.map(|row| row.map(|(key, count)| (key, count.unsigned_abs())).map_err(Error::from)).collect()
+    };
+    let changes = grouped("SELECT mapping_id, kind, count(*) FROM plan_change WHERE plan_id = ?1 GROUP BY 1, 2")?;
+    let left_out = grouped("SELECT 0, mapping, count(*) FROM plan_left_out WHERE plan_id = ?1 GROUP BY 1, 2")?;
+    let mut tallies = Vec::with_capacity(scope.len());
+    for scoped in scope {
+        let change = |kind: &str| changes.get(&(scoped.id, kind.to_owned())).copied().unwrap_or(0);
+        let first = count("SELECT count(*) FROM staged WHERE position = ?2 AND ?1", &scoped.position)?;
+        let again = count("SELECT count(*) FROM staged_again WHERE position = ?2 AND ?1", &scoped.position)?;
+        let had = count("SELECT count(*) FROM user WHERE mapping_id = ?2 AND state = 'active' AND ?1", &scoped.id)?;
+        let (matched, out) = (first + again, left_out.get(&(0, scoped.name.clone())).copied().unwrap_or(0));
+        let counts = Counts {
+            matched,
+            come: change("come"),
+            change: change("change"),
+            leave: change("leave"),
+            unchanged: matched.saturating_sub(out + change("come") + change("change")),
+            left_out: out,
+        };
+        plan::save_mapping(transaction, plan, scoped, &counts)?;
+        let name = Name::new(&scoped.name).map_err(|_| Error::Unknown(format!("mapping {}", scoped.id)))?;
+        tallies.push(Tally { mapping: name, counts, had });
+    }
+    Ok(tallies)
+}
+
+/// SHA-256 over every change in order, hexadecimal. A refresh of operational attributes is no change.
+fn hash(transaction: &Transaction<'_>, plan: i64) -> Result<String, Error> {
+    let sql = "SELECT kind, directory_id, guid, user_version, mapping_id, why, why_detail, hash FROM plan_change
+               WHERE plan_id = ?1 AND kind <> 'refresh' ORDER BY id";
+    let mut statement = transaction.prepare(sql)?;
+    let mut rows = statement.query([plan])?;
+    let mut hash = Sha256::new();
+    while let Some(row) = rows.next()? {
+        let mut part = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        };
+        for column in 0..8 {
+            match row.get_ref(column)? {
+                rusqlite::types::ValueRef::Integer(number) => part(&number.to_be_bytes()),
+                rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes) => part(bytes),
+                _ => part(&[]),
+            }
+        }
+    }
+    Ok(audit::hexadecimal(&hash.finalize()))
+}

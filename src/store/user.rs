@@ -1,0 +1,279 @@
+//! The cached users: found by any name form, counted, looked through.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
+
+use super::item::{Cells, id_of};
+use super::{Error, Store, attributes, key, reason};
+use crate::model::dn::Dn;
+use crate::model::name::Name;
+use crate::model::plan::Left;
+use crate::model::text::Untrusted;
+use crate::model::user::{Attribute, Guid, NameForm, User};
+
+/// A user as the cache has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CachedUser {
+    /// Stays the same for as long as the user is cached, whatever the directory renames.
+    pub id: i64,
+    pub directory: Name,
+    /// The mapping that takes the user, or took them last.
+    pub mapping: Name,
+    pub state: UserState,
+    pub came_at: Timestamp,
+    pub user: User,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UserState {
+    Active,
+    /// Kept, but refused.
+    Left {
+        at: Timestamp,
+        why: Left,
+    },
+}
+
+/// How many users are cached.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+pub struct UserCounts {
+    pub active: u64,
+    pub left: u64,
+    /// The active users of each mapping, in the order of priority.
+    pub per_mapping: Vec<(Name, u64)>,
+}
+
+/// What a directory said of itself when it was read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Seen {
+    pub at: Timestamp,
+    /// `DC=corp,DC=example,DC=com`
+    pub naming_context: String,
+    /// `corp.example.com`
+    pub domain: String,
+    /// `CORP`
+    pub netbios: Option<String>,
+}
+
+impl Store {
+    /// The users who go by that name, whether active or left. Several when two directories use the name, or when an
+    /// address is one user's UPN and another's mail or alias: UPN first, then mail, then alias.
+    pub fn find_user(&self, name: &NameForm) -> Result<Vec<CachedUser>, Error> {
+        self.read(|connection| find(connection, name))
+    }
+
+    /// Users by label from the `offset`th on, at most `limit`. A query is looked for inside the labels, then inside
+    /// the other names; a GUID, a DN or `DOMAIN\user` finds whoever it names.
+    pub fn users(&self, query: Option<&str>, offset: u64, limit: u64) -> Result<Vec<CachedUser>, Error> {
+        let page = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let (offset, limit) = (page(offset), page(limit));
+        let query = query.map(str::trim).filter(|query| !query.is_empty());
+        self.read(|connection| match query.map(|query| (query, NameForm::of(query))) {
+            None => {
+                let sql = "SELECT user_id FROM user_name WHERE form = 'label' ORDER BY key LIMIT ?1 OFFSET ?2";
+                by_ids(connection, sql, params![limit, offset])
+            }
+            Some((_, form @ (NameForm::Guid(_) | NameForm::DownLevel { .. } | NameForm::Dn(_)))) => {
+                let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+                let take = usize::try_from(limit).unwrap_or(usize::MAX);
+                Ok(find(connection, &form)?.into_iter().skip(skip).take(take).collect())
+            }
+            Some((query, _)) => {
+                let sql = "SELECT DISTINCT user_id FROM (
+                               SELECT user_id FROM user_name WHERE form = 'label' AND instr(key, ?3)
+                               UNION ALL
+                               SELECT user_id FROM user_name
+                               WHERE form IN ('sam', 'upn', 'mail', 'alias') AND instr(key, ?3)
+                           ) LIMIT ?1 OFFSET ?2";
+                by_ids(connection, sql, params![limit, offset, key(query)])
+            }
+        })
+    }
+
+    pub fn user_counts(&self) -> Result<UserCounts, Error> {
+        self.read(|connection| {
+            let sql = "SELECT m.name, u.state, u.count FROM (
+                           SELECT mapping_id, state, count(*) AS count FROM user GROUP BY mapping_id, state
+                       ) u JOIN mapping m ON m.id = u.mapping_id ORDER BY m.removed, m.position";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let mut counts = UserCounts::default();
+            while let Some(row) = rows.next()? {
+                let mut cells = Cells::of(row);
+                let (mapping, state, count): (_, _, u64) = (cells.parsed()?, cells.text()?, cells.number()?);
+                if state == "active" {
+                    counts.active += count;
+                    counts.per_mapping.push((mapping, count));
+                } else {
+                    counts.left += count;
+                }
+            }
+            Ok(counts)
+        })
+    }
+
+    /// What a directory said of itself at the last sync.
+    pub fn seen(&self, directory: &Name) -> Result<Option<Seen>, Error> {
+        self.read(|connection| {
+            let Some(id) = id_of(connection, "directory", directory)? else { return Ok(None) };
+            let sql = "SELECT at, naming_context, domain, netbios FROM directory_seen WHERE directory_id = ?1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([id])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            let mut cells = Cells::of(row);
+            Ok(Some(Seen {
+                at: cells.parsed()?,
+                naming_context: cells.text()?,
+                domain: cells.text()?,
+                netbios: cells.next()?,
+            }))
+        })
+    }
+}
+
+pub(super) fn save_seen(transaction: &Transaction<'_>, directory: i64, seen: &Seen) -> Result<(), Error> {
+    let sql = "INSERT INTO directory_seen (directory_id, at, naming_context, domain, netbios, netbios_key)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+               ON CONFLICT (directory_id) DO UPDATE SET at = excluded.at, naming_context = excluded.naming_context,
+                   domain = excluded.domain, netbios = excluded.netbios, netbios_key = excluded.netbios_key";
+    let netbios_key = seen.netbios.as_deref().map(key);
+    let at = seen.at.to_string();
+    transaction.execute(sql, params![directory, at, seen.naming_context, seen.domain, seen.netbios, netbios_key])?;
+    Ok(())
+}
+
+const USER: &str = "SELECT u.id, d.name, m.name, u.state, u.came_at, u.left_at, u.left_why, u.left_detail, u.guid,
+                        u.attributes
+                    FROM user u JOIN directory d ON d.id = u.directory_id JOIN mapping m ON m.id = u.mapping_id";
+
+fn find(connection: &Connection, name: &NameForm) -> Result<Vec<CachedUser>, Error> {
+    let by_name = "SELECT user_id FROM user_name WHERE form = ?1 AND key = ?2";
+    match name {
+        NameForm::Guid(guid) => {
+            // One guid in every directory: the index begins with the directory, of which there are few.
+            let sql = format!("{USER} WHERE u.directory_id IN (SELECT id FROM directory) AND u.guid = ?1");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([guid.0])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(cached(row)?);
+            }
+            Ok(found)
+        }
+        NameForm::DownLevel { domain, sam } => {
+            let sql = "SELECT n.user_id FROM user_name n JOIN user u ON u.id = n.user_id
+                       JOIN directory_seen s ON s.directory_id = u.directory_id
+                       WHERE n.form = 'sam' AND n.key = ?1 AND s.netbios_key = ?2";
+            by_ids(connection, sql, [key(sam), key(domain)])
+        }
+        NameForm::AtSign(address) => {
+            let address = key(address);
+            let mut found: Vec<CachedUser> = Vec::new();
+            for form in ["upn", "mail", "alias"] {
+                for user in by_ids(connection, by_name, [form, &address])? {
+                    if !found.iter().any(|other| other.id == user.id) {
+                        found.push(user);
+                    }
+                }
+            }
+            Ok(found)
+        }
+        NameForm::Dn(dn) => by_ids(connection, by_name, ["dn", &dn_key(dn)]),
+        NameForm::Bare(sam) => by_ids(connection, by_name, ["sam", &key(sam)]),
+    }
+}
+
+/// The users whose ids a statement selects, in its order.
+fn by_ids(connection: &Connection, sql: &str, with: impl rusqlite::Params) -> Result<Vec<CachedUser>, Error> {
+    let mut ids = connection.prepare_cached(sql)?;
+    let mut user = connection.prepare_cached(&format!("{USER} WHERE u.id = ?1"))?;
+    let mut ids = ids.query(with)?;
+    let mut found = Vec::new();
+    while let Some(row) = ids.next()? {
+        let id: i64 = row.get(0)?;
+        if let Some(row) = user.query([id])?.next()? {
+            found.push(cached(row)?);
+        }
+    }
+    Ok(found)
+}
+
+fn cached(row: &Row<'_>) -> Result<CachedUser, Error> {
+    let mut cells = Cells::of(row);
+    let (id, directory, mapping) = (cells.next()?, cells.parsed()?, cells.parsed()?);
+    let state = cells.text()?;
+    let came_at = cells.parsed()?;
+    let left_at = cells.parsed_if()?;
+    let state = if let ("left", Some(at)) = (state.as_str(), left_at) {
+        UserState::Left { at, why: reason::read_left(&mut cells)? }
+    } else {
+        cells.at += 2;
+        UserState::Active
+    };
+    let guid = Guid(cells.next()?);
+    let json = cells.text()?;
+    let user = attributes::user(guid, &json).ok_or_else(|| cells.wrong())?;
+    Ok(CachedUser { id, directory, mapping, state, came_at, user })
+}
+
+/// The forms and keys by which a user is found.
+pub(super) fn names(user: &User) -> Vec<(&'static str, String)> {
+    let mut names = vec![("label", key(&user.label()))];
+    let first = |attribute| user.first(attribute).map(Untrusted::raw);
+    names.extend(first(Attribute::SamAccountName).map(|sam| ("sam", key(sam))));
+    let mut address = |form, text: &str| {
+        let key = key(text);
+        if !key.is_empty() && !names.iter().any(|(form, other)| *form != "label" && *form != "sam" && *other == key) {
+            names.push((form, key));
+        }
+    };
+    if let Some(upn) = first(Attribute::UserPrincipalName) {
+        address("upn", upn);
+    }
+    for mail in user.values(Attribute::Mail) {
+        address("mail", mail.raw());
+    }
+    for proxy in user.values(Attribute::ProxyAddresses) {
+        // SMTP: is the primary address and smtp: an alias; X400:, SIP: and the like are no mail addresses.
+        if let Some((kind, alias)) = proxy.raw().split_once(':')
+            && kind.eq_ignore_ascii_case("smtp")
+        {
+            address("alias", alias);
+        }
+    }
+    names.extend(first(Attribute::DistinguishedName).map(|dn| ("dn", dn_key(dn))));
+    names
+}
+
+/// The same for every spelling of a DN; what is no DN is compared as text.
+fn dn_key(dn: &str) -> String {
+    Dn::key_of(dn).unwrap_or_else(|| key(dn))
+}
+
+/// Makes the names of a user, who had those of `before`, those of `after`.
+pub(super) fn save_names(
+    transaction: &Transaction<'_>,
+    id: i64,
+    before: Option<&User>,
+    after: &User,
+) -> Result<(), Error> {
+    let (old, new) = (before.map(names).unwrap_or_default(), names(after));
+    let mut delete =
+        transaction.prepare_cached("DELETE FROM user_name WHERE form = ?1 AND key = ?2 AND user_id = ?3")?;
+    let mut insert = transaction.prepare_cached("INSERT INTO user_name (form, key, user_id) VALUES (?1, ?2, ?3)")?;
+    for (form, key) in old.iter().filter(|name| !new.contains(name)) {
+        delete.execute([form as &dyn ToSql, key, &id])?;
+    }
+    for (form, key) in new.iter().filter(|name| !old.contains(name)) {
+        insert.execute([form as &dyn ToSql, key, &id])?;
+    }
+    Ok(())
+}
+
+/// How many active users hold something: a mapping or a directory by its id.
+pub(super) fn holding(connection: &Connection, column: &str, id: i64) -> Result<u64, Error> {
+    let sql = format!("SELECT count(*) FROM user WHERE {column} = ?1");
+    let count: Option<i64> = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
+    Ok(count.unwrap_or(0).unsigned_abs())
+}

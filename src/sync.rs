@@ -1,0 +1,116 @@
+//! From a directory to the cache: read, plan, fuse, apply.
+//!
+//! May import `model`, `filter`, `secrets`, `token`, `directory` and `store`. The rules: a plan is made only from a
+//! complete reading; it says who comes, changes, leaves and is left out, and why; it is stored and hashed before it is
+//! applied, and applying never plans again; what is suspicious waits for a person who approves that very plan.
+
+mod plan;
+mod preview;
+mod rules;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub use plan::{Open, Unopened, plan};
+pub use preview::{Preview, preview};
+
+use crate::model::job::Job;
+use crate::model::name::Name;
+use crate::model::plan::{State, Summary, Tripped};
+use crate::store::{By, Store};
+use crate::{directory, filter, store};
+
+/// For how long a plan may be applied after it was made.
+pub const GOOD_FOR: SignedDuration = SignedDuration::from_hours(1);
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(store::Error),
+
+    #[error("the directory \"{directory}\" could not be opened: {}", why.why)]
+    Unopened { directory: Name, why: Unopened },
+
+    #[error("the directory \"{directory}\" could not be read, so nothing was changed: {source}")]
+    Read { directory: Name, source: directory::Error },
+
+    #[error("the mapping \"{mapping}\" cannot be read: {source}")]
+    Filter { mapping: Name, source: filter::Error },
+
+    #[error("no mapping is enabled, so there is nothing to read")]
+    NothingToRead,
+
+    #[error("plan {plan} is suspicious: {}", reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    NeedsApproval { plan: i64, hash: String, reasons: Vec<Tripped> },
+
+    #[error("the approval is of another plan than plan {plan}")]
+    OtherPlan { plan: i64, hash: String },
+
+    #[error("plan {plan} was made at {made_at}, and a plan is good for one hour")]
+    Expired { plan: i64, made_at: Timestamp },
+
+    #[error("plan {plan} was applied at {at} already")]
+    Applied { plan: i64, at: Timestamp },
+
+    #[error("cancelled; nothing was changed")]
+    Cancelled,
+}
+
+impl Error {
+    /// What to do next.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Store(error) => error.help(),
+            Self::Unopened { why, .. } => why.help.clone(),
+            Self::Read { source, .. } => source.help(),
+            Self::Filter { source, .. } => source.help(),
+            Self::NothingToRead => "add a mapping (step 3), or enable one".to_owned(),
+            Self::NeedsApproval { plan, hash, .. } => format!(
+                "look at it (imd sync show {plan}); if all of it is meant: imd sync --approve {hash}, within the hour"
+            ),
+            Self::OtherPlan { plan, hash } => {
+                format!("look at it (imd sync show {plan}); its own hash is {hash}")
+            }
+            Self::Expired { .. } | Self::Applied { .. } => "make a new plan: imd sync".to_owned(),
+            Self::Cancelled => "start it again when it suits".to_owned(),
+        }
+    }
+
+    /// True when a person has to decide before it can go on: exit code 3.
+    pub fn needs_you(&self) -> bool {
+        matches!(self, Self::NeedsApproval { .. } | Self::OtherPlan { .. } | Self::Store(store::Error::Drift { .. }))
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Cancelled => Self::Cancelled,
+            error => Self::Store(error),
+        }
+    }
+}
+
+/// Applies a stored plan in one transaction: all of it, or after an error nothing. A plan that the fuse stopped needs
+/// the approval of its hash.
+pub fn apply(store: &Store, plan: i64, approval: Option<&str>, by: &By<'_>, job: &Job) -> Result<Summary, Error> {
+    store.apply_plan(plan, by, job, |plan| may_apply(plan, approval, by.at))
+}
+
+fn may_apply(plan: &Summary, approval: Option<&str>, now: Timestamp) -> Result<(), Error> {
+    let Summary { id, made_at, hash, state, .. } = plan;
+    if let State::Applied { at } = state {
+        return Err(Error::Applied { plan: *id, at: *at });
+    }
+    if now.duration_since(*made_at) > GOOD_FOR {
+        return Err(Error::Expired { plan: *id, made_at: *made_at });
+    }
+    match (state, approval) {
+        (_, Some(approved)) if !approved.eq_ignore_ascii_case(hash) => {
+            Err(Error::OtherPlan { plan: *id, hash: hash.clone() })
+        }
+        (State::Stopped { reasons }, None) => {
+            Err(Error::NeedsApproval { plan: *id, hash: hash.clone(), reasons: reasons.clone() })
+        }
+        _ => Ok(()),
+    }
+}

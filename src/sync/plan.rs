@@ -1,0 +1,126 @@
+//! Reads every mapping's users and keeps what a sync would change.
+
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use super::Error;
+use super::rules;
+use crate::directory::{self, Query, Read, TakerFailed};
+use crate::filter::Filter;
+use crate::model::job::{Job, Progress};
+use crate::model::mapping::Mapping;
+use crate::model::name::Name;
+use crate::model::plan::Summary;
+use crate::model::settings::Settings;
+use crate::model::user::User;
+use crate::store::{By, Seen, Staging, Store};
+
+/// Opens the directory of that name.
+pub type Open<'a> = dyn FnMut(&Name) -> Result<Box<dyn Read>, Unopened> + 'a;
+
+/// Why a directory could not be opened, in the words of whoever tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unopened {
+    pub why: String,
+    /// What to do next.
+    pub help: String,
+}
+
+impl From<directory::Error> for Unopened {
+    fn from(error: directory::Error) -> Self {
+        Self { why: error.to_string(), help: error.help() }
+    }
+}
+
+/// Reads the users of every enabled mapping for mass deployment and stores what would change as a plan.
+///
+/// Nothing is changed, and no plan is stored, unless every directory was read to its end. Users who leave are those
+/// of the mappings that were read, and of mappings that were removed; those of a disabled mapping stay.
+pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Result<Summary, Error> {
+    let settings = store.get_one::<Settings>()?.map(|kept| kept.value).unwrap_or_default();
+    let mut staging = store.stage()?;
+    let mappings = staging.mappings().to_vec();
+    if mappings.is_empty() && !staging.has_leftovers() {
+        return Err(Error::NothingToRead);
+    }
+    let filters = mappings.iter().map(|mapping| {
+        let wrong = |source| Error::Filter { mapping: mapping.name.clone(), source };
+        Filter::of_mapping(mapping).map_err(wrong)
+    });
+    let filters = filters.collect::<Result<Vec<_>, _>>()?;
+    let seen = staged(&mut staging, by, |send| read_all(&mappings, filters, open, by, job, &send))?;
+    for (position, seen) in seen {
+        staging.saw(position, seen);
+    }
+    if job.is_cancelled() {
+        return Err(Error::Cancelled);
+    }
+    job.report(Progress { what: "comparing with the cache", done: 0, of: None, rate: None });
+    Ok(staging.finish(by, job, |tallies| rules::tripped(settings.fuse, tallies))?)
+}
+
+/// Users that a mapping matches, on their way from the thread that reads to the one that stores.
+type Batch = (usize, Vec<User>);
+
+/// Stages on a thread of its own what `read` sends, so that the next page is read meanwhile. An error there ends the
+/// reading at once, and is the one that counts.
+fn staged<T>(
+    staging: &mut Staging,
+    by: &By<'_>,
+    read: impl FnOnce(SyncSender<Batch>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let now = by.at;
+    std::thread::scope(|scope| {
+        let (send, receive) = sync_channel::<Batch>(4);
+        let stage = scope.spawn(move || -> Result<(), crate::store::Error> {
+            for (position, users) in receive {
+                staging.take(position, &users, |user| rules::own_reason(user, now))?;
+            }
+            Ok(())
+        });
+        let read = read(send);
+        match stage.join() {
+            Ok(Ok(())) => read,
+            Ok(Err(error)) => Err(error.into()),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Reads directory by directory, and in each mapping by mapping in the order of priority.
+fn read_all(
+    mappings: &[Mapping],
+    filters: Vec<Filter>,
+    open: &mut Open<'_>,
+    by: &By<'_>,
+    job: &Job,
+    send: &SyncSender<Batch>,
+) -> Result<Vec<(usize, Seen)>, Error> {
+    let mut queries: Vec<_> = mappings.iter().zip(filters).map(Some).collect();
+    let (mut seen, mut done) = (Vec::new(), 0);
+    for first in 0..mappings.len() {
+        let name = &mappings[first].directory;
+        if queries[first].is_none() {
+            continue;
+        }
+        let failed = |source| match source {
+            directory::Error::Cancelled => Error::Cancelled,
+            source => Error::Read { directory: name.clone(), source },
+        };
+        let mut reader = open(name).map_err(|why| Error::Unopened { directory: name.clone(), why })?;
+        let root = reader.root(job).map_err(failed)?;
+        let directory::Root { naming_context, domain, netbios, .. } = root;
+        seen.push((first, Seen { at: by.at, naming_context, domain, netbios }));
+        for (position, query) in queries.iter_mut().enumerate().skip(first) {
+            let of_this = query.take_if(|(mapping, _)| mapping.directory == *name);
+            let Some((mapping, filter)) = of_this else { continue };
+            let query = Query { base: mapping.search_base().map(str::to_owned), filter };
+            let mut take = |users: Vec<User>| {
+                done += u64::try_from(users.len()).unwrap_or(0);
+                job.report(Progress { what: "reading users", done, of: None, rate: None });
+                send.send((position, users)).map_err(|_| TakerFailed)
+            };
+            reader.users(&query, job, &mut take).map_err(failed)?;
+        }
+    }
+    Ok(seen)
+}

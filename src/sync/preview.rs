@@ -1,0 +1,185 @@
+//! What a mapping would match, before it is saved: how many, a sample, and who is left out.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+
+use super::Error;
+use super::rules::own_reason;
+use crate::directory::{self, Query, Read};
+use crate::filter::Filter;
+use crate::model::fold::folded;
+use crate::model::job::{Job, Progress};
+use crate::model::mapping::{Kind, Mapping};
+use crate::model::plan::{LeftOut, PlannedLeftOut};
+use crate::model::text::Untrusted;
+use crate::model::user::{Attribute, Guid, User};
+
+/// What a mapping would do with the directory as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Preview {
+    /// How many users the filter matches.
+    pub matched: u64,
+    /// How many of them the mapping would take.
+    pub takes: u64,
+    /// Some of those, in the order in which the directory gave them.
+    pub sample: Vec<User>,
+    /// How many are left out for each reason, by [`LeftOut::code`].
+    pub reasons: BTreeMap<&'static str, u64>,
+    /// Some of those who are left out.
+    pub left_out: Vec<PlannedLeftOut>,
+}
+
+/// Reads the users that `mapping` matches and applies the rules of a sync to them; nothing is stored.
+///
+/// `earlier` are the mappings of higher priority: those that are enabled, for mass deployment and of the same directory
+/// are read too, because they take their users first and may share a mail with one. `limit` is the most that the
+/// sample and the list of who is left out hold each; memory grows by a small entry for each user.
+pub fn preview(
+    read: &mut dyn Read,
+    mapping: &Mapping,
+    earlier: &[Mapping],
+    now: Timestamp,
+    limit: usize,
+    job: &Job,
+) -> Result<Preview, Error> {
+    let counts = |other: &&Mapping| {
+        other.enabled && other.kind == Kind::Imd && other.directory == mapping.directory && other.name != mapping.name
+    };
+    let earlier: Vec<&Mapping> = earlier.iter().filter(counts).collect();
+    let mut sorting =
+        Sorting { mapping, earlier: &earlier, now, limit, first: HashMap::new(), preview: Preview::default() };
+    let mut done = 0;
+    for (at, of) in earlier.iter().enumerate().map(|(at, of)| (Some(at), *of)).chain([(None, mapping)]) {
+        let filter = Filter::of_mapping(of).map_err(|source| Error::Filter { mapping: of.name.clone(), source })?;
+        let query = Query { base: of.search_base().map(str::to_owned), filter };
+        let mut take = |users: Vec<User>| {
+            done += u64::try_from(users.len()).unwrap_or(0);
+            job.report(Progress { what: "reading users", done, of: None, rate: None });
+            for user in users {
+                match at {
+                    Some(at) => sorting.earlier(at, &user),
+                    None => sorting.mine(user),
+                }
+            }
+            Ok(())
+        };
+        read.users(&query, job, &mut take).map_err(|source| match source {
+            directory::Error::Cancelled => Error::Cancelled,
+            source => Error::Read { directory: mapping.directory.clone(), source },
+        })?;
+    }
+    Ok(sorting.preview)
+}
+
+/// Sorts the users of a directory into those whom the mapping takes and those who are left out.
+struct Sorting<'a> {
+    mapping: &'a Mapping,
+    earlier: &'a [&'a Mapping],
+    now: Timestamp,
+    limit: usize,
+    /// The first user with each mail, of those who have no reason of their own to be left out.
+    first: HashMap<String, First>,
+    preview: Preview,
+}
+
+struct First {
+    guid: Guid,
+    label: Box<str>,
+    /// The earlier mapping that takes them.
+    taken_by: Option<usize>,
+    /// The mapping that is previewed matches them too.
+    matched: bool,
+    /// Another user with the same mail.
+    other: Option<Guid>,
+}
+
+impl Sorting<'_> {
+    /// A user whom an earlier mapping matches.
+    fn earlier(&mut self, at: usize, user: &User) {
+        if own_reason(user, self.now).is_some() {
+            return;
+        }
+        match self.first.entry(mail_key(user)) {
+            Entry::Vacant(free) => {
+                let label = user.label().into();
+                free.insert(First { guid: user.guid, label, taken_by: Some(at), matched: false, other: None });
+            }
+            Entry::Occupied(mut first) if first.get().guid != user.guid => first.get_mut().other = Some(user.guid),
+            Entry::Occupied(_) => {}
+        }
+    }
+
+    /// A user whom the mapping itself matches.
+    fn mine(&mut self, user: User) {
+        self.preview.matched += 1;
+        if let Some(why) = own_reason(&user, self.now) {
+            return self.leave_out(user.guid, user.label(), why);
+        }
+        let mail = || user.first(Attribute::Mail).cloned().unwrap_or_default();
+        let first = match self.first.entry(mail_key(&user)) {
+            Entry::Vacant(free) => {
+                let label = user.label().into();
+                free.insert(First { guid: user.guid, label, taken_by: None, matched: true, other: None });
+                return self.take(user);
+            }
+            Entry::Occupied(first) => first.into_mut(),
+        };
+        if first.guid == user.guid {
+            let why = match (first.other, first.taken_by) {
+                (Some(other), _) => LeftOut::DuplicateMail { mail: mail(), other },
+                (None, Some(at)) => LeftOut::TakenBy { mapping: self.earlier[at].name.clone() },
+                // The directory gave the same user twice.
+                (None, None) => {
+                    self.preview.matched -= 1;
+                    return;
+                }
+            };
+            first.matched = true;
+            return self.leave_out(user.guid, user.label(), why);
+        }
+        let duplicate = |other| LeftOut::DuplicateMail { mail: mail(), other };
+        let (guid, label, taken) = (first.guid, first.label.to_string(), first.taken_by.is_some());
+        let newly = first.other.replace(user.guid).is_none() && first.matched;
+        if newly {
+            self.is_shared(guid, label, taken, duplicate(user.guid));
+        }
+        self.leave_out(user.guid, user.label(), duplicate(guid));
+    }
+
+    fn take(&mut self, user: User) {
+        self.preview.takes += 1;
+        if self.preview.sample.len() < self.limit {
+            self.preview.sample.push(user);
+        }
+    }
+
+    fn leave_out(&mut self, guid: Guid, label: String, why: LeftOut) {
+        *self.preview.reasons.entry(why.code()).or_default() += 1;
+        if self.preview.left_out.len() < self.limit {
+            let mapping = self.mapping.name.clone();
+            self.preview.left_out.push(PlannedLeftOut { guid, label: Untrusted::new(label), mapping, why });
+        }
+    }
+
+    /// Somebody who was sorted already turns out to share their mail.
+    fn is_shared(&mut self, guid: Guid, label: String, taken: bool, why: LeftOut) {
+        if taken {
+            if let Some(count) = self.preview.reasons.get_mut("taken-by") {
+                *count -= 1;
+            }
+            self.preview.reasons.retain(|_, count| *count > 0);
+            self.preview.left_out.retain(|line| line.guid != guid);
+        } else {
+            self.preview.takes -= 1;
+            self.preview.sample.retain(|user| user.guid != guid);
+        }
+        self.leave_out(guid, label, why);
+    }
+}
+
+/// What two mails that are the same have in common.
+fn mail_key(user: &User) -> String {
+    user.first(Attribute::Mail).map(|mail| folded(mail.raw()).collect()).unwrap_or_default()
+}
