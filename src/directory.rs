@@ -7,9 +7,12 @@ pub mod decode;
 pub mod ldif;
 
 use crate::filter::Filter;
+use crate::model::check::Check;
+use crate::model::directory::Source;
 use crate::model::job::Job;
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, User};
+use crate::secrets::Secret;
 
 /// Which users to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,3 +106,14 @@ impl Error {
         }
     }
 }
+
+/// Opens a directory to be read.
+pub fn open(source: &Source, _password: Option<&Secret>, _job: &Job) -> Result<Box<dyn Read>, Error> {
+    match source {
+        Source::File(path) => Ok(Box::new(ldif::File::open(path)?)),
+        Source::Ldap(_) => Err(Error::Cancelled),
+    }
+}
+
+/// Runs step 1's checklist.
+pub fn check(_: &Source, _: Option<&Secret>, _: jiff::Timestamp, _: &Job, _: &mut dyn FnMut(Check)) {}

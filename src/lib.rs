@@ -2,7 +2,9 @@
 //!
 //! The map of the house is in `ARCHITECTURE.md`; a test (`tests/house.rs`) keeps its floors.
 
+pub mod cli;
 pub mod directory;
+pub mod engine;
 pub mod export;
 pub mod filter;
 pub mod model;
@@ -10,4 +12,5 @@ pub mod secrets;
 pub mod store;
 pub mod sync;
 pub mod token;
+pub mod tui;
 pub mod wizard;

@@ -1,3 +1,7 @@
-//! The way in: parse, pick a face, exit with its code.
+//! `imd`: parse the command line, pick a face, return its exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    imd::cli::main()
+}

@@ -388,9 +388,9 @@ fn a_token_name_is_free_again_when_its_token_is_no_longer_valid() {
     assert_eq!(tokens.iter().find(|t| t.id == token(2, "x").id), Some(&token(2, "Rollout")));
     assert!(matches!(store.revoke_token(&token(9, "x").id, &by(&anna)), Err(Error::Unknown(_))));
 
-    store.add_export("msiexec", Path::new("rollout"), &tokens[0].id, &by(&anna)).expect("noted");
+    store.add_export("msiexec", Path::new("rollout"), Some(&tokens[0].id), &by(&anna)).expect("noted");
     assert!(matches!(
-        store.add_export("msiexec", Path::new("rollout"), &token(9, "x").id, &by(&anna)),
+        store.add_export("msiexec", Path::new("rollout"), Some(&token(9, "x").id), &by(&anna)),
         Err(Error::Unknown(_))
     ));
     let exports = store.exports().expect("exports");

@@ -184,7 +184,7 @@ CREATE TABLE export (
     at           TEXT NOT NULL,
     target       TEXT NOT NULL,
     folder       TEXT NOT NULL,
-    token_id     TEXT NOT NULL REFERENCES token (id),
+    token_id     TEXT REFERENCES token (id),  -- absent: issued elsewhere
     exported_by  TEXT NOT NULL
 ) STRICT;
 

@@ -44,9 +44,9 @@ impl std::str::FromStr for Duration {
 impl std::fmt::Display for Duration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // "24h" stays "24h": a day is written in days only from two on, as people do.
-        let unit = UNITS
-            .iter()
-            .find(|(name, scale)| self.0 != 0 && self.0.is_multiple_of(*scale) && (*name != 'd' || self.0 >= 2 * scale));
+        let unit = UNITS.iter().find(|(name, scale)| {
+            self.0 != 0 && self.0.is_multiple_of(*scale) && (*name != 'd' || self.0 >= 2 * scale)
+        });
         match unit {
             Some((name, scale)) => f.pad(&format!("{}{name}", self.0 / scale)),
             None => f.pad("0s"),

@@ -117,6 +117,13 @@ impl Attribute {
     }
 }
 
+impl Attribute {
+    /// Attributes that may have several values; of the others the directory keeps one ([MS-ADA1] to [MS-ADA3]).
+    pub const fn is_multi_valued(self) -> bool {
+        matches!(self, Self::ProxyAddresses | Self::MemberOf)
+    }
+}
+
 /// A user as a directory tells of them, the same from LDAP as from a file.
 ///
 /// Values are text: a GUID and a SID as they are printed, numbers and FILETIMEs in decimal, times as the directory
@@ -170,6 +177,24 @@ impl User {
     /// When the account expires; `None` is never (0 and 0x7FFF_FFFF_FFFF_FFFF both say so, [MS-ADA1] 2.3).
     pub fn expires_at(&self) -> Option<Timestamp> {
         filetime(self.number(Attribute::AccountExpires)?)
+    }
+}
+
+impl serde::Serialize for User {
+    /// An object of attributes by name, with a list where there may be several values; safe to show.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap as _;
+        let mut object = serializer.serialize_map(None)?;
+        for values in self.values.chunk_by(|(a, _), (b, _)| a == b) {
+            let attribute = values[0].0;
+            if attribute.is_multi_valued() {
+                let values: Vec<_> = values.iter().map(|(_, value)| value).collect();
+                object.serialize_entry(attribute.name(), &values)?;
+            } else {
+                object.serialize_entry(attribute.name(), &values[0].1)?;
+            }
+        }
+        object.end()
     }
 }
 

@@ -15,7 +15,8 @@ pub struct Export {
     pub at: Timestamp,
     pub target: String,
     pub folder: PathBuf,
-    pub token: TokenId,
+    /// Absent for a token that the agent's own product issued.
+    pub token: Option<TokenId>,
     pub by: Actor,
 }
 
@@ -33,7 +34,7 @@ impl Store {
                     at: cells.parsed()?,
                     target: cells.text()?,
                     folder: PathBuf::from(cells.text()?),
-                    token: TokenId::parse(&cells.text()?).map_err(|_| cells.wrong())?,
+                    token: optional_id(&mut cells)?,
                     by: Actor::new(cells.text()?),
                 });
             }
@@ -49,20 +50,31 @@ impl Store {
         &self,
         target: &str,
         folder: &std::path::Path,
-        token: &TokenId,
+        token: Option<&TokenId>,
         by: &By<'_>,
     ) -> Result<(), Error> {
         self.write(|transaction| {
-            let known = "SELECT count(*) > 0 FROM token WHERE id = ?1";
-            if !transaction.query_row(known, [token.as_str()], |row| row.get::<_, bool>(0))? {
-                return Err(Error::Unknown(format!("token {token}")));
+            if let Some(token) = token {
+                let known = "SELECT count(*) > 0 FROM token WHERE id = ?1";
+                if !transaction.query_row(known, [token.as_str()], |row| row.get::<_, bool>(0))? {
+                    return Err(Error::Unknown(format!("token {token}")));
+                }
             }
             let what = format!("export for {target}");
             let folder = path(folder, &what)?;
             let sql = "INSERT INTO export (at, target, folder, token_id, exported_by) VALUES (?1, ?2, ?3, ?4, ?5)";
-            transaction.execute(sql, params![by.at.to_string(), target, folder, token.as_str(), by.actor.0.raw()])?;
+            transaction.execute(
+                sql,
+                params![by.at.to_string(), target, folder, token.map(TokenId::as_str), by.actor.0.raw()],
+            )?;
             let folder = if let rusqlite::types::Value::Text(folder) = &folder { folder } else { "" };
-            audit::append(transaction, by, &what, &format!("written to {folder} with token {token}"))
+            let token = token.map_or_else(|| "a token issued elsewhere".to_owned(), |token| format!("token {token}"));
+            audit::append(transaction, by, &what, &format!("written to {folder} with {token}"))
         })
     }
+}
+
+fn optional_id(cells: &mut Cells<'_, '_>) -> Result<Option<TokenId>, Error> {
+    let id: Option<String> = cells.next()?;
+    id.map(|id| TokenId::parse(&id).map_err(|_| cells.wrong())).transpose()
 }

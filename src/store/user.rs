@@ -12,7 +12,7 @@ use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, NameForm, User};
 
 /// A user as the cache has them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct CachedUser {
     /// Stays the same for as long as the user is cached, whatever the directory renames.
     pub id: i64,

@@ -17,7 +17,7 @@ use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
 /// What a mapping would do with the directory as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Preview {
     /// How many users the filter matches.
     pub matched: u64,
@@ -29,6 +29,22 @@ pub struct Preview {
     pub reasons: BTreeMap<&'static str, u64>,
     /// Some of those who are left out.
     pub left_out: Vec<PlannedLeftOut>,
+}
+
+impl Preview {
+    /// How many of the matched users are left out.
+    pub fn left_out_total(&self) -> u64 {
+        self.reasons.values().sum()
+    }
+
+    /// How many are left out and why, in one line: `12 left out: 9 no-mail, 3 disabled`.
+    pub fn left_out_summary(&self) -> String {
+        if self.reasons.is_empty() {
+            return "nobody is left out".to_owned();
+        }
+        let reasons: Vec<_> = self.reasons.iter().map(|(code, users)| format!("{users} {code}")).collect();
+        format!("{} left out: {}", self.left_out_total(), reasons.join(", "))
+    }
 }
 
 /// Reads the users that `mapping` matches and applies the rules of a sync to them; nothing is stored.

@@ -1,5 +1,9 @@
 //! A form: fields with labels, help, values and problems. It knows no terminal and no engine.
 
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
+
 use crate::secrets::Secret;
 
 use super::Step;
@@ -27,16 +31,25 @@ pub struct Basis {
 #[allow(missing_debug_implementations, reason = "its value may be a secret")]
 pub struct Field {
     /// Table and key in the answers file: `mapping.base_dn`.
-    pub key: &'static str,
-    pub label: &'static str,
+    pub key: Cow<'static, str>,
+    pub label: Cow<'static, str>,
     /// One line: what it is for, and what an empty field means.
-    pub help: &'static str,
+    pub help: Cow<'static, str>,
     pub kind: Kind,
     pub required: bool,
+    /// The answers that make the question worth asking; absent: it always is.
+    pub when: Option<When>,
     /// False when another answer makes the question moot; it is then neither shown nor read.
     pub visible: bool,
     pub value: Value,
     pub problem: Option<Problem>,
+}
+
+/// Another field, and the values of it that make this one worth asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct When {
+    pub key: &'static str,
+    pub is: Vec<String>,
 }
 
 /// What is wrong with a field's value.
@@ -93,6 +106,9 @@ pub enum Pick {
     Group,
     Department,
     Country,
+    /// One of those that exist already: picking it opens the form anew, filled from it
+    /// ([`super::open_named`]).
+    Existing,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,13 +128,35 @@ impl Choice {
 }
 
 impl Field {
-    pub fn new(key: &'static str, label: &'static str, help: &'static str, kind: Kind) -> Self {
+    pub fn new(
+        key: impl Into<Cow<'static, str>>,
+        label: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+        kind: Kind,
+    ) -> Self {
         let value = match kind {
             Kind::Secret { .. } => Value::Secret(Secret::default()),
             Kind::Several(_) | Kind::Ordered(_) => Value::Many(Vec::new()),
             _ => Value::Text(String::new()),
         };
-        Self { key, label, help, kind, required: false, visible: true, value, problem: None }
+        Self {
+            key: key.into(),
+            label: label.into(),
+            help: help.into(),
+            kind,
+            required: false,
+            when: None,
+            visible: true,
+            value,
+            problem: None,
+        }
+    }
+
+    /// Asked only when the field `key` holds one of these values.
+    #[must_use]
+    pub fn when(mut self, key: &'static str, is: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.when = Some(When { key, is: is.into_iter().map(Into::into).collect() });
+        self
     }
 
     #[must_use]
@@ -169,6 +207,32 @@ impl Field {
         }
     }
 
+    /// The values that stand in the field, whatever their kind; none for a secret.
+    fn chosen(&self) -> &[String] {
+        match &self.value {
+            Value::Text(text) => std::slice::from_ref(text),
+            Value::Many(values) => values,
+            Value::Secret(_) => &[],
+        }
+    }
+
+    fn chosen_but_refused(&self) -> Option<Problem> {
+        if !self.visible || self.choices().is_empty() {
+            return None;
+        }
+        self.chosen().iter().filter(|value| !value.is_empty()).find_map(|value| {
+            match self.choices().iter().find(|choice| choice.value == *value) {
+                Some(Choice { refused: Some(why), label, .. }) => Some(Problem::new(format!("{label}: {why}"))),
+                Some(_) => None,
+                None => {
+                    let known: Vec<_> = self.choices().iter().map(|choice| choice.value.as_str()).collect();
+                    let value = crate::model::text::shown(value);
+                    Some(Problem::new(format!("{value:?} is none of: {}", known.join(", "))))
+                }
+            }
+        })
+    }
+
     /// The choices of a field that has some.
     pub fn choices(&self) -> &[Choice] {
         match &self.kind {
@@ -179,12 +243,35 @@ impl Field {
 }
 
 impl Form {
+    pub fn new(step: Step, fields: Vec<Field>) -> Self {
+        let mut form = Self { step, fields, basis: Basis::default() };
+        form.show_and_hide();
+        form
+    }
+
+    /// The field of that key; of several, the one that is asked.
     pub fn field(&self, key: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.key == key)
+        self.position(key).map(|at| &self.fields[at])
     }
 
     pub fn field_mut(&mut self, key: &str) -> Option<&mut Field> {
-        self.fields.iter_mut().find(|field| field.key == key)
+        self.position(key).map(|at| &mut self.fields[at])
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        let of_key = |field: &Field| field.key == key;
+        let asked = self.fields.iter().position(|field| field.visible && of_key(field));
+        asked.or_else(|| self.fields.iter().position(of_key))
+    }
+
+    fn show_and_hide(&mut self) {
+        for at in 0..self.fields.len() {
+            let visible = self.fields[at].when.as_ref().is_none_or(|when| {
+                let decides = self.fields.iter().find(|field| field.key == when.key);
+                decides.is_some_and(|field| when.is.iter().any(|value| value == field.text().trim()))
+            });
+            self.fields[at].visible = visible;
+        }
     }
 
     /// The text of a visible field, trimmed; `None` when it is empty.
@@ -198,6 +285,33 @@ impl Form {
         self.fields.iter().filter(|field| field.visible)
     }
 
+    /// Sets a value, forgets the field's problem, and shows or hides the fields that depend on it.
+    pub fn set(&mut self, key: &str, value: Value) {
+        if let Some(field) = self.field_mut(key) {
+            field.value = value;
+            field.problem = None;
+        }
+        self.show_and_hide();
+    }
+
+    /// Holds every visible field against its rule and notes what is wrong. True when nothing is.
+    pub fn check_fields(&mut self) -> bool {
+        for field in &mut self.fields {
+            field.problem = None;
+            if field.visible && field.required && field.is_empty() {
+                field.problem = Some(Problem::new(format!("{} is missing", field.label)));
+            }
+        }
+        for at in 0..self.fields.len() {
+            let refused = self.fields[at].chosen_but_refused();
+            if let Some(problem) = refused {
+                self.fields[at].problem.get_or_insert(problem);
+            }
+        }
+        self.step.check_fields(self);
+        !self.has_problems()
+    }
+
     pub fn has_problems(&self) -> bool {
         self.visible().any(|field| field.problem.is_some())
     }
@@ -206,5 +320,59 @@ impl Form {
         if let Some(field) = self.field_mut(key) {
             field.problem.get_or_insert(problem);
         }
+    }
+
+    /// Reads a field as a `T`; `None` when it is empty, or unreadable, which is then its problem.
+    pub(super) fn parse<T: FromStr<Err: Display>>(&mut self, key: &str) -> Option<T> {
+        let parsed = self.text(key)?.parse::<T>();
+        parsed.map_err(|error| self.problem(key, Problem::new(error.to_string()))).ok()
+    }
+
+    /// A field that reads `true`.
+    pub(super) fn is_on(&self, key: &str) -> bool {
+        self.text(key) == Some("true")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> Form {
+        let fruit = vec![
+            Choice::new("apple", "Apple", ""),
+            Choice { refused: Some("it is poisonous".to_owned()), ..Choice::new("berry", "Berry", "") },
+        ];
+        let fields = vec![
+            Field::new("f.name", "Name", "", Kind::Text { example: "" }).required(),
+            Field::new("f.fruit", "Fruit", "", Kind::Choice(fruit)).with("apple"),
+            Field::new("f.peel", "Peel", "", Kind::Text { example: "" }).when("f.fruit", ["apple"]).required(),
+        ];
+        Form::new(Step::Directory, fields)
+    }
+
+    #[test]
+    fn a_question_that_another_answer_makes_moot_is_neither_asked_nor_missed() {
+        let mut form = form();
+        assert!(form.field("f.peel").is_some_and(|field| field.visible));
+        form.set("f.fruit", Value::Text("berry".to_owned()));
+        assert!(form.field("f.peel").is_some_and(|field| !field.visible));
+        form.check_fields();
+        assert!(form.field("f.peel").is_some_and(|field| field.problem.is_none()));
+    }
+
+    #[test]
+    fn what_is_missing_or_refused_is_said_at_its_field() {
+        let mut form = form();
+        form.set("f.fruit", Value::Text("berry".to_owned()));
+        assert!(!form.check_fields());
+        let problem = |key| form.field(key).and_then(|field| field.problem.clone()).map(|problem| problem.message);
+        assert_eq!(problem("f.name").as_deref(), Some("Name is missing"));
+        assert_eq!(problem("f.fruit").as_deref(), Some("Berry: it is poisonous"));
+        form.set("f.fruit", Value::Text("cherry".to_owned()));
+        assert!(form.field("f.fruit").is_some_and(|field| field.problem.is_none()), "a new answer forgets the problem");
+        form.check_fields();
+        let problem = form.field("f.fruit").and_then(|field| field.problem.clone()).expect("an unknown choice");
+        assert!(problem.message.contains("none of: apple, berry"), "{}", problem.message);
     }
 }

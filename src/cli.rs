@@ -1,0 +1,125 @@
+//! The face for scripts: one verb a request, a table for people or one JSON document for programs.
+//!
+//! May import `wizard`, `engine` and everything below. Exit codes: 0 done; 1 failed; 2 wrong usage, or no usable
+//! terminal; 3 stopped, because it needs somebody to decide.
+
+mod arguments;
+mod configuration;
+mod export;
+mod output;
+mod setup;
+mod status;
+mod sync;
+mod token;
+mod users;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::engine::{Engine, Options};
+use crate::wizard::answers;
+
+use arguments::{Arguments, Command};
+use output::Output;
+
+/// Why a verb did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Engine(#[from] crate::engine::Error),
+    #[error(transparent)]
+    Answers(#[from] answers::Error),
+    #[error("{message}")]
+    Usage { message: String, help: String },
+    #[error("{message}")]
+    Plain { message: String, help: String },
+    /// It was done, and what was found asks for a decision.
+    #[error("{message}")]
+    NeedsYou { message: String, help: String },
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+impl Failure {
+    fn help(&self) -> String {
+        match self {
+            Self::Engine(error) => error.help(),
+            Self::Answers(error) => error.help(),
+            Self::Usage { help, .. } | Self::Plain { help, .. } | Self::NeedsYou { help, .. } => help.clone(),
+            Self::Output(_) => "check where the output goes".to_owned(),
+        }
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage { .. } => 2,
+            Self::NeedsYou { .. } => 3,
+            Self::Engine(error) if error.needs_you() => 3,
+            Self::Answers(error) if error.needs_you() => 3,
+            _ => 1,
+        }
+    }
+}
+
+/// Runs the program on this process's arguments.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.json, arguments.quiet);
+    match run(arguments, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the output has seen enough: `imd users | head`.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure.to_string(), &failure.help());
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {
+    let Arguments { command, state, read_only, yes, color, .. } = arguments;
+    match command {
+        None => setup::console(&open(state, read_only)?, color),
+        Some(Command::Demo { answers }) => setup::demo(answers.as_deref(), color, output),
+        Some(Command::Setup { answers }) => {
+            let engine = open(state, read_only)?;
+            match answers {
+                Some(file) => setup::answers(&engine, &file, yes, output),
+                None => setup::console(&engine, color),
+            }
+        }
+        Some(Command::Token(token::Verb::Verify { file, key })) if !key.is_empty() => {
+            token::verify_with(file.as_deref(), &key, output)
+        }
+        Some(command) => {
+            let engine = open(state, read_only)?;
+            match command {
+                Command::Directory(verb) => configuration::directory(&engine, verb, output),
+                Command::Profile(verb) => configuration::profile(&engine, verb, output),
+                Command::Storage(verb) => configuration::storage(&engine, verb, output),
+                Command::Mapping(verb) => configuration::mapping(&engine, verb, output),
+                Command::Frequency => configuration::frequency(&engine, output),
+                Command::Settings => configuration::settings(&engine, output),
+                Command::Sync(arguments) => sync::run(&engine, arguments, output),
+                Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),
+                Command::Token(verb) => token::run(&engine, verb, output),
+                Command::Keys => token::keys(&engine, output),
+                Command::Export { targets, token, out } => export::run(&engine, targets, token, out, output),
+                Command::Status => status::status(&engine, output),
+                Command::Audit { verb, limit } => status::audit(&engine, verb, limit, output),
+                Command::Demo { .. } | Command::Setup { .. } => Ok(()),
+            }
+        }
+    }
+}
+
+fn open(state: Option<PathBuf>, read_only: bool) -> Result<Engine, Failure> {
+    let default = || directories::ProjectDirs::from("", "", "imd").map(|dirs| dirs.data_local_dir().to_owned());
+    let state = state.or_else(default).ok_or_else(|| Failure::Usage {
+        message: "this user has no home folder to keep the state in".to_owned(),
+        help: "name a folder with --state DIR or IMD_STATE".to_owned(),
+    })?;
+    Ok(Engine::open(Options { read_only, ..Options::of_host(state) })?)
+}

@@ -1,0 +1,114 @@
+//! What may be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use super::{configuration, status, sync, token};
+
+/// Integrated mass deployment: from an Active Directory to activated laptops, in seven steps.
+///
+/// Without a verb, the console opens: on the wizard while something is missing, at the step you left.
+#[derive(Debug, Parser)]
+#[command(name = "imd", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    /// Where imd keeps its state
+    #[arg(long, value_name = "DIR", env = "IMD_STATE", global = true)]
+    pub(super) state: Option<PathBuf>,
+    /// Write one JSON document
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Say nothing that was not asked for
+    #[arg(long, global = true)]
+    pub(super) quiet: bool,
+    /// Colour in the console
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub(super) color: Color,
+    /// Answer yes to whatever would be asked
+    #[arg(long, global = true)]
+    pub(super) yes: bool,
+    /// Change nothing
+    #[arg(long, global = true)]
+    pub(super) read_only: bool,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 done; 1 failed; 2 wrong usage, or no usable terminal; 3 stopped, because it needs you.";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Try the console over a sample directory; nothing is kept
+    Demo {
+        /// Start with these answers in the forms
+        #[arg(long, value_name = "FILE")]
+        answers: Option<PathBuf>,
+    },
+    /// Walk through the seven steps, or replay them from a file
+    Setup {
+        /// Apply these answers and exit
+        #[arg(long, value_name = "FILE")]
+        answers: Option<PathBuf>,
+    },
+    /// Directories: where users come from
+    #[command(subcommand)]
+    Directory(configuration::Directories),
+    /// Profiles: what users get
+    #[command(subcommand)]
+    Profile(configuration::Profiles),
+    /// Storages: where their data goes
+    #[command(subcommand)]
+    Storage(configuration::Storages),
+    /// Mappings: which users get what
+    #[command(subcommand)]
+    Mapping(configuration::Mappings),
+    /// Show how often the directories are read
+    Frequency,
+    /// Show what holds for every activation
+    Settings,
+    /// Read the directories and bring the cache up to date
+    Sync(sync::Arguments),
+    /// Find cached users by any form of their name
+    Users {
+        /// CORP\name, UPN, mail, alias, GUID, or the first letters of a name
+        query: Option<String>,
+        /// How many to show
+        #[arg(long, default_value_t = 100)]
+        limit: u64,
+    },
+    /// Mass deployment tokens
+    #[command(subcommand)]
+    Token(token::Verb),
+    /// Show the public keys that verify this installation's tokens
+    Keys,
+    /// Write what deployment tools need: `imd export list`, or `imd export TARGET... --token NAME --out DIR`
+    Export {
+        /// Targets, or the word list
+        #[arg(required = true)]
+        targets: Vec<String>,
+        /// The token that the laptops present
+        #[arg(long, value_name = "NAME")]
+        token: Option<String>,
+        /// The folder to write to; each target gets a folder in it
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// How far the setup is, and how the cache is
+    Status,
+    /// Who changed what
+    Audit {
+        #[command(subcommand)]
+        verb: Option<status::AuditVerb>,
+        /// How many entries to show, newest first
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+}

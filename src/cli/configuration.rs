@@ -1,0 +1,198 @@
+//! `imd directory|profile|storage|mapping|frequency|settings`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::engine::Engine;
+use crate::model::check::Outcome;
+use crate::model::directory::{Source, Trust};
+use crate::model::job::Job;
+use crate::model::name::Name;
+
+use super::Failure;
+use super::output::Output;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Directories {
+    /// List them
+    List,
+    /// Connect, and say what is seen
+    Test { name: Name },
+    /// Forget one that no mapping uses
+    Remove { name: Name },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Profiles {
+    /// List them
+    List,
+    /// Users who were added to a profile one by one
+    #[command(subcommand)]
+    Users(ProfileUsers),
+    /// Forget one that no mapping uses
+    Remove { name: Name },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ProfileUsers {
+    /// Add the users of a CSV file: a heading line with mail and, optionally, name
+    Import {
+        file: PathBuf,
+        #[arg(long)]
+        profile: Name,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Storages {
+    /// List them
+    List,
+    /// Forget one that no mapping uses
+    Remove { name: Name },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Mappings {
+    /// List them in the order of their priority
+    List,
+    /// Who would match, and who would be left out and why
+    Preview { name: Name },
+    /// Put all mappings into this order of priority
+    Order {
+        #[arg(required = true)]
+        names: Vec<Name>,
+    },
+    /// Forget one
+    Remove { name: Name },
+}
+
+pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> Result<(), Failure> {
+    match verb {
+        Directories::List => Ok(output.list(&engine.directories()?, ["NAME", "SOURCE", "BIND", "TRUST"], |kept| {
+            let (source, bind, trust) = match &kept.value.source {
+                Source::File(path) => (path.display().to_string(), String::new(), String::new()),
+                Source::Ldap(ldap) => {
+                    let urls: Vec<_> = ldap.urls.iter().map(ToString::to_string).collect();
+                    let trust = match &ldap.trust {
+                        Trust::System => "system".to_owned(),
+                        Trust::Ca { file, .. } => file.display().to_string(),
+                    };
+                    (urls.join(" "), ldap.bind.clone(), trust)
+                }
+            };
+            [kept.value.name.to_string(), source, bind, trust]
+        })?),
+        Directories::Test { name } => {
+            let unknown = || crate::engine::Error::Unknown { what: "directory", name: name.clone() };
+            let directory = engine.directory(&name)?.ok_or_else(unknown)?.value;
+            let mut checks = Vec::new();
+            engine.check_directory(&directory, None, &Job::unwatched(), &mut |check| {
+                if check.outcome != Outcome::Running {
+                    checks.push(check);
+                }
+            })?;
+            output.list(&checks, ["CHECK", "OUTCOME", "EVIDENCE"], |check| {
+                [check.name.to_string(), format!("{:?}", check.outcome).to_lowercase(), check.evidence.clone()]
+            })?;
+            match checks.into_iter().find(|check| check.outcome == Outcome::Failed) {
+                None => Ok(()),
+                Some(check) => Err(Failure::Plain {
+                    message: format!("{} failed: {}", check.name, check.evidence),
+                    help: check.help.unwrap_or_default(),
+                }),
+            }
+        }
+        Directories::Remove { name } => Ok(engine.remove_directory(&name)?),
+    }
+}
+
+pub(super) fn profile(engine: &Engine, verb: Profiles, output: &Output) -> Result<(), Failure> {
+    let or_none = |text: Option<String>| text.unwrap_or_default();
+    match verb {
+        Profiles::List => {
+            Ok(output.list(&engine.profiles()?, ["NAME", "DIRECTORY", "QUOTA", "DEVICES", "PRESERVED"], |kept| {
+                let profile = &kept.value;
+                [
+                    profile.name.to_string(),
+                    or_none(profile.login_directory.as_ref().map(ToString::to_string)),
+                    or_none(profile.quota.map(|quota| quota.to_string())),
+                    or_none(profile.devices_per_user.map(|devices| devices.to_string())),
+                    profile.preserve_for.to_string(),
+                ]
+            })?)
+        }
+        Profiles::Users(ProfileUsers::Import { file, profile }) => {
+            let count = engine.import_profile_users(&profile, &file)?;
+            Ok(output.note(&format!("{count} users were added to \"{profile}\"."))?)
+        }
+        Profiles::Remove { name } => Ok(engine.remove_profile(&name)?),
+    }
+}
+
+pub(super) fn storage(engine: &Engine, verb: Storages, output: &Output) -> Result<(), Failure> {
+    match verb {
+        Storages::List => Ok(output.list(&engine.storages()?, ["NAME", "LOCATION", "CAPACITY"], |kept| {
+            let capacity = kept.value.capacity.map(|capacity| capacity.to_string()).unwrap_or_default();
+            [kept.value.name.to_string(), kept.value.location.clone(), capacity]
+        })?),
+        Storages::Remove { name } => Ok(engine.remove_storage(&name)?),
+    }
+}
+
+pub(super) fn mapping(engine: &Engine, verb: Mappings, output: &Output) -> Result<(), Failure> {
+    match verb {
+        Mappings::List => {
+            Ok(output.list(&engine.mappings()?, ["NAME", "DIRECTORY", "PROFILE", "STORAGE", "FILTER"], |kept| {
+                let mapping = &kept.value;
+                let filter = crate::filter::Filter::of_mapping(mapping).map(|filter| filter.to_string());
+                [
+                    mapping.name.to_string(),
+                    mapping.directory.to_string(),
+                    mapping.profile.to_string(),
+                    mapping.storage.to_string(),
+                    filter.unwrap_or_default(),
+                ]
+            })?)
+        }
+        Mappings::Preview { name } => {
+            let unknown = || crate::engine::Error::Unknown { what: "mapping", name: name.clone() };
+            let mapping = engine.mapping(&name)?.ok_or_else(unknown)?.value;
+            let preview = engine.preview(&mapping, &Job::unwatched())?;
+            if output.is_json() {
+                return Ok(output.document(&preview)?);
+            }
+            output.note(&format!("{} users match; {}.", preview.matched, preview.left_out_summary()))?;
+            Ok(output.list(&preview.left_out, ["USER", "LEFT OUT BECAUSE IT", "DO"], |left| {
+                [left.label.shown(), left.why.to_string(), left.why.remedy().to_owned()]
+            })?)
+        }
+        Mappings::Order { names } => Ok(engine.order_mappings(&names)?),
+        Mappings::Remove { name } => Ok(engine.remove_mapping(&name)?),
+    }
+}
+
+pub(super) fn frequency(engine: &Engine, output: &Output) -> Result<(), Failure> {
+    let frequency = engine.frequency()?.map(|kept| kept.value).unwrap_or_default();
+    let runs = frequency.next_runs(engine.now(), engine.last_sync()?, 3);
+    let runs: Vec<_> = runs.iter().map(|run| run.strftime("%Y-%m-%d %H:%M %:z").to_string()).collect();
+    let lines = [
+        ("every", frequency.every.to_string()),
+        ("at", frequency.at.map(|at| at.to_string()).unwrap_or_default()),
+        ("time zone", frequency.tz.clone().unwrap_or_else(|| "UTC".to_owned())),
+        ("next runs", runs.join(", ")),
+    ];
+    Ok(output.one(&serde_json::json!({ "frequency": frequency, "next_runs": runs }), &lines)?)
+}
+
+pub(super) fn settings(engine: &Engine, output: &Output) -> Result<(), Failure> {
+    let settings = engine.settings()?.map(|kept| kept.value).unwrap_or_default();
+    let proofs: Vec<_> = settings.proof.iter().map(|proof| format!("{proof:?}").to_lowercase()).collect();
+    let lines = [
+        ("devices per user", settings.devices_per_user.to_string()),
+        ("at the limit", format!("{:?}", settings.at_limit)),
+        ("proof", proofs.join(", ")),
+        ("fuse", settings.fuse.to_string()),
+    ];
+    Ok(output.one(&settings, &lines)?)
+}

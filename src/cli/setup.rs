@@ -1,0 +1,120 @@
+//! `imd`, `imd demo` and `imd setup`: the seven steps, by hand or from a file.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+
+use crate::engine::{Engine, Options};
+use crate::model::check::Outcome;
+use crate::model::job::Job;
+use crate::model::text;
+use crate::tui;
+use crate::wizard::Saved;
+use crate::wizard::answers::{Answers, Event};
+
+use super::Failure;
+use super::arguments::Color;
+use super::output::Output;
+
+/// Opens the console, on the wizard while something is missing.
+pub(super) fn console(engine: &Engine, color: Color) -> Result<(), Failure> {
+    refuse_without_terminal()?;
+    let color = match color {
+        Color::Auto => tui::Color::Auto,
+        Color::Always => tui::Color::Always,
+        Color::Never => tui::Color::Never,
+    };
+    tui::run(engine, color).map_err(|error| Failure::Plain { message: error.to_string(), help: error.help() })
+}
+
+fn refuse_without_terminal() -> Result<(), Failure> {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && !dumb {
+        return Ok(());
+    }
+    Err(Failure::Usage {
+        message: "the console needs a terminal that can move its cursor".to_owned(),
+        help: "without one, use `imd setup --answers FILE`, or a verb: see `imd --help`".to_owned(),
+    })
+}
+
+/// The console over the sample directory, in a state that is removed afterwards.
+pub(super) fn demo(answers: Option<&Path>, color: Color, output: &Output) -> Result<(), Failure> {
+    refuse_without_terminal()?;
+    let state = ThrowAway::new()?;
+    let engine = Engine::open(Options::of_host(state.0.join("state")))?;
+    let (sample, text) = (engine.write_sample(&state.0)?, crate::engine::SAMPLE_ANSWERS);
+    let folder = sample.parent().unwrap_or(&state.0);
+    match answers {
+        Some(file) => read_answers(file)?.as_drafts(&engine)?,
+        None => Answers::parse(text, folder)?.as_drafts(&engine)?,
+    }
+    console(&engine, color)?;
+    Ok(output.note("The demo is over; nothing of it was kept but what you wrote to a folder of your own.")?)
+}
+
+/// A folder that goes away with the program.
+struct ThrowAway(std::path::PathBuf);
+
+impl ThrowAway {
+    fn new() -> Result<Self, Failure> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        let path = std::env::temp_dir().join(format!("imd-demo-{}", std::process::id()));
+        let made = std::fs::DirBuilder::new().mode(0o700).create(&path);
+        made.map_err(|error| Failure::Plain {
+            message: format!("{} cannot be made: {error}", path.display()),
+            help: "set TMPDIR to a folder that you can write to".to_owned(),
+        })?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for ThrowAway {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn read_answers(file: &Path) -> Result<Answers, Failure> {
+    let unreadable = |error: std::io::Error| Failure::Plain {
+        message: format!("{} cannot be read: {error}", file.display()),
+        help: "check the path and its permissions".to_owned(),
+    };
+    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    let file = std::path::absolute(file).map_err(unreadable)?;
+    Ok(Answers::parse(&text, file.parent().unwrap_or(Path::new("/")))?)
+}
+
+/// Applies an answers file, saying what is seen at each step.
+pub(super) fn answers(engine: &Engine, file: &Path, yes: bool, output: &Output) -> Result<(), Failure> {
+    let answers = read_answers(file)?;
+    let changed = answers.apply(engine, yes, &Job::unwatched(), &mut |event| {
+        // A line that cannot be written stops nothing: the work matters more than its narration.
+        let _ = output.note(&narrate(event));
+    })?;
+    if output.is_json() {
+        let steps = crate::wizard::standing(engine)?;
+        return Ok(output.document(&serde_json::json!({ "changed": changed, "steps": steps }))?);
+    }
+    Ok(output.note(if changed {
+        "Everything is set up."
+    } else {
+        "Nothing to change: it is set up like this already."
+    })?)
+}
+
+fn narrate(event: Event<'_>) -> String {
+    match event {
+        Event::Step(step) => format!("{} {}", step.number(), step.title()),
+        Event::Check(check) => {
+            let mark = match check.outcome {
+                Outcome::Passed => "ok",
+                Outcome::Warned => "note",
+                Outcome::Failed => "FAILED",
+                Outcome::Skipped | Outcome::Running => "--",
+            };
+            format!("  {mark:<6} {}: {}", check.name, text::shown(&check.evidence))
+        }
+        Event::Saved(Saved::Unchanged) => "         unchanged".to_owned(),
+        Event::Saved(_) => "         saved".to_owned(),
+    }
+}

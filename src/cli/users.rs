@@ -1,0 +1,32 @@
+//! `imd users`: who is cached.
+
+use crate::engine::Engine;
+use crate::model::user::Attribute;
+use crate::store::UserState;
+
+use super::Failure;
+use super::output::Output;
+
+/// Users whom the query names in any form; when nobody is named so, those in whom something starts with it.
+pub(super) fn list(engine: &Engine, query: Option<&str>, limit: u64, output: &Output) -> Result<(), Failure> {
+    let mut users = match query {
+        Some(query) => engine.find_user(query)?,
+        None => Vec::new(),
+    };
+    if users.is_empty() {
+        users = engine.users(query, 0, limit)?;
+    }
+    Ok(output.list(&users, ["USER", "ACCOUNT", "MAIL", "MAPPING", "STATE"], |cached| {
+        let of = |attribute| cached.user.first(attribute).map(|value| value.shown()).unwrap_or_default();
+        [
+            cached.user.label(),
+            of(Attribute::UserPrincipalName),
+            of(Attribute::Mail),
+            cached.mapping.to_string(),
+            match &cached.state {
+                UserState::Active => "active".to_owned(),
+                UserState::Left { at, .. } => format!("left on {}", at.strftime("%Y-%m-%d")),
+            },
+        ]
+    })?)
+}

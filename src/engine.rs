@@ -1,0 +1,150 @@
+//! The one door: whatever an administrator can do is one call of the [`Engine`], whichever face asks.
+//!
+//! It owns the clock, randomness, the store and the secrets, and hands them to the rooms below, none of which reads
+//! them by itself. May import `sync`, `activation`, `export` and everything below. Calls block; long ones take a
+//! [`Job`](crate::model::job::Job). An `Engine` is cheap to clone and can be used from several threads.
+
+mod actor;
+mod audit;
+mod configuration;
+mod error;
+mod exports;
+mod reading;
+mod sample;
+mod tokens;
+mod wizard_state;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use jiff::Timestamp;
+
+use crate::model::audit::Actor;
+use crate::secrets::{Identity, Secret};
+use crate::store::{By, Store};
+
+pub use actor::current_actor;
+pub use audit::Verdict;
+pub use configuration::Change;
+pub use error::Error;
+pub use exports::{PreviewFile, Written};
+pub use sample::SAMPLE_ANSWERS;
+pub use tokens::Minted;
+
+/// Where the engine keeps its state, and what it takes from the world.
+#[derive(Clone)]
+#[allow(missing_debug_implementations, reason = "functions have no useful Debug")]
+pub struct Options {
+    /// Made when it does not exist, with owner-only permissions.
+    pub state: PathBuf,
+    pub actor: Actor,
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Fills its argument with random bytes fit for keys.
+    pub random: Arc<dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync>,
+    /// Refuses every change.
+    pub read_only: bool,
+}
+
+impl Options {
+    /// The host's clock and randomness, and whoever runs the program.
+    pub fn of_host(state: impl Into<PathBuf>) -> Self {
+        Self {
+            state: state.into(),
+            actor: current_actor(),
+            clock: Arc::new(Timestamp::now),
+            random: Arc::new(|bytes| getrandom::fill(bytes).map_err(|_| Error::NoRandomness)),
+            read_only: false,
+        }
+    }
+}
+
+#[derive(Clone)]
+#[allow(missing_debug_implementations, reason = "it holds the installation's secrets")]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    options: Options,
+    store: Store,
+    /// Opened at first use: most questions need no secret.
+    identity: OnceLock<Identity>,
+    installation: String,
+}
+
+impl Engine {
+    /// Opens the state directory, and makes it at first use.
+    pub fn open(options: Options) -> Result<Self, Error> {
+        let store = Store::open(&options.state)?;
+        let installation = match store.installation_id()? {
+            Some(id) => id,
+            None => {
+                let mut bytes = [0; 8];
+                (options.random)(&mut bytes)?;
+                let id = format!("{:016x}", u64::from_be_bytes(bytes));
+                let by = By { actor: &options.actor, at: (options.clock)(), verb: "setup" };
+                store.initialize(&id, &by)?;
+                // Two that start at once agree on the first one's.
+                store.installation_id()?.unwrap_or(id)
+            }
+        };
+        Ok(Self(Arc::new(Inner { options, store, identity: OnceLock::new(), installation })))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.0.options.clock)()
+    }
+
+    /// The state directory.
+    pub fn state(&self) -> &Path {
+        &self.0.options.state
+    }
+
+    /// What the tokens of this installation name as their issuer: 16 hexadecimal digits.
+    pub fn installation(&self) -> &str {
+        &self.0.installation
+    }
+
+    pub fn is_read_only(&self) -> bool {
+        self.0.options.read_only
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    fn identity(&self) -> Result<&Identity, Error> {
+        if let Some(identity) = self.0.identity.get() {
+            return Ok(identity);
+        }
+        let identity = Identity::open_or_create(&self.0.options.state)?;
+        Ok(self.0.identity.get_or_init(|| identity))
+    }
+
+    /// Keeps a secret, sealed under a label. False when it was kept already.
+    fn seal(&self, label: &str, secret: &Secret, verb: &str) -> Result<bool, Error> {
+        if self.unseal(label)?.as_ref() == Some(secret) {
+            return Ok(false);
+        }
+        let sealed = self.identity()?.seal(secret, label)?;
+        self.store().save_sealed(label, &sealed, &self.by(verb)?)?;
+        Ok(true)
+    }
+
+    fn unseal(&self, label: &str) -> Result<Option<Secret>, Error> {
+        let sealed = self.store().sealed(label)?;
+        sealed.map(|sealed| Ok(self.identity()?.unseal(&sealed, label)?)).transpose()
+    }
+
+    fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        (self.0.options.random)(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Who makes a change, when, and by which verb; refused when the engine is read-only.
+    fn by<'a>(&'a self, verb: &'a str) -> Result<By<'a>, Error> {
+        if self.0.options.read_only {
+            return Err(Error::ReadOnly);
+        }
+        Ok(By { actor: &self.0.options.actor, at: self.now(), verb })
+    }
+}

@@ -1,0 +1,34 @@
+//! Who runs the program: the login behind `su` and `sudo`, not the name that they lend.
+
+use crate::model::audit::Actor;
+
+/// `/proc/self/loginuid`, else `SUDO_UID`, else the uid; by name where `/etc/passwd` has one.
+pub fn current_actor() -> Actor {
+    // 4294967295 is "not set" (proc(5)).
+    let login = std::fs::read_to_string("/proc/self/loginuid").ok().and_then(|text| text.trim().parse().ok());
+    let login = login.filter(|uid: &u32| *uid != u32::MAX);
+    let sudo = || std::env::var("SUDO_UID").ok().and_then(|text| text.parse().ok());
+    let uid = login.or_else(sudo).unwrap_or_else(|| rustix::process::getuid().as_raw());
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    Actor::new(name_in(&passwd, uid).map_or_else(|| format!("uid {uid}"), str::to_owned))
+}
+
+fn name_in(passwd: &str, uid: u32) -> Option<&str> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(uid)).then_some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uid_is_named_by_its_line_of_passwd() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\nanna:x:1000:100::/home/anna:/bin/sh\n";
+        assert_eq!(name_in(passwd, 1000), Some("anna"));
+        assert_eq!(name_in(passwd, 100), None);
+    }
+}

@@ -1,0 +1,165 @@
+//! What the seven steps settle: kept, changed against a version, removed.
+
+use std::path::Path;
+
+use crate::model::Kept;
+use crate::model::directory::Directory;
+use crate::model::frequency::Frequency;
+use crate::model::mapping::Mapping;
+use crate::model::name::Name;
+use crate::model::profile::{Profile, Storage};
+use crate::model::settings::Settings;
+use crate::secrets::Secret;
+use crate::store::Item;
+
+use super::{Engine, Error};
+
+/// What became of a save.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The version that is now kept.
+    pub version: u64,
+    /// False when it already said so.
+    pub changed: bool,
+}
+
+#[derive(serde::Deserialize)]
+struct CsvUser {
+    mail: String,
+    #[serde(default)]
+    name: String,
+}
+
+impl Engine {
+    pub fn directories(&self) -> Result<Vec<Kept<Directory>>, Error> {
+        Ok(self.store().list()?)
+    }
+    pub fn profiles(&self) -> Result<Vec<Kept<Profile>>, Error> {
+        Ok(self.store().list()?)
+    }
+    pub fn storages(&self) -> Result<Vec<Kept<Storage>>, Error> {
+        Ok(self.store().list()?)
+    }
+    /// In the order of their priority.
+    pub fn mappings(&self) -> Result<Vec<Kept<Mapping>>, Error> {
+        Ok(self.store().list()?)
+    }
+    pub fn directory(&self, name: &Name) -> Result<Option<Kept<Directory>>, Error> {
+        Ok(self.store().get(name)?)
+    }
+    pub fn profile(&self, name: &Name) -> Result<Option<Kept<Profile>>, Error> {
+        Ok(self.store().get(name)?)
+    }
+    pub fn storage(&self, name: &Name) -> Result<Option<Kept<Storage>>, Error> {
+        Ok(self.store().get(name)?)
+    }
+    pub fn mapping(&self, name: &Name) -> Result<Option<Kept<Mapping>>, Error> {
+        Ok(self.store().get(name)?)
+    }
+
+    /// Saves a directory and, when one is given, its password, sealed. `expected` is the version that was read,
+    /// `None` for a new one.
+    pub fn save_directory(
+        &self,
+        directory: &Directory,
+        password: Option<&Secret>,
+        expected: Option<u64>,
+    ) -> Result<Change, Error> {
+        let mut change = self.save(directory, expected, "directory")?;
+        if let Some(password) = password {
+            change.changed |= self.seal(&password_label(&directory.name), password, "directory edit")?;
+        }
+        Ok(change)
+    }
+
+    pub fn has_password(&self, directory: &Name) -> Result<bool, Error> {
+        Ok(self.store().sealed(&password_label(directory))?.is_some())
+    }
+
+    pub(super) fn password(&self, directory: &Name) -> Result<Option<Secret>, Error> {
+        self.unseal(&password_label(directory))
+    }
+
+    /// Saves a profile and the storage beside it.
+    pub fn save_profile(
+        &self,
+        profile: &Profile,
+        expected: Option<u64>,
+        storage: &Storage,
+        storage_expected: Option<u64>,
+    ) -> Result<(Change, Change), Error> {
+        let storage = self.save(storage, storage_expected, "storage")?;
+        Ok((self.save(profile, expected, "profile")?, storage))
+    }
+
+    pub fn save_mapping(&self, mapping: &Mapping, expected: Option<u64>) -> Result<Change, Error> {
+        self.save(mapping, expected, "mapping")
+    }
+
+    /// Mappings in their new order of priority; all of them.
+    pub fn order_mappings(&self, names: &[Name]) -> Result<(), Error> {
+        Ok(self.store().order_mappings(names, &self.by("mapping order")?)?)
+    }
+
+    pub fn remove_directory(&self, name: &Name) -> Result<(), Error> {
+        self.remove::<Directory>(name, "directory")
+    }
+    pub fn remove_profile(&self, name: &Name) -> Result<(), Error> {
+        self.remove::<Profile>(name, "profile")
+    }
+    pub fn remove_storage(&self, name: &Name) -> Result<(), Error> {
+        self.remove::<Storage>(name, "storage")
+    }
+    pub fn remove_mapping(&self, name: &Name) -> Result<(), Error> {
+        self.remove::<Mapping>(name, "mapping")
+    }
+
+    pub fn frequency(&self) -> Result<Option<Kept<Frequency>>, Error> {
+        Ok(self.store().get_one()?)
+    }
+    pub fn save_frequency(&self, frequency: &Frequency, expected: Option<u64>) -> Result<Change, Error> {
+        let version = self.store().save_one(frequency, expected, &self.by("frequency set")?)?;
+        Ok(changed(version, expected))
+    }
+    pub fn settings(&self) -> Result<Option<Kept<Settings>>, Error> {
+        Ok(self.store().get_one()?)
+    }
+    pub fn save_settings(&self, settings: &Settings, expected: Option<u64>) -> Result<Change, Error> {
+        let version = self.store().save_one(settings, expected, &self.by("settings set")?)?;
+        Ok(changed(version, expected))
+    }
+
+    /// How many users were added to a profile one by one, from a CSV file.
+    pub fn users_by_csv(&self, profile: &Name) -> Result<u64, Error> {
+        Ok(self.store().users_by_csv(profile)?)
+    }
+
+    /// Adds the users of a CSV file to a profile: a heading line with `mail` and, optionally, `name`. Says how many
+    /// are new; nobody is added when a line cannot be read.
+    pub fn import_profile_users(&self, profile: &Name, file: &Path) -> Result<u64, Error> {
+        let unreadable = |error: csv::Error| Error::Csv { path: file.to_owned(), why: error.to_string() };
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(unreadable)?;
+        let users = reader.deserialize().map(|row| row.map(|CsvUser { mail, name }| (mail, name)));
+        let users = users.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+        Ok(self.store().import_profile_users(profile, users, &self.by("profile users import")?)?)
+    }
+
+    fn save<T: Item>(&self, item: &T, expected: Option<u64>, what: &str) -> Result<Change, Error> {
+        let verb = format!("{what} {}", if expected.is_some() { "edit" } else { "add" });
+        let version = self.store().save(item, expected, &self.by(&verb)?)?;
+        Ok(changed(version, expected))
+    }
+
+    fn remove<T: Item>(&self, name: &Name, what: &str) -> Result<(), Error> {
+        let verb = format!("{what} remove");
+        Ok(self.store().remove::<T>(name, &self.by(&verb)?)?)
+    }
+}
+
+fn changed(version: u64, expected: Option<u64>) -> Change {
+    Change { version, changed: Some(version) != expected }
+}
+
+fn password_label(directory: &Name) -> String {
+    format!("directory/{directory}/password")
+}

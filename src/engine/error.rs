@@ -1,0 +1,102 @@
+//! Why the engine could not do what it was asked.
+
+use std::path::PathBuf;
+
+use crate::model::name::Name;
+use crate::{directory, export, filter, secrets, store, sync, token};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Directory(#[from] directory::Error),
+    #[error(transparent)]
+    Filter(#[from] filter::Error),
+    #[error(transparent)]
+    Secrets(#[from] secrets::Error),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Sync(#[from] sync::Error),
+    #[error(transparent)]
+    Token(#[from] token::Error),
+    #[error(transparent)]
+    Export(#[from] export::Error),
+    #[error("this console is read-only; nothing was changed")]
+    ReadOnly,
+    #[error("this host gives no random bytes")]
+    NoRandomness,
+    #[error("there is no {what} called \"{name}\"")]
+    Unknown { what: &'static str, name: Name },
+    #[error("no password is kept for the directory \"{0}\"")]
+    NoPassword(Name),
+    #[error("{} cannot be read: {why}", path.display())]
+    File { path: PathBuf, why: std::io::Error },
+    #[error("{} is not a CSV file of users: {why}", path.display())]
+    Csv { path: PathBuf, why: String },
+    #[error("{} holds no certificate in PEM form", path.display())]
+    NoCertificate { path: PathBuf },
+    #[error("{} already exists", path.display())]
+    Exists { path: PathBuf },
+    #[error("the token \"{0}\" was not minted by a key of this installation, so it cannot be written again")]
+    NotOurs(Name),
+    #[error("no deployment tool is called {0:?}")]
+    NoTarget(String),
+    #[error("no agent is called {0:?}")]
+    NoAgent(String),
+    #[error("the agent \"{0}\" needs a token that its own product issued")]
+    NoForeignToken(String),
+    #[error("no token is chosen for the laptops to present")]
+    NoToken,
+    #[error("the token \"{0}\" is no longer valid, and an export would carry it to every laptop")]
+    DeadToken(Name),
+    #[error("no plan has the hash {0}")]
+    NoPlan(String),
+    #[error("no mapping is there to be read")]
+    NoMapping,
+}
+
+impl Error {
+    /// What to do next.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Directory(error) => error.help(),
+            Self::Filter(error) => error.help(),
+            Self::Secrets(error) => error.help(),
+            Self::Store(error) => error.help(),
+            Self::Sync(error) => error.help(),
+            Self::Token(error) => error.help().to_owned(),
+            Self::Export(error) => error.help(),
+            Self::ReadOnly => "start imd without --read-only to change things".to_owned(),
+            Self::NoRandomness => "keys cannot be made without it; see whether /dev/urandom is readable".to_owned(),
+            Self::Unknown { what, .. } => format!("`imd {what} list` shows those that exist"),
+            Self::NoPassword(name) => format!("give it in step 1, or with `imd directory edit \"{name}\"`"),
+            Self::File { .. } => "check the path and its permissions".to_owned(),
+            Self::Csv { .. } => "the first line names the columns: mail and, optionally, name".to_owned(),
+            Self::NoCertificate { .. } => {
+                "export the CA's certificate as Base-64 encoded X.509 (.cer or .pem)".to_owned()
+            }
+            Self::Exists { .. } => "choose another file; imd overwrites none".to_owned(),
+            Self::NotOurs(_) => "make a new token and export it".to_owned(),
+            Self::NoTarget(_) => "`imd export list` shows those that exist".to_owned(),
+            Self::NoAgent(_) => "`imd export list` shows those that exist".to_owned(),
+            Self::NoForeignToken(_) => "paste it in step 7".to_owned(),
+            Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
+            Self::NoPlan(_) => "`imd sync list` shows the plans".to_owned(),
+            Self::NoMapping => "make one in step 3".to_owned(),
+        }
+    }
+
+    /// True when nothing is wrong but somebody has to decide: exit code 3.
+    pub fn needs_you(&self) -> bool {
+        matches!(self, Self::Sync(error) if error.needs_you())
+    }
+
+    /// True when it was stopped on purpose.
+    pub fn is_cancelled(&self) -> bool {
+        match self {
+            Self::Directory(directory::Error::Cancelled) => true,
+            Self::Sync(sync::Error::Cancelled) => true,
+            _ => false,
+        }
+    }
+}

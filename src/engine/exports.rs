@@ -1,0 +1,175 @@
+//! Step 7: what deployment tools need, shown and written.
+
+use std::path::{Path, PathBuf};
+
+use crate::export::{self, Agent, Deployment, Manifest, Rendered, Target, TokenBy, TokenFrom};
+use crate::model::Kept;
+use crate::model::installer::Installer;
+use crate::model::name::Name;
+use crate::model::token::State;
+use crate::secrets::Secret;
+
+use super::{Change, Engine, Error};
+
+/// A file as step 7 shows it before it is written.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PreviewFile {
+    pub target: String,
+    pub name: String,
+    /// Without the token, and safe to show.
+    pub text: String,
+    /// Where the token can be read, by whom and for how long; for the target as a whole.
+    pub exposure: String,
+}
+
+/// A folder that was written for a target.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Written {
+    pub target: String,
+    pub folder: PathBuf,
+    pub files: Vec<String>,
+    /// False when the folder already held exactly this.
+    pub changed: bool,
+}
+
+impl Engine {
+    /// The agents that can be installed: those built in and those of the state directory.
+    pub fn agents(&self) -> Result<Vec<Agent>, Error> {
+        Ok(export::agents(Some(self.state()))?)
+    }
+
+    /// The deployment tools that can be written for: those built in and those of the state directory.
+    pub fn targets(&self) -> Result<Vec<Target>, Error> {
+        Ok(export::targets(Some(self.state()))?)
+    }
+
+    pub fn installer(&self) -> Result<Option<Kept<Installer>>, Error> {
+        Ok(self.store().get_one()?)
+    }
+
+    /// Saves what step 7 settles and, when one is given, the token that the agent's own product issued, sealed.
+    pub fn save_installer(
+        &self,
+        installer: &Installer,
+        foreign: Option<&Secret>,
+        expected: Option<u64>,
+    ) -> Result<Change, Error> {
+        let version = self.store().save_one(installer, expected, &self.by("export")?)?;
+        let mut change = Change { version, changed: Some(version) != expected };
+        if let Some(token) = foreign {
+            change.changed |= self.seal(&foreign_label(&installer.agent), token, "export")?;
+        }
+        Ok(change)
+    }
+
+    /// Whether a token that the agent's own product issued is kept.
+    pub fn has_foreign_token(&self, agent: &str) -> Result<bool, Error> {
+        Ok(self.store().sealed(&foreign_label(agent))?.is_some())
+    }
+
+    /// What would be written, the token masked.
+    pub fn preview_exports(&self, installer: &Installer, foreign: Option<&Secret>) -> Result<Vec<PreviewFile>, Error> {
+        let rendered = self.render(installer, foreign)?;
+        let files = rendered.iter().flat_map(|rendered| {
+            let places = rendered.exposure.iter();
+            let places = places.map(|at| format!("{}: {}, {}", at.place, at.readers, at.until));
+            let exposure = places.collect::<Vec<_>>().join("\n");
+            rendered.files.iter().map(move |file| PreviewFile {
+                target: rendered.target.clone(),
+                name: file.name.clone(),
+                text: file.preview(),
+                exposure: exposure.clone(),
+            })
+        });
+        Ok(files.collect())
+    }
+
+    /// Writes a folder for each target, whole or not at all.
+    pub fn write_exports(&self, installer: &Installer) -> Result<Vec<Written>, Error> {
+        let by = self.by("export")?;
+        let rendered = self.render(installer, None)?;
+        let folder = |rendered: &Rendered| installer.out.join(&rendered.target);
+        let there: Vec<_> = rendered.iter().map(|rendered| manifest_in(&folder(rendered))).collect();
+        export::write(&rendered, &installer.out)?;
+        let mut exports = Vec::new();
+        for (rendered, there) in rendered.iter().zip(there) {
+            let folder = folder(rendered);
+            let changed = there.as_ref() != Some(&rendered.manifest);
+            if changed {
+                let token = rendered.manifest.token.id.as_ref();
+                self.store().add_export(&rendered.target, &folder, token, &by)?;
+            }
+            let files = rendered.files.iter().map(|file| file.name.clone()).collect();
+            exports.push(Written { target: rendered.target.clone(), folder, files, changed });
+        }
+        Ok(exports)
+    }
+
+    /// The targets that were written at least once.
+    pub fn exported_targets(&self) -> Result<Vec<String>, Error> {
+        let mut targets: Vec<_> = self.store().exports()?.into_iter().map(|export| export.target).collect();
+        targets.sort();
+        targets.dedup();
+        Ok(targets)
+    }
+
+    fn render(&self, installer: &Installer, foreign: Option<&Secret>) -> Result<Vec<Rendered>, Error> {
+        let deployment = self.deployment(installer, foreign)?;
+        let known = self.targets()?;
+        let find =
+            |id: &String| known.iter().find(|target| target.id == *id).ok_or_else(|| Error::NoTarget(id.clone()));
+        let targets = installer.targets.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        Ok(targets.into_iter().map(|target| export::render(&deployment, target)).collect::<Result<_, _>>()?)
+    }
+
+    fn deployment(&self, installer: &Installer, foreign: Option<&Secret>) -> Result<Deployment, Error> {
+        let no_agent = || Error::NoAgent(installer.agent.clone());
+        let agent = self.agents()?.into_iter().find(|agent| agent.id == installer.agent).ok_or_else(no_agent)?;
+        let properties = installer.properties.clone();
+        let proxy = installer.proxy.clone();
+        if agent.token == TokenFrom::Elsewhere {
+            let label = foreign_label(&agent.id);
+            let token = match (foreign, self.unseal(&label)?) {
+                (Some(token), _) => token.clone(),
+                (None, Some(token)) => token,
+                (None, None) => return Err(Error::NoForeignToken(agent.id)),
+            };
+            return Ok(Deployment {
+                token,
+                token_id: None,
+                token_name: Name::new(&agent.id).map_err(|_| no_agent())?,
+                token_expires_at: None,
+                token_by: TokenBy::default(),
+                servers: Vec::new(),
+                proxy,
+                properties,
+                agent,
+            });
+        }
+        let name = installer.token.as_ref().ok_or(Error::NoToken)?;
+        let record = self.token_named(name)?.ok_or_else(|| Error::Unknown { what: "token", name: name.clone() })?;
+        if record.state(self.now()) != State::Valid {
+            return Err(Error::DeadToken(name.clone()));
+        }
+        Ok(Deployment {
+            token: self.token_text(&record)?,
+            token_id: Some(record.id),
+            token_name: record.name,
+            token_expires_at: record.expires_at,
+            token_by: TokenBy::default(),
+            servers: record.servers,
+            proxy,
+            properties,
+            agent,
+        })
+    }
+}
+
+/// What an earlier export in that folder says of itself.
+fn manifest_in(folder: &Path) -> Option<Manifest> {
+    serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).ok()?).ok()
+}
+
+fn foreign_label(agent: &str) -> String {
+    format!("agent/{agent}/token")
+}

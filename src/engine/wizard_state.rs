@@ -1,0 +1,50 @@
+//! Where the wizard is, so that a lost connection costs nothing. None of it is audited: it changes nothing yet.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::model::name::Name;
+
+use super::{Engine, Error};
+
+impl Engine {
+    pub fn wizard_at(&self) -> Result<Option<String>, Error> {
+        Ok(self.store().wizard_at()?)
+    }
+
+    pub fn set_wizard_at(&self, step: &str) -> Result<(), Error> {
+        Ok(self.store().set_wizard_at(step)?)
+    }
+
+    /// The thing that a step last saved, so that it opens on it again.
+    pub fn wizard_subject(&self, step: &str) -> Result<Option<Name>, Error> {
+        let draft = self.store().wizard_draft(&subject_of(step))?;
+        Ok(draft.and_then(|value| serde_json::from_value(value).ok()))
+    }
+
+    pub fn set_wizard_subject(&self, step: &str, name: &Name) -> Result<(), Error> {
+        Ok(self.store().save_wizard_draft(&subject_of(step), &serde_json::Value::from(name.as_str()))?)
+    }
+
+    /// What was typed into a step and not saved yet, by field.
+    pub fn wizard_draft<T: DeserializeOwned>(&self, step: &str) -> Result<Option<BTreeMap<String, T>>, Error> {
+        let draft = self.store().wizard_draft(step)?;
+        // A draft that an older version wrote otherwise is worth nothing, and stops nothing.
+        Ok(draft.and_then(|value| serde_json::from_value(value).ok()))
+    }
+
+    pub fn save_wizard_draft<T: Serialize>(&self, step: &str, draft: &BTreeMap<String, T>) -> Result<(), Error> {
+        let draft = serde_json::to_value(draft).unwrap_or_default();
+        Ok(self.store().save_wizard_draft(step, &draft)?)
+    }
+
+    pub fn drop_wizard_draft(&self, step: &str) -> Result<(), Error> {
+        Ok(self.store().save_wizard_draft(step, &serde_json::Value::Null)?)
+    }
+}
+
+fn subject_of(step: &str) -> String {
+    format!("{step}/subject")
+}

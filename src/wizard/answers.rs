@@ -1,0 +1,469 @@
+//! The answers file: the same forms, filled from TOML instead of by hand.
+//!
+//! A table is a step (`[storage]` belongs to step 2) and a key is the key of a field, so the file needs no schema of
+//! its own. `[[mapping]]` gives several. Paths are relative to the file's folder. A secret is never in the file: it
+//! names a file that holds it.
+
+use std::path::{Path, PathBuf};
+
+use crate::engine::{Engine, Error as EngineError};
+use crate::model::check::{Check, Outcome};
+use crate::model::job::Job;
+use crate::model::name::Name;
+use crate::model::text;
+use crate::secrets::{Secret, read_secret_file};
+
+use super::form::{Choice, Form, Kind, Value};
+use super::{Saved, Step};
+
+/// Tables in the order of the steps, each the answers to one form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    forms: Vec<Filled>,
+    folder: PathBuf,
+}
+
+/// The answers to one form.
+#[derive(Debug, Clone, PartialEq)]
+struct Filled {
+    step: Step,
+    /// Field key and value, in the order of the file.
+    values: Vec<(String, toml::Value)>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the answers file is not TOML: {0}")]
+    Toml(String),
+    #[error("the answers file has an unknown {what} {key:?}")]
+    Unknown { what: &'static str, key: String, nearest: Option<String> },
+    #[error("{key} in the answers file: {message}")]
+    Value { key: String, message: String, help: Option<String> },
+    #[error("step {number}, {title}: {name} failed: {evidence}", number = .step.number(), title = .step.title())]
+    Check { step: Step, name: String, evidence: String, help: Option<String> },
+    #[error("the answers file would change what is there:\n{}", .0.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"))]
+    WouldChange(Vec<String>),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Error {
+    /// What to do next.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Toml(_) => "see https://toml.io, and the example in the README".to_owned(),
+            Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean {nearest:?}?"),
+            Self::Unknown { nearest: None, .. } => "the README lists the tables and their keys".to_owned(),
+            Self::Value { help: Some(help), .. } | Self::Check { help: Some(help), .. } => help.clone(),
+            Self::Value { help: None, .. } => {
+                "correct it and run the same command again; nothing was changed".to_owned()
+            }
+            Self::Check { help: None, .. } => "correct it and run the same command again".to_owned(),
+            Self::WouldChange(_) => "run it again with --yes to make these changes".to_owned(),
+            Self::Engine(error) => error.help(),
+        }
+    }
+
+    /// True when nothing is wrong but somebody has to decide: exit code 3.
+    pub fn needs_you(&self) -> bool {
+        match self {
+            Self::WouldChange(_) => true,
+            Self::Engine(error) => error.needs_you(),
+            _ => false,
+        }
+    }
+}
+
+/// What happens while answers are applied.
+#[derive(Debug)]
+pub enum Event<'a> {
+    Step(Step),
+    Check(&'a Check),
+    Saved(Saved),
+}
+
+/// Which tables there are, and the step each belongs to.
+const TABLES: [(&str, Step); 8] = [
+    ("directory", Step::Directory),
+    ("storage", Step::Profile),
+    ("profile", Step::Profile),
+    ("mapping", Step::Mapping),
+    ("frequency", Step::Frequency),
+    ("settings", Step::Settings),
+    ("token", Step::Token),
+    ("installer", Step::Installer),
+];
+
+/// Keys that name a file with a secret, and the field whose secret it holds.
+const SECRET_FILES: [(&str, &str); 2] =
+    [("directory.password_file", "directory.password"), ("installer.foreign_token_file", "installer.foreign_token")];
+
+const PATHS: [&str; 3] = ["directory.ca_file", "directory.file", "installer.out"];
+
+impl Answers {
+    /// Reads the text of an answers file; `folder` is where its relative paths start.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, Error> {
+        let file: toml::Table = text.parse().map_err(|error: toml::de::Error| Error::Toml(error.to_string()))?;
+        let known = TABLES.map(|(table, _)| table);
+        if let Some(unknown) = file.keys().find(|key| !known.contains(&key.as_str())) {
+            return Err(unknown_key("table", unknown, known));
+        }
+        let mut forms = Vec::new();
+        for step in Step::ALL {
+            let of = |table| rows(&file, table);
+            let filled = if step == Step::Profile { pair(of("profile")?, of("storage")?) } else { of(step.key())? };
+            forms.extend(filled.into_iter().map(|values| Filled { step, values }));
+        }
+        Ok(Self { forms, folder: folder.to_owned() })
+    }
+
+    /// The typed answers of a step as a draft, for a console that starts with them. Secrets stay out.
+    pub fn as_drafts(&self, engine: &Engine) -> Result<(), Error> {
+        for filled in &self.forms {
+            let mut form = super::blank(engine, filled.step)?;
+            self.fill(&mut form, filled)?;
+            super::keep_draft(engine, &form)?;
+        }
+        Ok(())
+    }
+
+    /// Applies every step in order. Everything that can be judged without a directory is judged before anything is
+    /// saved; each step's checks then run before it is saved, and a failed one stops there. Without `yes`, nothing
+    /// that exists is changed: [`Error::WouldChange`] says what would be. True when anything was changed.
+    pub fn apply(&self, engine: &Engine, yes: bool, job: &Job, each: &mut dyn FnMut(Event<'_>)) -> Result<bool, Error> {
+        let mut differences = Vec::new();
+        for filled in &self.forms {
+            let (mut form, existing) = self.open(engine, filled)?;
+            let before = existing.then(|| form.clone());
+            self.fill(&mut form, filled)?;
+            self.allow_what_this_file_makes(&mut form);
+            form.check_fields();
+            refuse_problems(&form)?;
+            if let Some(before) = before {
+                differences.extend(difference(&before, &form));
+            }
+        }
+        if !yes && !differences.is_empty() {
+            return Err(Error::WouldChange(differences));
+        }
+        let mut changed = false;
+        let mut synced = false;
+        for filled in &self.forms {
+            if filled.step > Step::Settings && !synced {
+                synced = true;
+                self.first_sync(engine, changed, job)?;
+            }
+            changed |= self.apply_one(engine, filled, job, each)?;
+        }
+        if !synced {
+            self.first_sync(engine, changed, job)?;
+        }
+        Ok(changed)
+    }
+
+    /// The cache is filled once what it depends on is settled; the same file applied again reads nothing anew.
+    fn first_sync(&self, engine: &Engine, changed: bool, job: &Job) -> Result<(), Error> {
+        let mapped = self.forms.iter().any(|filled| filled.step == Step::Mapping);
+        if mapped && (changed || engine.last_sync()?.is_none()) {
+            engine.sync(job)?;
+        }
+        Ok(())
+    }
+
+    fn apply_one(
+        &self,
+        engine: &Engine,
+        filled: &Filled,
+        job: &Job,
+        each: &mut dyn FnMut(Event<'_>),
+    ) -> Result<bool, Error> {
+        each(Event::Step(filled.step));
+        let (mut form, _) = self.open(engine, filled)?;
+        self.fill(&mut form, filled)?;
+        let mut failed = None;
+        super::check(engine, &form, job, &mut |check| {
+            if check.outcome != Outcome::Running {
+                each(Event::Check(&check));
+            }
+            if check.outcome == Outcome::Failed {
+                failed.get_or_insert(check);
+            }
+        })?;
+        if let Some(Check { name, evidence, help, .. }) = failed {
+            return Err(Error::Check { step: filled.step, name: name.into_owned(), evidence, help });
+        }
+        let saved = super::save(engine, &mut form)?;
+        refuse_problems(&form)?;
+        each(Event::Saved(saved));
+        Ok(saved == Saved::Kept)
+    }
+
+    /// The form that the answers fill: that of the thing they name, when it exists.
+    fn open(&self, engine: &Engine, filled: &Filled) -> Result<(Form, bool), Error> {
+        let name = |key: &str| {
+            let value = filled.values.iter().find(|(k, _)| k == key).and_then(|(_, value)| value.as_str());
+            value.and_then(|text| Name::new(text).ok())
+        };
+        let form = match (filled.step, name(&format!("{}.name", filled.step.key())), name("storage.name")) {
+            (Step::Profile, Some(profile), Some(storage)) => super::open_profile(engine, &profile, &storage)?,
+            (step, Some(name), _) => super::open_named(engine, step, &name)?,
+            (step, None, _) => super::blank(engine, step)?,
+        };
+        let existing = form.basis.subject.is_some();
+        Ok((form, existing))
+    }
+
+    fn fill(&self, form: &mut Form, filled: &Filled) -> Result<(), Error> {
+        // A file stands for the whole of it: the source follows from the key that is given.
+        if filled.values.iter().any(|(key, _)| key == "directory.file") {
+            form.set("directory.source", Value::Text("file".to_owned()));
+        }
+        for (key, value) in &filled.values {
+            if let Some((_, field)) = SECRET_FILES.iter().find(|(file, _)| file == key) {
+                let path = self.folder.join(string(key, value)?);
+                let secret: Secret = read_secret_file(&path).map_err(|error| Error::Value {
+                    key: key.clone(),
+                    message: error.to_string(),
+                    help: Some(error.help()),
+                })?;
+                form.set(field, Value::Secret(secret));
+                continue;
+            }
+            let Some(field) = form.field(key) else {
+                return Err(unknown_field(form, key));
+            };
+            let value = match field.kind {
+                Kind::Secret { .. } => {
+                    return Err(Error::Value {
+                        key: key.clone(),
+                        message: "a secret does not belong in an answers file".to_owned(),
+                        help: Some(format!("write it to a file with mode 0600 and give {key}_file")),
+                    });
+                }
+                Kind::Several(_) | Kind::Ordered(_) => Value::Many(strings(key, value)?),
+                _ if PATHS.contains(&key.as_str()) => Value::Text(self.path(string(key, value)?)),
+                _ => Value::Text(strings(key, value)?.join(" ")),
+            };
+            form.set(key, value);
+        }
+        Ok(())
+    }
+
+    fn path(&self, text: &str) -> String {
+        let from_here = if text.starts_with("~/") { PathBuf::from(text) } else { self.folder.join(text) };
+        super::path(&from_here.to_string_lossy()).display().to_string()
+    }
+
+    /// A choice may be something that this very file makes in an earlier step.
+    fn allow_what_this_file_makes(&self, form: &mut Form) {
+        let makers = [
+            ("profile.login_directory", "directory.name"),
+            ("mapping.directory", "directory.name"),
+            ("mapping.profile", "profile.name"),
+            ("mapping.storage", "storage.name"),
+            ("installer.token", "token.name"),
+        ];
+        for (key, maker) in makers {
+            let made: Vec<_> = self
+                .forms
+                .iter()
+                .flat_map(|filled| &filled.values)
+                .filter(|(key, _)| key == maker)
+                .filter_map(|(_, value)| value.as_str())
+                .map(str::to_owned)
+                .collect();
+            let Some(field) = form.field_mut(key) else { continue };
+            if let Kind::Choice(choices) = &mut field.kind {
+                for name in &made {
+                    if !choices.iter().any(|choice| choice.value == *name) {
+                        choices.push(Choice::new(name, name, ""));
+                    }
+                }
+            }
+            if field.is_empty() {
+                if let Some(name) = made.last() {
+                    field.value = Value::Text(name.clone());
+                }
+            }
+        }
+    }
+}
+
+/// The rows of a table that may be given once or several times, with the full keys of their fields.
+fn rows(file: &toml::Table, table: &str) -> Result<Vec<Vec<(String, toml::Value)>>, Error> {
+    let wrong = || Error::Value { key: table.to_owned(), message: "a table is expected".to_owned(), help: None };
+    let rows = match file.get(table) {
+        None => return Ok(Vec::new()),
+        Some(toml::Value::Table(one)) => vec![one],
+        Some(toml::Value::Array(many)) => {
+            many.iter().map(|row| row.as_table().ok_or_else(wrong)).collect::<Result<_, _>>()?
+        }
+        Some(_) => return Err(wrong()),
+    };
+    Ok(rows.into_iter().map(|row| full_keys(table, row)).collect())
+}
+
+/// `table.key`, and `table.inner.key` where a table stands in it.
+fn full_keys(table: &str, row: &toml::Table) -> Vec<(String, toml::Value)> {
+    let mut full = Vec::new();
+    for (key, value) in row {
+        let key = format!("{table}.{key}");
+        match value {
+            toml::Value::Table(inner) => full.extend(full_keys(&key, inner)),
+            value => full.push((key, value.clone())),
+        }
+    }
+    full
+}
+
+/// Step 2 settles a profile and a storage together: the first with the first, and so on; the last serves the rest.
+fn pair<T: Clone>(profiles: Vec<Vec<T>>, storages: Vec<Vec<T>>) -> Vec<Vec<T>> {
+    let count = profiles.len().max(storages.len());
+    let of = |rows: &[Vec<T>], at: usize| rows.get(at).or(rows.last()).cloned().unwrap_or_default();
+    (0..count).map(|at| [of(&profiles, at), of(&storages, at)].concat()).collect()
+}
+
+fn refuse_problems(form: &Form) -> Result<(), Error> {
+    let field = form.visible().find_map(|field| field.problem.as_ref().map(|problem| (field, problem)));
+    match field {
+        None => Ok(()),
+        Some((field, problem)) => {
+            let message = match problem.column {
+                Some(column) => format!("{} (column {column})", problem.message),
+                None => problem.message.clone(),
+            };
+            let help = problem.help.clone().or_else(|| Some(field.help.to_string()));
+            Err(Error::Value { key: field.key.to_string(), message, help })
+        }
+    }
+}
+
+/// `mapping "Staff": department: Sales -> IT`, a line for each visible field that differs.
+fn difference(before: &Form, after: &Form) -> Vec<String> {
+    let subject = match before.fields.first() {
+        Some(field) if field.key.ends_with(".name") => {
+            format!("{} \"{}\"", before.step.key(), text::shown(field.text()))
+        }
+        _ => before.step.key().to_owned(),
+    };
+    let said = |value: &Value| match value {
+        Value::Text(text) if text.trim().is_empty() => "(none)".to_owned(),
+        Value::Text(text) => text::shown(text.trim()),
+        Value::Many(values) => text::shown(&values.join(", ")),
+        Value::Secret(_) => String::new(),
+    };
+    let differs = |field: &&super::form::Field| {
+        let old = before.field(&field.key).map(|field| said(&field.value)).unwrap_or_default();
+        old != said(&field.value)
+    };
+    let line = |field: &super::form::Field| {
+        let old = before.field(&field.key).map(|field| said(&field.value)).unwrap_or_default();
+        format!("{subject}: {}: {old} -> {}", field.label, said(&field.value))
+    };
+    after.visible().filter(differs).map(line).collect()
+}
+
+fn string<'a>(key: &str, value: &'a toml::Value) -> Result<&'a str, Error> {
+    let wrong = || Error::Value { key: key.to_owned(), message: "text is expected".to_owned(), help: None };
+    value.as_str().ok_or_else(wrong)
+}
+
+/// A scalar as one string, an array of scalars as several.
+fn strings(key: &str, value: &toml::Value) -> Result<Vec<String>, Error> {
+    let one = |value: &toml::Value| match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(on) => Some(on.to_string()),
+        _ => None,
+    };
+    let all = match value {
+        toml::Value::Array(values) => values.iter().map(one).collect(),
+        value => one(value).map(|text| vec![text]),
+    };
+    let message = "text, a whole number, true or false, or a list of these is expected".to_owned();
+    all.ok_or_else(|| Error::Value { key: key.to_owned(), message, help: None })
+}
+
+fn unknown_field(form: &Form, key: &str) -> Error {
+    let table = key.split('.').next().unwrap_or_default();
+    let secrets = SECRET_FILES.iter().map(|(key, _)| *key);
+    let known = form.fields.iter().map(|field| field.key.as_ref()).chain(secrets);
+    let known = known.filter(|known| known.split('.').next() == Some(table));
+    unknown_key("key", key, known)
+}
+
+fn unknown_key<'a>(what: &'static str, key: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
+    let distance = |known: &&str| strsim::damerau_levenshtein(known, key);
+    let nearest = known.into_iter().min_by_key(distance).filter(|known| distance(known) <= known.len() / 2);
+    Error::Unknown { what, key: text::shown(key), nearest: nearest.map(str::to_owned) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wizard::{directory, settings};
+
+    fn parse(text: &str) -> Result<Answers, Error> {
+        Answers::parse(text, Path::new("/answers"))
+    }
+
+    /// The form of a step, filled from an answers file that has only this step.
+    fn filled(form: Form, text: &str) -> Result<Form, Error> {
+        let answers = parse(text)?;
+        let mut form = form;
+        answers.fill(&mut form, &answers.forms[0])?;
+        Ok(form)
+    }
+
+    fn directory_form() -> Form {
+        Form::new(Step::Directory, directory::fields())
+    }
+
+    #[test]
+    fn an_unknown_table_or_key_names_the_nearest_known_one() {
+        let error = parse("[directry]\nname = \"x\"").expect_err("a table that is not there");
+        assert_eq!(error.help(), "did you mean \"directory\"?");
+        let error =
+            filled(directory_form(), "[directory]\nurl = \"ldaps://dc1\"").err().expect("a key that is not there");
+        assert!(error.to_string().contains("\"directory.url\""), "{error}");
+        assert_eq!(error.help(), "did you mean \"directory.urls\"?");
+    }
+
+    #[test]
+    fn a_secret_in_the_file_is_refused_and_not_repeated() {
+        let error = filled(directory_form(), "[directory]\npassword = \"hunter2\"").err().expect("a secret in clear");
+        assert!(!error.to_string().contains("hunter2") && error.help().contains("directory.password_file"));
+    }
+
+    #[test]
+    fn relative_paths_start_at_the_file_and_a_file_decides_the_source() {
+        let form =
+            filled(directory_form(), "[directory]\nname = \"corp\"\nfile = \"users.ldif\"").ok().expect("good answers");
+        assert_eq!(form.text("directory.file"), Some("/answers/users.ldif"));
+        assert_eq!(form.text("directory.source"), Some("file"));
+        assert_eq!(form.text("directory.urls"), None, "the questions of the other source are not asked");
+    }
+
+    #[test]
+    fn lists_fill_one_line_or_many_choices_as_the_field_asks() {
+        let urls = "[directory]\nurls = [\"ldaps://dc1\", \"ldaps://dc2\"]";
+        let form = filled(directory_form(), urls).ok().expect("good answers");
+        assert_eq!(form.text("directory.urls"), Some("ldaps://dc1 ldaps://dc2"));
+        let form = Form::new(Step::Settings, settings::fields());
+        let mut form = filled(form, "[settings]\nproof = [\"claimed\", \"password\"]").ok().expect("good answers");
+        assert!(!form.check_fields(), "claimed stands beside another proof");
+        assert!(form.field("settings.proof").is_some_and(|field| field.problem.is_some()));
+    }
+
+    #[test]
+    fn a_value_that_is_no_text_is_an_error_with_its_key() {
+        let error = filled(directory_form(), "[directory]\nname = 1.5").err().expect("a float");
+        assert!(error.to_string().starts_with("directory.name"), "{error}");
+    }
+
+    #[test]
+    fn profiles_and_storages_pair_up_and_the_last_serves_the_rest() {
+        let paired = pair(vec![vec!["p1"], vec!["p2"]], vec![vec!["s1"]]);
+        assert_eq!(paired, [["p1", "s1"], ["p2", "s1"]]);
+    }
+}

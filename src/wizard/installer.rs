@@ -1,0 +1,163 @@
+//! Step 7: what the deployment tool runs on each laptop.
+
+use std::collections::BTreeMap;
+
+use crate::engine::{Engine, Error};
+use crate::export::{Agent, Property, Target, TokenFrom};
+use crate::model::check::Check;
+use crate::model::installer::{Installer, Proxy};
+use crate::secrets::Secret;
+
+use super::form::{Basis, Choice, Field, Form, Kind, Value};
+use super::{PreviewFile, Saved, path};
+
+const AGENT: &str = "installer.agent";
+/// What the keys of an agent's own questions start with.
+const PROPERTIES: &str = "installer.properties.";
+
+pub(super) fn fields(agents: &[Agent], targets: &[Target], tokens: Vec<Choice>) -> Vec<Field> {
+    let issued = |by: TokenFrom| agents.iter().filter(move |agent| agent.token == by).map(|agent| agent.id.clone());
+    let agent = |agent: &Agent| {
+        let token = match agent.token {
+            TokenFrom::Ours => "It presents a token of step 6.",
+            TokenFrom::Elsewhere => "It presents a token that its own product issued.",
+        };
+        Choice::new(&agent.id, &agent.title, token)
+    };
+    let target = |target: &Target| Choice::new(&target.id, &target.title, format!("For {}.", target.platform.word()));
+    let newest = tokens.last().map(|token| token.value.clone()).unwrap_or_default();
+    let mut fields = vec![
+        Field::new(
+            AGENT,
+            "Agent",
+            "What is installed on the laptop.",
+            Kind::Choice(agents.iter().map(agent).collect()),
+        )
+        .with("imd-activate")
+        .required(),
+        Field::new(
+            "installer.targets",
+            "Deployment tools",
+            "Which tools install it; each gets a folder of its own.",
+            Kind::Several(targets.iter().map(target).collect()),
+        )
+        .required(),
+        Field::new("installer.token", "Token", "The one the laptops present.", Kind::Choice(tokens))
+            .with(newest)
+            .when(AGENT, issued(TokenFrom::Ours))
+            .required(),
+        Field::new(
+            "installer.foreign_token",
+            "Token",
+            "Issued by the agent's own product; paste it here. It is sealed, and never shown.",
+            Kind::Secret { kept: false },
+        )
+        .when(AGENT, issued(TokenFrom::Elsewhere))
+        .required(),
+    ];
+    fields.extend(agents.iter().flat_map(|agent| agent.properties.iter().map(|value| property(agent, value))));
+    fields.extend([
+        Field::new(
+            "installer.proxy",
+            "Proxy",
+            "none, system, or an address.",
+            Kind::Text { example: "http://proxy.corp.example.com:8080" },
+        )
+        .with("system"),
+        Field::new("installer.out", "Folder", "Where the exports are written.", Kind::Path { example: "rollout" })
+            .with("rollout")
+            .required(),
+    ]);
+    fields
+}
+
+/// A question that the agent's definition asks.
+fn property(agent: &Agent, property: &Property) -> Field {
+    let help = if property.public {
+        property.help.clone()
+    } else {
+        format!("{} Its vendor does not publish it: confirm it.", property.help).trim_start().to_owned()
+    };
+    let field =
+        Field::new(format!("{PROPERTIES}{}", property.key), property.label.clone(), help, Kind::Text { example: "" });
+    // What is public holds when nothing is said; the rest is only a suggestion, to be confirmed by hand.
+    let suggestion = property.default.clone().filter(|_| !property.public).unwrap_or_default();
+    field.with(suggestion).when(AGENT, [agent.id.as_str()])
+}
+
+pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
+    let Some(kept) = engine.installer()? else { return Ok(()) };
+    let installer = kept.value;
+    form.set(AGENT, Value::Text(installer.agent.clone()));
+    form.set("installer.targets", Value::Many(installer.targets));
+    form.set("installer.proxy", Value::Text(installer.proxy.to_string()));
+    form.set("installer.out", Value::Text(installer.out.display().to_string()));
+    for (key, value) in installer.properties {
+        form.set(&format!("{PROPERTIES}{key}"), Value::Text(value));
+    }
+    if let Some(token) = installer.token {
+        form.set("installer.token", Value::Text(token.to_string()));
+    }
+    if let Some(field) = form.field_mut("installer.foreign_token") {
+        field.kind = Kind::Secret { kept: engine.has_foreign_token(&installer.agent)? };
+    }
+    form.basis = Basis { subject: Some(kept.version), storage: None };
+    Ok(())
+}
+
+fn read(form: &mut Form) -> Option<(Installer, Option<Secret>)> {
+    let proxy = form.parse("installer.proxy").unwrap_or(Proxy::System);
+    let token = form.parse("installer.token");
+    let filled = form.visible().filter_map(|field| Some((field.key.strip_prefix(PROPERTIES)?, field.text().trim())));
+    let filled = filled.filter(|(_, value)| !value.is_empty());
+    let properties: BTreeMap<_, _> = filled.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    if form.has_problems() {
+        return None;
+    }
+    let foreign = form.field("installer.foreign_token").filter(|field| field.visible).and_then(Field::secret);
+    let foreign = foreign.filter(|secret| !secret.is_empty()).cloned();
+    let installer = Installer {
+        agent: form.text(AGENT)?.to_owned(),
+        targets: form.field("installer.targets").map(Field::many).unwrap_or_default().to_vec(),
+        token,
+        proxy,
+        out: path(form.text("installer.out")?),
+        properties,
+    };
+    Some((installer, foreign))
+}
+
+pub(super) fn check_fields(form: &mut Form) {
+    let _ = read(form);
+}
+
+pub(super) fn files(engine: &Engine, form: &mut Form) -> Result<Vec<PreviewFile>, Error> {
+    form.check_fields();
+    match read(form) {
+        Some((installer, foreign)) => engine.preview_exports(&installer, foreign.as_ref()),
+        None => Ok(Vec::new()),
+    }
+}
+
+pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check)) -> Result<(), Error> {
+    let Some((installer, foreign)) = read(form) else {
+        super::report_problems(form, each);
+        return Ok(());
+    };
+    each(match engine.preview_exports(&installer, foreign.as_ref()) {
+        Ok(files) => {
+            let folders = installer.targets.len();
+            Check::passed("files", format!("{} files in {folders} folders", files.len()))
+        }
+        Err(error) => Check::failed("files", error.to_string(), error.help()),
+    });
+    Ok(())
+}
+
+pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
+    let Some((installer, foreign)) = read(form) else { return Ok(Saved::Problems) };
+    let saved = engine.save_installer(&installer, foreign.as_ref(), form.basis.subject)?;
+    form.basis.subject = Some(saved.version);
+    let written = engine.write_exports(&installer)?;
+    Ok(if saved.changed || written.iter().any(|export| export.changed) { Saved::Kept } else { Saved::Unchanged })
+}

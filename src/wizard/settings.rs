@@ -1,0 +1,135 @@
+//! Step 5: how many laptops a user may activate, and how they prove who they are.
+
+use crate::engine::{Engine, Error};
+use crate::model::check::Check;
+use crate::model::settings::{AtLimit, Proof, Settings, Unfit};
+
+use super::form::{Basis, Choice, Field, Form, Kind, Problem, Value};
+use super::{Saved, text};
+
+pub(super) fn fields() -> Vec<Field> {
+    vec![
+        Field::new(
+            "settings.devices_per_user",
+            "Devices per user",
+            "1 to 100 laptops; a profile may override it.",
+            Kind::Text { example: "2" },
+        )
+        .with("2")
+        .required(),
+        Field::new(
+            "settings.at_limit",
+            "At the limit",
+            "What happens to the next laptop.",
+            Kind::Choice(vec![
+                Choice::new(
+                    "refuse",
+                    "Refuse it",
+                    "The user keeps the laptops they have, and you hear of the refusal.",
+                ),
+                Choice::new(
+                    "replace-oldest",
+                    "Replace the oldest",
+                    "The laptop seen longest ago stops; its data is kept.",
+                ),
+            ]),
+        )
+        .with("refuse"),
+        Field::new(
+            "settings.proof",
+            "Proof",
+            "How a user proves who they are; tried in this order.",
+            Kind::Ordered(vec![
+                Choice::new("kerberos", "Kerberos", "Nobody types anything: the log-on session itself is the proof."),
+                Choice::new("password", "Password", "Tried once against the directory, over verified TLS; never kept."),
+                Choice::new(
+                    "claimed",
+                    "Claimed",
+                    "No proof: whoever holds the token may say they are any cached user. Only alone.",
+                ),
+            ]),
+        )
+        .with_many(["password"])
+        .required(),
+        Field::new(
+            "settings.fuse",
+            "Fuse",
+            "A sync that would take away more of a mapping's users stops and asks.",
+            Kind::Text { example: "10%" },
+        )
+        .with("10%")
+        .required(),
+    ]
+}
+
+pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
+    let Some(kept) = engine.settings()? else { return Ok(()) };
+    form.set("settings.devices_per_user", Value::Text(kept.value.devices_per_user.to_string()));
+    form.set("settings.at_limit", Value::Text(text(&kept.value.at_limit)));
+    form.set("settings.proof", Value::Many(kept.value.proof.iter().map(text).collect()));
+    form.set("settings.fuse", Value::Text(kept.value.fuse.to_string()));
+    form.basis = Basis { subject: Some(kept.version), storage: None };
+    Ok(())
+}
+
+fn read(form: &mut Form) -> Option<Settings> {
+    let devices_per_user = form.parse("settings.devices_per_user");
+    let fuse = form.parse("settings.fuse");
+    let at_limit = match form.text("settings.at_limit") {
+        Some("replace-oldest") => AtLimit::ReplaceOldest,
+        _ => AtLimit::Refuse,
+    };
+    let proof = form.field("settings.proof").map(Field::many).unwrap_or_default().iter();
+    let proof = proof
+        .filter_map(|word| match word.as_str() {
+            "kerberos" => Some(Proof::Kerberos),
+            "password" => Some(Proof::Password),
+            "claimed" => Some(Proof::Claimed),
+            _ => None,
+        })
+        .collect();
+    if form.has_problems() {
+        return None;
+    }
+    let settings = Settings { devices_per_user: devices_per_user?, at_limit, proof, fuse: fuse? };
+    for unfit in settings.unfit() {
+        let key = if matches!(unfit, Unfit::Devices(_)) { "settings.devices_per_user" } else { "settings.proof" };
+        form.problem(key, Problem::new(unfit.to_string()));
+    }
+    (!form.has_problems()).then_some(settings)
+}
+
+pub(super) fn check_fields(form: &mut Form) {
+    let _ = read(form);
+}
+
+pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check)) -> Result<(), Error> {
+    let Some(settings) = read(form) else {
+        super::report_problems(form, each);
+        return Ok(());
+    };
+    let consequence = |key: &str, value: &str| {
+        let choices = form.field(key).map(Field::choices).unwrap_or_default();
+        choices.iter().find(|choice| choice.value == value).map(|choice| choice.consequence.clone()).unwrap_or_default()
+    };
+    each(Check::passed("at the limit", consequence("settings.at_limit", &text(&settings.at_limit))));
+    for proof in &settings.proof {
+        let word = text(proof);
+        let (name, evidence) = ("proof", format!("{word}: {}", consequence("settings.proof", &word)));
+        each(match proof {
+            Proof::Claimed => Check::warned(name, evidence, "choose kerberos or password where you can"),
+            _ => Check::passed(name, evidence),
+        });
+    }
+    let users = engine.user_count()?;
+    let allowed = settings.fuse.allows(users);
+    each(Check::passed("fuse", format!("of {users} cached users, {allowed} may leave a mapping without asking")));
+    Ok(())
+}
+
+pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
+    let Some(settings) = read(form) else { return Ok(Saved::Problems) };
+    let saved = engine.save_settings(&settings, form.basis.subject)?;
+    form.basis.subject = Some(saved.version);
+    Ok(Saved::from(saved))
+}

@@ -1,0 +1,61 @@
+//! How far each step is: the list of steps and the review page.
+
+use crate::engine::{Engine, Error};
+
+use super::form::Choice;
+use super::{Step, profiles, text};
+
+/// How far a step is, for the list of steps and the review page.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Standing {
+    #[serde(serialize_with = "by_key")]
+    pub step: Step,
+    pub state: State,
+    /// What is settled, or what is missing: `corp: ldaps://dc1.corp.example.com`.
+    pub evidence: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    Missing,
+    Done,
+    /// Settled once, but no longer good: the evidence says why.
+    Refused,
+}
+
+fn by_key<S: serde::Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(step.key())
+}
+
+/// How far each step is.
+pub fn standing(engine: &Engine) -> Result<Vec<Standing>, Error> {
+    let settled = |step: Step, evidence: Option<String>| match evidence {
+        Some(evidence) => Standing { step, state: State::Done, evidence },
+        None => Standing { step, state: State::Missing, evidence: step.purpose().to_owned() },
+    };
+    let names = |names: Vec<String>| (!names.is_empty()).then(|| names.join(", "));
+    let directories = engine.directories()?.into_iter().map(|kept| kept.value.name.to_string()).collect();
+    let mappings = engine.mappings()?.into_iter().filter(|kept| kept.value.unfit().is_empty());
+    let tokens = engine.valid_tokens()?.into_iter().map(|record| record.name.to_string()).collect();
+    let profiles: Vec<Choice> = profiles(engine)?;
+    let fit = profiles.iter().filter(|choice| choice.refused.is_none()).map(|choice| choice.label.clone()).collect();
+    let mut profile = settled(Step::Profile, names(fit));
+    if let (State::Missing, [only, ..]) = (profile.state, profiles.as_slice()) {
+        profile.state = State::Refused;
+        profile.evidence = format!("{}: {}", only.label, only.refused.as_deref().unwrap_or_default());
+    }
+    let settings = engine.settings()?.map(|kept| {
+        let proofs: Vec<_> = kept.value.proof.iter().map(text).collect();
+        format!("{} per user, by {}", kept.value.devices_per_user, proofs.join(" then "))
+    });
+    Ok(vec![
+        settled(Step::Directory, names(directories)),
+        profile,
+        settled(Step::Mapping, names(mappings.map(|kept| kept.value.name.to_string()).collect())),
+        settled(Step::Frequency, engine.frequency()?.map(|kept| format!("every {}", kept.value.every))),
+        settled(Step::Settings, settings),
+        settled(Step::Token, names(tokens)),
+        settled(Step::Installer, names(engine.exported_targets()?)),
+    ])
+}

@@ -1,0 +1,134 @@
+//! Step 6: the mass deployment token. Minted offline, from what the form says, when the step is saved.
+
+use crate::engine::{Engine, Error};
+use crate::model::check::Check;
+use crate::model::duration::Duration;
+use crate::model::name::Name;
+use crate::model::token::{Record, Request, State};
+
+use super::Saved;
+use super::form::{Basis, Field, Form, Kind, Pick, Problem, Value};
+
+pub(super) fn fields() -> Vec<Field> {
+    vec![
+        Field::new("token.name", "Name", "What lists and logs call it.", Kind::Pick(Pick::Existing)).required(),
+        Field::new("token.expires", "Expires after", "1d to 3650d, or \"never\".", Kind::Text { example: "90d" })
+            .with("90d")
+            .required(),
+        Field::new(
+            "token.max_activations",
+            "Laptops at most",
+            "How many laptops it may enrol; 0 is no limit.",
+            Kind::Text { example: "5000" },
+        )
+        .with("0"),
+        Field::new(
+            "token.servers",
+            "Servers",
+            "Where laptops reach imd, tried in order; separate them by spaces.",
+            Kind::Text { example: "https://imd.corp.example.com:7443" },
+        )
+        .required(),
+    ]
+}
+
+pub(super) fn open(engine: &Engine, form: &mut Form, name: &Name) -> Result<bool, Error> {
+    let Some(record) = engine.valid_token(name)? else { return Ok(false) };
+    let Request { name, expires, max_activations, servers } = request_of(&record);
+    let mut set = |key: &str, text: String| form.set(key, Value::Text(text));
+    set("token.name", name.to_string());
+    set("token.expires", expires.map_or_else(|| "never".to_owned(), |length| length.to_string()));
+    set("token.max_activations", max_activations.to_string());
+    set("token.servers", servers.join(" "));
+    form.basis = Basis { subject: Some(1), storage: None };
+    Ok(true)
+}
+
+fn request_of(record: &Record) -> Request {
+    let length = |end: jiff::Timestamp| {
+        let seconds = end.duration_since(record.issued_at).as_secs();
+        Duration::seconds(seconds.max(0).unsigned_abs())
+    };
+    Request {
+        name: record.name.clone(),
+        expires: record.expires_at.map(length),
+        max_activations: record.max_activations,
+        servers: record.servers.clone(),
+    }
+}
+
+fn read(form: &mut Form) -> Option<Request> {
+    let name = form.parse("token.name");
+    let expires = match form.text("token.expires") {
+        Some("never") => None,
+        _ => form.parse::<Duration>("token.expires"),
+    };
+    if expires.is_some_and(|length| !(Duration::days(1)..=Duration::days(3_650)).contains(&length)) {
+        form.problem("token.expires", Problem::new("a token is good for 1d to 3650d, or \"never\" expires"));
+    }
+    let max_activations = form.parse("token.max_activations").unwrap_or(0);
+    let mut servers = Vec::new();
+    for server in form.text("token.servers")?.split([' ', ',']).filter(|server| !server.is_empty()) {
+        servers.push(server.to_owned());
+    }
+    for server in &servers {
+        if let Err(error) = crate::model::token::server(server) {
+            form.problem("token.servers", Problem::new(error.to_string()));
+        }
+    }
+    if form.has_problems() {
+        return None;
+    }
+    Some(Request { name: name?, expires, max_activations, servers })
+}
+
+pub(super) fn check_fields(form: &mut Form) {
+    let _ = read(form);
+}
+
+pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check)) -> Result<(), Error> {
+    let Some(request) = read(form) else {
+        super::report_problems(form, each);
+        return Ok(());
+    };
+    each(match request.expires {
+        Some(length) => {
+            let end = engine.now().saturating_add(length.signed());
+            let day = end.map(|end| end.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
+            Check::passed("expiry", format!("{length} from now: {day}"))
+        }
+        None => Check::warned("expiry", "it never expires", "an expiry bounds what a leaked token can do"),
+    });
+    each(match request.max_activations {
+        0 => Check::warned("laptops at most", "no limit", "a limit bounds what a leaked token can do"),
+        limit => Check::passed("laptops at most", limit.to_string()),
+    });
+    each(match engine.token_named(&request.name)? {
+        None => Check::passed("token", "not made yet; making it needs no network"),
+        Some(record) if record.state(engine.now()) == State::Valid => {
+            Check::passed("token", format!("made: id {}", record.id))
+        }
+        Some(record) => {
+            Check::warned("token", format!("{} is no longer valid", record.id), "saving this step makes a new one")
+        }
+    });
+    Ok(())
+}
+
+pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
+    let Some(request) = read(form) else { return Ok(Saved::Problems) };
+    if let Some(record) = engine.valid_token(&request.name)? {
+        if request_of(&record) == request {
+            return Ok(Saved::Unchanged);
+        }
+        let problem = Problem {
+            help: Some("give the new token another name; laptops may already hold this one".to_owned()),
+            ..Problem::new(format!("a valid token \"{}\" says something else", request.name))
+        };
+        form.problem("token.name", problem);
+        return Ok(Saved::Problems);
+    }
+    engine.mint(&request)?;
+    form.basis.subject = Some(1);
+    Ok(Saved::Kept)
+}
