@@ -301,3 +301,61 @@ fn named(value: &Value, grammar: Grammar, kind: Kind) -> Result<Value, TemplateE
 fn invalid(why: String) -> TemplateError {
     TemplateError::new(ErrorKind::InvalidOperation, why)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_grammar_quotes_as_its_description_says() {
+        for (grammar, value, quoted) in [
+            (Grammar::Msi, r#"a "b" c"#, r#""a ""b"" c""#),
+            (Grammar::Msi, "", r#""""#),
+            (Grammar::Cmd, "100% a&b", "100%% a&b"),
+            (Grammar::Ps, "it's \u{2019} \u{201b}", "'it''s \u{2019}\u{2019} \u{201b}\u{201b}'"),
+            (Grammar::Sh, "it's $(x)", r"'it'\''s $(x)'"),
+            (Grammar::Xml, r#"<a b='c'>&"</a>"#, "&lt;a b=&apos;c&apos;&gt;&amp;&quot;&lt;/a&gt;"),
+            (Grammar::Py, r"it's \n", r"'it\'s \\n'"),
+            (Grammar::Md, "a*b_c", "`a*b_c`"),
+            (Grammar::Md, "a``b`", "``` a``b` ```"),
+            (Grammar::Md, "a\u{202e}\nb", "`a\\u{202e}\\u{a}b`"),
+            (Grammar::Plain, "a b", "a b"),
+            (Grammar::Name, "a (1).msi", "a (1).msi"),
+        ] {
+            assert_eq!(grammar.quote(value).as_deref(), Ok(quoted), "{grammar:?} {value:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_grammar_cannot_carry_is_refused() {
+        for (grammar, value) in [
+            (Grammar::Cmd, "a\"b"),
+            (Grammar::Xml, "a\u{ffff}"),
+            (Grammar::Xml, "a\u{1}"),
+            (Grammar::Name, "../a"),
+            (Grammar::Name, "a:b"),
+            (Grammar::Plain, "a\nb"),
+            (Grammar::Sh, "a\0b"),
+        ] {
+            assert!(grammar.quote(value).is_err(), "{grammar:?} {value:?}");
+        }
+    }
+
+    #[test]
+    fn cmd_acts_on_nothing_of_a_command_line() {
+        assert_eq!(cmd_line(r#"a & b ("c & d %x%") ^ e|f>g"#).unwrap(), r#"a ^& b ^("c & d %%x%%"^) ^^ e^|f^>g"#);
+        assert!(cmd_line("a \"b").is_err());
+        assert!(cmd_line("a\nb").is_err());
+    }
+
+    #[test]
+    fn lines_that_cmd_would_cut_are_refused_and_others_are_not() {
+        assert!(Grammar::Cmd.objection(&"x".repeat(8191 - 260)).is_none());
+        assert!(Grammar::Cmd.objection(&"x".repeat(8191 - 259)).is_some());
+        assert!(Grammar::Cmd.objection("a\né").is_some());
+        // Counted as Windows counts, in UTF-16.
+        assert!(Grammar::Msi.objection(&"é".repeat(8191)).is_none());
+        assert!(Grammar::Msi.objection(&"😀".repeat(4096)).is_some());
+        assert!(Grammar::Sh.objection(&"é".repeat(10_000)).is_none());
+    }
+}

@@ -44,7 +44,7 @@ impl File {
     /// The file as it may be shown: without the token, and with everything that a terminal or an eye would misread
     /// written out.
     pub fn preview(&self) -> String {
-        self.masked.lines().map(|line| shown(line) + "\n").collect()
+        self.masked.trim_start_matches('\u{feff}').lines().map(|line| shown(line) + "\n").collect()
     }
 }
 
