@@ -320,6 +320,8 @@ proptest! {
         let ran = run_sh(&rendered, root.path(), Some("Install inSync.pkg"));
         prop_assert!(ran.status.success(), "{ran:?}");
         let settings = fs::read_to_string(root.path().join(format!("home/x{folder}/in Sync.cfg"))).unwrap();
+        let path = root.path().join(format!("home/x{folder}/in Sync.cfg"));
+        prop_assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
         let (first, second) = settings.trim_end_matches('\n').split_once('\n').unwrap();
         prop_assert_eq!(readers::python(first.strip_prefix("SERVERS = ").unwrap()).unwrap(), servers);
         prop_assert_eq!(readers::python(second.strip_prefix("TOKEN = ").unwrap()).unwrap(), [token]);

@@ -139,7 +139,10 @@ mod tests {
             0,
         )
         .unwrap();
-        assert!(matches!(read_secret_file(&fifo), Err(Error::NotAFile { .. })));
+        // In a thread of its own, so that a read that waits fails the test instead of holding it up for ever.
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || tell.send(matches!(read_secret_file(&fifo), Err(Error::NotAFile { .. }))));
+        assert_eq!(told.recv_timeout(std::time::Duration::from_secs(20)), Ok(true));
         assert!(matches!(read_secret_file(&folder.path().join("absent")), Err(Error::File { .. })));
     }
 }
