@@ -65,7 +65,12 @@ impl Failure {
 
 /// Runs the program on this process's arguments.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() => return wrong_usage(&error),
+        // What was asked for is the help or the version.
+        Err(error) => return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
+    };
     let output = Output::new(arguments.json, arguments.quiet);
     match run(arguments, &output) {
         Ok(()) => ExitCode::SUCCESS,
@@ -76,6 +81,23 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// Says what clap found in the form that every other failure has.
+fn wrong_usage(error: &clap::Error) -> ExitCode {
+    let text = error.to_string();
+    let mut paragraphs = text.split("\n\n").map(str::trim);
+    let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
+    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    let usage = text.lines().find_map(|line| line.trim().strip_prefix("Usage: "));
+    let help = match (tip, usage) {
+        (Some(tip), _) => tip.to_owned(),
+        (None, Some(usage)) => format!("write it as: {usage}"),
+        (None, None) => "`imd --help` shows what can be written".to_owned(),
+    };
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    Output::new(json, false).failure(&crate::model::text::shown(&message.replace('\n', " ")), &help);
+    ExitCode::from(2)
 }
 
 fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {

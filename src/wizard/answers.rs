@@ -328,12 +328,8 @@ fn refuse_problems(form: &Form) -> Result<(), Error> {
     match field {
         None => Ok(()),
         Some((field, problem)) => {
-            let message = match problem.column {
-                Some(column) => format!("{} (column {column})", problem.message),
-                None => problem.message.clone(),
-            };
             let help = problem.help.clone().or_else(|| Some(field.help.to_string()));
-            Err(Error::Value { key: field.key.to_string(), message, help })
+            Err(Error::Value { key: field.key.to_string(), message: problem.message.clone(), help })
         }
     }
 }
