@@ -21,6 +21,7 @@ use clap::Parser as _;
 use crate::engine::{Engine, Options};
 use crate::wizard::answers;
 
+pub use arguments::Color;
 use arguments::{Arguments, Command};
 use output::Output;
 
@@ -63,8 +64,25 @@ impl Failure {
     }
 }
 
+/// Opens the other face: which one there is, `main` knows.
+pub type Console<'a> = dyn Fn(&Engine, Color) -> Result<(), NoConsole> + 'a;
+
+/// Why the console did not open, or ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoConsole {
+    pub message: String,
+    /// What to do next.
+    pub help: String,
+}
+
+impl From<NoConsole> for Failure {
+    fn from(NoConsole { message, help }: NoConsole) -> Self {
+        Self::Plain { message, help }
+    }
+}
+
 /// Runs the program on this process's arguments.
-pub fn main() -> ExitCode {
+pub fn main(console: &Console<'_>) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => return wrong_usage(&error),
@@ -72,7 +90,7 @@ pub fn main() -> ExitCode {
         Err(error) => return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
     };
     let output = Output::new(arguments.json, arguments.quiet);
-    match run(arguments, &output) {
+    match run(arguments, console, &output) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough: `imd users | head`.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -100,16 +118,16 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {
+fn run(arguments: Arguments, console: &Console<'_>, output: &Output) -> Result<(), Failure> {
     let Arguments { command, state, read_only, yes, color, .. } = arguments;
     match command {
-        None => setup::console(&open(state, read_only)?, color),
-        Some(Command::Demo { answers }) => setup::demo(answers.as_deref(), color, output),
+        None => setup::open_console(&open(state, read_only)?, color, console),
+        Some(Command::Demo { answers }) => setup::demo(answers.as_deref(), color, console, output),
         Some(Command::Setup { answers }) => {
             let engine = open(state, read_only)?;
             match answers {
                 Some(file) => setup::answers(&engine, &file, yes, output),
-                None => setup::console(&engine, color),
+                None => setup::open_console(&engine, color, console),
             }
         }
         Some(Command::Token(token::Verb::Verify { file, key })) if !key.is_empty() => {

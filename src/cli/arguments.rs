@@ -37,8 +37,9 @@ pub(super) struct Arguments {
 const EXIT_CODES: &str =
     "Exit codes: 0 done; 1 failed; 2 wrong usage, or no usable terminal; 3 stopped, because it needs you.";
 
+/// Whether the console may use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
+pub enum Color {
     Auto,
     Always,
     Never,

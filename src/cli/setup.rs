@@ -7,23 +7,17 @@ use crate::engine::{Engine, Options};
 use crate::model::check::Outcome;
 use crate::model::job::Job;
 use crate::model::text;
-use crate::tui;
 use crate::wizard::Saved;
 use crate::wizard::answers::{Answers, Event};
 
-use super::Failure;
 use super::arguments::Color;
 use super::output::Output;
+use super::{Console, Failure};
 
 /// Opens the console, on the wizard while something is missing.
-pub(super) fn console(engine: &Engine, color: Color) -> Result<(), Failure> {
+pub(super) fn open_console(engine: &Engine, color: Color, console: &Console<'_>) -> Result<(), Failure> {
     refuse_without_terminal()?;
-    let color = match color {
-        Color::Auto => tui::Color::Auto,
-        Color::Always => tui::Color::Always,
-        Color::Never => tui::Color::Never,
-    };
-    tui::run(engine, color).map_err(|error| Failure::Plain { message: error.to_string(), help: error.help() })
+    Ok(console(engine, color)?)
 }
 
 fn refuse_without_terminal() -> Result<(), Failure> {
@@ -38,7 +32,12 @@ fn refuse_without_terminal() -> Result<(), Failure> {
 }
 
 /// The console over the sample directory, in a state that is removed afterwards.
-pub(super) fn demo(answers: Option<&Path>, color: Color, output: &Output) -> Result<(), Failure> {
+pub(super) fn demo(
+    answers: Option<&Path>,
+    color: Color,
+    console: &Console<'_>,
+    output: &Output,
+) -> Result<(), Failure> {
     refuse_without_terminal()?;
     let state = ThrowAway::new()?;
     let engine = Engine::open(Options::of_host(state.0.join("state")))?;
@@ -48,7 +47,7 @@ pub(super) fn demo(answers: Option<&Path>, color: Color, output: &Output) -> Res
         Some(file) => read_answers(file)?.as_drafts(&engine)?,
         None => Answers::parse(text, folder)?.as_drafts(&engine)?,
     }
-    console(&engine, color)?;
+    open_console(&engine, color, console)?;
     Ok(output.note("The demo is over; nothing of it was kept but what you wrote to a folder of your own.")?)
 }
 
