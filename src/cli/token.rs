@@ -95,7 +95,18 @@ pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Fa
         }
         Verb::Verify { file, .. } => {
             let text = read(file.as_deref())?;
-            report(engine.verify_token(&text)?, output)
+            let verdict = engine.verify_token(&text)?;
+            // The key alone cannot know of a revocation; the state that minted it does.
+            if let Ok(claims) = &verdict
+                && let Some(at) =
+                    engine.tokens()?.iter().find(|record| record.id == claims.id).and_then(|r| r.revoked_at)
+            {
+                return Err(Failure::Plain {
+                    message: format!("the token is not good: it was revoked on {} (token-revoked)", day(Some(at))),
+                    help: "make another with `imd token create`".to_owned(),
+                });
+            }
+            report(verdict, output)
         }
     }
 }

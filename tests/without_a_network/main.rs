@@ -1,0 +1,13 @@
+//! What needs no directory but a file of one: the real binary on an LDIF, and what it does with bad input.
+//!
+//! `sqlite3` reads the state independently of the program.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(unreachable_pub, dead_code, reason = "its modules are shared with other suites")]
+
+mod bad_input;
+mod company;
+#[path = "../seven_steps/installation.rs"]
+mod installation;
+mod state;
+mod verbs;
