@@ -148,7 +148,7 @@ fn run(arguments: Arguments, console: &Console<'_>, output: &Output) -> Result<(
                 Command::Keys => token::keys(&engine, output),
                 Command::Export { targets, token, out } => export::run(&engine, targets, token, out, output),
                 Command::Status => status::status(&engine, output),
-                Command::Audit { verb, limit } => status::audit(&engine, verb, limit, output),
+                Command::Audit { verb, limit } => status::audit(&engine, verb.as_ref(), limit, output),
                 Command::Demo { .. } | Command::Setup { .. } => Ok(()),
             }
         }

@@ -31,6 +31,9 @@ pub use exports::{PreviewFile, Written};
 pub use sample::SAMPLE_ANSWERS;
 pub use tokens::Minted;
 
+/// Fills its argument with random bytes fit for keys.
+pub type Random = Arc<dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync>;
+
 /// Where the engine keeps its state, and what it takes from the world.
 #[derive(Clone)]
 #[allow(missing_debug_implementations, reason = "functions have no useful Debug")]
@@ -39,8 +42,7 @@ pub struct Options {
     pub state: PathBuf,
     pub actor: Actor,
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// Fills its argument with random bytes fit for keys.
-    pub random: Arc<dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync>,
+    pub random: Random,
     /// Refuses every change.
     pub read_only: bool,
 }
@@ -74,17 +76,16 @@ impl Engine {
     /// Opens the state directory, and makes it at first use.
     pub fn open(options: Options) -> Result<Self, Error> {
         let store = Store::open(&options.state)?;
-        let installation = match store.installation_id()? {
-            Some(id) => id,
-            None => {
-                let mut bytes = [0; 8];
-                (options.random)(&mut bytes)?;
-                let id = format!("{:016x}", u64::from_be_bytes(bytes));
-                let by = By { actor: &options.actor, at: (options.clock)(), verb: "setup" };
-                store.initialize(&id, &by)?;
-                // Two that start at once agree on the first one's.
-                store.installation_id()?.unwrap_or(id)
-            }
+        let installation = if let Some(id) = store.installation_id()? {
+            id
+        } else {
+            let mut bytes = [0; 8];
+            (options.random)(&mut bytes)?;
+            let id = format!("{:016x}", u64::from_be_bytes(bytes));
+            let by = By { actor: &options.actor, at: (options.clock)(), verb: "setup" };
+            store.initialize(&id, &by)?;
+            // Two that start at once agree on the first one's.
+            store.installation_id()?.unwrap_or(id)
         };
         Ok(Self(Arc::new(Inner { options, store, identity: OnceLock::new(), installation })))
     }

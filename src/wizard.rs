@@ -90,10 +90,8 @@ pub fn open_named(engine: &Engine, step: Step, name: &Name) -> Result<Form, Erro
     if !found {
         form.set(key, Value::Text(name.to_string()));
     }
-    if step == Step::Profile {
-        if let Some(storage) = engine.storages()?.first() {
-            profile::open_storage(engine, &mut form, &storage.value.name)?;
-        }
+    if let (Step::Profile, Some(storage)) = (step, engine.storages()?.first()) {
+        profile::open_storage(engine, &mut form, &storage.value.name)?;
     }
     Ok(form)
 }
@@ -186,7 +184,10 @@ pub fn check(engine: &Engine, form: &Form, job: &Job, each: &mut dyn FnMut(Check
         Step::Frequency => frequency::check(engine, &mut form, each),
         Step::Settings => settings::check(engine, &mut form, each),
         Step::Token => token::check(engine, &mut form, each),
-        Step::Installer => installer::check(engine, &mut form, each),
+        Step::Installer => {
+            installer::check(engine, &mut form, each);
+            Ok(())
+        }
     }
 }
 

@@ -202,10 +202,10 @@ fn a_form_never_overwrites_what_somebody_else_saved_meanwhile() {
     let anna = engine(state.path());
     let bjorn = engine_as(state.path(), "bjorn");
     save(&anna, Step::Settings, &[("settings.devices_per_user", "2")]);
-    let mut stale = wizard::open(&anna, Step::Settings).expect("a form");
+    let mut outdated = wizard::open(&anna, Step::Settings).expect("a form");
     save(&bjorn, Step::Settings, &[("settings.devices_per_user", "3")]);
-    fill(&mut stale, &[("settings.devices_per_user", "5")]);
-    let error = wizard::save(&anna, &mut stale).expect_err("bjorn was first");
+    fill(&mut outdated, &[("settings.devices_per_user", "5")]);
+    let error = wizard::save(&anna, &mut outdated).expect_err("bjorn was first");
     assert!(error.to_string().contains("changed by bjorn"), "{error}");
     let kept = anna.settings().expect("settings").expect("saved");
     assert_eq!(kept.value.devices_per_user, 3);

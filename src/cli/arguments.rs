@@ -10,6 +10,7 @@ use super::{configuration, status, sync, token};
 ///
 /// Without a verb, the console opens: on the wizard while something is missing, at the step you left.
 #[derive(Debug, Parser)]
+#[allow(clippy::struct_excessive_bools, reason = "they are switches that can all be given at once")]
 #[command(name = "imd", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]

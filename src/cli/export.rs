@@ -36,10 +36,8 @@ pub(super) fn run(
         })?);
     }
     // What step 7 settled holds for what is not said here.
-    let mut installer = engine
-        .installer()?
-        .map(|kept| kept.value)
-        .unwrap_or_else(|| Installer { agent: "imd-activate".to_owned(), ..Installer::default() });
+    let settled = engine.installer()?.map(|kept| kept.value);
+    let mut installer = settled.unwrap_or(Installer { agent: "imd-activate".to_owned(), ..Installer::default() });
     installer.targets = targets;
     if let Some(token) = token {
         let name = token.parse::<Name>().map_err(|error| Failure::Usage {

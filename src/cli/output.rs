@@ -61,6 +61,7 @@ impl Output {
         lines.iter().try_for_each(|(label, value)| writeln!(out, "{label:width$}  {}", text::shown(value)))
     }
 
+    #[allow(clippy::unused_self, reason = "whoever writes does so through the output")]
     pub(super) fn document<T: Serialize>(&self, document: &T) -> io::Result<()> {
         let mut out = io::stdout().lock();
         serde_json::to_writer_pretty(&mut out, document)?;
@@ -68,6 +69,7 @@ impl Output {
     }
 
     /// Text exactly as it is: a token, a file.
+    #[allow(clippy::unused_self, reason = "whoever writes does so through the output")]
     pub(super) fn raw(&self, text: &str) -> io::Result<()> {
         writeln!(io::stdout().lock(), "{text}")
     }

@@ -88,7 +88,7 @@ pub(super) fn answers(engine: &Engine, file: &Path, yes: bool, output: &Output) 
     let answers = read_answers(file)?;
     let changed = answers.apply(engine, yes, &Job::unwatched(), &mut |event| {
         // A line that cannot be written stops nothing: the work matters more than its narration.
-        let _ = output.note(&narrate(event));
+        let _ = output.note(&narrate(&event));
     })?;
     if output.is_json() {
         let steps = crate::wizard::standing(engine)?;
@@ -101,7 +101,7 @@ pub(super) fn answers(engine: &Engine, file: &Path, yes: bool, output: &Output) 
     })?)
 }
 
-fn narrate(event: Event<'_>) -> String {
+fn narrate(event: &Event<'_>) -> String {
     match event {
         Event::Step(step) => format!("{} {}", step.number(), step.title()),
         Event::Check(check) => {

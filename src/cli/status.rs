@@ -40,7 +40,7 @@ pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn audit(engine: &Engine, verb: Option<AuditVerb>, limit: usize, output: &Output) -> Result<(), Failure> {
+pub(super) fn audit(engine: &Engine, verb: Option<&AuditVerb>, limit: usize, output: &Output) -> Result<(), Failure> {
     if let Some(AuditVerb::Verify) = verb {
         let verdict = engine.verify_audit()?;
         return match &verdict {

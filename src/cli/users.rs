@@ -1,6 +1,7 @@
 //! `imd users`: who is cached.
 
 use crate::engine::Engine;
+use crate::model::text::Untrusted;
 use crate::model::user::Attribute;
 use crate::store::UserState;
 
@@ -17,7 +18,7 @@ pub(super) fn list(engine: &Engine, query: Option<&str>, limit: u64, output: &Ou
         users = engine.users(query, 0, limit)?;
     }
     Ok(output.list(&users, ["USER", "ACCOUNT", "MAIL", "MAPPING", "STATE"], |cached| {
-        let of = |attribute| cached.user.first(attribute).map(|value| value.shown()).unwrap_or_default();
+        let of = |attribute| cached.user.first(attribute).map(Untrusted::shown).unwrap_or_default();
         [
             cached.user.label(),
             of(Attribute::UserPrincipalName),

@@ -77,8 +77,7 @@ impl Error {
             }
             Self::Exists { .. } => "choose another file; imd overwrites none".to_owned(),
             Self::NotOurs(_) => "make a new token and export it".to_owned(),
-            Self::NoTarget(_) => "`imd export list` shows those that exist".to_owned(),
-            Self::NoAgent(_) => "`imd export list` shows those that exist".to_owned(),
+            Self::NoTarget(_) | Self::NoAgent(_) => "`imd export list` shows those that exist".to_owned(),
             Self::NoForeignToken(_) => "paste it in step 7".to_owned(),
             Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
             Self::NoPlan(_) => "`imd sync list` shows the plans".to_owned(),
@@ -93,10 +92,6 @@ impl Error {
 
     /// True when it was stopped on purpose.
     pub fn is_cancelled(&self) -> bool {
-        match self {
-            Self::Directory(directory::Error::Cancelled) => true,
-            Self::Sync(sync::Error::Cancelled) => true,
-            _ => false,
-        }
+        matches!(self, Self::Directory(directory::Error::Cancelled) | Self::Sync(sync::Error::Cancelled))
     }
 }

@@ -111,7 +111,7 @@ impl Answers {
         let mut forms = Vec::new();
         for step in Step::ALL {
             let of = |table| rows(&file, table);
-            let filled = if step == Step::Profile { pair(of("profile")?, of("storage")?) } else { of(step.key())? };
+            let filled = if step == Step::Profile { pair(&of("profile")?, &of("storage")?) } else { of(step.key())? };
             forms.extend(filled.into_iter().map(|values| Filled { step, values }));
         }
         Ok(Self { forms, folder: folder.to_owned() })
@@ -133,7 +133,7 @@ impl Answers {
     pub fn apply(&self, engine: &Engine, yes: bool, job: &Job, each: &mut dyn FnMut(Event<'_>)) -> Result<bool, Error> {
         let mut differences = Vec::new();
         for filled in &self.forms {
-            let (mut form, existing) = self.open(engine, filled)?;
+            let (mut form, existing) = Self::open(engine, filled)?;
             let before = existing.then(|| form.clone());
             self.fill(&mut form, filled)?;
             self.allow_what_this_file_makes(&mut form);
@@ -178,7 +178,7 @@ impl Answers {
         each: &mut dyn FnMut(Event<'_>),
     ) -> Result<bool, Error> {
         each(Event::Step(filled.step));
-        let (mut form, _) = self.open(engine, filled)?;
+        let (mut form, _) = Self::open(engine, filled)?;
         self.fill(&mut form, filled)?;
         let mut failed = None;
         super::check(engine, &form, job, &mut |check| {
@@ -199,7 +199,7 @@ impl Answers {
     }
 
     /// The form that the answers fill: that of the thing they name, when it exists.
-    fn open(&self, engine: &Engine, filled: &Filled) -> Result<(Form, bool), Error> {
+    fn open(engine: &Engine, filled: &Filled) -> Result<(Form, bool), Error> {
         let name = |key: &str| {
             let value = filled.values.iter().find(|(k, _)| k == key).and_then(|(_, value)| value.as_str());
             value.and_then(|text| Name::new(text).ok())
@@ -280,10 +280,8 @@ impl Answers {
                     }
                 }
             }
-            if field.is_empty() {
-                if let Some(name) = made.last() {
-                    field.value = Value::Text(name.clone());
-                }
+            if let (true, Some(name)) = (field.is_empty(), made.last()) {
+                field.value = Value::Text(name.clone());
             }
         }
     }
@@ -317,10 +315,10 @@ fn full_keys(table: &str, row: &toml::Table) -> Vec<(String, toml::Value)> {
 }
 
 /// Step 2 settles a profile and a storage together: the first with the first, and so on; the last serves the rest.
-fn pair<T: Clone>(profiles: Vec<Vec<T>>, storages: Vec<Vec<T>>) -> Vec<Vec<T>> {
+fn pair<T: Clone>(profiles: &[Vec<T>], storages: &[Vec<T>]) -> Vec<Vec<T>> {
     let count = profiles.len().max(storages.len());
     let of = |rows: &[Vec<T>], at: usize| rows.get(at).or(rows.last()).cloned().unwrap_or_default();
-    (0..count).map(|at| [of(&profiles, at), of(&storages, at)].concat()).collect()
+    (0..count).map(|at| [of(profiles, at), of(storages, at)].concat()).collect()
 }
 
 fn refuse_problems(form: &Form) -> Result<(), Error> {
@@ -404,11 +402,14 @@ mod tests {
     }
 
     /// The form of a step, filled from an answers file that has only this step.
-    fn filled(form: Form, text: &str) -> Result<Form, Error> {
+    fn filled(mut form: Form, text: &str) -> Result<Form, Error> {
         let answers = parse(text)?;
-        let mut form = form;
         answers.fill(&mut form, &answers.forms[0])?;
         Ok(form)
+    }
+
+    fn good(form: Form, text: &str) -> Form {
+        filled(form, text).unwrap_or_else(|error| panic!("good answers: {error}"))
     }
 
     fn directory_form() -> Form {
@@ -433,8 +434,7 @@ mod tests {
 
     #[test]
     fn relative_paths_start_at_the_file_and_a_file_decides_the_source() {
-        let form =
-            filled(directory_form(), "[directory]\nname = \"corp\"\nfile = \"users.ldif\"").ok().expect("good answers");
+        let form = good(directory_form(), "[directory]\nname = \"corp\"\nfile = \"users.ldif\"");
         assert_eq!(form.text("directory.file"), Some("/answers/users.ldif"));
         assert_eq!(form.text("directory.source"), Some("file"));
         assert_eq!(form.text("directory.urls"), None, "the questions of the other source are not asked");
@@ -443,10 +443,10 @@ mod tests {
     #[test]
     fn lists_fill_one_line_or_many_choices_as_the_field_asks() {
         let urls = "[directory]\nurls = [\"ldaps://dc1\", \"ldaps://dc2\"]";
-        let form = filled(directory_form(), urls).ok().expect("good answers");
+        let form = good(directory_form(), urls);
         assert_eq!(form.text("directory.urls"), Some("ldaps://dc1 ldaps://dc2"));
         let form = Form::new(Step::Settings, settings::fields());
-        let mut form = filled(form, "[settings]\nproof = [\"claimed\", \"password\"]").ok().expect("good answers");
+        let mut form = good(form, "[settings]\nproof = [\"claimed\", \"password\"]");
         assert!(!form.check_fields(), "claimed stands beside another proof");
         assert!(form.field("settings.proof").is_some_and(|field| field.problem.is_some()));
     }
@@ -459,7 +459,7 @@ mod tests {
 
     #[test]
     fn profiles_and_storages_pair_up_and_the_last_serves_the_rest() {
-        let paired = pair(vec![vec!["p1"], vec!["p2"]], vec![vec!["s1"]]);
+        let paired = pair(&[vec!["p1"], vec!["p2"]], &[vec!["s1"]]);
         assert_eq!(paired, [["p1", "s1"], ["p2", "s1"]]);
     }
 }

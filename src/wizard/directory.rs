@@ -131,35 +131,32 @@ pub(super) fn check_fields(form: &mut Form) {
 }
 
 /// The same with the CA file read, by the engine: a form does no I/O.
-fn with_ca(engine: &Engine, form: &mut Form) -> Result<Option<(Directory, Option<Secret>)>, Error> {
-    let Some((mut directory, password)) = read(form) else { return Ok(None) };
-    if let Source::Ldap(ldap) = &mut directory.source {
-        if let Trust::Ca { file, pem } = &mut ldap.trust {
-            *pem = match engine.ca_certificates(&directory.name, file) {
-                Ok(pem) => pem,
-                Err(error) => {
-                    let problem = Problem { help: Some(error.help()), ..Problem::new(error.to_string()) };
-                    form.problem("directory.ca_file", problem);
-                    return Ok(None);
-                }
-            };
+fn with_ca(engine: &Engine, form: &mut Form) -> Option<(Directory, Option<Secret>)> {
+    let (mut directory, password) = read(form)?;
+    if let Source::Ldap(Ldap { trust: Trust::Ca { file, pem }, .. }) = &mut directory.source {
+        match engine.ca_certificates(&directory.name, file) {
+            Ok(certificates) => *pem = certificates,
+            Err(error) => {
+                let problem = Problem { help: Some(error.help()), ..Problem::new(error.to_string()) };
+                form.problem("directory.ca_file", problem);
+                return None;
+            }
         }
     }
-    Ok(Some((directory, password)))
+    Some((directory, password))
 }
 
 pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn FnMut(Check)) -> Result<(), Error> {
-    match with_ca(engine, form)? {
-        Some((directory, password)) => engine.check_directory(&directory, password.as_ref(), job, each),
-        None => {
-            super::report_problems(form, each);
-            Ok(())
-        }
+    if let Some((directory, password)) = with_ca(engine, form) {
+        engine.check_directory(&directory, password.as_ref(), job, each)
+    } else {
+        super::report_problems(form, each);
+        Ok(())
     }
 }
 
 pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
-    let Some((directory, password)) = with_ca(engine, form)? else { return Ok(Saved::Problems) };
+    let Some((directory, password)) = with_ca(engine, form) else { return Ok(Saved::Problems) };
     let saved = engine.save_directory(&directory, password.as_ref(), form.basis.subject)?;
     form.basis.subject = Some(saved.version);
     if password.is_some() {

@@ -139,11 +139,8 @@ pub(super) fn files(engine: &Engine, form: &mut Form) -> Result<Vec<PreviewFile>
     }
 }
 
-pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check)) -> Result<(), Error> {
-    let Some((installer, foreign)) = read(form) else {
-        super::report_problems(form, each);
-        return Ok(());
-    };
+pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check)) {
+    let Some((installer, foreign)) = read(form) else { return super::report_problems(form, each) };
     each(match engine.preview_exports(&installer, foreign.as_ref()) {
         Ok(files) => {
             let folders = installer.targets.len();
@@ -151,7 +148,6 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
         }
         Err(error) => Check::failed("files", error.to_string(), error.help()),
     });
-    Ok(())
 }
 
 pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {

@@ -139,17 +139,14 @@ pub(super) fn read(form: &mut Form) -> Option<Mapping> {
     let quota = form.parse("mapping.quota");
     let every = form.parse("mapping.every");
     let own = |form: &Form, key| form.text(key).map(str::to_owned);
-    if let Some(country) = form.text("mapping.country") {
-        if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_alphabetic()) {
-            form.problem("mapping.country", Problem::new("a country is two letters (ISO 3166-1), as in NO"));
-        }
+    let two_letters = |country: &str| country.len() == 2 && country.bytes().all(|b| b.is_ascii_alphabetic());
+    if form.text("mapping.country").is_some_and(|country| !two_letters(country)) {
+        form.problem("mapping.country", Problem::new("a country is two letters (ISO 3166-1), as in NO"));
     }
-    if let Some(filter) = own(form, "mapping.filter") {
-        if let Err(error) = filter.parse::<Filter>() {
-            let problem =
-                Problem { column: error.column(), help: Some(error.help()), ..Problem::new(error.to_string()) };
-            form.problem("mapping.filter", problem);
-        }
+    let filter = own(form, "mapping.filter").map(|filter| filter.parse::<Filter>());
+    if let Some(Err(error)) = filter {
+        let problem = Problem { column: error.column(), help: Some(error.help()), ..Problem::new(error.to_string()) };
+        form.problem("mapping.filter", problem);
     }
     if form.has_problems() {
         return None;
