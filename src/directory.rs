@@ -3,16 +3,31 @@
 //! The only room that speaks LDAP. May import `model`, `filter` and `secrets`. Everything it hands out is complete or
 //! an error: a read that stops early is never mistaken for a directory with fewer users.
 
+mod check;
 pub mod decode;
+pub mod ldap;
 pub mod ldif;
 
+pub use check::check;
+
 use crate::filter::Filter;
-use crate::model::check::Check;
 use crate::model::directory::Source;
 use crate::model::job::Job;
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, User};
 use crate::secrets::Secret;
+
+/// The directory that a source describes, ready to be read: a session that is bound, or a file that is there.
+///
+/// The password is for a domain controller's account; a file takes none.
+pub fn open(source: &Source, password: Option<&Secret>, job: &Job) -> Result<Box<dyn Read>, Error> {
+    match source {
+        Source::Ldap(source) => {
+            Ok(Box::new(ldap::Controller::open(source, password, ldap::Deadlines::default(), job)?))
+        }
+        Source::File(path) => Ok(Box::new(ldif::File::open(path)?)),
+    }
+}
 
 /// Which users to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +108,12 @@ pub enum Error {
     #[error(transparent)]
     Taker(#[from] TakerFailed),
     #[error(transparent)]
+    Ldap(#[from] ldap::Error),
+    #[error(transparent)]
     Ldif(#[from] ldif::Error),
+    /// An entry of a domain controller that cannot be a user.
+    #[error(transparent)]
+    Undecodable(#[from] decode::Undecodable),
 }
 
 impl Error {
@@ -102,18 +122,9 @@ impl Error {
         match self {
             Self::Cancelled => "start it again when it suits".to_owned(),
             Self::Taker(_) => "see the error before this one".to_owned(),
+            Self::Ldap(error) => error.help(),
             Self::Ldif(error) => error.help(),
+            Self::Undecodable(error) => error.help(),
         }
     }
 }
-
-/// Opens a directory to be read.
-pub fn open(source: &Source, _password: Option<&Secret>, _job: &Job) -> Result<Box<dyn Read>, Error> {
-    match source {
-        Source::File(path) => Ok(Box::new(ldif::File::open(path)?)),
-        Source::Ldap(_) => Err(Error::Cancelled),
-    }
-}
-
-/// Runs step 1's checklist.
-pub fn check(_: &Source, _: Option<&Secret>, _: jiff::Timestamp, _: &Job, _: &mut dyn FnMut(Check)) {}

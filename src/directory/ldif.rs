@@ -254,6 +254,16 @@ impl File {
         if self.state() == before { Ok(()) } else { Err(self.whole(What::Changed)) }
     }
 
+    /// How many entries the file holds, read to its end; tombstones left out.
+    pub(super) fn entries(&self, job: &Job) -> Result<u64, super::Error> {
+        let mut count = 0;
+        self.each(job, |_| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
     /// What the file shows as a whole, and while it is read, the links that are asked for.
     fn census(&mut self, gatherers: &mut [Gatherer], job: &Job) -> Result<Arc<Found>, super::Error> {
         let state = self.state();

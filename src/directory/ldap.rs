@@ -1,0 +1,209 @@
+//! Users from a domain controller, over LDAPS.
+//!
+//! May import `model`, `filter` and `secrets`. TCP and TLS are ours, and so is every byte that is read: `ldap3` helps
+//! to write requests, but no answer reaches it, because a hostile server can abort a program that lets its parser see
+//! one. Rules: RFC 4511 (LDAP), RFC 4513 (binds), RFC 2696 (paging), [MS-ADTS] for what Active Directory adds.
+//!
+//! ```text
+//! connect     address -> TCP -> TLS -> bind             (tls: whom to believe, and why not)
+//! connection  one session: ask, answers, deadlines      (request: what is sent; message, ber: what came)
+//! root, browse, users, check                            what is asked for
+//! ```
+
+mod ber;
+mod browse;
+mod check;
+mod connect;
+mod connection;
+mod error;
+mod message;
+mod request;
+mod root;
+mod tls;
+mod users;
+
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Runtime;
+
+pub(super) use check::{CHECKS, check};
+pub use error::{Error, Refusal};
+
+use super::{Error as DirectoryError, Group, Query, Read, Root, Taker, Unit};
+use crate::model::directory::Ldap;
+use crate::model::job::Job;
+use crate::model::text::Untrusted;
+use crate::model::user::Attribute;
+use crate::secrets::Secret;
+use connect::Session;
+use connection::Watch;
+
+/// How many entries a page may have: Active Directory's own limit (MaxPageSize).
+const PAGE: u32 = 1000;
+/// How long a session may lie idle before it is opened anew rather than used: firewalls forget connections.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// How long each thing may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// To resolve a name, to connect to an address, and to set up TLS: each.
+    pub connect: Duration,
+    pub bind: Duration,
+    /// From asking for a page, or anything else, to the end of the answer.
+    pub page: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), bind: Duration::from_secs(10), page: Duration::from_secs(30) }
+    }
+}
+
+/// A domain controller that users are read from.
+///
+/// It keeps one session and opens a new one when that has failed or lain idle for long.
+pub struct Controller {
+    source: Ldap,
+    password: Option<Secret>,
+    deadlines: Deadlines,
+    driver: Driver,
+    session: Option<(Session, Instant)>,
+    /// The naming context, once it is known.
+    context: Option<String>,
+}
+
+impl std::fmt::Debug for Controller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Controller").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+impl Controller {
+    /// Connects to the first of the source's servers that answers, and binds.
+    ///
+    /// # Errors
+    /// Without a usable password nothing is sent at all.
+    pub fn open(
+        source: &Ldap,
+        password: Option<&Secret>,
+        deadlines: Deadlines,
+        job: &Job,
+    ) -> Result<Self, DirectoryError> {
+        let mut controller = Self {
+            source: source.clone(),
+            password: password.cloned(),
+            deadlines,
+            driver: Driver::new()?,
+            session: None,
+            context: None,
+        };
+        controller.with(job, async |_, _| Ok(()))?;
+        Ok(controller)
+    }
+
+    /// A controller whose session is open already.
+    fn over(driver: Driver, session: Session, source: &Ldap, password: Option<&Secret>, deadlines: Deadlines) -> Self {
+        Self {
+            source: source.clone(),
+            password: password.cloned(),
+            deadlines,
+            driver,
+            session: Some((session, Instant::now())),
+            context: None,
+        }
+    }
+
+    /// Does `work` in a bound session. The session is kept only when it is certain to be in order afterwards.
+    fn with<T>(
+        &mut self,
+        job: &Job,
+        work: impl AsyncFnOnce(&mut Session, Watch<'_>) -> Result<T, DirectoryError>,
+    ) -> Result<T, DirectoryError> {
+        let Self { source, password, deadlines, driver, session, .. } = self;
+        let watch = Watch::over(job);
+        driver.block_on(async {
+            let mut open = match session.take() {
+                Some((session, used)) if used.elapsed() < IDLE => session,
+                _ => connect::open(source, password.as_ref(), *deadlines, watch).await?,
+            };
+            let done = work(&mut open, watch).await;
+            if matches!(&done, Ok(_) | Err(DirectoryError::Ldap(Error::Search { .. } | Error::Referral { .. }))) {
+                *session = Some((open, Instant::now()));
+            }
+            done
+        })
+    }
+
+    /// The base to search: the one that is given, else the directory's naming context.
+    fn base(&mut self, given: Option<&str>, job: &Job) -> Result<String, DirectoryError> {
+        if let Some(base) = given.or(self.context.as_deref()) {
+            return Ok(base.to_owned());
+        }
+        let context = self.with(job, async |session, watch| session.dse(watch).await)?.root.naming_context;
+        Ok(self.context.insert(context).clone())
+    }
+}
+
+impl Drop for Controller {
+    fn drop(&mut self) {
+        if let Some((session, _)) = self.session.take() {
+            self.driver.block_on(session.close());
+        }
+    }
+}
+
+impl Read for Controller {
+    fn root(&mut self, job: &Job) -> Result<Root, DirectoryError> {
+        let root = self.with(job, async |session, watch| session.root(watch).await)?;
+        self.context = Some(root.naming_context.clone());
+        Ok(root)
+    }
+
+    fn users(&mut self, query: &Query, job: &Job, take: &mut Taker<'_>) -> Result<u64, DirectoryError> {
+        let base = self.base(query.base.as_deref(), job)?;
+        self.read_users(&base, &query.filter.to_string(), &users::every_attribute(), job, take)
+    }
+
+    fn units(&mut self, dn: Option<&str>, job: &Job) -> Result<Vec<Unit>, DirectoryError> {
+        let dn = self.base(dn, job)?;
+        self.with(job, async |session, watch| session.units(&dn, watch).await)
+    }
+
+    fn groups(&mut self, prefix: &str, limit: usize, job: &Job) -> Result<Vec<Group>, DirectoryError> {
+        let base = self.base(None, job)?;
+        self.with(job, async |session, watch| session.groups(&base, prefix, limit, watch).await)
+    }
+
+    fn values(
+        &mut self,
+        attribute: Attribute,
+        base: Option<&str>,
+        job: &Job,
+    ) -> Result<Vec<(Untrusted, u64)>, DirectoryError> {
+        let base = self.base(base, job)?;
+        self.with(job, async |session, watch| session.values(attribute, &base, watch).await)
+    }
+}
+
+/// What drives a session, on the thread that waits for it.
+struct Driver(Option<Runtime>);
+
+impl Driver {
+    fn new() -> Result<Self, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::System)?;
+        Ok(Self(Some(runtime)))
+    }
+
+    fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.0.as_ref().expect("present until it is dropped").block_on(work)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            // A name that is still being resolved is not waited for.
+            runtime.shutdown_background();
+        }
+    }
+}

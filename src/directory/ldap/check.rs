@@ -1,0 +1,188 @@
+//! The lines of the checklist that a domain controller has.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::connect::{self, Session};
+use super::connection::Watch;
+use super::error::Error;
+use super::request::{Scope, Search};
+use super::root::ANYTHING;
+use super::tls::Facts;
+use super::{Controller, Deadlines, Driver};
+use crate::directory::Error as DirectoryError;
+use crate::directory::check::{Census, Checklist, Stop, described, people};
+use crate::model::directory::{Ldap, Url};
+use crate::model::job::Job;
+use crate::model::text::shown;
+use crate::model::user::Attribute;
+use crate::secrets::Secret;
+
+pub(in crate::directory) const CHECKS: &[&str] =
+    &["name resolves", "port answers", "TLS", "bind", "rootDSE", "clock", "base DN", "users", "mail"];
+
+/// The attributes that the last two lines need.
+const NEEDED: &[Attribute] =
+    &[Attribute::ObjectGuid, Attribute::CommonName, Attribute::SamAccountName, Attribute::DisplayName, Attribute::Mail];
+/// Kerberos allows five minutes by default, and so does nearly everything else that signs a time.
+const CLOCK: SignedDuration = SignedDuration::from_mins(5);
+/// How long before its end a certificate is worth a word.
+const RENEW: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+pub(in crate::directory) fn check(
+    source: &Ldap,
+    password: Option<&Secret>,
+    now: Timestamp,
+    job: &Job,
+    list: &mut Checklist<'_>,
+) -> Result<(), Stop> {
+    let deadlines = Deadlines::default();
+    let driver = Driver::new()?;
+    let watch = Watch::over(job);
+    let connected = driver.block_on(async {
+        let mut addresses = Stage::default();
+        for url in &source.urls {
+            let found = connect::resolve(url, deadlines, watch).await;
+            addresses.take(url, found, |found| {
+                format!("{} is {}", url.host, found.iter().map(|a| a.ip().to_string()).collect::<Vec<_>>().join(", "))
+            })?;
+        }
+        let mut streams = Stage::default();
+        for (url, addresses) in addresses.report(list)? {
+            let stream = connect::reach(&url, &addresses, deadlines, watch).await;
+            streams.take(&url, stream, |stream| {
+                stream.peer_addr().map_or_else(|_| url.to_string(), |address| address.to_string())
+            })?;
+        }
+        let mut sessions = Stage::default();
+        for (url, tcp) in streams.report(list)? {
+            let secured = connect::secure(tcp, &url, &source.trust, deadlines, watch).await;
+            sessions.soon |= secured.as_ref().is_ok_and(|(_, facts)| is_soon(facts, now));
+            sessions.take(&url, secured, |(_, facts)| tls(facts))?;
+        }
+        let (_, (mut session, _)) = sessions.report(list)?.swap_remove(0);
+        let (name, password) = connect::credentials(source, password)?;
+        session.bind(name, password, watch).await?;
+        list.passed(format!("as {}", shown(name)));
+        identify(&mut session, now, watch, list).await?;
+        Ok::<_, Stop>(session)
+    });
+    let session = connected?;
+    let mut controller = Controller::over(driver, session, source, password, deadlines);
+    count(&mut controller, job, list)
+}
+
+/// The lines from the rootDSE to the base DN.
+async fn identify(
+    session: &mut Session,
+    now: Timestamp,
+    watch: Watch<'_>,
+    list: &mut Checklist<'_>,
+) -> Result<(), Stop> {
+    let dse = session.dse(watch).await?;
+    let time = dse.time;
+    let root = session.named(dse, watch).await?;
+    list.passed(described(&root));
+    match time.map(|time| time.duration_since(now)) {
+        None => list.warned("the server does not say what time it has", "compare the clocks yourself", Vec::new()),
+        Some(ahead) if ahead.abs() > CLOCK => {
+            let way = if ahead.is_negative() { "behind" } else { "ahead of" };
+            let evidence = format!("the server's clock is {} {way} this machine's", lasting(ahead.abs()));
+            let help = "set both by the same time server: signed times and Kerberos allow five minutes";
+            list.warned(evidence, help, Vec::new());
+        }
+        Some(ahead) => list.passed(format!("{} apart", lasting(ahead.abs()))),
+    }
+    let base = &root.naming_context;
+    let search = Search { base, scope: Scope::Base, filter: ANYTHING, attributes: &["1.1"], size_limit: 0 };
+    if session.few(&search, watch).await?.is_empty() {
+        let help = "let the account read the domain: a member of Domain Users may, unless it was taken away";
+        return Err(Stop::Failed(format!("{} is not readable", shown(base)), help.to_owned()));
+    }
+    list.passed(shown(base));
+    Ok(())
+}
+
+/// The last two lines.
+fn count(controller: &mut Controller, job: &Job, list: &mut Checklist<'_>) -> Result<(), Stop> {
+    let base = controller.base(None, job)?;
+    let names: Vec<_> = NEEDED.iter().map(|attribute| attribute.name()).collect();
+    let mut census = Census::default();
+    controller.read_users(&base, &people().to_string(), &names, job, &mut |batch| {
+        census.take(&batch, job);
+        Ok(())
+    })?;
+    census.report(list)
+}
+
+/// One stage of connecting, over every address that is left.
+struct Stage<T> {
+    reached: Vec<(Url, T)>,
+    evidence: Vec<String>,
+    failures: Vec<Error>,
+    /// A certificate ends soon.
+    soon: bool,
+}
+
+impl<T> Default for Stage<T> {
+    fn default() -> Self {
+        Self { reached: Vec::new(), evidence: Vec::new(), failures: Vec::new(), soon: false }
+    }
+}
+
+impl<T> Stage<T> {
+    fn take(
+        &mut self,
+        url: &Url,
+        outcome: Result<T, DirectoryError>,
+        evidence: impl FnOnce(&T) -> String,
+    ) -> Result<(), DirectoryError> {
+        match outcome {
+            Ok(reached) => {
+                self.evidence.push(evidence(&reached));
+                self.reached.push((url.clone(), reached));
+                Ok(())
+            }
+            Err(DirectoryError::Ldap(failure)) => {
+                self.failures.push(failure);
+                Ok(())
+            }
+            Err(unwanted) => Err(unwanted),
+        }
+    }
+
+    /// Those that came through, of which there is at least one.
+    fn report(self, list: &mut Checklist<'_>) -> Result<Vec<(Url, T)>, Error> {
+        if self.reached.is_empty() {
+            return Err(connect::all(self.failures));
+        }
+        let mut evidence = self.evidence;
+        let mut help = self.soon.then(|| "renew the certificate before it ends".to_owned());
+        for failure in &self.failures {
+            evidence.push(failure.to_string());
+            help.get_or_insert_with(|| failure.help());
+        }
+        match help {
+            None => list.passed(evidence.join("; ")),
+            Some(help) => list.warned(evidence.join("; "), help, Vec::new()),
+        }
+        Ok(self.reached)
+    }
+}
+
+fn tls(facts: &Facts) -> String {
+    let until = facts.until.map_or_else(String::new, |until| format!(", valid until {}", until.strftime("%Y-%m-%d")));
+    format!("{}, signed by \"{}\"{until}", facts.version, facts.signer)
+}
+
+fn is_soon(facts: &Facts, now: Timestamp) -> bool {
+    facts.until.is_some_and(|until| until.duration_since(now) < RENEW)
+}
+
+/// A difference of clocks, to the second.
+fn lasting(difference: SignedDuration) -> String {
+    match difference.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
+}

@@ -1,0 +1,146 @@
+//! From an address to a bound session, in the stages that the checklist of step 1 shows one by one.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+use super::connection::{Connection, Deadline, Watch};
+use super::error::Error;
+use super::{Deadlines, tls};
+use crate::directory::Error as DirectoryError;
+use crate::model::directory::{Ldap, Trust, Url};
+use crate::model::text;
+use crate::model::user::NameForm;
+use crate::secrets::Secret;
+
+/// A session with a domain controller.
+pub(super) type Session = Connection<TlsStream<TcpStream>>;
+
+/// The longest password that is sent, in bytes. Windows takes 256 characters.
+const LONGEST_PASSWORD: usize = 1024;
+
+/// What an account binds with, looked at before anything is sent.
+///
+/// A bind with a name and no password succeeds as nobody (RFC 4513, 5.1.2), and one with a NUL in it would be cut off
+/// by some servers; neither ever reaches the network.
+pub(super) fn credentials<'a>(source: &'a Ldap, password: Option<&'a Secret>) -> Result<(&'a str, &'a Secret), Error> {
+    let name = source.bind.trim();
+    let shown = || text::shown(name);
+    if matches!(NameForm::of(name), NameForm::Bare(_) | NameForm::Guid(_)) {
+        return Err(Error::BindName { bind: shown() });
+    }
+    let password = password.filter(|password| !password.is_empty());
+    let password = password.ok_or_else(|| Error::NoPassword { bind: shown() })?;
+    let unusable = |why| Error::UnusablePassword { bind: shown(), why };
+    if password.expose().contains('\0') {
+        return Err(unusable("holds a NUL character"));
+    }
+    if password.expose().len() > LONGEST_PASSWORD {
+        return Err(unusable("is longer than 1,024 bytes"));
+    }
+    Ok((name, password))
+}
+
+/// The addresses of a server's name.
+pub(super) async fn resolve(
+    url: &Url,
+    deadlines: Deadlines,
+    watch: Watch<'_>,
+) -> Result<Vec<SocketAddr>, DirectoryError> {
+    let server = url.to_string();
+    let deadline = Deadline::of(&server, "resolve", deadlines.connect);
+    let host = url.host.trim_matches(['[', ']']);
+    let found = watch.until(deadline, tokio::net::lookup_host((host, url.port))).await?;
+    let unknown = |why: String| Error::Resolve { host: host.to_owned(), why: text::shown(&why) };
+    let addresses: Vec<_> = found.map_err(|error| unknown(error.to_string()))?.collect();
+    if addresses.is_empty() {
+        return Err(unknown("it has no address".to_owned()).into());
+    }
+    Ok(addresses)
+}
+
+/// A connection to the first of the addresses that takes one.
+pub(super) async fn reach(
+    url: &Url,
+    addresses: &[SocketAddr],
+    deadlines: Deadlines,
+    watch: Watch<'_>,
+) -> Result<TcpStream, DirectoryError> {
+    let server = url.to_string();
+    let mut last = Error::Unreachable { server: server.clone(), why: "it has no address".to_owned() };
+    for address in addresses {
+        let deadline = Deadline::of(&server, "answer", deadlines.connect);
+        last = match watch.until(deadline, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // Requests are small and waited for: none is held back to be sent with the next. Should the system
+                // refuse that, they are only slower.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                Error::Refused { server: server.clone() }
+            }
+            Ok(Err(error)) => Error::Unreachable { server: server.clone(), why: error.to_string() },
+            Err(DirectoryError::Ldap(late)) => late,
+            Err(unwanted) => return Err(unwanted),
+        };
+    }
+    Err(last.into())
+}
+
+/// TLS over a connection, and what it amounts to.
+pub(super) async fn secure(
+    tcp: TcpStream,
+    url: &Url,
+    trust: &Trust,
+    deadlines: Deadlines,
+    watch: Watch<'_>,
+) -> Result<(Session, tls::Facts), DirectoryError> {
+    let server = url.to_string();
+    let deadline = Deadline::of(&server, "set up TLS", deadlines.connect);
+    let (stream, facts) = watch.until(deadline, tls::handshake(tcp, url, trust)).await??;
+    Ok((Connection::over(stream, server, deadlines), facts))
+}
+
+/// A bound session with the first server that can be reached.
+///
+/// A refused bind is not tried on the next server: it is the same account there, and some lock themselves.
+pub(super) async fn open(
+    source: &Ldap,
+    password: Option<&Secret>,
+    deadlines: Deadlines,
+    watch: Watch<'_>,
+) -> Result<Session, DirectoryError> {
+    let (name, password) = credentials(source, password)?;
+    let mut failures = Vec::new();
+    for url in &source.urls {
+        let reached = async {
+            let addresses = resolve(url, deadlines, watch).await?;
+            let tcp = reach(url, &addresses, deadlines, watch).await?;
+            secure(tcp, url, &source.trust, deadlines, watch).await
+        };
+        match reached.await {
+            Ok((mut session, _)) => {
+                session.bind(name, password, watch).await?;
+                return Ok(session);
+            }
+            Err(DirectoryError::Ldap(failure)) => failures.push(failure),
+            Err(unwanted) => return Err(unwanted),
+        }
+    }
+    Err(all(failures).into())
+}
+
+/// Several failures as one.
+pub(super) fn all(mut failures: Vec<Error>) -> Error {
+    match failures.pop() {
+        Some(only) if failures.is_empty() => only,
+        Some(last) => {
+            failures.push(last);
+            Error::All(failures)
+        }
+        None => Error::All(failures),
+    }
+}

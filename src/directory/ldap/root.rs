@@ -1,0 +1,187 @@
+//! What a domain controller says of itself ([MS-ADTS] 3.1.1.3.2, rootDSE).
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::connection::{Connection, Kept, Watch};
+use super::error::Error;
+use super::request::{Scope, Search};
+use crate::directory::{Error as DirectoryError, Root};
+use crate::model::user::Guid;
+
+/// Finds any entry at all.
+pub(super) const ANYTHING: &str = "(objectClass=*)";
+
+/// What the rootDSE tells, before the names that take searches of their own.
+#[derive(Debug)]
+pub(super) struct Dse {
+    pub(super) root: Root,
+    /// The server's clock.
+    pub(super) time: Option<Timestamp>,
+    configuration: Option<String>,
+    /// The DN of the server's own settings.
+    service: Option<String>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    /// Reads the rootDSE.
+    pub(super) async fn dse(&mut self, watch: Watch<'_>) -> Result<Dse, DirectoryError> {
+        let search = Search {
+            base: "",
+            scope: Scope::Base,
+            filter: ANYTHING,
+            attributes: &[
+                "defaultNamingContext",
+                "namingContexts",
+                "configurationNamingContext",
+                "rootDomainNamingContext",
+                "domainFunctionality",
+                "dnsHostName",
+                "dsServiceName",
+                "highestCommittedUSN",
+                "currentTime",
+            ],
+            size_limit: 0,
+        };
+        let entries = self.few(&search, watch).await?;
+        let dse = entries.first().and_then(Dse::of);
+        dse.ok_or_else(|| Error::NoNamingContext { server: self.server().to_owned() }.into())
+    }
+
+    /// The whole of [`Root`]: the rootDSE, the domain's NetBIOS name and the server's invocationId. The last two are
+    /// left out when the account may not read them.
+    pub(super) async fn root(&mut self, watch: Watch<'_>) -> Result<Root, DirectoryError> {
+        let dse = self.dse(watch).await?;
+        self.named(dse, watch).await
+    }
+
+    /// What the rootDSE says, with the names that take searches of their own.
+    pub(super) async fn named(&mut self, dse: Dse, watch: Watch<'_>) -> Result<Root, DirectoryError> {
+        let Dse { mut root, configuration, service, .. } = dse;
+        if let Some(configuration) = configuration {
+            let context = crate::filter::Filter::Equal("nCName".to_owned(), root.naming_context.clone().into_bytes());
+            let search = Search {
+                base: &format!("CN=Partitions,{configuration}"),
+                scope: Scope::One,
+                filter: &context.to_string(),
+                attributes: &["nETBIOSName"],
+                size_limit: 0,
+            };
+            let reference = self.readable(&search, watch).await?;
+            root.netbios = reference.and_then(|entry| entry.text("nETBIOSName").map(ToOwned::to_owned));
+        }
+        if let Some(service) = service {
+            let search = Search {
+                base: &service,
+                scope: Scope::Base,
+                filter: ANYTHING,
+                attributes: &["invocationId"],
+                size_limit: 0,
+            };
+            let settings = self.readable(&search, watch).await?;
+            let id = settings.and_then(|entry| entry.bytes("invocationId")?.try_into().ok());
+            root.invocation_id = id.map(|id| Guid(id).to_string());
+        }
+        Ok(root)
+    }
+
+    /// The first entry of a search, or nothing where the server would rather not say.
+    pub(super) async fn readable(
+        &mut self,
+        search: &Search<'_>,
+        watch: Watch<'_>,
+    ) -> Result<Option<Kept>, DirectoryError> {
+        match self.few(search, watch).await {
+            Ok(entries) => Ok(entries.into_iter().next()),
+            Err(DirectoryError::Ldap(Error::Search { .. } | Error::Referral { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Dse {
+    fn of(entry: &Kept) -> Option<Self> {
+        let text = |attribute| entry.text(attribute).map(ToOwned::to_owned);
+        let naming_context = text("defaultNamingContext").or_else(|| text("namingContexts"))?;
+        let root = Root {
+            domain: domain_of(&naming_context).unwrap_or_else(|| naming_context.clone()),
+            netbios: None,
+            forest: entry.text("rootDomainNamingContext").and_then(domain_of),
+            level: entry.text("domainFunctionality").map(level),
+            host: text("dnsHostName"),
+            usn: entry.text("highestCommittedUSN").and_then(|usn| usn.parse().ok()),
+            invocation_id: None,
+            naming_context,
+        };
+        Some(Self {
+            root,
+            time: entry.text("currentTime").and_then(generalized_time),
+            configuration: text("configurationNamingContext"),
+            service: text("dsServiceName"),
+        })
+    }
+}
+
+/// `corp.example.com` from `DC=corp,DC=example,DC=com` (RFC 2247); `None` for a name that is not made of DCs.
+fn domain_of(naming_context: &str) -> Option<String> {
+    let labels = naming_context.split(',').map(|part| {
+        let (attribute, label) = part.trim().split_once('=')?;
+        attribute.trim().eq_ignore_ascii_case("dc").then(|| label.trim().to_owned())
+    });
+    labels.collect::<Option<Vec<_>>>().map(|labels| labels.join("."))
+}
+
+/// A domain's functional level in words ([MS-ADTS] 6.1.4.3, msDS-Behavior-Version of the domain).
+fn level(number: &str) -> String {
+    match number {
+        "0" => "Windows 2000",
+        "1" => "Windows Server 2003, with Windows NT",
+        "2" => "Windows Server 2003",
+        "3" => "Windows Server 2008",
+        "4" => "Windows Server 2008 R2",
+        "5" => "Windows Server 2012",
+        "6" => "Windows Server 2012 R2",
+        "7" => "Windows Server 2016",
+        "10" => "Windows Server 2025",
+        other => return format!("level {other}"),
+    }
+    .to_owned()
+}
+
+/// A time as directories write it: `20261123134324.0Z` (RFC 4517, 3.3.13, in UTC).
+fn generalized_time(text: &str) -> Option<Timestamp> {
+    let digits = text.strip_suffix('Z')?;
+    let (digits, _) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
+    let time = DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_named_by_its_naming_context() {
+        assert_eq!(domain_of("DC=corp,DC=example,DC=com").as_deref(), Some("corp.example.com"));
+        assert_eq!(domain_of("dc=x").as_deref(), Some("x"));
+        assert_eq!(domain_of("o=corp"), None);
+        assert_eq!(domain_of("OU=a,DC=x"), None);
+    }
+
+    #[test]
+    fn the_servers_clock_is_read() {
+        let read = |text| generalized_time(text).map(|time| time.to_string());
+        assert_eq!(read("20261123134324.0Z").as_deref(), Some("2026-11-23T13:43:24Z"));
+        assert_eq!(read("20261123134324Z").as_deref(), Some("2026-11-23T13:43:24Z"));
+        for wrong in ["", "Z", "20261323134324Z", "20261123134324", "2026112313432x.0Z"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn levels_are_named() {
+        assert_eq!(level("7"), "Windows Server 2016");
+        assert_eq!(level("99"), "level 99");
+    }
+}

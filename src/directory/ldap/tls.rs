@@ -1,0 +1,216 @@
+//! TLS with a domain controller: whose word is believed, what the certificate says, and why it was refused.
+//!
+//! Verification is that of `rustls` and `webpki` and cannot be switched off. Rules: RFC 8446, RFC 5246; names by
+//! RFC 9525: the address that was asked for has to be among the certificate's subjectAltNames.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate, X509Name};
+
+use super::error::Error;
+use crate::model::directory::{Trust, Url};
+use crate::model::text;
+
+/// What a connection's TLS amounts to. Every text is safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// `TLS 1.3`
+    pub(super) version: &'static str,
+    /// Who signed the server's certificate.
+    pub(super) signer: String,
+    /// When the server's certificate ends.
+    pub(super) until: Option<Timestamp>,
+}
+
+/// Sets TLS up on a connection.
+pub(super) async fn handshake(
+    tcp: TcpStream,
+    url: &Url,
+    trust: &Trust,
+) -> Result<(TlsStream<TcpStream>, Facts), Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(trust)?), Arc::clone(&provider))
+        .build()
+        .map_err(|error| failed(url, &error))?;
+    let witness = Arc::new(Witness { verifier, seen: Mutex::new(None) });
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| failed(url, &error))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::<Witness>::clone(&witness))
+        .with_no_client_auth();
+    let name =
+        ServerName::try_from(url.host.trim_matches(['[', ']']).to_owned()).map_err(|error| failed(url, &error))?;
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let stream = connector.connect(name, tcp).await.map_err(|error| explained(url, &error, &witness.certificate()))?;
+    let version = match stream.get_ref().1.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        _ => "TLS 1.2",
+    };
+    let certificate = witness.certificate();
+    Ok((stream, Facts { version, signer: certificate.signer, until: certificate.until }))
+}
+
+/// The certificates that are believed to speak for others.
+fn roots(trust: &Trust) -> Result<RootCertStore, Error> {
+    let mut roots = RootCertStore::empty();
+    match trust {
+        Trust::System => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            if roots.is_empty() {
+                return Err(Error::NoRoots);
+            }
+        }
+        Trust::Ca { file, pem } => {
+            let bad = |why: String| Error::BadCa { file: text::shown(&file.to_string_lossy()), why };
+            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+                let certificate = certificate.map_err(|error| bad(error.to_string()))?;
+                roots.add(certificate).map_err(|error| bad(error.to_string()))?;
+            }
+            if roots.is_empty() {
+                return Err(bad("there is none in it".to_owned()));
+            }
+        }
+    }
+    Ok(roots)
+}
+
+/// Verifies as `webpki` does and keeps the certificate, so that a refusal can say what was wrong with it: `rustls`
+/// itself shows a certificate only once it has been accepted.
+#[derive(Debug)]
+struct Witness {
+    verifier: Arc<WebPkiServerVerifier>,
+    seen: Mutex<Option<CertificateDer<'static>>>,
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(end_entity.clone().into_owned());
+        self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier.verify_tls12_signature(message, cert, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier.verify_tls13_signature(message, cert, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
+    }
+}
+
+/// What a certificate says. Every text is safe to show.
+#[derive(Debug, Default)]
+struct Certificate {
+    signer: String,
+    names: Vec<String>,
+    until: Option<Timestamp>,
+}
+
+impl Witness {
+    fn certificate(&self) -> Certificate {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.as_ref().map_or_else(Certificate::default, |der| Certificate::read(der))
+    }
+}
+
+impl Certificate {
+    fn read(der: &[u8]) -> Self {
+        let Ok((_, certificate)) = X509Certificate::from_der(der) else { return Self::default() };
+        let mut names = Vec::new();
+        for extension in certificate.extensions() {
+            if let ParsedExtension::SubjectAlternativeName(alternatives) = extension.parsed_extension() {
+                names.extend(alternatives.general_names.iter().filter_map(name));
+            }
+        }
+        names.truncate(20);
+        let until = Timestamp::from_second(certificate.validity().not_after.timestamp()).ok();
+        Self { signer: named(certificate.issuer()), names, until }
+    }
+}
+
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some(text::shown(name)),
+        GeneralName::IPAddress(bytes) => {
+            let v4 = <[u8; 4]>::try_from(*bytes).map(|bytes| std::net::IpAddr::from(bytes).to_string());
+            let v6 = <[u8; 16]>::try_from(*bytes).map(|bytes| std::net::IpAddr::from(bytes).to_string());
+            v4.or(v6).ok()
+        }
+        _ => None,
+    }
+}
+
+/// The common name of an authority, else its whole name.
+fn named(name: &X509Name<'_>) -> String {
+    let common = name.iter_common_name().next().and_then(|common| common.as_str().ok());
+    text::shown(&common.map_or_else(|| name.to_string(), ToOwned::to_owned))
+}
+
+/// Why the handshake failed.
+fn explained(url: &Url, error: &io::Error, certificate: &Certificate) -> Error {
+    let server = url.to_string();
+    let Some(reason) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
+        return match error.kind() {
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                Error::NoTls { server }
+            }
+            _ => Error::Unreachable { server, why: error.to_string() },
+        };
+    };
+    match reason {
+        rustls::Error::InvalidMessage(_) => Error::NotTls { server },
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            Error::UnknownAuthority { server, signer: certificate.signer.clone() }
+        }
+        rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => Error::WrongName { server, names: certificate.names.clone() },
+        rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. }) => {
+            Error::Expired { server, on: day(*not_after) }
+        }
+        rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. }) => {
+            Error::NotYetValid { server, from: day(*not_before) }
+        }
+        other => failed(url, other),
+    }
+}
+
+fn failed(url: &Url, why: &dyn std::fmt::Display) -> Error {
+    Error::Tls { server: url.to_string(), why: text::shown(&why.to_string()) }
+}
+
+fn day(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::from_second(seconds)
+        .map_or_else(|_| "a day beyond the calendar".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
+}

@@ -1,0 +1,102 @@
+//! The users of a search, page by page: one thread reads and decodes while the caller's takes what was read before.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+use std::time::Instant;
+
+use super::connect::Session;
+use super::connection::Watch;
+use super::message::Entry;
+use super::request::{Scope, Search};
+use super::{Controller, PAGE};
+use crate::directory::{Error, Taker, TakerFailed, decode};
+use crate::model::job::Job;
+use crate::model::user::{Attribute, User};
+
+/// The names of every attribute that is ever asked for.
+pub(super) fn every_attribute() -> Vec<&'static str> {
+    // The DN comes with the entry itself.
+    Attribute::ALL.iter().filter(|attribute| **attribute != Attribute::DistinguishedName).map(|a| a.name()).collect()
+}
+
+impl Controller {
+    /// Hands the users below `base` that match `filter` to `take`, with these attributes, in batches of a page.
+    pub(super) fn read_users(
+        &mut self,
+        base: &str,
+        filter: &str,
+        attributes: &[&str],
+        job: &Job,
+        take: &mut Taker<'_>,
+    ) -> Result<u64, Error> {
+        // Opens a session when there is none, so that the reader below starts with one.
+        self.with(job, async |_, _| Ok(()))?;
+        let (mut session, _) = self.session.take().expect("with() keeps the session of work that succeeds");
+        let driver = &self.driver;
+        let search = Search { base, scope: Scope::Subtree, filter, attributes, size_limit: 0 };
+        let gone = AtomicBool::new(false);
+        let watch = Watch { job, gone: Some(&gone) };
+        // One page waits while another is taken and a third is read: memory stays flat whatever the directory's size.
+        let (sender, receiver) = sync_channel::<Vec<User>>(1);
+        let (read, taken) = thread::scope(|scope| {
+            let reader = scope.spawn(move || {
+                let read = driver.block_on(pages(&mut session, &search, watch, &sender));
+                (read, session)
+            });
+            let mut taken = Ok(0);
+            for batch in receiver {
+                let users = batch.len() as u64;
+                match (take(batch), &mut taken) {
+                    (Ok(()), Ok(count)) => *count += users,
+                    (failed, _) => {
+                        taken = Err(failed.err().unwrap_or(TakerFailed));
+                        break;
+                    }
+                }
+            }
+            gone.store(true, Ordering::Relaxed);
+            (reader.join().unwrap_or_else(|panic| resume_unwind(panic)), taken)
+        });
+        let count = taken?;
+        let (read, session) = read;
+        read?;
+        self.session = Some((session, Instant::now()));
+        Ok(count)
+    }
+}
+
+/// Reads every page. The next one is asked for before the one that was read is handed on.
+async fn pages(
+    session: &mut Session,
+    search: &Search<'_>,
+    watch: Watch<'_>,
+    taker: &SyncSender<Vec<User>>,
+) -> Result<(), Error> {
+    let mut asked = session.ask_page(search, PAGE, &[], watch).await?;
+    loop {
+        let mut users = Vec::with_capacity(PAGE as usize);
+        let cookie = session
+            .page(&asked, watch, |entry| {
+                users.push(decoded(entry)?);
+                Ok(())
+            })
+            .await?;
+        let more = match &cookie {
+            Some(cookie) => Some(session.ask_page(search, PAGE, cookie, watch).await?),
+            None => None,
+        };
+        if !users.is_empty() {
+            taker.send(users).map_err(|_| TakerFailed)?;
+        }
+        match more {
+            Some(next) => asked = next,
+            None => return Ok(()),
+        }
+    }
+}
+
+fn decoded(entry: &Entry<'_>) -> Result<User, Error> {
+    Ok(decode::user(entry.dn, entry.values.iter().copied())?)
+}
