@@ -21,6 +21,8 @@ mod reason;
 mod signing_key;
 mod single;
 mod staging;
+#[cfg(test)]
+mod tests;
 mod token;
 mod user;
 mod wizard;
@@ -102,12 +104,6 @@ impl Store {
     fn write<T>(&self, act: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let result = write(&mut lock(&self.0.writer), act);
         result.map_err(|error| error.at(&self.0.dir))
-    }
-
-    /// Moves what is committed from the log into the database, as far as readers let it; what they hold back the next
-    /// one moves, so a failure is none.
-    fn checkpoint(&self) {
-        let _ = lock(&self.0.writer).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     }
 }
 

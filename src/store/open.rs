@@ -30,7 +30,8 @@ pub(super) fn prepared(dir: &Path) -> Result<Connection, Error> {
     up_to(dir, Target::Latest)
 }
 
-fn up_to(dir: &Path, target: Target) -> Result<Connection, Error> {
+/// The same for a database as an older `imd` would leave it.
+pub(super) fn up_to(dir: &Path, target: Target) -> Result<Connection, Error> {
     if rusqlite::version_number() < OLDEST_SQLITE.0 {
         return Err(Error::Sqlite { found: rusqlite::version(), wanted: OLDEST_SQLITE.1 });
     }
@@ -53,6 +54,8 @@ pub(super) fn another(dir: &Path) -> Result<Connection, Error> {
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // A large sync leaves a large log behind; the next writer cuts it down to this.
+        connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
         connection.pragma_update(None, "trusted_schema", false)?;
         connection.pragma_update(None, "cache_size", -8_192)?;
         connection.set_prepared_statement_cache_capacity(64);

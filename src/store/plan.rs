@@ -118,7 +118,6 @@ impl Store {
             return Err(refused);
         }
         let summary = result?.ok_or_else(|| Error::Unknown(format!("plan {id}")))?;
-        self.checkpoint();
         Ok(summary)
     }
 }

@@ -1,0 +1,134 @@
+//! What only this room can bring about: an older schema, a full disk, a hand that edits the history.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use jiff::Timestamp;
+use refinery::Target;
+use tempfile::TempDir;
+
+use super::{By, Error, Store, lock, open};
+use crate::model::audit::Actor;
+use crate::model::name::Name;
+use crate::model::profile::Storage;
+
+fn folder() -> TempDir {
+    tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o700)).tempdir().expect("a folder")
+}
+
+fn by(actor: &Actor) -> By<'_> {
+    By { actor, at: Timestamp::UNIX_EPOCH, verb: "test" }
+}
+
+fn storage(n: u32) -> Storage {
+    Storage { name: Name::new(&format!("s{n}")).expect("a name"), location: "x".repeat(5_000), capacity: None }
+}
+
+fn copies(dir: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(dir).expect("a folder").map(|file| file.expect("a file").file_name());
+    let mut names: Vec<_> = files.filter_map(|name| name.into_string().ok()).collect();
+    names.retain(|name| name.starts_with("imd-schema-"));
+    names.sort();
+    names
+}
+
+#[test]
+fn an_older_database_is_copied_and_brought_up_to_date() {
+    let dir = folder();
+    let old = open::up_to(dir.path(), Target::Version(1)).expect("opens");
+    old.execute("INSERT INTO wizard (one, step) VALUES (1, 'mapping')", []).expect("written");
+    drop(old);
+    assert!(copies(dir.path()).is_empty(), "a new database needs no copy");
+
+    let store = Store::open(dir.path()).expect("migrates");
+    assert_eq!(store.wizard_at().expect("read").as_deref(), Some("mapping"));
+    assert_eq!(store.user_counts().expect("the cache is there now").active, 0);
+    assert_eq!(copies(dir.path()), ["imd-schema-1.db"]);
+    let copy = dir.path().join("imd-schema-1.db");
+    assert_eq!(copy.metadata().expect("is there").permissions().mode() & 0o777, 0o600);
+    let copy = rusqlite::Connection::open(copy).expect("opens");
+    let step: String = copy.query_row("SELECT step FROM wizard", [], |row| row.get(0)).expect("read");
+    assert_eq!(step, "mapping");
+    assert!(copy.prepare("SELECT * FROM user").is_err(), "the copy is from before");
+
+    Store::open(dir.path()).expect("opens");
+    assert_eq!(copies(dir.path()).len(), 1, "nothing to migrate, nothing to copy");
+}
+
+#[test]
+fn a_migration_that_fails_leaves_the_old_database_and_says_where_the_copy_is() {
+    let dir = folder();
+    let old = open::up_to(dir.path(), Target::Version(1)).expect("opens");
+    // What the second migration will want to make is there already.
+    old.execute_batch("INSERT INTO wizard (one, step) VALUES (1, 'token'); CREATE TABLE user_name (x)").expect("made");
+    drop(old);
+    let error = Store::open(dir.path()).expect_err("cannot migrate");
+    assert!(matches!(&error, Error::Migration { backup: Some(copy), .. } if copy.exists()), "{error}");
+    assert!(error.help().contains("imd-schema-1.db"));
+    let old = open::up_to(dir.path(), Target::Version(1)).expect("is as it was");
+    let step: String = old.query_row("SELECT step FROM wizard", [], |row| row.get(0)).expect("read");
+    assert_eq!(step, "token");
+    assert!(old.prepare("SELECT * FROM directory_seen").is_err(), "no half of a migration stays");
+}
+
+#[test]
+fn two_who_open_a_new_state_at_once_both_find_it_whole() {
+    let dir = folder();
+    let state = dir.path().join("state");
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..8).map(|_| scope.spawn(|| Store::open(&state).map(|store| store.wizard_at()))).collect();
+        for one in all {
+            assert!(matches!(one.join().expect("ends"), Ok(Ok(None))));
+        }
+    });
+}
+
+#[test]
+fn a_full_disk_gives_one_clear_error_and_loses_nothing() {
+    let dir = folder();
+    let store = Store::open(dir.path()).expect("opens");
+    let actor = Actor::new("anna");
+    store.save(&storage(0), None, &by(&actor)).expect("there is room");
+    let limit = |pages: &str| {
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        lock(&store.0.writer).query_row(&sql, [], |row| row.get::<_, i64>(0)).expect("limited")
+    };
+    limit("1");
+    let (error, kept) = (1..100)
+        .find_map(|n| store.save(&storage(n), None, &by(&actor)).err().map(|error| (error, n)))
+        .expect("it does not fit");
+    let path = dir.path().join("imd.db");
+    assert!(matches!(&error, Error::Full { path: full } if *full == path), "{error}");
+    assert_eq!(
+        error.to_string(),
+        format!("no room is left on the disk that holds {}; nothing was changed", path.display())
+    );
+    assert!(error.help().contains("free some space"));
+    let there = store.list::<Storage>().expect("can be read").into_iter().map(|one| one.value);
+    assert_eq!(there.count(), usize::try_from(kept).expect("fits"), "all that was answered, and nothing else");
+    assert!(matches!(store.verify_audit(), Ok(super::Verdict::Whole { rows, .. }) if rows == u64::from(kept)));
+
+    limit("1000000");
+    store.save(&storage(kept), None, &by(&actor)).expect("there is room again");
+}
+
+#[test]
+fn only_one_of_two_writers_waits_and_none_is_refused() {
+    let dir = folder();
+    let store = Store::open(dir.path()).expect("opens");
+    let actor = Actor::new("anna");
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            // Half of them share a store, half have one of their own, as another process would.
+            let store = if thread % 2 == 0 { store.clone() } else { Store::open(dir.path()).expect("opens") };
+            let actor = &actor;
+            scope.spawn(move || {
+                for n in 0..25 {
+                    store.save(&storage(thread * 100 + n), None, &by(actor)).expect("is let in");
+                }
+            });
+        }
+    });
+    assert_eq!(store.list::<Storage>().expect("read").len(), 100);
+    assert!(matches!(store.verify_audit(), Ok(super::Verdict::Whole { rows: 100, .. })));
+}
