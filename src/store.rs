@@ -7,6 +7,7 @@
 //! (<https://www.sqlite.org/lang_transaction.html>, 2.2); a change and its audit row are one transaction; only the owner may
 //! read the files.
 
+mod apply;
 mod attributes;
 mod audit;
 mod error;
@@ -14,6 +15,7 @@ mod export;
 mod installation;
 mod item;
 mod items;
+mod name;
 mod open;
 mod plan;
 mod profile_user;

@@ -10,20 +10,10 @@ CREATE TABLE directory_seen (
     netbios_key    TEXT
 ) STRICT;
 
-CREATE TABLE user (
-    id           INTEGER PRIMARY KEY,
-    directory_id INTEGER NOT NULL REFERENCES directory (id),
-    guid         BLOB NOT NULL CHECK (length(guid) = 16), -- as the directory holds it
-    state        TEXT NOT NULL CHECK (state IN ('active', 'left')),
-    mapping_id   INTEGER NOT NULL REFERENCES mapping (id), -- the one that takes the user, or took them last
-    version      INTEGER NOT NULL,
-    came_at      TEXT NOT NULL,
-    left_at      TEXT CHECK ((state = 'left') = (left_at IS NOT NULL)),
-    left_why     TEXT CHECK ((state = 'left') = (left_why IS NOT NULL)),
-    left_detail  TEXT,
-    hash         BLOB NOT NULL CHECK (length(hash) = 32), -- SHA-256 of all values that are not operational
-    label        TEXT NOT NULL,                           -- the name that people read, safe to show
-    attributes   TEXT NOT NULL,                           -- {"mail": ["..."], ...}: every value as it came
+-- What a directory says of a user, written once by the plan that found it new: who comes or changes gets to point at it.
+CREATE TABLE user_values (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    attributes   TEXT NOT NULL,          -- {"mail": ["..."], ...}: every value as it came
     dn                  TEXT AS (attributes ->> '$.distinguishedName[0]'),
     sam_account_name    TEXT AS (attributes ->> '$.sAMAccountName[0]'),
     user_principal_name TEXT AS (attributes ->> '$.userPrincipalName[0]'),
@@ -34,16 +24,41 @@ CREATE TABLE user (
     title               TEXT AS (attributes ->> '$.title[0]'),
     department          TEXT AS (attributes ->> '$.department[0]'),
     company             TEXT AS (attributes ->> '$.company[0]'),
-    country             TEXT AS (attributes ->> '$.c[0]'),
+    country             TEXT AS (attributes ->> '$.c[0]')
+) STRICT;
+
+CREATE TABLE cached_user (
+    id           INTEGER PRIMARY KEY,
+    directory_id INTEGER NOT NULL REFERENCES directory (id),
+    guid         BLOB NOT NULL CHECK (length(guid) = 16),  -- as the directory holds it
+    state        TEXT NOT NULL CHECK (state IN ('active', 'left')),
+    mapping_id   INTEGER NOT NULL REFERENCES mapping (id), -- the one that takes the user, or took them last
+    version      INTEGER NOT NULL,
+    came_at      TEXT NOT NULL,
+    left_at      TEXT CHECK ((state = 'left') = (left_at IS NOT NULL)),
+    left_why     TEXT CHECK ((state = 'left') = (left_why IS NOT NULL)),
+    left_detail  TEXT,
+    hash         BLOB NOT NULL CHECK (length(hash) = 32),        -- of the values that are not operational
+    operational  BLOB NOT NULL CHECK (length(operational) = 32), -- of those that are
+    label        TEXT NOT NULL,                                  -- the name that people read, safe to show
+    values_id    INTEGER NOT NULL UNIQUE REFERENCES user_values (id),
     UNIQUE (directory_id, guid)
 ) STRICT;
-CREATE INDEX user_mapping ON user (mapping_id, state);
+CREATE INDEX cached_user_mapping ON cached_user (mapping_id, state);
+
+-- Both together, for eyes.
+CREATE VIEW user AS
+SELECT u.id, d.name AS directory, m.name AS mapping, u.state, u.came_at, u.left_at, u.left_why, u.left_detail, u.guid,
+    u.label, u.hash, u.version, v.dn, v.sam_account_name, v.user_principal_name, v.mail, v.display_name, v.given_name,
+    v.surname, v.title, v.department, v.company, v.country, v.attributes
+FROM cached_user u JOIN user_values v ON v.id = u.values_id JOIN directory d ON d.id = u.directory_id
+JOIN mapping m ON m.id = u.mapping_id;
 
 -- Every name of every user, folded as directories compare names. An address stands once, under the first of upn,
 -- mail and alias that it is.
 CREATE TABLE user_name (
     form         TEXT NOT NULL CHECK (form IN ('label', 'sam', 'upn', 'mail', 'alias', 'dn')),
     key          TEXT NOT NULL,
-    user_id      INTEGER NOT NULL REFERENCES user (id),
+    user_id      INTEGER NOT NULL REFERENCES cached_user (id),
     PRIMARY KEY (form, key, user_id)
 ) STRICT, WITHOUT ROWID;

@@ -43,9 +43,10 @@ CREATE TABLE plan_change (
     label        TEXT NOT NULL,
     why          TEXT,                   -- of a leaver
     why_detail   TEXT,
-    hash         BLOB,                   -- of the values after
-    before       TEXT,
-    after        TEXT
+    hash         BLOB NOT NULL,          -- of the values after, or of a leaver's
+    operational  BLOB,
+    before_id    INTEGER,                -- of user_values; superseded when the plan is applied
+    after_id     INTEGER
 ) STRICT;
 CREATE INDEX plan_change_plan ON plan_change (plan_id, kind);
 

@@ -59,10 +59,10 @@ pub(super) fn user(guid: Guid, json: &str) -> Option<User> {
     Some(User::new(guid, values))
 }
 
-/// SHA-256 of every value that is not operational, each after its attribute and its length.
-pub(super) fn hash(user: &User) -> [u8; 32] {
+/// SHA-256 of every value that is or is not operational, each after its attribute and its length.
+pub(super) fn hash(user: &User, operational: bool) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for (attribute, value) in user.all().iter().filter(|(attribute, _)| !attribute.is_operational()) {
+    for (attribute, value) in user.all().iter().filter(|(attribute, _)| attribute.is_operational() == operational) {
         hash.update(attribute.name());
         hash.update([0]);
         hash.update((value.raw().len() as u64).to_be_bytes());
@@ -97,9 +97,10 @@ mod tests {
             let lasting = |user: &User| -> Vec<_> {
                 user.all().iter().filter(|(attribute, _)| !attribute.is_operational()).cloned().collect()
             };
-            prop_assert_eq!(hash(&one) == hash(&other), lasting(&one) == lasting(&other));
+            prop_assert_eq!(hash(&one, false) == hash(&other, false), lasting(&one) == lasting(&other));
             let without = User::new(one.guid, lasting(&one));
-            prop_assert_eq!(hash(&one), hash(&without));
+            prop_assert_eq!(hash(&one, false), hash(&without, false));
+            prop_assert_eq!(hash(&without, true), hash(&User::new(one.guid, Vec::new()), true));
         }
     }
 }

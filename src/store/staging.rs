@@ -63,6 +63,7 @@ const TABLES: &str = "
         why          TEXT,
         why_detail   TEXT,
         hash         BLOB NOT NULL,
+        operational  BLOB NOT NULL,
         label        TEXT NOT NULL,
         attributes   TEXT NOT NULL,
         UNIQUE (directory_id, guid)
@@ -103,7 +104,7 @@ impl Store {
 pub(super) fn scope(connection: &Connection) -> Result<Vec<Scoped>, Error> {
     let sql = "SELECT id, version, name, removed, directory_id FROM mapping m
                WHERE (removed = 0 AND enabled = 1 AND kind = 'imd')
-                  OR (removed = 1 AND EXISTS (SELECT 1 FROM user WHERE mapping_id = m.id AND state = 'active'))
+                  OR (removed = 1 AND EXISTS (SELECT 1 FROM cached_user WHERE mapping_id = m.id AND state = 'active'))
                ORDER BY removed, position";
     let mut statement = connection.prepare_cached(sql)?;
     let mut position = -1;
@@ -153,9 +154,9 @@ impl Staging {
         let mut take = || -> Result<(), Error> {
             let transaction = self.connection.transaction()?;
             {
-                let sql = "INSERT INTO staged (directory_id, guid, position, mail_key, why, why_detail, hash, label,
-                               attributes)
-                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+                let sql = "INSERT INTO staged (directory_id, guid, position, mail_key, why, why_detail, hash,
+                               operational, label, attributes)
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
                 let mut insert = transaction.prepare_cached(sql)?;
                 let sql = "INSERT INTO staged_again (position, staged_id)
                            SELECT ?1, id FROM staged WHERE directory_id = ?2 AND guid = ?3 AND position <> ?1
@@ -172,7 +173,8 @@ impl Staging {
                         mail,
                         code,
                         detail.flatten(),
-                        attributes::hash(user),
+                        attributes::hash(user, false),
+                        attributes::hash(user, true),
                         user.label(),
                         attributes::json(user)
                     ];
@@ -207,11 +209,15 @@ impl Staging {
             let sql = "INSERT INTO plan (made_at, made_by, hash, state, reasons) VALUES (?1, ?2, '', 'made', '[]')";
             transaction.execute(sql, params![by.at.to_string(), by.actor.0.raw()])?;
             let plan = transaction.last_insert_rowid();
-            for sql in [LEFT_OUT, LEAVING, COMING] {
+            let used = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'user_values'";
+            let used: i64 = transaction.query_row(used, [], |row| row.get(0))?;
+            for sql in [LEFT_OUT, LEAVING, COMING, VALUES] {
                 if job.is_cancelled() {
                     return Err(Error::Cancelled);
                 }
-                transaction.execute(sql, [plan])?;
+                let mut statement = transaction.prepare(sql)?;
+                let with: &[&dyn rusqlite::ToSql] = &[&plan, &used];
+                statement.execute(&with[..statement.parameter_count()])?;
             }
             for (directory, seen) in seen {
                 save_seen(transaction, *directory, seen)?;
@@ -264,12 +270,23 @@ fn leave_out_duplicates(transaction: &Transaction<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Lets go of plans that nobody can apply any more, and of all but the last thirty that were applied.
+/// Lets go of plans that nobody can apply any more, and of all but the last thirty that were applied; with the former
+/// of the values that they brought, with the latter of those that they superseded.
 fn prune(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
     let yesterday = now.checked_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(now).to_string();
-    let sql = "DELETE FROM plan WHERE (state <> 'applied' AND made_at < ?1)
-                   OR id IN (SELECT id FROM plan WHERE state = 'applied' ORDER BY id DESC LIMIT -1 OFFSET 30)";
-    transaction.execute(sql, [yesterday])?;
+    let stale = "SELECT id FROM plan WHERE state <> 'applied' AND made_at < ?1";
+    let old = "SELECT id FROM plan WHERE state = 'applied' ORDER BY id DESC LIMIT -1 OFFSET 30";
+    for (which, values) in [(stale, "after_id"), (old, "before_id")] {
+        let mut plans = transaction.prepare(which)?;
+        let with: &[&dyn rusqlite::ToSql] = if which == stale { &[&yesterday] } else { &[] };
+        let plans = plans.query_map(with, |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+        for plan in plans {
+            let sql =
+                format!("DELETE FROM user_values WHERE id IN (SELECT {values} FROM plan_change WHERE plan_id = ?1)");
+            transaction.execute(&sql, [plan])?;
+            transaction.execute("DELETE FROM plan WHERE id = ?1", [plan])?;
+        }
+    }
     Ok(())
 }
 
@@ -285,29 +302,39 @@ const LEFT_OUT: &str = "
 
 const LEAVING: &str = "
     INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping, label, why,
-        why_detail, hash, before)
+        why_detail, hash)
     SELECT ?1, 'leave', u.directory_id, u.guid, u.id, u.version, u.mapping_id, m.name, u.label,
-        coalesce(s.why, 'no-longer-matches'), s.why_detail, u.hash, u.attributes
-    FROM user u JOIN staged_mapping m ON m.id = u.mapping_id
+        coalesce(s.why, 'no-longer-matches'), s.why_detail, u.hash
+    FROM cached_user u JOIN staged_mapping m ON m.id = u.mapping_id
     LEFT JOIN staged s ON s.directory_id = u.directory_id AND s.guid = u.guid
     WHERE u.state = 'active' AND (s.id IS NULL OR s.why IS NOT NULL)
     ORDER BY u.id";
 
 const COMING: &str = "
     INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping,
-        from_mapping, label, hash, before, after)
+        from_mapping, label, hash, operational, before_id, after_id)
     SELECT ?1,
         CASE WHEN u.id IS NULL OR u.state = 'left' THEN 'come'
              WHEN u.hash <> s.hash OR u.mapping_id <> m.id THEN 'change'
              ELSE 'refresh' END,
         s.directory_id, s.guid, u.id, u.version, m.id, m.name,
         (SELECT name FROM mapping WHERE id = u.mapping_id AND u.mapping_id <> m.id AND u.state = 'active'),
-        s.label, s.hash, u.attributes, s.attributes
+        s.label, s.hash, s.operational, u.values_id,
+        s.id + ?2
     FROM staged s CROSS JOIN staged_mapping m ON m.position = s.position
-    LEFT JOIN user u ON u.directory_id = s.directory_id AND u.guid = s.guid
+    LEFT JOIN cached_user u ON u.directory_id = s.directory_id AND u.guid = s.guid
     WHERE s.why IS NULL AND (u.id IS NULL OR u.state = 'left' OR u.hash <> s.hash OR u.mapping_id <> m.id
-        OR u.attributes <> s.attributes)
+        OR u.operational <> s.operational)
     ORDER BY s.id";
+
+/// The values of those who come and change, under the ids that [`COMING`] gave them.
+const VALUES: &str = "
+    INSERT INTO user_values (id, attributes)
+    SELECT c.after_id, s.attributes
+    FROM plan_change c
+    CROSS JOIN staged s ON s.id = c.after_id - ?2
+    WHERE c.plan_id = ?1 AND c.after_id IS NOT NULL
+    ORDER BY c.id";
 
 /// What the plan does to each mapping; kept with the plan.
 fn tally(transaction: &Transaction<'_>, plan: i64, scope: &[Scoped]) -> Result<Vec<Tally>, Error> {
@@ -327,7 +354,8 @@ fn tally(transaction: &Transaction<'_>, plan: i64, scope: &[Scoped]) -> Result<V
         let change = |kind: &str| changes.get(&(scoped.id, kind.to_owned())).copied().unwrap_or(0);
         let first = count("SELECT count(*) FROM staged WHERE position = ?2 AND ?1", &scoped.position)?;
         let again = count("SELECT count(*) FROM staged_again WHERE position = ?2 AND ?1", &scoped.position)?;
-        let had = count("SELECT count(*) FROM user WHERE mapping_id = ?2 AND state = 'active' AND ?1", &scoped.id)?;
+        let had =
+            count("SELECT count(*) FROM cached_user WHERE mapping_id = ?2 AND state = 'active' AND ?1", &scoped.id)?;
         let (matched, out) = (first + again, left_out.get(&(0, scoped.name.clone())).copied().unwrap_or(0));
         let counts = Counts {
             matched,

@@ -1,15 +1,14 @@
 //! The cached users: found by any name form, counted, looked through.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::item::{Cells, id_of};
+use super::name::dn_key;
 use super::{Error, Store, attributes, key, reason};
-use crate::model::dn::Dn;
 use crate::model::name::Name;
 use crate::model::plan::Left;
-use crate::model::text::Untrusted;
-use crate::model::user::{Attribute, Guid, NameForm, User};
+use crate::model::user::{Guid, NameForm, User};
 
 /// A user as the cache has them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -94,7 +93,7 @@ impl Store {
     pub fn user_counts(&self) -> Result<UserCounts, Error> {
         self.read(|connection| {
             let sql = "SELECT m.name, u.state, u.count FROM (
-                           SELECT mapping_id, state, count(*) AS count FROM user GROUP BY mapping_id, state
+                           SELECT mapping_id, state, count(*) AS count FROM cached_user GROUP BY mapping_id, state
                        ) u JOIN mapping m ON m.id = u.mapping_id ORDER BY m.removed, m.position";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([])?;
@@ -144,8 +143,8 @@ pub(super) fn save_seen(transaction: &Transaction<'_>, directory: i64, seen: &Se
 }
 
 const USER: &str = "SELECT u.id, d.name, m.name, u.state, u.came_at, u.left_at, u.left_why, u.left_detail, u.guid,
-                        u.attributes
-                    FROM user u JOIN directory d ON d.id = u.directory_id JOIN mapping m ON m.id = u.mapping_id";
+                        v.attributes
+                    FROM cached_user u JOIN user_values v ON v.id = u.values_id JOIN directory d ON d.id = u.directory_id JOIN mapping m ON m.id = u.mapping_id";
 
 fn find(connection: &Connection, name: &NameForm) -> Result<Vec<CachedUser>, Error> {
     let by_name = "SELECT user_id FROM user_name WHERE form = ?1 AND key = ?2";
@@ -162,7 +161,7 @@ fn find(connection: &Connection, name: &NameForm) -> Result<Vec<CachedUser>, Err
             Ok(found)
         }
         NameForm::DownLevel { domain, sam } => {
-            let sql = "SELECT n.user_id FROM user_name n JOIN user u ON u.id = n.user_id
+            let sql = "SELECT n.user_id FROM user_name n JOIN cached_user u ON u.id = n.user_id
                        JOIN directory_seen s ON s.directory_id = u.directory_id
                        WHERE n.form = 'sam' AND n.key = ?1 AND s.netbios_key = ?2";
             by_ids(connection, sql, [key(sam), key(domain)])
@@ -217,63 +216,9 @@ fn cached(row: &Row<'_>) -> Result<CachedUser, Error> {
     Ok(CachedUser { id, directory, mapping, state, came_at, user })
 }
 
-/// The forms and keys by which a user is found.
-pub(super) fn names(user: &User) -> Vec<(&'static str, String)> {
-    let mut names = vec![("label", key(&user.label()))];
-    let first = |attribute| user.first(attribute).map(Untrusted::raw);
-    names.extend(first(Attribute::SamAccountName).map(|sam| ("sam", key(sam))));
-    let mut address = |form, text: &str| {
-        let key = key(text);
-        if !key.is_empty() && !names.iter().any(|(form, other)| *form != "label" && *form != "sam" && *other == key) {
-            names.push((form, key));
-        }
-    };
-    if let Some(upn) = first(Attribute::UserPrincipalName) {
-        address("upn", upn);
-    }
-    for mail in user.values(Attribute::Mail) {
-        address("mail", mail.raw());
-    }
-    for proxy in user.values(Attribute::ProxyAddresses) {
-        // SMTP: is the primary address and smtp: an alias; X400:, SIP: and the like are no mail addresses.
-        if let Some((kind, alias)) = proxy.raw().split_once(':')
-            && kind.eq_ignore_ascii_case("smtp")
-        {
-            address("alias", alias);
-        }
-    }
-    names.extend(first(Attribute::DistinguishedName).map(|dn| ("dn", dn_key(dn))));
-    names
-}
-
-/// The same for every spelling of a DN; what is no DN is compared as text.
-fn dn_key(dn: &str) -> String {
-    Dn::key_of(dn).unwrap_or_else(|| key(dn))
-}
-
-/// Makes the names of a user, who had those of `before`, those of `after`.
-pub(super) fn save_names(
-    transaction: &Transaction<'_>,
-    id: i64,
-    before: Option<&User>,
-    after: &User,
-) -> Result<(), Error> {
-    let (old, new) = (before.map(names).unwrap_or_default(), names(after));
-    let mut delete =
-        transaction.prepare_cached("DELETE FROM user_name WHERE form = ?1 AND key = ?2 AND user_id = ?3")?;
-    let mut insert = transaction.prepare_cached("INSERT INTO user_name (form, key, user_id) VALUES (?1, ?2, ?3)")?;
-    for (form, key) in old.iter().filter(|name| !new.contains(name)) {
-        delete.execute([form as &dyn ToSql, key, &id])?;
-    }
-    for (form, key) in new.iter().filter(|name| !old.contains(name)) {
-        insert.execute([form as &dyn ToSql, key, &id])?;
-    }
-    Ok(())
-}
-
 /// How many active users hold something: a mapping or a directory by its id.
 pub(super) fn holding(connection: &Connection, column: &str, id: i64) -> Result<u64, Error> {
-    let sql = format!("SELECT count(*) FROM user WHERE {column} = ?1");
+    let sql = format!("SELECT count(*) FROM cached_user WHERE {column} = ?1");
     let count: Option<i64> = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
     Ok(count.unwrap_or(0).unsigned_abs())
 }

@@ -1,0 +1,112 @@
+//! Applying a stored plan: one transaction, statement by statement over all its lines.
+//!
+//! Lines go to the tables in the order of the tables' indexes, not of the directory: pages are then touched once each,
+//! whatever the number of users.
+
+use rusqlite::{Transaction, params};
+
+use super::name;
+use super::plan::summary;
+use super::staging::scope;
+use super::{By, Error, Store, audit};
+use crate::model::job::{Job, Progress};
+use crate::model::plan::{Counts, Summary};
+
+impl Store {
+    /// Applies a stored plan in one transaction, when `allowed` finds no fault with it.
+    ///
+    /// # Errors
+    /// Those of `allowed`; [`Error::Drift`] when a user or a mapping that the plan names has changed since it was made;
+    /// [`Error::Cancelled`]. After an error nothing has changed.
+    pub fn apply_plan<E: From<Error>>(
+        &self,
+        id: i64,
+        by: &By<'_>,
+        job: &Job,
+        allowed: impl FnOnce(&Summary) -> Result<(), E>,
+    ) -> Result<Summary, E> {
+        let mut refused = None;
+        let result = self.write(|transaction| {
+            let plan = summary(transaction, id)?.ok_or_else(|| Error::Unknown(format!("plan {id}")))?;
+            if let Err(error) = allowed(&plan) {
+                refused = Some(error);
+                return Err(Error::Cancelled);
+            }
+            apply(transaction, &plan, by, job)?;
+            summary(transaction, id)
+        });
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
+        Ok(result?.ok_or_else(|| Error::Unknown(format!("plan {id}")))?)
+    }
+}
+
+const LEAVE: &str = "
+    UPDATE cached_user SET state = 'left', left_at = ?2, left_why = c.why, left_detail = c.why_detail,
+        version = version + 1
+    FROM plan_change c WHERE c.plan_id = ?1 AND c.kind = 'leave' AND cached_user.id = c.user_id";
+
+/// Who changes, comes back, or has other operational attributes.
+const CHANGE: &str = "
+    UPDATE cached_user SET state = 'active', left_at = NULL, left_why = NULL, left_detail = NULL,
+        mapping_id = c.mapping_id, hash = c.hash, operational = c.operational, label = c.label,
+        values_id = c.after_id, version = version + 1
+    FROM plan_change c
+    WHERE c.plan_id = ?1 AND c.kind IN ('come', 'change', 'refresh') AND cached_user.id = c.user_id";
+
+const COME: &str = "
+    INSERT INTO cached_user (directory_id, guid, state, mapping_id, version, came_at, hash, operational, label, values_id)
+    SELECT directory_id, guid, 'active', mapping_id, 1, ?2, hash, operational, label, after_id
+    FROM plan_change WHERE plan_id = ?1 AND kind = 'come' AND user_id IS NULL
+    ORDER BY directory_id, guid";
+
+fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) -> Result<(), Error> {
+    mappings_stand(transaction, plan.id)?;
+    users_stand(transaction, plan.id)?;
+    let Counts { come, change, leave, .. } = plan.counts;
+    let of = come + change + leave;
+    let report = |done: u64| {
+        job.report(Progress { what: "applying changes", done: done.min(of), of: Some(of), rate: None });
+        if job.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    };
+    report(0)?;
+    // Before the users' own rows, which then point at the new values.
+    name::forget(transaction, plan.id)?;
+    let at = by.at.to_string();
+    transaction.execute(LEAVE, params![plan.id, at])?;
+    report(leave)?;
+    transaction.execute(CHANGE, [plan.id])?;
+    report(leave + change)?;
+    transaction.execute(COME, params![plan.id, at])?;
+    name::learn(transaction, plan.id, &mut |done| report(leave + done))?;
+    let sql = "UPDATE plan SET state = 'applied', applied_at = ?2, applied_by = ?3 WHERE id = ?1";
+    transaction.execute(sql, params![plan.id, at, by.actor.0.raw()])?;
+    if of == 0 {
+        return Ok(());
+    }
+    let detail = format!("{come} came, {change} changed, {leave} left; hash {}", plan.hash);
+    audit::append(transaction, by, &format!("plan {}", plan.id), &detail)
+}
+
+/// The mappings that the plan is about are still those of now, in the same order.
+fn mappings_stand(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
+    let sql = "SELECT mapping_id, version, removed FROM plan_mapping WHERE plan_id = ?1 ORDER BY position";
+    let mut statement = transaction.prepare(sql)?;
+    let planned = statement.query_map([plan], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let planned = planned.collect::<Result<Vec<(i64, i64, bool)>, _>>()?;
+    let now: Vec<_> = scope(transaction)?.iter().map(|of| (of.id, of.version, of.removed)).collect();
+    if planned == now { Ok(()) } else { Err(Error::Drift { what: "the mappings".to_owned() }) }
+}
+
+/// The users that the plan touches are still as it found them, and those it adds are still not there.
+fn users_stand(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
+    let sql = "SELECT c.label FROM plan_change c
+               LEFT JOIN cached_user u ON u.directory_id = c.directory_id AND u.guid = c.guid
+               WHERE c.plan_id = ?1 AND (u.id IS NOT c.user_id OR u.version IS NOT c.user_version) LIMIT 1";
+    let mut statement = transaction.prepare(sql)?;
+    match statement.query([plan])?.next()? {
+        None => Ok(()),
+        Some(row) => Err(Error::Drift { what: format!("the user \"{}\"", row.get::<_, String>(0)?) }),
+    }
+}
