@@ -69,7 +69,11 @@ pub fn open(engine: &Engine, step: Step) -> Result<Form, Error> {
                 Draft::Text(text) => Value::Text(text),
                 Draft::Many(values) => Value::Many(values),
             };
-            if form.field(&key).is_some_and(|field| field.secret().is_none()) {
+            // A choice that nobody made yet is no answer: there may be something to choose by now.
+            let unmade = |field: &form::Field| {
+                !field.choices().is_empty() && matches!(&value, Value::Text(text) if text.is_empty())
+            };
+            if form.field(&key).is_some_and(|field| field.secret().is_none() && !unmade(field)) {
                 form.set(&key, value);
             }
         }

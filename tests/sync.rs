@@ -177,7 +177,9 @@ fn a_sync_repeated_changes_nothing() {
     let house = House::with_staff();
     let corp = Corp::many(50).with("u00007", &[("mail", "")]);
     house.sync(&corp);
-    let users = || [".dump cached_user", ".dump user_values", ".dump user_name", ".dump audit"].map(|table| house.sqlite3(table));
+    let users = || {
+        [".dump cached_user", ".dump user_values", ".dump user_name", ".dump audit"].map(|table| house.sqlite3(table))
+    };
     let before = users();
     let plan = house.sync(&corp);
     assert_eq!((plan.counts.come, plan.counts.change, plan.counts.leave, plan.counts.unchanged), (0, 0, 0, 49));

@@ -80,9 +80,7 @@ fn property(agent: &Agent, property: &Property) -> Field {
     };
     let field =
         Field::new(format!("{PROPERTIES}{}", property.key), property.label.clone(), help, Kind::Text { example: "" });
-    // What is public holds when nothing is said; the rest is only a suggestion, to be confirmed by hand.
-    let suggestion = property.default.clone().filter(|_| !property.public).unwrap_or_default();
-    field.with(suggestion).when(AGENT, [agent.id.as_str()])
+    field.with(property.default.clone().unwrap_or_default()).when(AGENT, [agent.id.as_str()])
 }
 
 pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {

@@ -214,7 +214,8 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
     } else {
         let line = |left: &PlannedLeftOut| Untrusted::new(format!("{} {}", left.label.raw(), left.why));
         let list = preview.left_out.iter().map(line).collect();
-        Check::warned(LEFT_OUT, preview.left_out_summary(), "they can be mended in the directory").with_list(list)
+        Check::warned(LEFT_OUT, preview.left_out_summary(), "mend them in the directory, or go on without them")
+            .with_list(list)
     });
     Ok(())
 }
