@@ -1,28 +1,75 @@
-//! The face for people: the seven steps, full screen.
+//! The full-screen console: one of the faces, over `wizard` and `engine`.
 //!
-//! May import `wizard`, `engine` and everything below.
+//! One [`app::App`], a pure `update(message) -> effects`, and drawing that only reads ([`frame::draw`]); `run` carries
+//! the effects out on other threads and sends back what came of them. Screens are an enum and one file each
+//! ([`screen`]), panels likewise ([`panel`]); a plain field of a step needs no code here. Keys are data ([`keys`]):
+//! one table drives what a key does, what the key bar says and what the help page lists.
+//!
+//! Its rules come from the terminals of jump hosts: no colour is needed to understand it ([`look`]), a frame is one
+//! write of what changed ([`surface`]), nothing is written while nothing happens, and the terminal is put back
+//! whatever ends the console (`terminal`).
+
+pub mod app;
+pub mod canvas;
+pub mod desk;
+pub mod frame;
+mod input;
+pub mod keys;
+pub mod layout;
+pub mod look;
+pub mod message;
+pub mod panel;
+mod run;
+pub mod screen;
+pub mod surface;
+mod terminal;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::engine::Engine;
 
-/// Whether the console may use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Color {
-    Auto,
-    Always,
-    Never,
+pub use look::Color;
+
+/// Why the console ended, or never began.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("standard input and output are no terminal that can move its cursor")]
+    NoTerminal,
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(io::Error),
+    #[error("the terminal went away; what was entered is kept")]
+    Gone,
+    #[error("ended by signal {0}; what was entered is kept")]
+    Signal(i32),
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("this build has no console")]
-pub struct Error;
-
 impl Error {
+    /// What to do next.
     pub fn help(&self) -> String {
-        "use `imd setup --answers FILE`".to_owned()
+        match self {
+            Self::NoTerminal => "use `imd setup --plain` or `imd setup --answers FILE`".to_owned(),
+            Self::Terminal(_) => "try another terminal, or `imd setup --plain`".to_owned(),
+            Self::Gone | Self::Signal(_) => "start imd again: it comes back to the same step".to_owned(),
+        }
     }
 }
 
-/// Opens the console.
-pub fn run(_engine: &Engine, _color: Color) -> Result<(), Error> {
-    Err(Error)
+/// Runs the console until the user leaves it. The terminal is as it was afterwards, whatever happened.
+///
+/// # Errors
+/// When there is no usable terminal, when it goes away, or when a signal ends the program.
+pub fn run(engine: &Engine, color: Color) -> Result<(), Error> {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    if dumb || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(Error::NoTerminal);
+    }
+    let farewell = run::run(engine, color)?;
+    // The console is over and everything is kept: a standard error that takes nothing changes neither.
+    let _ = writeln!(io::stderr(), "{farewell}");
+    Ok(())
 }

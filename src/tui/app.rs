@@ -1,0 +1,184 @@
+//! The console's state, and the one function that changes it.
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use super::desk::{Desk, Notice};
+use super::keys::{self, Binding, Command};
+use super::layout;
+use super::look::Look;
+use super::message::{Came, Effect, Message};
+use super::screen::Screen;
+use super::screen::help::Help;
+use super::screen::review::Review;
+use super::screen::step::StepScreen;
+use crate::wizard::{Standing, State, Step};
+
+#[allow(missing_debug_implementations, reason = "it may hold a token or a password")]
+pub struct App {
+    pub desk: Desk,
+    pub screen: Screen,
+    pub standing: Vec<Standing>,
+    /// The page of keys, over whatever is shown.
+    pub help: Option<Help>,
+}
+
+impl App {
+    /// Begins on nothing: the first effects find out where to begin.
+    pub fn new(look: Look, size: (u16, u16)) -> (Self, Vec<Effect>) {
+        let app = Self { desk: Desk::new(look, size), screen: Screen::Opening(None), standing: Vec::new(), help: None };
+        (app, vec![Effect::Start])
+    }
+
+    /// The step that is being worked on.
+    pub fn step(&self) -> Option<Step> {
+        match &self.screen {
+            Screen::Step(screen) => Some(screen.step()),
+            Screen::Review(review) => review.came_from,
+            Screen::Opening(_) => None,
+        }
+    }
+
+    /// Something happened. What has to be done outside is handed back; nothing else happens here.
+    pub fn update(&mut self, message: Message) -> Vec<Effect> {
+        match message {
+            Message::Key(key) if key.kind == KeyEventKind::Release => {}
+            Message::Key(key) => self.key(&key),
+            Message::Paste(text) => {
+                self.desk.notice = None;
+                if let (Screen::Step(screen), None) = (&mut self.screen, &self.help) {
+                    screen.paste(&text, &mut self.desk);
+                }
+            }
+            Message::Resize(width, height) => self.desk.size = (width, height),
+            Message::Ending => self.end(),
+            Message::Came(came) => self.came(came),
+        }
+        self.desk.take_effects()
+    }
+
+    /// The keys that work now, the most particular first.
+    pub fn tables(&self) -> Vec<&'static Binding> {
+        let chain = |first: &'static [Binding]| first.iter().chain(keys::ANYWHERE).collect();
+        match (&self.help, &self.screen) {
+            (Some(_), _) => chain(keys::HELP),
+            (None, Screen::Step(screen)) => screen.tables(&self.desk),
+            (None, Screen::Review(_)) => keys::REVIEW.iter().chain(keys::ANYWHERE).chain(keys::NO_TEXT).collect(),
+            (None, Screen::Opening(_)) => keys::NO_TEXT.iter().chain(keys::ANYWHERE).collect(),
+        }
+    }
+
+    fn key(&mut self, key: &KeyEvent) {
+        self.desk.notice = None;
+        let command = keys::command(&self.tables(), key);
+        match command {
+            Some(Command::Leave) => self.end(),
+            Some(Command::Suspend) => self.desk.ask(Effect::Suspend),
+            Some(Command::Redraw) => self.desk.ask(Effect::Redraw),
+            Some(Command::Help) => self.help = if self.help.is_some() { None } else { Some(Help::new(&self.tables())) },
+            Some(command) => self.perform(command),
+            None => {
+                if let (Screen::Step(screen), None) = (&mut self.screen, &self.help) {
+                    screen.typed(key, &mut self.desk);
+                }
+            }
+        }
+    }
+
+    fn perform(&mut self, command: Command) {
+        if let Some(help) = &mut self.help {
+            if command == Command::Back {
+                self.help = None;
+            } else {
+                let body = layout::areas(self.desk.size.0, self.desk.size.1).body;
+                help.perform(command, body.height.saturating_sub(1));
+            }
+            return;
+        }
+        match &mut self.screen {
+            Screen::Step(screen) => {
+                if screen.perform(command, &mut self.desk) {
+                    screen.leave_field(&mut self.desk);
+                    let from = screen.step();
+                    self.desk.ask(Effect::Standing);
+                    self.screen = Screen::Review(Review::new(&self.standing, Some(from)));
+                }
+            }
+            Screen::Review(review) => match command {
+                Command::Enter => {
+                    let step = review.selected();
+                    self.desk.ask(Effect::Open(step));
+                }
+                Command::Back => match review.came_from {
+                    Some(step) => self.desk.ask(Effect::Open(step)),
+                    None => self.desk.say("q leaves imd; Enter opens the selected step."),
+                },
+                command => review.perform(command),
+            },
+            Screen::Opening(_) => {}
+        }
+    }
+
+    fn end(&mut self) {
+        if let Screen::Step(screen) = &mut self.screen {
+            screen.end(&mut self.desk);
+        }
+        self.desk.ask(Effect::Leave);
+    }
+
+    fn came(&mut self, came: Came) {
+        match came {
+            Came::Started { at, standing } => {
+                let untouched = standing.iter().all(|standing| standing.state == State::Missing);
+                self.standing = standing;
+                match at.or(untouched.then_some(Step::Directory)) {
+                    Some(step) => self.desk.ask(Effect::Open(step)),
+                    None => self.screen = Screen::Review(Review::new(&self.standing, None)),
+                }
+            }
+            Came::Standing(standing) => {
+                self.standing = standing;
+            }
+            Came::Opened(form) => {
+                self.desk.ask(Effect::At(form.step));
+                self.screen = Screen::Step(Box::new(StepScreen::new(*form, &self.desk)));
+            }
+            Came::Copied => {
+                self.desk.say("Sent to the terminal's clipboard. If your terminal does not take it, press w.");
+            }
+            Came::TokenWritten(path) => {
+                let path = crate::model::text::shown(&path.display().to_string());
+                self.desk.say(format!("Written to {path}; only you can read it."));
+            }
+            Came::Failed(None, trouble) if matches!(self.screen, Screen::Opening(_)) => {
+                self.screen = Screen::Opening(Some(trouble));
+            }
+            came => match &mut self.screen {
+                Screen::Step(screen) => {
+                    let finished = screen.step().next().is_none()
+                        && matches!(&came, Came::Saved { outcome, .. } if *outcome != super::message::SaveOutcome::Problems);
+                    screen.came(came, &mut self.desk);
+                    if finished {
+                        self.screen = Screen::Review(Review::new(&self.standing, None));
+                    }
+                }
+                _ => {
+                    if let Came::Failed(None, trouble) = came {
+                        self.desk.notice = Some(Notice::Trouble(trouble));
+                    }
+                }
+            },
+        }
+    }
+
+    /// What is said on the ordinary screen once the console is gone.
+    pub fn farewell(&self) -> String {
+        let done = self.standing.iter().filter(|standing| standing.state == State::Done).count();
+        let place = match self.step() {
+            Some(step) => format!("imd comes back to step {}: {}", step.number(), step.title()),
+            None => "imd comes back to where you were".to_owned(),
+        };
+        format!(
+            "What you entered is kept; passwords only once their step is saved. {done} of 7 steps are done; {place}."
+        )
+    }
+}

@@ -1,0 +1,378 @@
+//! Forms and messages for the tests of the console: what an administrator would have entered.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::app::App;
+use super::frame;
+use super::look::Look;
+use super::message::{Came, Effect, FileView, Message, MintedToken, PickedItem, Preview, Reason};
+use crate::model::check::Check;
+use crate::model::text::Untrusted;
+use crate::secrets::Secret;
+use crate::wizard::form::{Basis, Choice, Field, Form, Kind, Pick, Value};
+use crate::wizard::{Standing, State, Step};
+
+pub(super) const CANARY: &str = "canary-password-7f3a";
+pub(super) const TOKEN: &str =
+    "imd1.v4.public.canary-token-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+pub(super) const UTF8: Look = Look { colour: true, ascii: false };
+pub(super) const ASCII: Look = Look { colour: false, ascii: true };
+
+fn field(key: &'static str, label: &'static str, help: &'static str, kind: Kind) -> Field {
+    Field::new(key, label, help, kind)
+}
+
+fn choices(all: &[(&str, &str, &str)]) -> Vec<Choice> {
+    all.iter().map(|(value, label, consequence)| Choice::new(*value, *label, *consequence)).collect()
+}
+
+/// The form of a step, filled.
+#[allow(clippy::too_many_lines, reason = "seven forms")]
+pub(super) fn form(step: Step) -> Form {
+    let text = |example| Kind::Text { example };
+    let fields = match step {
+        Step::Directory => vec![
+            field("directory.name", "Name", "What this directory is called here.", Kind::Pick(Pick::Existing))
+                .with("corp")
+                .required(),
+            field(
+                "directory.source",
+                "Source",
+                "A domain controller is read at each sync; so is a file.",
+                Kind::Choice(choices(&[
+                    ("ldaps", "Domain controller (LDAPS)", "Users are read over verified TLS."),
+                    ("file", "LDIF file", "For a try, or where no controller is in reach."),
+                ])),
+            )
+            .with("ldaps"),
+            field(
+                "directory.urls",
+                "Addresses",
+                "Domain controllers, tried in order; separate them by spaces.",
+                text("ldaps://dc1.corp.example.com"),
+            )
+            .with("ldaps://dc1.corp.example.com ldaps://dc2.corp.example.com")
+            .required(),
+            field(
+                "directory.ca_file",
+                "CA file",
+                "PEM certificates of the CA that signed the controller's.",
+                Kind::Path { example: "corp-ca.pem" },
+            ),
+            field(
+                "directory.bind",
+                "Bind as",
+                "An account that may read. UPN, DOMAIN\\user or DN.",
+                text("svc-imd@corp.example.com"),
+            )
+            .with("svc-imd@corp.example.com")
+            .required(),
+            field(
+                "directory.password",
+                "Password",
+                "Sealed in the state directory; never shown or logged.",
+                Kind::Secret { kept: false },
+            )
+            .required(),
+        ],
+        Step::Profile => vec![
+            field("profile.name", "Profile", "A new name, or one that exists.", Kind::Pick(Pick::Existing))
+                .with("Laptops")
+                .required(),
+            field(
+                "profile.login",
+                "Login using",
+                "Mass deployment needs Active Directory.",
+                Kind::Choice(choices(&[
+                    ("active-directory", "Active Directory", "Users log on with what they have."),
+                    ("local", "A password kept here", ""),
+                ])),
+            )
+            .with("active-directory"),
+            field("profile.quota", "Quota", "0 is no limit.", text("50 GiB")).with("50 GiB"),
+            field("storage.name", "Storage", "Where the data is kept.", text("eu-1")).with("eu-1").required(),
+            field("storage.location", "Location", "Free text for the agent.", text("s3://backup-eu-1")).required(),
+        ],
+        Step::Mapping => vec![
+            field(
+                "mapping.name",
+                "Mapping",
+                "A new name, or one made for mass deployment.",
+                Kind::Pick(Pick::Existing),
+            )
+            .with("Staff laptops")
+            .required(),
+            field(
+                "mapping.base_dn",
+                "Base DN",
+                "Where the search starts. Empty: the whole domain.",
+                text("DC=corp,DC=example,DC=com"),
+            ),
+            field("mapping.ou", "OU", "Only users below it. Empty: all.", Kind::Pick(Pick::Unit))
+                .with("OU=Ansatte Øst,DC=corp,DC=example,DC=com"),
+            field("mapping.group", "Group", "Only its members. Empty: all.", Kind::Pick(Pick::Group)),
+            field("mapping.department", "Department", "Only this one. Empty: all.", Kind::Pick(Pick::Department))
+                .with("営業部 (Sales)"),
+            field("mapping.filter", "LDAP filter", "Narrows the above further (RFC 4515).", Kind::Filter)
+                .with("(&(objectClass=user)\n  (employeeType=permanent))"),
+            field(
+                "mapping.account_name",
+                "Account named by",
+                "The attribute that becomes the account's name.",
+                Kind::Choice(choices(&[
+                    ("upn", "userPrincipalName", "Unique in a forest."),
+                    ("cn", "cn", "Readable, but two users may share one."),
+                ])),
+            )
+            .with("upn"),
+            field("mapping.quota", "Quota", "Wins over the profile's.", text("50 GiB")),
+        ],
+        Step::Frequency => vec![
+            field("frequency.every", "Read every", "15m to 31d. A mapping may override it.", text("24h"))
+                .with("24h")
+                .required(),
+            field("frequency.at", "At", "Time of day from which the interval counts.", text("02:00")).with("02:00"),
+            field("frequency.tz", "Time zone", "For the time of day. Empty: UTC.", text("Europe/Oslo"))
+                .with("Europe/Oslo"),
+        ],
+        Step::Settings => vec![
+            field("settings.devices_per_user", "Devices per user", "1 to 100 laptops.", text("2")).with("2").required(),
+            field(
+                "settings.at_limit",
+                "At the limit",
+                "What happens to the next laptop.",
+                Kind::Choice(choices(&[
+                    ("refuse", "Refuse it", "The user frees one first."),
+                    ("replace-oldest", "Replace the oldest", "The laptop unused for longest is let go."),
+                ])),
+            )
+            .with("refuse"),
+            field(
+                "settings.proof",
+                "Proof",
+                "How a user proves who they are; tried in this order.",
+                Kind::Ordered({
+                    let mut all = choices(&[
+                        ("kerberos", "Kerberos", "Nobody types anything."),
+                        ("password", "Password", "Tried once against the directory."),
+                        ("claimed", "Claimed", ""),
+                    ]);
+                    all[2].refused = Some("it proves nothing beside another proof".into());
+                    all
+                }),
+            )
+            .with_many(["kerberos", "password"])
+            .required(),
+            field("settings.fuse", "Fuse", "A sync that would take away more stops and asks.", text("10%")).with("10%"),
+        ],
+        Step::Token => vec![
+            field("token.name", "Name", "What lists and logs call it.", Kind::Pick(Pick::Existing))
+                .with("rollout-2026")
+                .required(),
+            field("token.expires", "Expires after", "1d to 3650d, or \"never\".", text("90d")).with("90d").required(),
+            field("token.max_activations", "Laptops at most", "0 is no limit.", text("5000")).with("5000"),
+            field(
+                "token.servers",
+                "Servers",
+                "Where laptops reach imd, tried in order.",
+                text("https://imd.corp.example.com:7443"),
+            )
+            .with("https://imd.corp.example.com:7443")
+            .required(),
+        ],
+        Step::Installer => vec![
+            field(
+                "installer.agent",
+                "Agent",
+                "What is installed on the laptop.",
+                Kind::Choice(choices(&[
+                    ("imd-activate", "imd-activate", "It presents a token of step 6."),
+                    ("insync", "inSync", "It presents a token of its own product."),
+                ])),
+            )
+            .with("imd-activate"),
+            field(
+                "installer.targets",
+                "Deployment tools",
+                "Each gets a folder of its own.",
+                Kind::Several(choices(&[
+                    ("msiexec", "msiexec", "For Windows."),
+                    ("configmgr", "SCCM / ConfigMgr", "For Windows."),
+                    ("ivanti-mac", "LANDesk for Mac", "For macOS."),
+                ])),
+            )
+            .with_many(["msiexec", "ivanti-mac"])
+            .required(),
+            field("installer.proxy", "Proxy", "none, system, or an address.", text("http://proxy:8080")).with("system"),
+            field("installer.out", "Folder", "Where the exports are written.", Kind::Path { example: "rollout" })
+                .with("rollout")
+                .required(),
+        ],
+    };
+    let mut form = Form { step, fields, basis: Basis::default() };
+    form.set("directory.password", Value::Secret(Secret::new(CANARY)));
+    form
+}
+
+pub(super) fn standing() -> Vec<Standing> {
+    let of = |step, state, evidence: &str| Standing { step, state, evidence: evidence.into() };
+    vec![
+        of(Step::Directory, State::Done, "corp: ldaps://dc1.corp.example.com"),
+        of(Step::Profile, State::Done, "Laptops on eu-1"),
+        of(Step::Mapping, State::Refused, "Staff: it was made for importing users"),
+        of(Step::Frequency, State::Done, "every 24h"),
+        of(Step::Settings, State::Missing, Step::Settings.purpose()),
+        of(Step::Token, State::Missing, Step::Token.purpose()),
+        of(Step::Installer, State::Missing, Step::Installer.purpose()),
+    ]
+}
+
+/// A console on a step.
+pub(super) fn app(step: Step, look: Look, size: (u16, u16)) -> App {
+    let (mut app, _) = App::new(look, size);
+    came(&mut app, Came::Started { at: Some(step), standing: standing() });
+    came(&mut app, Came::Opened(Box::new(form(step))));
+    app
+}
+
+pub(super) fn came(app: &mut App, came: Came) -> Vec<Effect> {
+    app.update(Message::Came(came))
+}
+
+/// Presses a key by its name: `Tab`, `Ctrl-T`, `x`.
+pub(super) fn press(app: &mut App, name: &str) -> Vec<Effect> {
+    let key = |code| KeyEvent::new(code, KeyModifiers::NONE);
+    let event = match name {
+        "Tab" => key(KeyCode::Tab),
+        "Shift-Tab" => key(KeyCode::BackTab),
+        "Enter" => key(KeyCode::Enter),
+        "Esc" => key(KeyCode::Esc),
+        "Up" => key(KeyCode::Up),
+        "Down" => key(KeyCode::Down),
+        "Left" => key(KeyCode::Left),
+        "Right" => key(KeyCode::Right),
+        "Home" => key(KeyCode::Home),
+        "End" => key(KeyCode::End),
+        "Backspace" => key(KeyCode::Backspace),
+        "Space" => key(KeyCode::Char(' ')),
+        name => match name.strip_prefix("Ctrl-").and_then(|letter| letter.chars().next()) {
+            Some(letter) => KeyEvent::new(KeyCode::Char(letter.to_ascii_lowercase()), KeyModifiers::CONTROL),
+            None => key(KeyCode::Char(name.chars().next().unwrap_or(' '))),
+        },
+    };
+    app.update(Message::Key(event))
+}
+
+/// Presses several keys; gives the effects of all of them.
+pub(super) fn keys(app: &mut App, names: &[&str]) -> Vec<Effect> {
+    names.iter().flat_map(|name| press(app, name)).collect()
+}
+
+pub(super) fn type_text(app: &mut App, text: &str) {
+    for c in text.chars() {
+        app.update(Message::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+    }
+}
+
+/// The frame, and where the cursor is.
+pub(super) fn draw(app: &App) -> (Buffer, Position) {
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: app.desk.size.0, height: app.desk.size.1 });
+    let cursor = frame::draw(app, &mut buffer);
+    (buffer, cursor)
+}
+
+/// The frame as text, a line a row, and the cursor's place below it.
+pub(super) fn screen(app: &App) -> String {
+    let (buffer, cursor) = draw(app);
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let mut x = 0;
+        let mut line = String::new();
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            x += u16::try_from(crate::tui::canvas::width(symbol).max(1)).unwrap_or(1);
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    format!("{out}cursor {},{}", cursor.x, cursor.y)
+}
+
+pub(super) fn checks() -> Vec<Check> {
+    let who = vec![Untrusted::new("Åsa Berg"), Untrusted::new("evil\u{1b}[2J\u{202e}name"), Untrusted::new("山田太郎")];
+    vec![
+        Check::passed("name resolves", "dc1.corp.example.com: 10.0.0.5"),
+        Check::passed("TLS", "TLS 1.3, signed by \"Corp CA\", valid until 2027-03-01"),
+        Check::failed("bind", "the password is right but has expired (532)", "set a new one, then enter it here"),
+        Check::warned("users with a mail", "3 of 312 have no mail", "give them a mail attribute").with_list(who),
+        Check::skipped("clock", "the bind failed"),
+    ]
+}
+
+pub(super) fn preview() -> Preview {
+    let user =
+        |name: &str, account: &str| vec![name.to_owned(), account.to_owned(), format!("{account}@corp.example.com")];
+    Preview {
+        takes: 1_312,
+        left_out: 9,
+        columns: vec!["Name", "Account", "Mail"],
+        sample: vec![
+            user("Åsa Berg", "asa.berg"),
+            user("山田太郎", "yamada"),
+            user("O'Brien, \"Pat\" (x)", "pat.obrien"),
+        ],
+        reasons: vec![
+            Reason {
+                why: "without a mail".into(),
+                count: 7,
+                remedy: "give the user a mail attribute in the directory".into(),
+                who: vec!["Per Hansen".into(), "Kari\\u{202e}x".into()],
+            },
+            Reason {
+                why: "disabled".into(),
+                count: 2,
+                remedy: "enable the account in the directory".into(),
+                who: vec!["Old One".into()],
+            },
+        ],
+    }
+}
+
+pub(super) fn units() -> Vec<PickedItem> {
+    let of = |name: &str, has_children| PickedItem {
+        value: format!("OU={name},DC=corp"),
+        label: name.into(),
+        detail: String::new(),
+        has_children,
+    };
+    vec![of("Groups", false), of("Staff", true), of("サービス", true)]
+}
+
+pub(super) fn files() -> Vec<FileView> {
+    let exposure = "administrators of the laptop, in C:\\Windows\\Temp, until the installer ends; everybody who can read the share".to_owned();
+    vec![
+        FileView {
+            target: "msiexec".into(),
+            name: "install.cmd".into(),
+            text: "@echo off\r\nmsiexec /i imd.msi TOKEN=********\r\n".into(),
+            exposure: exposure.clone(),
+        },
+        FileView {
+            target: "ivanti-mac".into(),
+            name: "install.sh".into(),
+            text: "#!/bin/sh\n\tset -eu\n".into(),
+            exposure,
+        },
+    ]
+}
+
+pub(super) fn minted() -> MintedToken {
+    MintedToken {
+        token: Secret::new(TOKEN),
+        name: "rollout-2026".into(),
+        facts: vec!["id 4f0c11aa22bb33cc, good until 2027-02-21 10:00 UTC, 5000 laptops at most".into()],
+    }
+}

@@ -1,0 +1,115 @@
+//! Where everything stands, for any size of screen.
+//!
+//! ```text
+//! title                                    | title
+//! steps in a row                           | steps  | body: form      panel
+//! ---------------------------------------- |        |
+//! body: form, panel beneath                |        |
+//! help, or the problem                     | help, or the problem
+//! key bar                                  | key bar
+//! ```
+
+use ratatui::layout::Rect;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Areas {
+    pub title: Rect,
+    /// The steps, in one row or in a column.
+    pub steps: Rect,
+    pub steps_in_column: bool,
+    pub body: Rect,
+    pub help: Rect,
+    pub bar: Rect,
+}
+
+/// From here on the steps stand in a column of their own.
+const WIDE: u16 = 100;
+const COLUMN: u16 = 20;
+
+/// True when the panel stands beside the form: below it, both are wider.
+pub fn is_beside(body_width: u16) -> bool {
+    body_width >= 130
+}
+
+pub fn areas(width: u16, height: u16) -> Areas {
+    let all = Rect { x: 0, y: 0, width, height };
+    let steps_in_column = width >= WIDE && height >= 14;
+    let title = u16::from(height >= 12);
+    let steps = u16::from(!steps_in_column && height >= 4);
+    let rule = u16::from(height >= 18);
+    let help = if height >= 10 { 2 } else { u16::from(height >= 3) };
+    let bar = if height >= 18 { 2 } else { u16::from(height >= 2) };
+    let row = |y: u16, rows: u16| Rect { y, height: rows, ..all }.intersection(all);
+    let top = title + steps + rule;
+    let bottom = height.saturating_sub(help + bar);
+    let left = if steps_in_column { COLUMN } else { 0 };
+    let body = Rect { x: left, y: top, width: width - left, height: bottom.saturating_sub(top) };
+    let steps = if steps_in_column { Rect { width: COLUMN - 1, ..Rect { x: 0, ..body } } } else { row(title, steps) };
+    Areas { title: row(0, title), steps, steps_in_column, body, help: row(bottom, help), bar: row(bottom + help, bar) }
+}
+
+/// Splits the room of a step between its form and its panel. Whoever has the focus gets the rows that it wants,
+/// the other what is left; on a very wide screen they stand side by side.
+pub fn split(body: Rect, form_rows: u16, panel_rows: Option<u16>, panel_focused: bool) -> (Rect, Rect) {
+    let none = Rect { height: 0, y: body.bottom(), ..body };
+    let Some(panel_rows) = panel_rows else { return (body, none) };
+    if is_beside(body.width) {
+        let left = body.width / 2;
+        let panel = Rect { x: body.x + left, width: body.width - left, ..body };
+        return (Rect { width: left.saturating_sub(2), ..body }, panel);
+    }
+    let height = body.height;
+    let least_form = if height >= 10 { 4 } else { 0 };
+    let rows = if panel_focused {
+        // The field that is answered stays in sight where there is room for it.
+        let form = height.saturating_sub(panel_rows).max(least_form).min(form_rows);
+        form.min(height)
+    } else if height >= 8 {
+        let panel = panel_rows.min(height / 2).max(height.saturating_sub(form_rows).min(panel_rows));
+        height - panel
+    } else {
+        height
+    };
+    let form = Rect { height: rows, ..body };
+    (form, Rect { y: body.y + rows, height: height - rows, ..body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_area_is_on_the_screen_and_none_covers_another(width in 0u16..320, height in 0u16..120) {
+            let areas = areas(width, height);
+            let screen = Rect { x: 0, y: 0, width, height };
+            let all = [areas.title, areas.steps, areas.body, areas.help, areas.bar];
+            for (at, area) in all.iter().enumerate() {
+                prop_assert!(area.is_empty() || area.intersection(screen) == *area, "{areas:?}");
+                for other in &all[at + 1..] {
+                    prop_assert!(area.intersection(*other).is_empty(), "{areas:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn form_and_panel_share_the_body(
+            width in 0u16..320, height in 0u16..120, form in 1u16..40, panel in 1u16..600, focused: bool,
+        ) {
+            let body = Rect { x: 3, y: 2, width, height };
+            let (form, panel) = split(body, form, Some(panel), focused);
+            for area in [form, panel] {
+                prop_assert!(area.is_empty() || area.intersection(body) == area);
+            }
+            prop_assert!(form.intersection(panel).is_empty());
+            prop_assert!(!focused || height == 0 || width == 0 || panel.height > 0, "a panel with the focus is seen");
+        }
+    }
+
+    #[test]
+    fn a_small_screen_still_has_a_body_and_a_key_bar() {
+        let areas = areas(40, 10);
+        assert_eq!((areas.body.height, areas.help.height, areas.bar.height), (6, 2, 1));
+    }
+}

@@ -1,0 +1,193 @@
+//! What the console is told, and what it asks for.
+//!
+//! [`App::update`](super::app::App::update) turns a [`Message`] into [`Effect`]s and never does anything itself;
+//! `run` carries the effects out on other threads and sends what came of them back as [`Came`].
+
+use std::path::PathBuf;
+
+use crossterm::event::KeyEvent;
+
+use crate::model::check::Check;
+use crate::model::job::Progress;
+use crate::secrets::Secret;
+use crate::wizard::form::{Form, Pick};
+use crate::wizard::{Standing, Step};
+
+/// Something happened.
+#[allow(missing_debug_implementations, reason = "it may carry a form with a secret")]
+pub enum Message {
+    Key(KeyEvent),
+    /// Pasted text, as it came.
+    Paste(String),
+    Resize(u16, u16),
+    /// The terminal or the system wants the console to end.
+    Ending,
+    Came(Came),
+}
+
+/// Tells the answers to one job from those to an earlier one.
+pub type JobId = u64;
+
+/// What came of an effect.
+#[allow(missing_debug_implementations, reason = "it may carry a form with a secret")]
+pub enum Came {
+    /// Where the user was when the console was last left, and how far each step is.
+    Started {
+        at: Option<Step>,
+        standing: Vec<Standing>,
+    },
+    Standing(Vec<Standing>),
+    Opened(Box<Form>),
+    Saved {
+        form: Box<Form>,
+        outcome: SaveOutcome,
+    },
+    Check(JobId, Check),
+    Checked(JobId),
+    Progress(JobId, Progress),
+    Picked {
+        job: JobId,
+        under: Option<String>,
+        items: Vec<PickedItem>,
+    },
+    Previewed(JobId, Preview),
+    Synced(JobId, Report),
+    /// A job needed the form to be saved, and the form now carries what stands against that.
+    Refused(JobId, Box<Form>),
+    Minted {
+        job: JobId,
+        form: Box<Form>,
+        minted: MintedToken,
+    },
+    /// The token is in this file now.
+    TokenWritten(PathBuf),
+    Copied,
+    Files(JobId, Vec<FileView>),
+    Written {
+        job: JobId,
+        form: Box<Form>,
+        report: Report,
+    },
+    /// A job ended without its result, or an effect of no job failed.
+    Failed(Option<JobId>, Trouble),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaveOutcome {
+    Kept,
+    Unchanged,
+    /// The form carries them.
+    Problems,
+}
+
+/// An error, as it is shown: what happened, and what to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    pub message: String,
+    pub help: String,
+    /// Nothing is broken: a decision is wanted.
+    pub needs_you: bool,
+}
+
+/// One thing that can be picked from the live directory. The value is raw, the rest is safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PickedItem {
+    pub value: String,
+    pub label: String,
+    pub detail: String,
+    pub has_children: bool,
+}
+
+/// Who matches a mapping and who is left out, safe to show.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Preview {
+    /// How many users the mapping takes.
+    pub takes: u64,
+    /// How many match it and are left out.
+    pub left_out: u64,
+    pub columns: Vec<&'static str>,
+    /// A sample; `takes` says how many there are.
+    pub sample: Vec<Vec<String>>,
+    pub reasons: Vec<Reason>,
+}
+
+/// Users left out for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reason {
+    pub why: String,
+    pub count: u64,
+    pub remedy: String,
+    /// Some of them.
+    pub who: Vec<String>,
+}
+
+/// A token that was just made. The only secret that the console ever shows, and only when asked to.
+#[derive(Clone)]
+#[allow(missing_debug_implementations, reason = "it is a secret")]
+pub struct MintedToken {
+    pub token: Secret,
+    pub name: String,
+    /// What is known of it: `id 4f..., valid until 2027-02-21, 5000 activations`.
+    pub facts: Vec<String>,
+}
+
+/// A file as it would be written, the token masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileView {
+    pub target: String,
+    pub name: String,
+    pub text: String,
+    /// Where the token can be read, and by whom.
+    pub exposure: String,
+}
+
+/// Something that was done, in lines.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    pub title: String,
+    pub lines: Vec<(Tone, String)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    Good,
+    Warning,
+    Problem,
+    /// What to do next.
+    Help,
+}
+
+/// Something to be done outside of the console's state.
+#[allow(missing_debug_implementations, reason = "it may carry a form with a secret")]
+pub enum Effect {
+    /// Find out where the user was.
+    Start,
+    Standing,
+    Open(Step),
+    /// Open the step filled from the thing of that name.
+    OpenNamed(Step, String),
+    /// Come back to this step after a restart.
+    At(Step),
+    KeepDraft(Box<Form>),
+    Save(Box<Form>),
+    Check(JobId, Box<Form>),
+    Preview(JobId, Box<Form>),
+    Pick {
+        job: JobId,
+        form: Box<Form>,
+        pick: Pick,
+        under: Option<String>,
+    },
+    Sync(JobId),
+    Mint(JobId, Box<Form>),
+    WriteToken(PathBuf, Secret),
+    Copy(Secret),
+    Files(JobId, Box<Form>),
+    Write(JobId, Box<Form>),
+    /// Ask the running job to stop.
+    Cancel(JobId),
+    Redraw,
+    Suspend,
+    Leave,
+}

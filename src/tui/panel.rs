@@ -1,0 +1,163 @@
+//! Panels: what stands beneath the form, or beside it on a wide screen. One file each.
+
+use ratatui::layout::Rect;
+
+use super::canvas::{Canvas, units};
+use super::keys::{self, Binding};
+use super::look::Look;
+
+pub mod checklist;
+pub mod files;
+pub mod filter;
+pub mod list;
+pub mod page;
+pub mod preview;
+pub mod report;
+pub mod token;
+pub mod tree;
+
+/// What is shown besides the form.
+#[allow(missing_debug_implementations, reason = "it may show a token")]
+pub enum Panel {
+    Checklist(checklist::Checklist),
+    Preview(preview::PreviewTable),
+    Running(report::Running),
+    Lines(report::Lines),
+    /// The token is kept by the desk, so that no other panel can lose it.
+    Token,
+    Files(files::Files),
+    /// These answer the field with this key; they have the focus as long as they are there.
+    List {
+        key: String,
+        list: list::List,
+    },
+    Tree {
+        key: String,
+        tree: tree::Tree,
+    },
+    Filter {
+        key: String,
+        editor: Box<filter::FilterEditor>,
+    },
+}
+
+impl Panel {
+    /// True for a panel that answers a field: it takes the focus, and closes when it loses it.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::List { .. } | Self::Tree { .. } | Self::Filter { .. })
+    }
+
+    /// True when characters go into it.
+    pub fn takes_text(&self, token: Option<&token::Reveal>) -> bool {
+        match self {
+            Self::Filter { .. } => true,
+            Self::List { list, .. } => list.mode() == list::Mode::One,
+            Self::Token => token.is_some_and(token::Reveal::asks_for_file),
+            _ => false,
+        }
+    }
+
+    pub fn title(&self, token: Option<&token::Reveal>) -> String {
+        match self {
+            Self::Checklist(panel) => panel.title(),
+            Self::Preview(panel) => panel.title(),
+            Self::Running(_) => "Running".to_owned(),
+            Self::Lines(panel) => panel.title().to_owned(),
+            Self::Token => token.map_or_else(String::new, token::Reveal::title),
+            Self::Files(panel) => panel.title(),
+            Self::List { list, .. } => list.title(),
+            Self::Tree { tree, .. } => tree.title(),
+            Self::Filter { .. } => "Filter (RFC 4515)  Esc when done".to_owned(),
+        }
+    }
+
+    /// What it has to say about itself when it has the focus.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Checklist(_) => "Each line says what was seen. Lines with a list open with Enter.",
+            Self::Preview(_) => "Users who are left out come first, each group with what to do about it.",
+            Self::Running(_) => "Cancelling leaves everything as it was.",
+            Self::Lines(_) | Self::Token => "",
+            Self::Files(_) => "This is what would be written; the token is masked here.",
+            Self::List { list, .. } => match list.mode() {
+                list::Mode::One => "Type to search; Enter chooses, Esc leaves the field as it was.",
+                list::Mode::Several => "Space marks what applies.",
+                list::Mode::Ordered => "The first one is tried first.",
+            },
+            Self::Tree { .. } => "Right shows what is below; Enter chooses the selected unit with all below it.",
+            Self::Filter { .. } => "The filter is added to the other conditions: a user must match all of them.",
+        }
+    }
+
+    pub fn tables(&self, token: Option<&token::Reveal>) -> Vec<&'static [Binding]> {
+        match self {
+            Self::Checklist(_) | Self::Preview(_) => vec![keys::OPENABLE, keys::PANEL],
+            Self::Running(_) | Self::Lines(_) => vec![keys::PANEL],
+            Self::Token if token.is_some_and(token::Reveal::asks_for_file) => vec![keys::FILE_NAME, keys::TEXT],
+            Self::Token => vec![keys::TOKEN],
+            Self::Files(_) => vec![keys::TEXTS, keys::PANEL],
+            Self::List { list, .. } => match list.mode() {
+                list::Mode::One => vec![keys::LIST],
+                list::Mode::Several => vec![keys::MARKS, keys::LIST],
+                list::Mode::Ordered => vec![keys::ORDER, keys::MARKS, keys::LIST],
+            },
+            Self::Tree { .. } => vec![keys::TREE, keys::LIST],
+            Self::Filter { .. } => vec![keys::EDITOR],
+        }
+    }
+
+    /// The rows that it would like to have, its heading included.
+    pub fn rows(&self, look: Look, width: u16, token: Option<&token::Reveal>) -> u16 {
+        let inner = match self {
+            Self::Checklist(panel) => panel.rows(look, width),
+            Self::Preview(panel) => panel.rows(look, width),
+            Self::Running(_) => 3,
+            Self::Lines(panel) => panel.rows(width),
+            Self::Token => token.map_or(1, |token| token.rows(width)),
+            Self::Files(panel) => panel.rows(),
+            Self::List { list, .. } => list.rows(),
+            Self::Tree { tree, .. } => tree.rows(),
+            Self::Filter { editor, .. } => editor.rows(),
+        };
+        inner.saturating_add(1)
+    }
+
+    pub fn draw(
+        &self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        focused: bool,
+        token: Option<&token::Reveal>,
+        wrong_at: Option<usize>,
+    ) {
+        if area.is_empty() {
+            return;
+        }
+        let heading = if focused { canvas.look.heading() } else { canvas.look.faint() };
+        canvas.rule(area, area.y, &self.title(token), heading);
+        let inner = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        if self.rows(canvas.look, area.width, token) > area.height {
+            let more = if focused { " Down: more " } else { " Tab: more " };
+            let x = area.right().saturating_sub(units(more.len()) + 1);
+            canvas.text(area, x, area.y, more, heading);
+        }
+        if focused {
+            canvas.cursor(area, area.x, area.y);
+        }
+        match self {
+            Self::Checklist(panel) => panel.draw(canvas, inner, focused),
+            Self::Preview(panel) => panel.draw(canvas, inner, focused),
+            Self::Running(panel) => panel.draw(canvas, inner),
+            Self::Lines(panel) => panel.draw(canvas, inner, focused),
+            Self::Token => {
+                if let Some(token) = token {
+                    token.draw(canvas, inner, focused);
+                }
+            }
+            Self::Files(panel) => panel.draw(canvas, inner, focused),
+            Self::List { list, .. } => list.draw(canvas, inner),
+            Self::Tree { tree, .. } => tree.draw(canvas, inner),
+            Self::Filter { editor, .. } => editor.draw(canvas, inner, wrong_at),
+        }
+    }
+}

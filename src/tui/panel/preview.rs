@@ -1,0 +1,190 @@
+//! Who matches a mapping, and who is left out and why.
+//!
+//! ```text
+//! -- Preview  312 users, 9 left out -------------------
+//!  Left out
+//!    7 have no mail                      (Enter lists them)
+//!      To do: give the user a mail attribute
+//!    2 are disabled
+//!  Name               Account             Mail
+//!  Åsa Berg           asa@corp.test       asa@corp.test
+//! ```
+
+use std::collections::BTreeSet;
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+use super::page;
+use super::report::grouped;
+use crate::tui::canvas::{Canvas, cut, units};
+use crate::tui::keys::Command;
+use crate::tui::look::Look;
+use crate::tui::message::Preview;
+
+#[derive(Debug)]
+pub struct PreviewTable {
+    preview: Preview,
+    open: BTreeSet<usize>,
+    at: usize,
+}
+
+struct Line {
+    text: String,
+    style: Style,
+    /// The reason whose list this line opens.
+    opens: Option<usize>,
+}
+
+impl PreviewTable {
+    pub fn new(preview: Preview) -> Self {
+        Self { preview, open: BTreeSet::new(), at: 0 }
+    }
+
+    pub fn title(&self) -> String {
+        let Preview { takes, left_out, .. } = &self.preview;
+        format!("Preview  {} users, {} left out", grouped(*takes), grouped(*left_out))
+    }
+
+    fn lines(&self, look: Look, width: u16) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut line = |text: String, style: Style, opens: Option<usize>| lines.push(Line { text, style, opens });
+        for (number, reason) in self.preview.reasons.iter().enumerate() {
+            let hint = if reason.who.is_empty() {
+                ""
+            } else if self.open.contains(&number) {
+                "  (Enter hides them)"
+            } else {
+                "  (Enter lists them)"
+            };
+            line(format!("Left out: {} {}{hint}", grouped(reason.count), reason.why), look.warning(), Some(number));
+            line(format!("  To do: {}", reason.remedy), look.heading(), Some(number));
+            if self.open.contains(&number) {
+                for who in &reason.who {
+                    line(format!("    {who}"), Style::new(), Some(number));
+                }
+                let more = reason.count.saturating_sub(reason.who.len() as u64);
+                if more > 0 {
+                    line(format!("    and {} more", grouped(more)), look.faint(), Some(number));
+                }
+            }
+        }
+        if self.preview.takes == 0 {
+            line(
+                "Nobody would get it. Widen the mapping: fewer conditions match more users.".into(),
+                look.problem(),
+                None,
+            );
+            return lines;
+        }
+        let columns = self.columns(usize::from(width.saturating_sub(1)));
+        let cut_mark = look.glyphs().cut;
+        let row = |cells: &mut dyn Iterator<Item = &str>| {
+            let mut text = String::new();
+            for (cell, room) in cells.zip(&columns) {
+                let cell = cut(cell, *room, cut_mark);
+                text.push_str(&cell);
+                text.push_str(&" ".repeat(room.saturating_sub(cell.width()) + 2));
+            }
+            text
+        };
+        line(row(&mut self.preview.columns.iter().copied()), look.title(), None);
+        for user in &self.preview.sample {
+            line(row(&mut user.iter().map(String::as_str)), Style::new(), None);
+        }
+        let more = self.preview.takes.saturating_sub(self.preview.sample.len() as u64);
+        if more > 0 {
+            line(format!("and {} more", grouped(more)), look.faint(), None);
+        }
+        lines
+    }
+
+    /// The width of each column: what its longest cell needs, and less for the widest when there is no room.
+    fn columns(&self, room: usize) -> Vec<usize> {
+        let wanted = |column: usize| {
+            let cells = self.preview.sample.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
+            cells.chain([self.preview.columns[column].width()]).max().unwrap_or(0)
+        };
+        let mut widths: Vec<usize> = (0..self.preview.columns.len()).map(wanted).collect();
+        let room = room.saturating_sub(2 * widths.len());
+        while widths.iter().sum::<usize>() > room {
+            let Some(widest) = widths.iter_mut().max() else { break };
+            if *widest <= 4 {
+                break;
+            }
+            *widest -= 1;
+        }
+        widths
+    }
+
+    pub fn rows(&self, look: Look, width: u16) -> u16 {
+        units(self.lines(look, width).len())
+    }
+
+    pub fn perform(&mut self, command: Command, look: Look, width: u16, height: u16) {
+        let lines = self.lines(look, width);
+        self.at = page::moved(self.at, lines.len(), height, command);
+        let opens = lines.get(self.at).and_then(|line| line.opens);
+        if let (Command::Enter, Some(reason)) = (command, opens) {
+            if !self.open.remove(&reason) {
+                self.open.insert(reason);
+            }
+            let first = self.lines(look, width).iter().position(|line| line.opens == Some(reason));
+            self.at = first.unwrap_or(0);
+        }
+    }
+
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
+        let lines = self.lines(canvas.look, area.width);
+        let at = self.at.min(lines.len().saturating_sub(1));
+        let first = page::offset(at, lines.len(), area.height);
+        for (row, line) in page::shown(&lines, at, area.height).enumerate() {
+            canvas.text(area, area.x + 1, area.y + units(row), &line.text, line.style);
+        }
+        if focused {
+            canvas.select(area, area.y + units(at - first));
+            canvas.cursor(area, area.x, area.y + units(at - first));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::message::Reason;
+
+    const LOOK: Look = Look { colour: false, ascii: true };
+
+    fn table() -> PreviewTable {
+        PreviewTable::new(Preview {
+            takes: 2_000,
+            left_out: 3,
+            columns: vec!["Name", "Mail"],
+            sample: vec![vec!["Åsa Berg".into(), "a-rather-long-address@corp.example.com".into()]],
+            reasons: vec![Reason {
+                why: "have no mail".into(),
+                count: 3,
+                remedy: "give them one".into(),
+                who: vec!["Per".into(), "Pål".into()],
+            }],
+        })
+    }
+
+    #[test]
+    fn it_says_how_many_more_there_are_than_it_shows() {
+        let mut table = table();
+        assert_eq!(table.title(), "Preview  2,000 users, 3 left out");
+        table.perform(Command::Enter, LOOK, 60, 10);
+        let text: Vec<String> = table.lines(LOOK, 60).into_iter().map(|line| line.text).collect();
+        assert!(text.contains(&"    and 1 more".to_owned()), "{text:?}");
+        assert!(text.contains(&"and 1,999 more".to_owned()), "{text:?}");
+    }
+
+    #[test]
+    fn a_table_keeps_to_its_width_and_takes_from_the_widest_column() {
+        let widths = table().columns(30);
+        assert_eq!(widths.iter().sum::<usize>() + 4, 30);
+        assert_eq!(widths[0], "Åsa Berg".width());
+    }
+}

@@ -1,0 +1,156 @@
+//! Something that was done, or went wrong, in lines that can be scrolled; and a job on its way there.
+//!
+//! ```text
+//! -- Sync ----------------------------------------------
+//!  1,171 users match, 29 are left out
+//!  To do: give the user a mail attribute in the directory
+//! ```
+//!
+//! ```text
+//! -- Running -------------------------------------------
+//!  reading users        812 of 1,200       2,410 a second
+//!  [##########################..............]  67%
+//!  Ctrl-X cancels; nothing is half done.
+//! ```
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::page;
+use crate::model::job::Progress;
+use crate::tui::canvas::{Canvas, units, wrap};
+use crate::tui::keys::Command;
+use crate::tui::message::{Report, Tone, Trouble};
+
+/// Lines.
+#[derive(Debug)]
+pub struct Lines {
+    report: Report,
+    at: usize,
+}
+
+impl Lines {
+    pub fn new(report: Report) -> Self {
+        Self { report, at: 0 }
+    }
+
+    pub fn trouble(title: &str, trouble: &Trouble) -> Self {
+        let tone = if trouble.needs_you { Tone::Warning } else { Tone::Problem };
+        let lines = vec![(tone, trouble.message.clone()), (Tone::Help, trouble.help.clone())];
+        Self::new(Report { title: title.to_owned(), lines })
+    }
+
+    pub fn title(&self) -> &str {
+        &self.report.title
+    }
+
+    fn lines(&self, width: u16) -> Vec<(Tone, String)> {
+        let room = usize::from(width.saturating_sub(2)).max(8);
+        let of = |(tone, text): &(Tone, String)| {
+            let text = if *tone == Tone::Help { format!("To do: {text}") } else { text.clone() };
+            let tone = *tone;
+            wrap(&text, room).into_iter().map(move |line| (tone, line)).collect::<Vec<_>>()
+        };
+        self.report.lines.iter().flat_map(of).collect()
+    }
+
+    pub fn rows(&self, width: u16) -> u16 {
+        units(self.lines(width).len()).max(1)
+    }
+
+    pub fn perform(&mut self, command: Command, width: u16, height: u16) {
+        self.at = page::moved(self.at, self.lines(width).len(), height, command);
+    }
+
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
+        let lines = self.lines(area.width);
+        let at = self.at.min(lines.len().saturating_sub(1));
+        let first = page::offset(at, lines.len(), area.height);
+        for (row, (tone, line)) in page::shown(&lines, at, area.height).enumerate() {
+            let look = canvas.look;
+            let style = match tone {
+                Tone::Plain => Style::new(),
+                Tone::Good => look.good(),
+                Tone::Warning => look.warning(),
+                Tone::Problem => look.problem(),
+                Tone::Help => look.heading(),
+            };
+            canvas.text(area, area.x + 1, area.y + units(row), line, style);
+        }
+        if focused {
+            canvas.select(area, area.y + units(at - first));
+            canvas.cursor(area, area.x, area.y + units(at - first));
+        }
+    }
+}
+
+/// A job that is running.
+#[derive(Debug, Default)]
+pub struct Running {
+    progress: Option<Progress>,
+    cancelling: bool,
+}
+
+impl Running {
+    pub fn take(&mut self, progress: Progress) {
+        self.progress = Some(progress);
+    }
+
+    pub fn cancel(&mut self) {
+        self.cancelling = true;
+    }
+
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let Some(progress) = &self.progress else {
+            let text = if self.cancelling { "stopping ..." } else { "working ... Ctrl-X cancels" };
+            canvas.text(area, area.x + 1, area.y, text, Style::new());
+            return;
+        };
+        let mut line = format!("{}  {}", progress.what, grouped(progress.done));
+        if let Some(of) = progress.of {
+            line = format!("{line} of {}", grouped(of));
+        }
+        if let Some(rate) = progress.rate.filter(|rate| rate.is_finite() && *rate >= 0.0) {
+            line = format!("{line}   {rate:.0} a second");
+        }
+        canvas.text(area, area.x + 1, area.y, &line, Style::new());
+        let mut y = area.y + 1;
+        if let Some(of) = progress.of.filter(|of| *of > 0) {
+            let share = (u128::from(progress.done.min(of)) * 100 / u128::from(of)) as usize;
+            let width = usize::from(area.width.saturating_sub(10)).min(60);
+            let full = width * share / 100;
+            let glyphs = canvas.look.glyphs();
+            let bar =
+                format!("[{}{}] {share:>3}%", glyphs.bar_full.repeat(full), glyphs.bar_empty.repeat(width - full));
+            canvas.text(area, area.x + 1, y, &bar, Style::new());
+            y += 1;
+        }
+        let text = if self.cancelling { "stopping ..." } else { "Ctrl-X cancels; nothing is left half done." };
+        canvas.text(area, area.x + 1, y, text, canvas.look.faint());
+    }
+}
+
+/// `1,234,567`
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

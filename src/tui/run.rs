@@ -1,0 +1,185 @@
+//! Runs the console: keys in, frames out, effects on threads of their own.
+//!
+//! Short effects (opening a form, saving it, keeping a draft) are done one after another by the desk thread, so that
+//! they never overtake each other; long ones (checks, previews, a sync) have a thread each and can be cancelled. All
+//! of them answer over one channel, and a frame is drawn when the channel is empty: nothing ticks.
+
+mod work;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use super::app::App;
+use super::look::{Color, Look};
+use super::message::{Effect, JobId, Message};
+use super::surface::Surface;
+use super::terminal::{self, Terminal};
+use super::{Error, input};
+use crate::engine::Engine;
+use crate::model::job::Job;
+
+/// What the loop waits for.
+#[allow(missing_debug_implementations, reason = "a message may carry a secret")]
+pub(super) enum Event {
+    Message(Message),
+    /// SIGTSTP.
+    Stop,
+    /// SIGCONT.
+    Continued,
+    /// A signal that ends the program.
+    Ended(i32),
+    /// The terminal is not there any more.
+    Gone,
+}
+
+/// Runs until the user leaves. Gives what is to be said afterwards.
+pub(super) fn run(engine: &Engine, color: Color) -> Result<String, Error> {
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let look = Look::of(&environment, color);
+    crossterm::style::force_color_output(look.colour);
+    let size = crossterm::terminal::size().map_err(Error::Terminal)?;
+    let terminal = Terminal::take().map_err(Error::Terminal)?;
+    let (sender, events) = mpsc::channel();
+    terminal::watch_signals(sender.clone()).map_err(Error::Terminal)?;
+    terminal::watch_input(sender.clone()).map_err(Error::Terminal)?;
+    input::start(sender.clone()).map_err(Error::Terminal)?;
+    let (app, effects) = App::new(look, size);
+    let surface = Surface::new(terminal::output().map_err(Error::Terminal)?);
+    let runner = Runner::new(engine.clone(), sender).map_err(Error::Terminal)?;
+    let mut console = Console { app, surface, terminal, runner };
+    let ended = console.run(&events, effects);
+    let Console { app, terminal, runner, .. } = console;
+    // What was entered is kept before anything else is said or done.
+    runner.finish();
+    drop(terminal);
+    ended.map(|()| app.farewell())
+}
+
+struct Console {
+    app: App,
+    surface: Surface<std::fs::File>,
+    terminal: Terminal,
+    runner: Runner,
+}
+
+impl Console {
+    fn run(&mut self, events: &Receiver<Event>, effects: Vec<Effect>) -> Result<(), Error> {
+        let mut left = self.carry_out(effects)?;
+        while !left {
+            if self.terminal.is_ours() && self.surface.show(&self.app).is_err() {
+                return self.end(Error::Gone);
+            }
+            let Ok(event) = events.recv() else { return self.end(Error::Gone) };
+            left = self.take(event)?;
+            // A burst of events, such as a paste or a hundred checks, is one frame.
+            while let (false, Ok(event)) = (left, events.try_recv()) {
+                left = self.take(event)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// True when the user has left.
+    fn take(&mut self, event: Event) -> Result<bool, Error> {
+        match event {
+            Event::Message(message) => {
+                let effects = self.app.update(message);
+                self.carry_out(effects)
+            }
+            Event::Stop => self.stop(),
+            Event::Continued => {
+                self.terminal.take_again().map_err(Error::Terminal)?;
+                if let Ok((width, height)) = crossterm::terminal::size() {
+                    self.app.update(Message::Resize(width, height));
+                }
+                self.surface.forget();
+                Ok(false)
+            }
+            Event::Ended(signal) => self.end(Error::Signal(signal)).map(|()| true),
+            Event::Gone => self.end(Error::Gone).map(|()| true),
+        }
+    }
+
+    fn stop(&mut self) -> Result<bool, Error> {
+        self.terminal.stop().map_err(Error::Terminal).map(|()| false)
+    }
+
+    /// Keeps what was entered, then fails.
+    fn end(&mut self, error: Error) -> Result<(), Error> {
+        let effects = self.app.update(Message::Ending);
+        self.carry_out(effects)?;
+        Err(error)
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) -> Result<bool, Error> {
+        let mut left = false;
+        for effect in effects {
+            match effect {
+                Effect::Leave => left = true,
+                Effect::Redraw => self.surface.forget(),
+                Effect::Suspend => {
+                    self.stop()?;
+                }
+                effect => self.runner.start(effect),
+            }
+        }
+        Ok(left)
+    }
+}
+
+/// Carries effects out.
+struct Runner {
+    engine: Engine,
+    events: Sender<Event>,
+    desk: Option<Sender<Effect>>,
+    desk_thread: std::thread::JoinHandle<()>,
+    jobs: BTreeMap<JobId, Job>,
+}
+
+impl Runner {
+    fn new(engine: Engine, events: Sender<Event>) -> io::Result<Self> {
+        let (desk, effects) = mpsc::channel::<Effect>();
+        let (worker, answers) = (engine.clone(), events.clone());
+        let desk_thread = std::thread::Builder::new().name("desk".into()).spawn(move || {
+            for effect in effects {
+                let _ = work::at_the_desk(&worker, effect, &answers);
+            }
+        })?;
+        Ok(Self { engine, events, desk: Some(desk), desk_thread, jobs: BTreeMap::new() })
+    }
+
+    fn start(&mut self, effect: Effect) {
+        if let Effect::Cancel(id) = effect {
+            if let Some(job) = self.jobs.remove(&id) {
+                job.cancel();
+            }
+            return;
+        }
+        let Some(id) = work::job_of(&effect) else {
+            if let Some(desk) = &self.desk {
+                let _ = desk.send(effect);
+            }
+            return;
+        };
+        let job = work::job(id, &self.events);
+        self.jobs.insert(id, job.clone());
+        let (engine, events) = (self.engine.clone(), self.events.clone());
+        let started = std::thread::Builder::new()
+            .name(format!("job {id}"))
+            .spawn(move || work::long(&engine, id, effect, &job, &events));
+        if let Err(error) = started {
+            work::failed(&self.events, Some(id), &error.to_string(), "end other programs, then try again");
+        }
+    }
+
+    /// Waits until everything that was asked of the desk is done. Jobs are cancelled, and not waited for: each
+    /// leaves nothing half done.
+    fn finish(mut self) {
+        self.jobs.values().for_each(Job::cancel);
+        drop(self.desk.take());
+        let _ = self.desk_thread.join();
+    }
+}

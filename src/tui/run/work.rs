@@ -1,0 +1,306 @@
+//! What the effects do: one call of the wizard or the engine each, and its answer in words that can be drawn.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+use std::sync::mpsc::{SendError, Sender};
+use std::time::{Duration, Instant};
+
+use crossterm::clipboard::CopyToClipboard;
+
+use super::Event;
+use crate::engine::{Engine, Error, Written};
+use crate::model::job::{Job, Progress};
+use crate::model::name::Name;
+use crate::model::plan::{PlannedLeftOut, State, Summary};
+use crate::model::text::{Untrusted, shown};
+use crate::model::token::Record;
+use crate::model::user::{Attribute, User};
+use crate::sync;
+use crate::tui::message::{
+    Came, Effect, FileView, JobId, Message, MintedToken, PickedItem, Preview, Reason, Report, SaveOutcome, Tone,
+    Trouble,
+};
+use crate::tui::terminal;
+use crate::wizard::form::Form;
+use crate::wizard::{self, Saved, Step};
+
+type Sent = Result<(), SendError<Event>>;
+
+fn say(events: &Sender<Event>, came: Came) -> Sent {
+    events.send(Event::Message(Message::Came(came)))
+}
+
+pub(super) fn failed(events: &Sender<Event>, job: Option<JobId>, message: &str, help: &str) {
+    let trouble = Trouble { message: message.to_owned(), help: help.to_owned(), needs_you: false };
+    let _ = say(events, Came::Failed(job, trouble));
+}
+
+fn trouble(error: &Error) -> Trouble {
+    Trouble { message: shown(&error.to_string()), help: shown(&error.help()), needs_you: error.needs_you() }
+}
+
+/// The number of the job that an effect starts; `None` for what the desk does.
+pub(super) fn job_of(effect: &Effect) -> Option<JobId> {
+    match effect {
+        Effect::Check(job, _)
+        | Effect::Preview(job, _)
+        | Effect::Pick { job, .. }
+        | Effect::Sync(job)
+        | Effect::Mint(job, _)
+        | Effect::Files(job, _)
+        | Effect::Write(job, _) => Some(*job),
+        _ => None,
+    }
+}
+
+/// A job whose progress is told ten times a second at most.
+pub(super) fn job(id: JobId, events: &Sender<Event>) -> Job {
+    let events = events.clone();
+    let told: Mutex<Option<Instant>> = Mutex::new(None);
+    Job::new(move |progress: Progress| {
+        let Ok(mut told) = told.lock() else { return };
+        let is_last = progress.of == Some(progress.done);
+        if is_last || told.is_none_or(|told| told.elapsed() >= Duration::from_millis(100)) {
+            *told = Some(Instant::now());
+            let _ = say(&events, Came::Progress(id, progress));
+        }
+    })
+}
+
+/// Effects that are short, and done in their order.
+pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event>) -> Sent {
+    let done = match effect {
+        Effect::Start => start(engine),
+        Effect::Standing => wizard::standing(engine).map(Came::Standing).map(Some),
+        Effect::Open(step) => wizard::open(engine, step).map(opened).map(Some),
+        Effect::OpenNamed(step, name) => open_named(engine, step, &name),
+        Effect::At(step) => wizard::set_at(engine, step).map(|()| None),
+        Effect::KeepDraft(form) => wizard::keep_draft(engine, &form).map(|()| None),
+        Effect::Save(form) => save(engine, *form),
+        Effect::WriteToken(path, token) => {
+            engine.write_token_file(&path, &token).map(|()| Some(Came::TokenWritten(path)))
+        }
+        Effect::Copy(token) => {
+            let mut bytes = Vec::new();
+            let sent = crossterm::queue!(bytes, CopyToClipboard::to_clipboard_from(token.expose()));
+            let sent = sent.and_then(|()| std::io::Write::write_all(&mut terminal::output()?, &bytes));
+            match sent {
+                Ok(()) => Ok(Some(Came::Copied)),
+                Err(why) => {
+                    failed(events, None, &why.to_string(), "write the token to a file instead");
+                    Ok(None)
+                }
+            }
+        }
+        _ => Ok(None),
+    };
+    match done {
+        Ok(Some(came)) => say(events, came),
+        Ok(None) => Ok(()),
+        // A console that may change nothing has no place to come back to either: that is no error.
+        Err(Error::ReadOnly) if engine.is_read_only() => Ok(()),
+        Err(error) => say(events, Came::Failed(None, trouble(&error))),
+    }
+}
+
+fn opened(form: Form) -> Came {
+    Came::Opened(Box::new(form))
+}
+
+fn start(engine: &Engine) -> Result<Option<Came>, Error> {
+    let (at, standing) = (wizard::at(engine)?, wizard::standing(engine)?);
+    Ok(Some(Came::Started { at, standing }))
+}
+
+fn open_named(engine: &Engine, step: Step, name: &str) -> Result<Option<Came>, Error> {
+    match Name::new(name) {
+        Ok(name) => wizard::open_named(engine, step, &name).map(opened).map(Some),
+        // It came from a list of names, so this is only what the type wants.
+        Err(_) => wizard::open(engine, step).map(opened).map(Some),
+    }
+}
+
+fn save(engine: &Engine, mut form: Form) -> Result<Option<Came>, Error> {
+    let outcome = match wizard::save(engine, &mut form)? {
+        Saved::Kept => SaveOutcome::Kept,
+        Saved::Unchanged => SaveOutcome::Unchanged,
+        Saved::Problems => SaveOutcome::Problems,
+    };
+    Ok(Some(Came::Saved { form: Box::new(form), outcome }))
+}
+
+/// A job: it answers once, whatever happens to it.
+pub(super) fn long(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sender<Event>) {
+    let done = std::panic::catch_unwind(AssertUnwindSafe(|| carry_out(engine, id, effect, job, events)));
+    let came = match done {
+        Ok(Ok(came)) => came,
+        Ok(Err(error)) => Came::Failed(Some(id), trouble(&error)),
+        Err(_) => {
+            failed(
+                events,
+                Some(id),
+                "this part of imd failed; nothing was changed",
+                "report it, with what you did before",
+            );
+            return;
+        }
+    };
+    let _ = say(events, came);
+}
+
+fn carry_out(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sender<Event>) -> Result<Came, Error> {
+    Ok(match effect {
+        Effect::Check(_, form) => {
+            wizard::check(engine, &form, job, &mut |check| {
+                let _ = say(events, Came::Check(id, check));
+            })?;
+            Came::Checked(id)
+        }
+        Effect::Preview(_, mut form) => match wizard::preview(engine, &mut form, job)? {
+            Some(found) => Came::Previewed(id, preview(&found)),
+            None => Came::Refused(id, form),
+        },
+        Effect::Pick { form, pick, under, .. } => {
+            let items = wizard::pick(engine, &form, pick, under.as_deref(), job)?;
+            let item = |picked: wizard::Picked| PickedItem {
+                value: picked.value.raw().to_owned(),
+                label: picked.label.shown(),
+                detail: shown(&picked.detail),
+                has_children: picked.has_children,
+            };
+            Came::Picked { job: id, under, items: items.into_iter().map(item).collect() }
+        }
+        Effect::Sync(_) => Came::Synced(id, synced(&engine.sync(job)?)),
+        Effect::Mint(_, form) => mint(engine, id, *form)?,
+        Effect::Files(_, mut form) => {
+            let files = wizard::files(engine, &mut form)?;
+            if form.has_problems() {
+                return Ok(Came::Refused(id, form));
+            }
+            let view = |file: wizard::PreviewFile| FileView {
+                target: file.target,
+                name: file.name,
+                text: file.text,
+                exposure: file.exposure,
+            };
+            Came::Files(id, files.into_iter().map(view).collect())
+        }
+        Effect::Write(_, form) => write(engine, id, *form)?,
+        _ => Came::Checked(id),
+    })
+}
+
+fn preview(found: &sync::Preview) -> Preview {
+    let row = |user: &User| {
+        let name = user.first(Attribute::DisplayName).or(user.first(Attribute::CommonName));
+        let account = user.first(Attribute::UserPrincipalName).or(user.first(Attribute::SamAccountName));
+        [name, account, user.first(Attribute::Mail)].map(|value| value.map(Untrusted::shown).unwrap_or_default()).into()
+    };
+    Preview {
+        takes: found.takes,
+        left_out: found.reasons.values().sum(),
+        columns: vec!["Name", "Account", "Mail"],
+        sample: found.sample.iter().map(row).collect(),
+        reasons: reasons(&found.reasons, &found.left_out),
+    }
+}
+
+/// The users who are left out, by reason, the most frequent first.
+fn reasons(counts: &BTreeMap<&'static str, u64>, left_out: &[PlannedLeftOut]) -> Vec<Reason> {
+    let reason = |(code, count): (&&'static str, &u64)| {
+        let of = left_out.iter().filter(|left_out| left_out.why.code() == *code);
+        let who = of.clone().map(|left_out| format!("{} {}", left_out.label.shown(), shown(&left_out.why.to_string())));
+        Reason {
+            why: in_words(code).to_owned(),
+            count: *count,
+            remedy: of.clone().next().map_or("", |left_out| left_out.why.remedy()).to_owned(),
+            who: who.collect(),
+        }
+    };
+    let mut reasons: Vec<Reason> = counts.iter().map(reason).collect();
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count));
+    reasons
+}
+
+/// What [`LeftOut::code`](crate::model::plan::LeftOut::code) says of several users.
+fn in_words(code: &'static str) -> &'static str {
+    match code {
+        "no-mail" => "without a mail",
+        "disabled" => "disabled",
+        "expired" => "expired",
+        "duplicate-mail" => "with a mail that another user has too",
+        "taken-by" => "taken by an earlier mapping",
+        code => code,
+    }
+}
+
+fn synced(summary: &Summary) -> Report {
+    let counts = summary.counts;
+    let mut lines = Vec::new();
+    match &summary.state {
+        State::Applied { .. } => lines.push((Tone::Good, "The users are stored.".to_owned())),
+        State::Made => lines.push((Tone::Plain, "The plan is made and waits.".to_owned())),
+        State::Stopped { reasons } => {
+            lines.push((Tone::Warning, "The fuse stopped it; nothing was changed.".to_owned()));
+            lines.extend(reasons.iter().map(|reason| (Tone::Warning, shown(&reason.to_string()))));
+            lines.push((Tone::Help, format!("look at the plan, then `imd sync --approve {}`", summary.hash)));
+        }
+    }
+    let counts = [
+        (counts.matched, "match a mapping"),
+        (counts.come, "come"),
+        (counts.change, "change"),
+        (counts.leave, "leave"),
+        (counts.unchanged, "stay as they are"),
+        (counts.left_out, "are left out (step 3 says why)"),
+    ];
+    lines.extend(counts.into_iter().map(|(count, what)| (Tone::Plain, format!("{count:>9} {what}"))));
+    Report { title: "Run now".to_owned(), lines }
+}
+
+fn mint(engine: &Engine, id: JobId, mut form: Form) -> Result<Came, Error> {
+    if wizard::save(engine, &mut form)? == Saved::Problems {
+        return Ok(Came::Refused(id, Box::new(form)));
+    }
+    let name = form.text("token.name").and_then(|name| Name::new(name).ok());
+    let record = match &name {
+        Some(name) => engine.valid_token(name)?,
+        None => None,
+    };
+    let Some(record) = record else { return Ok(Came::Refused(id, Box::new(form))) };
+    let token = engine.token_text(&record)?;
+    let minted = MintedToken { token, name: record.name.to_string(), facts: facts(&record) };
+    Ok(Came::Minted { job: id, form: Box::new(form), minted })
+}
+
+fn facts(record: &Record) -> Vec<String> {
+    let end = record
+        .expires_at
+        .map_or_else(|| "never expires".to_owned(), |end| format!("good until {}", end.strftime("%Y-%m-%d %H:%M UTC")));
+    let uses = match record.max_activations {
+        0 => "any number of laptops".to_owned(),
+        count => format!("{count} laptops at most"),
+    };
+    vec![format!("id {}, {end}, {uses}", record.id), format!("servers: {}", record.servers.join(", "))]
+}
+
+fn write(engine: &Engine, id: JobId, mut form: Form) -> Result<Came, Error> {
+    if wizard::save(engine, &mut form)? == Saved::Problems {
+        return Ok(Came::Refused(id, Box::new(form)));
+    }
+    let Some(installer) = engine.installer()? else { return Ok(Came::Refused(id, Box::new(form))) };
+    // Written a second time it changes nothing, and says where everything is.
+    let written = engine.write_exports(&installer.value)?;
+    Ok(Came::Written { job: id, form: Box::new(form), report: report(&written) })
+}
+
+fn report(written: &[Written]) -> Report {
+    let mut lines = vec![(Tone::Good, "Written, each with a README and checksums:".to_owned())];
+    for export in written {
+        let folder = shown(&export.folder.display().to_string());
+        lines.push((Tone::Plain, format!("{}: {folder} ({} files)", shown(&export.target), export.files.len())));
+    }
+    lines.push((Tone::Help, "hand each folder to its deployment tool; its README says how".to_owned()));
+    Report { title: "Written".to_owned(), lines }
+}

@@ -1,0 +1,107 @@
+//! The overview: all seven steps, what is settled and what is missing.
+//!
+//! ```text
+//!  + 1 Directory   corp: ldaps://dc1.corp.example.com
+//!  + 2 Profile     Laptops on eu-1, 50 GiB
+//!  - 3 Mapping     no mapping yet
+//!  ...
+//!
+//!  Missing: 3 Mapping, 6 Token. Enter opens the step.
+//! ```
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::model::text;
+use crate::tui::canvas::Canvas;
+use crate::tui::keys::Command;
+use crate::wizard::{Standing, State, Step};
+
+#[derive(Debug)]
+pub struct Review {
+    /// The step that is selected, 0 to 6.
+    at: usize,
+    /// The step that Esc goes back to.
+    pub came_from: Option<Step>,
+}
+
+impl Review {
+    /// Selects the step that wants attention first, else the one that the user came from.
+    pub fn new(standing: &[Standing], came_from: Option<Step>) -> Self {
+        let wanted = standing.iter().find(|standing| standing.state != State::Done).map(|standing| standing.step);
+        let step = came_from.or(wanted).unwrap_or(Step::Directory);
+        Self { at: step as usize, came_from }
+    }
+
+    pub fn selected(&self) -> Step {
+        Step::ALL[self.at.min(6)]
+    }
+
+    pub fn perform(&mut self, command: Command) {
+        self.at = crate::tui::panel::page::moved(self.at, Step::ALL.len(), 7, command);
+    }
+
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, standing: &[Standing]) {
+        let mut y = area.y;
+        let tall = area.height >= 11;
+        if tall {
+            canvas.text(area, area.x + 1, y, "Mass deployment in seven steps", canvas.look.heading());
+            y += 2;
+        }
+        // The selected step stays in sight however few rows there are.
+        let rows = usize::from(area.bottom().saturating_sub(y)).max(1);
+        let first = if rows < Step::ALL.len() { (self.at + 1).saturating_sub(rows) } else { 0 };
+        for step in Step::ALL.into_iter().skip(first) {
+            let known = standing.iter().find(|standing| standing.step == step);
+            let (mark, style) = mark(canvas, known.map(|standing| standing.state));
+            canvas.text(area, area.x + 1, y, mark, style);
+            let x = canvas.text(area, area.x + 3, y, &format!("{} {:<10}", step.number(), step.title()), Style::new());
+            let evidence = known.map(|standing| text::shown(&standing.evidence)).unwrap_or_default();
+            let evidence = if evidence.is_empty() { step.purpose().to_owned() } else { evidence };
+            canvas.text(area, x + 1, y, &evidence, Style::new());
+            if step as usize == self.at {
+                canvas.select(area, y);
+                canvas.cursor(area, area.x, y);
+            }
+            y = y.saturating_add(1);
+        }
+        if tall {
+            let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+            let (text, style) = summary(standing, canvas);
+            let used = canvas.wrapped(area, y + 1, 3, &text, style);
+            let row = y + 1 + used;
+            if row < area.bottom() {
+                let keys =
+                    format!("Enter opens {} {}. q leaves imd.", self.selected().number(), self.selected().title());
+                canvas.text(area, area.x, row, &keys, Style::new());
+            }
+        }
+    }
+}
+
+/// The mark and the style of a step's state; the mark alone is enough.
+pub fn mark(canvas: &Canvas<'_>, state: Option<State>) -> (&'static str, Style) {
+    let glyphs = canvas.look.glyphs();
+    match state {
+        Some(State::Done) => (glyphs.done, canvas.look.good()),
+        Some(State::Refused) => (glyphs.refused, canvas.look.problem()),
+        Some(State::Missing) | None => (glyphs.missing, Style::new()),
+    }
+}
+
+fn summary(standing: &[Standing], canvas: &Canvas<'_>) -> (String, Style) {
+    let named = |state: State| {
+        let of = standing.iter().filter(|standing| standing.state == state);
+        of.map(|standing| format!("{} {}", standing.step.number(), standing.step.title())).collect::<Vec<_>>()
+    };
+    let (refused, missing) = (named(State::Refused), named(State::Missing));
+    if standing.is_empty() {
+        (String::new(), Style::new())
+    } else if !refused.is_empty() {
+        (format!("No longer good: {}.", refused.join(", ")), canvas.look.problem())
+    } else if !missing.is_empty() {
+        (format!("Missing: {}.", missing.join(", ")), canvas.look.warning())
+    } else {
+        ("All seven steps are done. Hand the written folder to your deployment tool.".to_owned(), canvas.look.good())
+    }
+}

@@ -1,0 +1,337 @@
+//! One step: its form, its buttons, and a panel for what comes of them.
+//!
+//! ```text
+//!  Which users of the directory get it.
+//!
+//!  > Name         Staff laptops
+//!    Department   (optional; Enter picks from the directory)
+//!
+//!    [ Check ]  [ Preview ]  [ Continue ]
+//! -- Check  5 passed ----------------------------------------
+//!  ok    base DN   DC=corp,DC=example,DC=com is readable
+//! ```
+//!
+//! This file moves the focus and hands each command to whoever has it; `answer` is about answering fields, `work`
+//! about what the buttons do and what comes of it, `draw` about the picture above.
+
+mod answer;
+mod draw;
+mod work;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tui_input::Input;
+
+use super::super::desk::Desk;
+use super::super::keys::{self, Action, Binding, Command};
+use super::super::layout;
+use super::super::message::{Effect, JobId};
+use super::super::panel::Panel;
+use crate::wizard::Step;
+use crate::wizard::form::{Field, Form, Kind, Value};
+
+#[allow(missing_debug_implementations, reason = "its form may hold a secret")]
+pub struct StepScreen {
+    form: Form,
+    focus: Focus,
+    /// Where Esc and an answered panel go back to.
+    home: Focus,
+    /// The line that is typed into, while a field of one line has the focus.
+    line: Option<Input>,
+    panel: Option<Panel>,
+    job: Option<(JobId, Work)>,
+    /// Something was entered that the draft does not have yet.
+    unkept: bool,
+    /// What was done since the last change of a value.
+    done: Vec<Action>,
+    saving: bool,
+}
+
+/// What has the focus. There is always something that has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// By its place in the form.
+    Field(usize),
+    /// By its place in the row of buttons.
+    Button(usize),
+    Panel,
+}
+
+/// What the running job is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    Act(Action),
+    /// Reads what the field can be picked from.
+    Pick(String),
+}
+
+impl StepScreen {
+    pub fn new(form: Form, desk: &Desk) -> Self {
+        let mut screen = Self {
+            form,
+            focus: Focus::Button(0),
+            home: Focus::Button(0),
+            line: None,
+            panel: None,
+            job: None,
+            unkept: false,
+            done: Vec::new(),
+            saving: false,
+        };
+        if screen.form.step == Step::Token && desk.token.is_some() {
+            screen.panel = Some(Panel::Token);
+        }
+        let first = screen.stops().first().copied().unwrap_or(Focus::Button(0));
+        screen.go(first);
+        screen
+    }
+
+    pub fn step(&self) -> Step {
+        self.form.step
+    }
+
+    pub fn focus(&self) -> Focus {
+        self.focus
+    }
+
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+
+    /// The buttons, in order; the last one goes on.
+    pub fn actions(&self) -> &'static [Action] {
+        match self.form.step {
+            Step::Directory | Step::Profile | Step::Settings => &[Action::Check, Action::Continue],
+            Step::Mapping => &[Action::Check, Action::Preview, Action::Continue],
+            Step::Frequency => &[Action::Check, Action::Run, Action::Continue],
+            Step::Token => &[Action::Mint, Action::Continue],
+            Step::Installer => &[Action::Files, Action::Write, Action::Continue],
+        }
+    }
+
+    /// The button that a newcomer should press next.
+    fn recommended(&self, desk: &Desk) -> Action {
+        let wanted = match self.form.step {
+            Step::Token if desk.token.is_some() => Action::Continue,
+            Step::Token => Action::Mint,
+            Step::Installer if !self.done.contains(&Action::Files) => Action::Files,
+            Step::Installer => Action::Write,
+            _ => Action::Check,
+        };
+        if self.done.contains(&wanted) { Action::Continue } else { wanted }
+    }
+
+    /// Everything that Tab visits, in order.
+    fn stops(&self) -> Vec<Focus> {
+        let fields = self.form.fields.iter().enumerate().filter(|(_, field)| field.visible);
+        let buttons = (0..self.actions().len()).map(Focus::Button);
+        let panel = self.panel.as_ref().filter(|panel| !panel.is_answer()).map(|_| Focus::Panel);
+        fields.map(|(at, _)| Focus::Field(at)).chain(buttons).chain(panel).collect()
+    }
+
+    fn field(&self) -> Option<&Field> {
+        match self.focus {
+            Focus::Field(at) => self.form.fields.get(at).filter(|field| field.visible),
+            _ => None,
+        }
+    }
+
+    /// The field that the focus is on, or that the panel with the focus answers.
+    fn answered_field(&self) -> Option<&Field> {
+        match (&self.panel, self.focus) {
+            (Some(Panel::List { key, .. } | Panel::Tree { key, .. } | Panel::Filter { key, .. }), Focus::Panel) => {
+                self.form.field(key)
+            }
+            _ => self.field(),
+        }
+    }
+
+    /// Moves the focus, and gives a field of one line its cursor.
+    fn go(&mut self, focus: Focus) {
+        self.focus = focus;
+        if focus != Focus::Panel {
+            self.home = focus;
+        }
+        let text = self.field().filter(|field| is_line(&field.kind)).map(|field| field.text().to_owned());
+        self.line = text.map(Input::new);
+    }
+
+    fn go_by(&mut self, backwards: bool, desk: &mut Desk) {
+        self.leave_field(desk);
+        let stops = self.stops();
+        let at = stops.iter().position(|stop| *stop == self.focus).unwrap_or(0);
+        let count = stops.len().max(1);
+        let to = if backwards { (at + count - 1) % count } else { (at + 1) % count };
+        if let Some(stop) = stops.get(to) {
+            self.go(*stop);
+        }
+    }
+
+    /// On with what a newcomer would do next: the next field, and after the last one the button to press.
+    fn go_on(&mut self, desk: &mut Desk) {
+        self.leave_field(desk);
+        let stops = self.stops();
+        let at = stops.iter().position(|stop| *stop == self.focus);
+        match at.and_then(|at| stops.get(at + 1)) {
+            Some(stop @ Focus::Field(_)) => self.go(*stop),
+            _ => self.go_to_button(self.recommended(desk)),
+        }
+    }
+
+    fn go_to_button(&mut self, action: Action) {
+        let at = self.actions().iter().position(|known| *known == action).unwrap_or(0);
+        self.go(Focus::Button(at));
+    }
+
+    fn go_to_problem(&mut self) {
+        if let Some(at) = self.form.fields.iter().position(|field| field.visible && field.problem.is_some()) {
+            self.close_answer();
+            self.go(Focus::Field(at));
+        }
+    }
+
+    /// What was entered is kept as a draft whenever a field is left.
+    pub fn leave_field(&mut self, desk: &mut Desk) {
+        if std::mem::take(&mut self.unkept) {
+            desk.ask(Effect::KeepDraft(Box::new(self.form.clone())));
+        }
+    }
+
+    /// Changes a value and everything that follows from it.
+    fn set(&mut self, key: &str, value: Value) {
+        self.form.set(key, value);
+        self.unkept = true;
+        self.done.clear();
+    }
+
+    /// The keys that work now, the most particular first.
+    pub fn tables(&self, desk: &Desk) -> Vec<&'static Binding> {
+        let token = desk.token.as_ref();
+        let mut tables: Vec<&'static [Binding]> = Vec::new();
+        if self.job.is_some() {
+            tables.push(keys::RUNNING);
+        }
+        let mut takes_text = false;
+        match (self.focus, &self.panel) {
+            (Focus::Panel, Some(panel)) => {
+                takes_text = panel.takes_text(token);
+                tables.extend(panel.tables(token));
+            }
+            (Focus::Panel | Focus::Button(_), _) => tables.push(keys::BUTTON),
+            (Focus::Field(_), _) => match self.field().map(|field| &field.kind) {
+                Some(Kind::Text { .. } | Kind::Path { .. } | Kind::Secret { .. }) => {
+                    takes_text = true;
+                    tables.push(keys::TEXT);
+                }
+                Some(Kind::Pick(_)) => {
+                    takes_text = true;
+                    tables.extend([keys::PICK, keys::TEXT]);
+                }
+                Some(Kind::Filter) => tables.push(keys::FILTER),
+                Some(Kind::Choice(_)) => tables.push(keys::CHOICE),
+                Some(Kind::Several(_) | Kind::Ordered(_)) => tables.push(keys::SEVERAL),
+                None => {}
+            },
+        }
+        let mut rows: Vec<&'static Binding> = tables.into_iter().flatten().collect();
+        let answers = self.focus == Focus::Panel && self.panel.as_ref().is_some_and(Panel::is_answer);
+        let typing_in_panel = self.focus == Focus::Panel && takes_text;
+        if !answers && !typing_in_panel {
+            rows.extend(keys::FORM);
+            rows.extend(self.actions().iter().filter_map(|action| keys::of(*action)));
+            rows.extend(keys::STEP);
+        } else if matches!(self.panel, Some(Panel::Filter { .. })) {
+            rows.extend(keys::STEP);
+        }
+        rows.extend(keys::ANYWHERE);
+        if !takes_text {
+            rows.extend(keys::NO_TEXT);
+        }
+        rows
+    }
+
+    /// Does what a key asks for. True when the user wants the overview.
+    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> bool {
+        if self.saving && command != Command::Back {
+            return false;
+        }
+        match command {
+            Command::NextStep => self.next_step(desk),
+            Command::Act(action) => self.act(action, desk),
+            Command::PreviousStep => match self.form.step.previous() {
+                Some(step) => self.leave_for(step, desk),
+                None => desk.say("This is the first step."),
+            },
+            Command::NextField => self.go_by(false, desk),
+            Command::PreviousField => self.go_by(true, desk),
+            Command::Back if self.focus != Focus::Panel => return self.may_leave(desk),
+            _ => match self.focus {
+                Focus::Panel => self.command_to_panel(command, desk),
+                Focus::Field(_) => self.command_to_field(command, desk),
+                Focus::Button(at) => {
+                    if let (Command::Enter, Some(action)) = (command, self.actions().get(at)) {
+                        self.act(*action, desk);
+                    }
+                }
+            },
+        }
+        false
+    }
+
+    fn leave_for(&mut self, step: Step, desk: &mut Desk) {
+        if self.may_leave(desk) {
+            self.leave_field(desk);
+            desk.ask(Effect::Open(step));
+        }
+    }
+
+    /// A character that is no command.
+    pub fn typed(&mut self, key: &KeyEvent, desk: &mut Desk) {
+        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        match (&mut self.panel, self.focus) {
+            (Some(Panel::Filter { editor, key: field }), Focus::Panel) => {
+                if editor.key(key) {
+                    let (field, text) = (field.clone(), editor.text());
+                    self.set(&field, Value::Text(text));
+                }
+            }
+            (Some(Panel::List { list, .. }), Focus::Panel) => {
+                if let (KeyCode::Char(c), true) = (key.code, plain) {
+                    list.search(c);
+                }
+            }
+            _ => {
+                if let (KeyCode::Char(c), true) = (key.code, plain) {
+                    // Typing on a filter begins with the editor.
+                    if self.field().is_some_and(|field| field.kind == Kind::Filter) {
+                        self.open_answer(desk);
+                        return self.typed(key, desk);
+                    }
+                    self.insert(&c.to_string(), desk);
+                }
+            }
+        }
+    }
+
+    pub fn paste(&mut self, text: &str, desk: &mut Desk) {
+        match (&mut self.panel, self.focus) {
+            (Some(Panel::Filter { editor, key }), Focus::Panel) => {
+                editor.paste(text);
+                let (key, text) = (key.clone(), editor.text());
+                self.set(&key, Value::Text(text));
+            }
+            (Some(Panel::List { list, .. }), Focus::Panel) => text.chars().for_each(|c| list.search(c)),
+            _ => self.insert(text, desk),
+        }
+    }
+
+    /// Where form and panel stand, for drawing and for paging.
+    fn areas(&self, desk: &Desk) -> draw::StepAreas {
+        let areas = layout::areas(desk.size.0, desk.size.1);
+        draw::areas(self, desk, areas.body)
+    }
+}
+
+/// True for a field whose value is one line of text that is typed.
+fn is_line(kind: &Kind) -> bool {
+    matches!(kind, Kind::Text { .. } | Kind::Path { .. } | Kind::Pick(_))
+}

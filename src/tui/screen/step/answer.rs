@@ -1,0 +1,251 @@
+//! Answering a field: typing, changing a choice, picking from a list, a tree or the editor.
+
+use crate::model::text;
+use crate::secrets::Secret;
+use crate::tui::desk::Desk;
+use crate::tui::keys::Command;
+use crate::tui::message::Effect;
+use crate::tui::panel::Panel;
+use crate::tui::panel::filter::FilterEditor;
+use crate::tui::panel::list::{List, Mode};
+use crate::tui::panel::report::Running;
+use crate::tui::panel::tree::Tree;
+use crate::wizard::form::{Field, Kind, Pick, Value};
+use tui_input::{InputRequest, StateChanged};
+
+use super::{Focus, StepScreen, Work};
+
+impl StepScreen {
+    /// Inserts text where it is typed, without what cannot be seen.
+    pub(super) fn insert(&mut self, inserted: &str, desk: &mut Desk) {
+        let seen = |c: &char| !text::is_hidden(*c);
+        if self.focus == Focus::Panel {
+            if let (Some(Panel::Token), Some(token)) = (&self.panel, &mut desk.token) {
+                inserted.chars().filter(seen).for_each(|c| token.edit(InputRequest::InsertChar(c)));
+            }
+            return;
+        }
+        if let Some((key, secret)) = self.secret() {
+            // With room for all of it from the start, no copy of the secret is left behind by growing.
+            let mut text = String::with_capacity(secret.expose().len() + inserted.len());
+            text.push_str(secret.expose());
+            text.extend(inserted.chars().filter(seen));
+            self.set(&key, Value::Secret(Secret::new(text)));
+        } else if let Some(line) = &mut self.line {
+            inserted.chars().filter(seen).for_each(|c| {
+                line.handle(InputRequest::InsertChar(c));
+            });
+            self.take_line();
+        }
+    }
+
+    fn secret(&self) -> Option<(String, Secret)> {
+        let field = self.field().filter(|field| matches!(field.kind, Kind::Secret { .. }))?;
+        Some((field.key.to_string(), field.secret().cloned().unwrap_or_default()))
+    }
+
+    fn take_line(&mut self) {
+        let text = self.line.as_ref().map(|line| line.value().to_owned());
+        if let (Some(key), Some(text)) = (self.field().map(|field| field.key.to_string()), text) {
+            self.set(&key, Value::Text(text));
+        }
+    }
+
+    pub(super) fn command_to_field(&mut self, command: Command, desk: &mut Desk) {
+        match command {
+            Command::Edit(request) => self.edit(request),
+            Command::Left => self.change_choice(false),
+            Command::Right => self.change_choice(true),
+            Command::Enter => self.go_on(desk),
+            Command::Open => self.open_answer(desk),
+            _ => {}
+        }
+    }
+
+    fn edit(&mut self, request: InputRequest) {
+        if let Some((key, secret)) = self.secret() {
+            // A secret is typed and deleted at its end only: nobody can see a place in it.
+            let mut chars = secret.expose().chars();
+            let text = match request {
+                InputRequest::DeletePrevChar => {
+                    chars.next_back();
+                    chars.as_str().to_owned()
+                }
+                InputRequest::DeleteLine | InputRequest::DeletePrevWord => String::new(),
+                _ => return,
+            };
+            self.set(&key, Value::Secret(Secret::new(text)));
+        } else if let Some(line) = &mut self.line
+            && let Some(StateChanged { value: true, .. }) = line.handle(request)
+        {
+            self.take_line();
+        }
+    }
+
+    /// The next or previous choice that can be chosen.
+    fn change_choice(&mut self, forwards: bool) {
+        let Some(Field { key, kind: Kind::Choice(choices), .. }) = self.field() else { return };
+        let free: Vec<&str> =
+            choices.iter().filter(|choice| choice.refused.is_none()).map(|choice| choice.value.as_str()).collect();
+        let chosen = self.field().map(Field::text).unwrap_or_default();
+        let count = free.len();
+        let to = match free.iter().position(|value| *value == chosen) {
+            Some(at) if forwards => (at + 1) % count,
+            Some(at) => (at + count - 1) % count,
+            None => 0,
+        };
+        let key = key.to_string();
+        if let Some(value) = free.get(to).map(|value| (*value).to_owned()) {
+            self.set(&key, Value::Text(value));
+        }
+    }
+
+    pub(super) fn open_answer(&mut self, desk: &mut Desk) {
+        let Some(field) = self.field() else { return };
+        let (key, label) = (field.key.to_string(), field.label.to_string());
+        let label = label.as_str();
+        match &field.kind {
+            Kind::Choice(choices) => {
+                let list = List::of_choices(label, Mode::One, choices, &[field.text().to_owned()]);
+                self.show_answer(Panel::List { key, list });
+            }
+            Kind::Several(choices) => {
+                let list = List::of_choices(label, Mode::Several, choices, field.many());
+                self.show_answer(Panel::List { key, list });
+            }
+            Kind::Ordered(choices) => {
+                let list = List::of_choices(label, Mode::Ordered, choices, field.many());
+                self.show_answer(Panel::List { key, list });
+            }
+            Kind::Filter => {
+                let column = field.problem.as_ref().and_then(|problem| problem.column);
+                let editor = Box::new(FilterEditor::new(field.text(), column));
+                self.show_answer(Panel::Filter { key, editor });
+            }
+            Kind::Pick(pick) => self.start_picking(key, label, *pick, desk),
+            Kind::Text { .. } | Kind::Path { .. } | Kind::Secret { .. } => {}
+        }
+    }
+
+    fn start_picking(&mut self, key: String, label: &str, pick: Pick, desk: &mut Desk) {
+        if self.job.is_some() {
+            desk.say("Something is still running; Ctrl-X cancels it.");
+            return;
+        }
+        let job = desk.new_job();
+        self.job = Some((job, Work::Pick(key.clone())));
+        if pick == Pick::Unit {
+            self.show_answer(Panel::Tree { key, tree: Tree::new(label) });
+        } else {
+            self.panel = Some(Panel::Running(Running::default()));
+        }
+        desk.ask(Effect::Pick { job, form: Box::new(self.form.clone()), pick, under: None });
+    }
+
+    pub(super) fn show_answer(&mut self, panel: Panel) {
+        self.panel = Some(panel);
+        self.line = None;
+        self.focus = Focus::Panel;
+    }
+
+    /// Closes a panel that answers a field; what was entered stays.
+    pub(super) fn close_answer(&mut self) {
+        if self.panel.as_ref().is_some_and(Panel::is_answer) {
+            self.panel = None;
+            if let Some((_, Work::Pick(_))) = self.job {
+                self.job = None;
+            }
+        }
+        if self.focus == Focus::Panel {
+            self.go(self.home);
+        }
+    }
+
+    fn answer(&mut self, key: &str, value: Value, desk: &mut Desk) {
+        let existing = self.form.field(key).is_some_and(|field| field.kind == Kind::Pick(Pick::Existing));
+        if let (true, Value::Text(name)) = (existing, &value) {
+            // Another thing: the whole form is filled from it.
+            self.close_answer();
+            desk.ask(Effect::OpenNamed(self.form.step, name.clone()));
+            return;
+        }
+        self.set(key, value);
+        self.close_answer();
+        self.go_on(desk);
+    }
+
+    /// A command for the panel that has the focus.
+    pub(super) fn command_to_panel(&mut self, command: Command, desk: &mut Desk) {
+        if command == Command::Back {
+            return self.back_from_panel(desk);
+        }
+        let area = self.areas(desk).panel;
+        let (width, height) = (area.width, area.height.saturating_sub(1));
+        let look = desk.look;
+        match &mut self.panel {
+            Some(Panel::Checklist(panel)) => panel.perform(command, height),
+            Some(Panel::Preview(panel)) => panel.perform(command, look, width, height),
+            Some(Panel::Lines(panel)) => panel.perform(command, width, height),
+            Some(Panel::Files(panel)) => panel.perform(command, height.saturating_sub(3)),
+            Some(Panel::Token) => Self::command_to_token(command, desk),
+            Some(Panel::List { key, list }) => {
+                let key = key.clone();
+                match (command, list.mode()) {
+                    (Command::Enter, Mode::One) => match list.chosen() {
+                        Some(Ok(value)) => self.answer(&key, Value::Text(value), desk),
+                        Some(Err(reason)) => desk.say(format!("It cannot be chosen: {reason}")),
+                        None => {}
+                    },
+                    (Command::Enter, _) => {
+                        let marked = list.marked().to_vec();
+                        self.answer(&key, Value::Many(marked), desk);
+                    }
+                    _ => {
+                        let before = list.marked().to_vec();
+                        if let Err(reason) = list.perform(command, height) {
+                            desk.say(format!("It cannot be chosen: {reason}"));
+                        }
+                        let marked = list.marked().to_vec();
+                        if marked != before {
+                            self.set(&key, Value::Many(marked));
+                        }
+                    }
+                }
+            }
+            Some(Panel::Tree { key, tree }) => {
+                let key = key.clone();
+                if command == Command::Enter {
+                    if let Some(dn) = tree.chosen() {
+                        self.answer(&key, Value::Text(dn), desk);
+                    }
+                } else if let Some(dn) = tree.perform(command, height) {
+                    self.read_level(key, dn, desk);
+                }
+            }
+            Some(Panel::Filter { .. } | Panel::Running(_)) | None => {}
+        }
+    }
+
+    fn read_level(&mut self, key: String, dn: String, desk: &mut Desk) {
+        if let Some((job, _)) = self.job.take() {
+            desk.ask(Effect::Cancel(job));
+        }
+        let job = desk.new_job();
+        self.job = Some((job, Work::Pick(key)));
+        desk.ask(Effect::Pick { job, form: Box::new(self.form.clone()), pick: Pick::Unit, under: Some(dn) });
+    }
+
+    fn back_from_panel(&mut self, desk: &mut Desk) {
+        if let (Some(Panel::Token), Some(token)) = (&self.panel, &mut desk.token) {
+            if token.asks_for_file() {
+                return token.forget_file();
+            }
+            token.hide();
+        }
+        if let Some((job, Work::Pick(_))) = &self.job {
+            let job = *job;
+            desk.ask(Effect::Cancel(job));
+        }
+        self.close_answer();
+    }
+}

@@ -1,0 +1,294 @@
+//! Draws a step: purpose, fields, buttons, panel.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::model::text;
+use crate::tui::canvas::{Canvas, cut, units, width, window};
+use crate::tui::desk::Desk;
+use crate::tui::keys::Action;
+use crate::tui::layout;
+use crate::tui::look::Glyphs;
+use crate::tui::message::Effect;
+use crate::wizard::Step;
+use crate::wizard::form::{Choice, Field, Form, Kind};
+
+use super::{Focus, StepScreen, is_line};
+
+/// Where the parts of a step stand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StepAreas {
+    purpose: Option<u16>,
+    form: Rect,
+    pub(super) panel: Rect,
+}
+
+pub(super) fn areas(screen: &StepScreen, desk: &Desk, body: Rect) -> StepAreas {
+    // A small screen has no room for the purpose, a middling one none for the blank below it.
+    let head = if body.height >= 16 { 2 } else { u16::from(body.height >= 12) };
+    let rest = Rect { y: body.y + head, height: body.height - head, ..body };
+    let form_rows = units(form_rows(screen, body.width).len());
+    let room = if layout::is_beside(rest.width) { rest.width / 2 } else { rest.width };
+    let panel_rows = screen.panel.as_ref().map(|panel| panel.rows(desk.look, room, desk.token.as_ref()));
+    let (form, panel) = layout::split(rest, form_rows, panel_rows, screen.focus == Focus::Panel);
+    StepAreas { purpose: (head > 0).then_some(body.y), form, panel }
+}
+
+/// A row of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Row {
+    Field(usize),
+    Blank,
+    /// The buttons from the first to before the second.
+    Buttons(usize, usize),
+}
+
+fn form_rows(screen: &StepScreen, room: u16) -> Vec<Row> {
+    let visible = screen.form.fields.iter().enumerate().filter(|(_, field)| field.visible);
+    let mut rows: Vec<Row> = visible.map(|(at, _)| Row::Field(at)).collect();
+    rows.push(Row::Blank);
+    let (mut first, mut used) = (0, 0);
+    for (at, action) in screen.actions().iter().enumerate() {
+        let wide = width(&button(*action, &screen.form)) + 2;
+        if at > first && used + wide + 2 > usize::from(room) {
+            rows.push(Row::Buttons(first, at));
+            (first, used) = (at, 0);
+        }
+        used += wide;
+    }
+    rows.push(Row::Buttons(first, screen.actions().len()));
+    rows
+}
+
+fn button(action: Action, form: &Form) -> String {
+    let label = match action {
+        Action::Check => "Check",
+        Action::Preview => "Preview",
+        Action::Run => "Run now",
+        Action::Mint if form.basis.subject.is_some() => "Show token",
+        Action::Mint => "Make token",
+        Action::Files => "Preview files",
+        Action::Write => "Write files",
+        _ if form.step.next().is_none() => "Finish",
+        _ => "Continue",
+    };
+    format!("[ {label} ]")
+}
+
+/// What pressing the button does, for the help line.
+fn button_help(action: Action, step: Step) -> String {
+    match action {
+        Action::Check => "Checks every guideline of this step against what is really there.".into(),
+        Action::Preview => "Shows which users match right now, and who is left out and why.".into(),
+        Action::Run => "Reads the directory and stores the users who match, now.".into(),
+        Action::Mint => "Makes the token, here and offline. It is shown masked.".into(),
+        Action::Files => "Shows each file as it would be written, before anything is.".into(),
+        Action::Write => "Writes one folder for each deployment tool, with a README and checksums.".into(),
+        _ => match step.next() {
+            Some(next) => format!("Saves this step and opens step {}: {}.", next.number(), next.title()),
+            None => "Saves this step and shows the overview.".into(),
+        },
+    }
+}
+
+impl StepScreen {
+    /// What the help line says when nothing is wrong.
+    pub fn help(&self) -> String {
+        match (self.focus, &self.panel) {
+            (Focus::Button(at), _) => {
+                self.actions().get(at).map(|action| button_help(*action, self.form.step)).unwrap_or_default()
+            }
+            (Focus::Panel, Some(panel)) => panel.help().to_owned(),
+            _ => self.field().map(field_help).unwrap_or_default(),
+        }
+    }
+
+    /// What is wrong with the field that has the focus.
+    pub fn problem(&self) -> Option<(String, String)> {
+        let problem = self.answered_field()?.problem.as_ref()?;
+        let message = match problem.column {
+            Some(column) => format!("At column {column}: {}", text::shown(&problem.message)),
+            None => text::shown(&problem.message),
+        };
+        Some((message, problem.help.as_deref().map(text::shown).unwrap_or_default()))
+    }
+
+    pub fn draw(&self, canvas: &mut Canvas<'_>, body: Rect, desk: &Desk) {
+        let areas = areas(self, desk, body);
+        if let Some(y) = areas.purpose {
+            canvas.text(body, body.x + 1, y, self.form.step.purpose(), canvas.look.faint());
+        }
+        self.draw_form(canvas, areas.form);
+        if let Some(panel) = &self.panel {
+            let wrong_at = self.answered_field().and_then(|field| field.problem.as_ref()?.column);
+            panel.draw(canvas, areas.panel, self.focus == Focus::Panel, desk.token.as_ref(), wrong_at);
+        }
+    }
+
+    fn draw_form(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let rows = form_rows(self, area.width);
+        let has_focus = |row: &Row| match (row, self.home) {
+            (Row::Field(at), Focus::Field(home)) => *at == home,
+            (Row::Buttons(first, end), Focus::Button(home)) => (*first..*end).contains(&home),
+            _ => false,
+        };
+        let at = rows.iter().position(has_focus).unwrap_or(0);
+        let height = usize::from(area.height);
+        // Around the focused row, without a gap at the end.
+        let first = at.saturating_sub(height / 2).min(rows.len().saturating_sub(height));
+        let longest = self.form.visible().map(|field| width(&field.label)).max().unwrap_or(0);
+        let label_width = units(longest).min(area.width / 3).max(4);
+        for (row, y) in rows.iter().skip(first).zip(area.top()..area.bottom()) {
+            match row {
+                Row::Field(at) => self.draw_field(canvas, Rect { y, height: 1, ..area }, *at, label_width),
+                Row::Blank => {}
+                Row::Buttons(first, end) => self.draw_buttons(canvas, Rect { y, height: 1, ..area }, *first..*end),
+            }
+        }
+        let more = |canvas: &mut Canvas<'_>, y: u16, word: &str| {
+            let x = area.right().saturating_sub(units(word.len()));
+            canvas.text(area, x, y, word, canvas.look.heading());
+        };
+        if first > 0 {
+            more(canvas, area.top(), " more above");
+        }
+        if first + height < rows.len() && height > 1 {
+            more(canvas, area.bottom() - 1, " more below");
+        }
+    }
+
+    fn draw_buttons(&self, canvas: &mut Canvas<'_>, area: Rect, range: std::ops::Range<usize>) {
+        let mut x = area.x + 3;
+        for at in range {
+            let Some(action) = self.actions().get(at) else { continue };
+            let focused = self.focus == Focus::Button(at);
+            let style = if focused { canvas.look.selected() } else { Style::new() };
+            if focused {
+                canvas.cursor(area, x + 2, area.y);
+            }
+            x = canvas.text(area, x, area.y, &button(*action, &self.form), style).saturating_add(2);
+        }
+    }
+
+    fn draw_field(&self, canvas: &mut Canvas<'_>, area: Rect, at: usize, label_width: u16) {
+        let Some(field) = self.form.fields.get(at) else { return };
+        let focused = self.focus == Focus::Field(at);
+        let glyphs = canvas.look.glyphs();
+        let (mark, mark_style) = match (&field.problem, self.home == Focus::Field(at)) {
+            (Some(_), _) => (glyphs.refused, canvas.look.problem()),
+            (None, true) => (glyphs.here, canvas.look.heading()),
+            (None, false) => (" ", Style::new()),
+        };
+        canvas.text(area, area.x + 1, area.y, mark, mark_style);
+        let label_area = Rect { width: (3 + label_width).min(area.width), ..area };
+        let label_style = if focused { canvas.look.selected() } else { Style::new() };
+        canvas.text(label_area, area.x + 3, area.y, &field.label, label_style);
+        let left = (3 + label_width + 2).min(area.width);
+        let value = Rect { x: area.x + left, width: (area.width - left).saturating_sub(1), ..area };
+        if focused {
+            canvas.cursor(value, value.x, value.y);
+        }
+        let room = usize::from(value.width);
+        if focused && is_line(&field.kind) && !field.text().is_empty() {
+            self.draw_line(canvas, value);
+            return;
+        }
+        let (text, style) = shown_value(field, canvas.look.glyphs(), room);
+        let style = if style { canvas.look.faint() } else { Style::new() };
+        let end = canvas.text(value, value.x, value.y, &text, style);
+        if focused
+            && matches!(field.kind, Kind::Secret { .. })
+            && field.secret().is_some_and(|secret| !secret.is_empty())
+        {
+            canvas.cursor(value, end, value.y);
+        }
+    }
+
+    /// The line that is typed into, scrolled so that the cursor is in sight.
+    fn draw_line(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let Some(line) = &self.line else { return };
+        let before: String = line.value().chars().take(line.cursor()).collect();
+        let place = width(&text::shown(&before));
+        let room = usize::from(area.width);
+        let skip = (place + 1).saturating_sub(room);
+        let shown = window(&text::shown(line.value()), skip, room);
+        canvas.text(area, area.x, area.y, &shown, Style::new());
+        canvas.cursor(area, area.x.saturating_add(units(place.saturating_sub(skip))), area.y);
+    }
+
+    /// What has to be done when the console is about to end.
+    pub fn end(&mut self, desk: &mut Desk) {
+        self.leave_field(desk);
+        if let Some((job, _)) = &self.job {
+            desk.ask(Effect::Cancel(*job));
+        }
+    }
+}
+
+/// A field's value as it is shown, and whether that is only a hint.
+fn shown_value(field: &Field, glyphs: &Glyphs, room: usize) -> (String, bool) {
+    let hint = |what: String| (format!("({what})"), true);
+    let need = if field.required { "required" } else { "optional" };
+    match &field.kind {
+        Kind::Secret { .. } if field.secret().is_some_and(|secret| !secret.is_empty()) => {
+            let length = field.secret().map_or(0, |secret| secret.expose().chars().count());
+            (glyphs.masked.repeat(length.min(room)), false)
+        }
+        Kind::Secret { kept: true } => hint("kept; type to replace it".into()),
+        Kind::Secret { kept: false } => hint(format!("{need}; not shown while you type")),
+        Kind::Choice(choices) => shown_choice(choices, field.text(), room, glyphs.cut),
+        Kind::Several(choices) | Kind::Ordered(choices) => {
+            let label = |value: &String| {
+                let choice = choices.iter().find(|choice| choice.value == *value);
+                text::shown(choice.map_or(value, |choice| &choice.label))
+            };
+            let labels: Vec<String> = field.many().iter().map(label).collect();
+            match &field.kind {
+                _ if labels.is_empty() => hint(format!("none; {need}; Enter lists the choices")),
+                Kind::Ordered(_) => {
+                    let numbered = labels.iter().enumerate().map(|(at, label)| format!("{} {label}", at + 1));
+                    (numbered.collect::<Vec<_>>().join(", "), false)
+                }
+                _ => (labels.join(", "), false),
+            }
+        }
+        _ if !field.text().is_empty() => (text::shown(&field.text().replace('\n', " ")), false),
+        Kind::Text { example } | Kind::Path { example } if !example.is_empty() => {
+            hint(format!("{need}; such as {example}"))
+        }
+        Kind::Pick(_) => hint(format!("{need}; type it, or Ctrl-O picks")),
+        Kind::Filter => hint(format!("{need}; type it, or Ctrl-O edits")),
+        _ => hint(need.into()),
+    }
+}
+
+/// All the choices on one line where they fit, else the chosen one.
+fn shown_choice(choices: &[Choice], chosen: &str, room: usize, mark: &str) -> (String, bool) {
+    let labels = choices.iter().map(|choice| {
+        let mark = if choice.value == chosen { "(x)" } else { "( )" };
+        format!("{mark} {}", text::shown(&choice.label))
+    });
+    let all = labels.collect::<Vec<_>>().join("  ");
+    if width(&all) <= room {
+        return (all, false);
+    }
+    match choices.iter().position(|choice| choice.value == chosen) {
+        Some(at) => {
+            let place = format!("  ({} of {})", at + 1, choices.len());
+            let label = cut(&text::shown(&choices[at].label), room.saturating_sub(place.len() + 4), mark);
+            (format!("< {label} >{place}"), false)
+        }
+        None => ("(choose one)".to_owned(), true),
+    }
+}
+
+/// A field's help; for a choice, what follows from it.
+fn field_help(field: &Field) -> String {
+    let chosen = field.choices().iter().find(|choice| choice.value == field.text());
+    match (&field.kind, chosen) {
+        (Kind::Choice(_), Some(choice)) if !choice.consequence.is_empty() => {
+            format!("{} {}: {}", field.help, text::shown(&choice.label), text::shown(&choice.consequence))
+        }
+        _ => field.help.to_string(),
+    }
+}

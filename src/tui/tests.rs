@@ -1,0 +1,368 @@
+//! What the console does with keys and answers, screen by screen.
+
+use super::fixture::*;
+use super::message::{Came, Effect, SaveOutcome, Trouble};
+use super::screen::Screen;
+use super::screen::step::{Focus, StepScreen};
+use crate::wizard::form::{Problem, Value};
+use crate::wizard::{State, Step};
+
+mod fuzz;
+mod pictures;
+
+fn step(app: &super::app::App) -> &StepScreen {
+    match &app.screen {
+        Screen::Step(screen) => screen,
+        _ => panic!("a step is shown"),
+    }
+}
+
+fn text(app: &super::app::App, key: &str) -> String {
+    step(app).form().field(key).expect("the field is there").text().to_owned()
+}
+
+fn job(effects: &[Effect]) -> u64 {
+    let of = |effect: &Effect| match effect {
+        Effect::Check(job, _)
+        | Effect::Preview(job, _)
+        | Effect::Sync(job)
+        | Effect::Mint(job, _)
+        | Effect::Files(job, _)
+        | Effect::Write(job, _)
+        | Effect::Pick { job, .. } => Some(*job),
+        _ => None,
+    };
+    effects.iter().find_map(of).expect("a job was asked for")
+}
+
+fn trouble() -> Trouble {
+    Trouble { message: "the disk is full".into(), help: "make room".into(), needs_you: false }
+}
+
+#[test]
+fn it_begins_with_step_one_when_nothing_is_set_up() {
+    let (mut app, effects) = super::app::App::new(UTF8, (80, 24));
+    assert!(matches!(effects[..], [Effect::Start]));
+    let mut standing = standing();
+    for standing in &mut standing {
+        standing.state = State::Missing;
+    }
+    let effects = came(&mut app, Came::Started { at: None, standing });
+    assert!(matches!(effects[..], [Effect::Open(Step::Directory)]));
+}
+
+#[test]
+fn it_comes_back_to_the_step_that_was_left() {
+    let (mut app, _) = super::app::App::new(UTF8, (80, 24));
+    let effects = came(&mut app, Came::Started { at: Some(Step::Settings), standing: standing() });
+    assert!(matches!(effects[..], [Effect::Open(Step::Settings)]));
+    let effects = came(&mut app, Came::Opened(Box::new(form(Step::Settings))));
+    assert!(matches!(effects[..], [Effect::At(Step::Settings)]));
+}
+
+#[test]
+fn it_begins_with_the_overview_when_something_is_set_up_and_nothing_was_left() {
+    let (mut app, _) = super::app::App::new(UTF8, (80, 24));
+    came(&mut app, Came::Started { at: None, standing: standing() });
+    assert!(matches!(app.screen, Screen::Review(_)));
+}
+
+#[test]
+fn what_is_typed_goes_into_the_field_and_is_kept_when_the_field_is_left() {
+    let mut app = app(Step::Directory, UTF8, (80, 24));
+    type_text(&mut app, "-øst");
+    assert_eq!(text(&app, "directory.name"), "corp-øst");
+    let effects = press(&mut app, "Tab");
+    assert!(matches!(&effects[..], [Effect::KeepDraft(form)] if form.text("directory.name") == Some("corp-øst")));
+    assert!(press(&mut app, "Tab").is_empty(), "nothing new to keep");
+}
+
+#[test]
+fn a_paste_into_one_line_loses_its_line_breaks_and_what_cannot_be_seen() {
+    let mut app = app(Step::Directory, UTF8, (80, 24));
+    app.update(super::message::Message::Paste("-a\r\nb\u{1b}[31m\u{202e}\u{200b}c".into()));
+    assert_eq!(text(&app, "directory.name"), "corp-ab[31mc");
+}
+
+#[test]
+fn a_password_is_typed_blind_and_deleted_at_its_end() {
+    let mut app = app(Step::Directory, UTF8, (80, 24));
+    keys(&mut app, &["Tab", "Tab", "Tab", "Tab", "Tab"]);
+    type_text(&mut app, "xy");
+    press(&mut app, "Backspace");
+    let form = step(&app).form();
+    let secret = form.field("directory.password").and_then(|field| field.secret()).expect("a secret");
+    assert_eq!(secret.expose(), format!("{CANARY}x"));
+}
+
+#[test]
+fn enter_walks_the_fields_and_ends_on_the_button_to_press() {
+    let mut app = app(Step::Directory, UTF8, (80, 24));
+    for _ in 0..6 {
+        press(&mut app, "Enter");
+    }
+    assert_eq!(step(&app).focus(), Focus::Button(0), "the check comes first");
+    let check = job(&press(&mut app, "Enter"));
+    came(&mut app, Came::Check(check, checks().remove(0)));
+    came(&mut app, Came::Checked(check));
+    assert_eq!(step(&app).focus(), Focus::Button(1), "then continue");
+    assert!(matches!(&press(&mut app, "Enter")[..], [Effect::Save(_)]));
+}
+
+#[test]
+fn a_failed_check_does_not_move_on() {
+    let mut app = app(Step::Directory, UTF8, (80, 24));
+    let check = job(&press(&mut app, "Ctrl-T"));
+    for line in checks() {
+        came(&mut app, Came::Check(check, line));
+    }
+    came(&mut app, Came::Checked(check));
+    assert_eq!(step(&app).focus(), Focus::Button(0));
+}
+
+#[test]
+fn a_saved_step_opens_the_next_and_a_refused_one_goes_to_its_problem() {
+    let mut app = app(Step::Directory, UTF8, (80, 24));
+    press(&mut app, "Ctrl-N");
+    let effects = came(&mut app, Came::Saved { form: Box::new(form(Step::Directory)), outcome: SaveOutcome::Kept });
+    assert!(matches!(effects[..], [Effect::Standing, Effect::Open(Step::Profile)]));
+    let mut refused = form(Step::Directory);
+    refused.field_mut("directory.bind").expect("there").problem = Some(Problem::new("nobody is called that"));
+    press(&mut app, "Ctrl-N");
+    came(&mut app, Came::Saved { form: Box::new(refused), outcome: SaveOutcome::Problems });
+    assert_eq!(step(&app).focus(), Focus::Field(4));
+    assert!(screen(&app).contains("nobody is called that"));
+}
+
+#[test]
+fn a_step_with_a_missing_answer_is_not_saved() {
+    let mut app = app(Step::Profile, UTF8, (80, 24));
+    let effects = press(&mut app, "Ctrl-N");
+    assert!(effects.is_empty());
+    assert_eq!(step(&app).focus(), Focus::Field(4), "the location is missing");
+}
+
+#[test]
+fn after_the_last_step_comes_the_overview() {
+    let mut app = app(Step::Installer, UTF8, (80, 24));
+    press(&mut app, "Ctrl-N");
+    came(&mut app, Came::Saved { form: Box::new(form(Step::Installer)), outcome: SaveOutcome::Unchanged });
+    assert!(matches!(app.screen, Screen::Review(_)));
+}
+
+#[test]
+fn escape_goes_to_the_overview_and_back_and_loses_nothing() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    type_text(&mut app, "!");
+    let effects = press(&mut app, "Esc");
+    assert!(matches!(effects[0], Effect::KeepDraft(_)));
+    assert!(matches!(app.screen, Screen::Review(_)));
+    assert!(matches!(press(&mut app, "Esc")[..], [Effect::Open(Step::Mapping)]));
+}
+
+#[test]
+fn the_answers_of_an_earlier_job_change_nothing() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    let old = job(&press(&mut app, "Ctrl-T"));
+    press(&mut app, "Esc");
+    came(&mut app, Came::Opened(Box::new(form(Step::Mapping))));
+    let new = job(&press(&mut app, "Ctrl-R"));
+    assert_ne!(old, new);
+    came(&mut app, Came::Check(old, checks().remove(0)));
+    came(&mut app, Came::Checked(old));
+    assert!(screen(&app).contains("working"));
+    came(&mut app, Came::Previewed(new, preview()));
+    assert!(screen(&app).contains("1,312 users"));
+}
+
+#[test]
+fn a_unit_is_picked_level_by_level() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    keys(&mut app, &["Tab", "Tab"]);
+    let first = job(&press(&mut app, "Ctrl-O"));
+    came(&mut app, Came::Picked { job: first, under: None, items: units() });
+    let effects = keys(&mut app, &["Down", "Right"]);
+    assert!(matches!(&effects[..], [Effect::Pick { under: Some(dn), .. }] if dn == "OU=Staff,DC=corp"));
+    let mut below = units();
+    below[0].value = "OU=Oslo,OU=Staff,DC=corp".into();
+    came(&mut app, Came::Picked { job: job(&effects), under: Some("OU=Staff,DC=corp".into()), items: below });
+    keys(&mut app, &["Down", "Enter"]);
+    assert_eq!(text(&app, "mapping.ou"), "OU=Oslo,OU=Staff,DC=corp");
+    assert_eq!(step(&app).focus(), Focus::Field(3), "on with the next field");
+}
+
+#[test]
+fn escape_from_a_list_leaves_the_field_as_it_was() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    keys(&mut app, &["Tab", "Tab", "Tab", "Tab"]);
+    let pick = job(&press(&mut app, "Ctrl-O"));
+    came(&mut app, Came::Picked { job: pick, under: None, items: units() });
+    keys(&mut app, &["Down", "Esc"]);
+    assert_eq!(text(&app, "mapping.department"), "営業部 (Sales)");
+    assert_eq!(step(&app).focus(), Focus::Field(4));
+}
+
+#[test]
+fn picking_what_exists_opens_the_form_filled_from_it() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    let pick = job(&press(&mut app, "Ctrl-O"));
+    came(&mut app, Came::Picked { job: pick, under: None, items: units() });
+    let effects = keys(&mut app, &["Down", "Enter"]);
+    assert!(matches!(&effects[..], [Effect::OpenNamed(Step::Mapping, name)] if name == "OU=Staff,DC=corp"));
+}
+
+#[test]
+fn nothing_to_pick_is_said_and_the_field_can_be_typed() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    keys(&mut app, &["Tab", "Tab", "Tab"]);
+    let pick = job(&press(&mut app, "Ctrl-O"));
+    came(&mut app, Came::Picked { job: pick, under: None, items: Vec::new() });
+    assert!(screen(&app).contains("nothing to pick from"));
+    type_text(&mut app, "CN=x");
+    assert_eq!(text(&app, "mapping.group"), "CN=x");
+}
+
+#[test]
+fn a_filter_is_edited_over_lines_and_opens_at_its_mistake() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    keys(&mut app, &["Tab", "Tab", "Tab", "Tab", "Tab", "Ctrl-O", "End", "Enter"]);
+    type_text(&mut app, "(c=NO)");
+    press(&mut app, "Esc");
+    assert!(text(&app, "mapping.filter").ends_with("\n(c=NO)"), "{}", text(&app, "mapping.filter"));
+    assert_eq!(step(&app).focus(), Focus::Field(5));
+    let mut refused = form(Step::Mapping);
+    let problem = Problem { column: Some(3), ..Problem::new("a filter begins with an attribute") };
+    refused.field_mut("mapping.filter").expect("there").problem = Some(problem);
+    press(&mut app, "Ctrl-N");
+    came(&mut app, Came::Saved { form: Box::new(refused), outcome: SaveOutcome::Problems });
+    assert!(screen(&app).contains("At column 3: a filter begins"));
+    press(&mut app, "Ctrl-O");
+    type_text(&mut app, "#");
+    assert!(text(&app, "mapping.filter").starts_with("(&#("));
+}
+
+#[test]
+fn proofs_are_marked_and_ordered() {
+    let mut app = app(Step::Settings, UTF8, (80, 24));
+    keys(&mut app, &["Tab", "Tab", "Space", "Right", "Enter"]);
+    assert_eq!(step(&app).form().field("settings.proof").expect("there").many(), ["password", "kerberos"]);
+    assert_eq!(step(&app).focus(), Focus::Field(3));
+}
+
+#[test]
+fn a_choice_changes_in_place() {
+    let mut app = app(Step::Settings, UTF8, (120, 24));
+    keys(&mut app, &["Tab", "Right"]);
+    assert_eq!(text(&app, "settings.at_limit"), "replace-oldest");
+    assert!(screen(&app).contains("unused for longest"), "what follows from it is said");
+    press(&mut app, "Right");
+    assert_eq!(text(&app, "settings.at_limit"), "refuse");
+}
+
+#[test]
+fn a_job_that_changes_something_holds_its_step_until_it_is_cancelled() {
+    let mut app = app(Step::Frequency, UTF8, (80, 24));
+    let sync = job(&press(&mut app, "Ctrl-R"));
+    assert!(press(&mut app, "Esc").is_empty());
+    assert!(screen(&app).contains("Ctrl-X cancels"));
+    assert!(matches!(press(&mut app, "Ctrl-X")[..], [Effect::Cancel(job)] if job == sync));
+    came(&mut app, Came::Failed(Some(sync), trouble()));
+    assert!(screen(&app).contains("the disk is full"));
+    press(&mut app, "Esc");
+    assert!(matches!(app.screen, Screen::Review(_)));
+}
+
+#[test]
+fn a_token_is_masked_until_it_is_asked_for_and_hidden_again_when_left() {
+    let mut app = app(Step::Token, UTF8, (80, 24));
+    let mint = job(&press(&mut app, "Ctrl-R"));
+    came(&mut app, Came::Minted { job: mint, form: Box::new(form(Step::Token)), minted: minted() });
+    assert!(!screen(&app).contains("imd1."));
+    press(&mut app, "s");
+    assert!(screen(&app).contains("imd1."));
+    press(&mut app, "Esc");
+    assert!(!screen(&app).contains("imd1."));
+}
+
+#[test]
+fn a_token_is_copied_and_written_on_request_only() {
+    let mut app = app(Step::Token, UTF8, (80, 24));
+    let mint = job(&press(&mut app, "Ctrl-R"));
+    let effects = came(&mut app, Came::Minted { job: mint, form: Box::new(form(Step::Token)), minted: minted() });
+    assert!(matches!(effects[..], [Effect::Standing]));
+    assert!(matches!(&press(&mut app, "c")[..], [Effect::Copy(secret)] if secret.expose() == TOKEN));
+    let effects = keys(&mut app, &["w", "Backspace", "Backspace", "Enter"]);
+    assert!(matches!(&effects[..], [Effect::WriteToken(path, _)] if path.to_str() == Some("rollout-2026.tok")));
+    came(&mut app, Came::TokenWritten("rollout-2026.tok".into()));
+    assert!(screen(&app).contains("only you can read it"));
+    assert!(keys(&mut app, &["w", "Esc"]).is_empty(), "asked and thought better of it");
+}
+
+#[test]
+fn leaving_keeps_what_was_typed() {
+    let mut app = app(Step::Frequency, UTF8, (80, 24));
+    type_text(&mut app, "x");
+    assert!(matches!(press(&mut app, "Ctrl-C")[..], [Effect::KeepDraft(_), Effect::Leave]));
+    let mut app = self::app(Step::Frequency, UTF8, (80, 24));
+    type_text(&mut app, "x");
+    assert!(matches!(app.update(super::message::Message::Ending)[..], [Effect::KeepDraft(_), Effect::Leave]));
+}
+
+#[test]
+fn an_error_stands_where_the_help_was_until_the_next_key() {
+    let mut app = app(Step::Directory, UTF8, (80, 24));
+    came(&mut app, Came::Failed(None, trouble()));
+    let said = screen(&app);
+    assert!(said.contains("the disk is full") && said.contains("To do: make room"));
+    press(&mut app, "Tab");
+    assert!(!screen(&app).contains("the disk is full"));
+}
+
+#[test]
+fn a_state_that_cannot_be_opened_says_so() {
+    let (mut app, _) = super::app::App::new(UTF8, (80, 24));
+    came(&mut app, Came::Failed(None, trouble()));
+    assert!(screen(&app).contains("the disk is full"));
+    assert!(matches!(press(&mut app, "q")[..], [Effect::Leave]));
+}
+
+#[test]
+fn the_help_page_lists_the_keys_of_where_one_was() {
+    let mut app = app(Step::Mapping, UTF8, (80, 50));
+    press(&mut app, "Ctrl-G");
+    let page = screen(&app);
+    assert!(page.contains("Which users match, and who is left out") && page.contains("Delete backwards"));
+    press(&mut app, "Esc");
+    assert!(!screen(&app).contains("What the keys do here"));
+}
+
+#[test]
+fn a_hidden_field_is_not_visited() {
+    let mut app = app(Step::Directory, UTF8, (80, 24));
+    let mut changed = form(Step::Directory);
+    changed.field_mut("directory.source").expect("there").visible = false;
+    changed.set("directory.name", Value::Text("corp".into()));
+    changed.fields[1].visible = false;
+    came(&mut app, Came::Opened(Box::new(changed)));
+    press(&mut app, "Tab");
+    assert_eq!(step(&app).focus(), Focus::Field(2));
+}
+
+#[test]
+fn editing_costs_few_bytes_and_moving_on_not_many() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    let mut surface = super::surface::Surface::new(std::io::sink());
+    let mut cost = |app: &mut super::app::App, name: &str| {
+        press(app, name);
+        surface.show(app).expect("a sink takes everything")
+    };
+    cost(&mut app, "End");
+    let edits = ["x", "Left", "y", "Backspace", "Home"];
+    let edited: Vec<usize> = edits.iter().map(|name| cost(&mut app, name)).collect();
+    assert!(edited.iter().all(|bytes| *bytes <= 60), "{edited:?} bytes for {edits:?}");
+    let moves = ["Tab", "Tab", "Down", "Shift-Tab", "Tab", "Tab", "Tab", "Tab", "Right", "Enter", "Enter"];
+    let bytes: Vec<usize> = moves.iter().map(|name| cost(&mut app, name)).collect();
+    assert!(bytes.iter().all(|bytes| *bytes <= 360), "{bytes:?} bytes for {moves:?}");
+    let (all, count) = (edited.iter().chain(&bytes).sum::<usize>(), edited.len() + bytes.len());
+    assert!(all / count <= 200, "{all} bytes for {count} keys");
+}

@@ -1,0 +1,116 @@
+//! Whatever is pressed, at whatever size: no panic, a focus, and nothing on the screen that the look forbids.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use proptest::prelude::*;
+use ratatui::style::Color;
+
+use super::super::app::App;
+use super::super::fixture::*;
+use super::super::look::Look;
+use super::super::message::{Came, Effect, Message, Report, Tone};
+use crate::wizard::Step;
+
+/// What a user can do.
+#[derive(Debug, Clone)]
+enum Input {
+    Key(KeyEvent),
+    Paste(String),
+    Resize(u16, u16),
+}
+
+fn any_key() -> impl Strategy<Value = Input> {
+    let code = prop_oneof![
+        3 => Just(KeyCode::Tab), 1 => Just(KeyCode::BackTab), 4 => Just(KeyCode::Enter), 2 => Just(KeyCode::Esc),
+        3 => Just(KeyCode::Down), 2 => Just(KeyCode::Up), 2 => Just(KeyCode::Left), 3 => Just(KeyCode::Right),
+        1 => Just(KeyCode::Home), 1 => Just(KeyCode::End), 1 => Just(KeyCode::PageUp), 1 => Just(KeyCode::PageDown),
+        2 => Just(KeyCode::Backspace), 1 => Just(KeyCode::Delete),
+        4 => prop_oneof![Just(' '), Just('s'), Just('w'), Just('c'), Just('?'), Just('山'), Just('é'), Just('(')].prop_map(KeyCode::Char),
+    ];
+    let plain = code.prop_map(|code| KeyEvent::new(code, KeyModifiers::NONE));
+    let ctrl = prop::sample::select("tronpfguwkdehxlj".chars().collect::<Vec<_>>())
+        .prop_map(|c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
+    prop_oneof![8 => plain, 3 => ctrl].prop_map(Input::Key)
+}
+
+fn any_input() -> impl Strategy<Value = Input> {
+    prop_oneof![
+        30 => any_key(),
+        1 => "\\PC{0,40}".prop_map(Input::Paste),
+        1 => (0u16..310, 0u16..105).prop_map(|(width, height)| Input::Resize(width, height)),
+    ]
+}
+
+/// Answers effects as the engine might.
+fn answer(app: &mut App, effects: Vec<Effect>) {
+    for effect in effects {
+        let report =
+            Report { title: "Done".into(), lines: vec![(Tone::Good, "done".into()), (Tone::Help, "rest".into())] };
+        let answer = match effect {
+            Effect::Open(step) | Effect::OpenNamed(step, _) => Came::Opened(Box::new(form(step))),
+            Effect::Standing => Came::Standing(standing()),
+            Effect::Save(form) => Came::Saved { form, outcome: super::super::message::SaveOutcome::Kept },
+            Effect::Check(job, _) => {
+                for check in checks() {
+                    came(app, Came::Check(job, check));
+                }
+                Came::Checked(job)
+            }
+            Effect::Preview(job, _) => Came::Previewed(job, preview()),
+            Effect::Pick { job, under, .. } => Came::Picked { job, under, items: units() },
+            Effect::Sync(job) => Came::Synced(job, report),
+            Effect::Mint(job, form) => Came::Minted { job, form, minted: minted() },
+            Effect::Files(job, _) => Came::Files(job, files()),
+            Effect::Write(job, form) => Came::Written { job, form, report },
+            Effect::WriteToken(path, _) => Came::TokenWritten(path),
+            Effect::Copy(_) => Came::Copied,
+            _ => continue,
+        };
+        let effects = came(app, answer);
+        self::answer(app, effects);
+    }
+}
+
+fn check_frame(app: &App, look: Look, shown_on_request: bool) -> Result<(), TestCaseError> {
+    let (buffer, cursor) = draw(app);
+    let (width, height) = app.desk.size;
+    prop_assert!(cursor.x < width.max(1) && cursor.y < height.max(1), "the cursor is at {cursor}");
+    let mut all = String::new();
+    for cell in &buffer.content {
+        all.push_str(cell.symbol());
+        prop_assert!(!look.ascii || cell.symbol().is_ascii(), "{:?} is drawn", cell.symbol());
+        let plain = cell.fg == Color::Reset && cell.bg == Color::Reset;
+        prop_assert!(look.colour || plain, "{cell:?} has a colour");
+        prop_assert!(!cell.symbol().chars().any(crate::model::text::is_hidden), "{:?} is drawn", cell.symbol());
+    }
+    prop_assert!(!all.contains("canary-password"), "a password is drawn");
+    prop_assert!(shown_on_request || !all.contains("canary-token"), "a token is drawn that nobody asked for");
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_keys_on_any_step_at_any_size(
+        step in 0usize..7,
+        size in prop_oneof![Just((80, 24)), Just((40, 10)), Just((120, 40)), (0u16..310, 0u16..105)],
+        ascii: bool,
+        colour: bool,
+        inputs in prop::collection::vec(any_input(), 1..60),
+    ) {
+        let look = Look { colour, ascii };
+        let mut app = app(Step::ALL[step], look, size);
+        let mut asked_to_show = false;
+        for input in inputs {
+            asked_to_show |= matches!(&input, Input::Key(key) if key.code == KeyCode::Char('s'));
+            let effects = app.update(match input {
+                Input::Key(key) => Message::Key(key),
+                Input::Paste(text) => Message::Paste(text),
+                Input::Resize(width, height) => Message::Resize(width, height),
+            });
+            answer(&mut app, effects);
+            check_frame(&app, look, asked_to_show)?;
+            prop_assert!(!app.tables().is_empty(), "there is always a key that does something");
+        }
+    }
+}
