@@ -81,7 +81,7 @@ pub enum What {
     #[error("there are no entries")]
     Empty,
     #[error("no entry has an {0}")]
-    Lacks(&'static str),
+    Lacks(String),
     #[error("no entry is in a domain: none has a name that ends in \"DC=...\"")]
     NoDomain,
     #[error("the base is not a DN: {0}")]
@@ -306,6 +306,7 @@ impl File {
         job: &Job,
         mut take: impl FnMut(&Entry) -> Result<(), Stop>,
     ) -> Result<(), super::Error> {
+        let asked = filter.attributes();
         let filter = Prepared::new(filter);
         let mut gatherers = Gatherer::of(&filter);
         if !gatherers.is_empty() {
@@ -314,24 +315,25 @@ impl File {
         let links: Links = links::links(&filter, &gatherers).map_err(|fault| self.error(fault))?;
         drop(gatherers);
         let key = self.base(base, job)?;
-        let (mut reached, mut classes, mut categories) = (false, false, false);
+        let mut reached = false;
+        // What tells users from the rest must have been exported, or the filter finds nobody and nobody knows why.
+        let mut needed: Vec<&str> = vec!["objectClass", "objectCategory"];
+        needed.retain(|name| asked.iter().any(|asked| asked.eq_ignore_ascii_case(name)));
         self.each(job, |entry| {
             let mine = entry.key()?;
             if Dn::is_key_at_or_below(&mine, &key) {
                 reached = true;
-                classes = classes || entry.values("objectClass").next().is_some();
-                categories = categories || entry.values("objectCategory").next().is_some();
+                needed.retain(|name| entry.values(name).next().is_none());
                 if filter.selects(&Placed { entry, key: &mine, links: &links }) {
                     take(entry)?;
                 }
             }
             Ok(())
         })?;
-        match (reached, classes, categories) {
-            (false, ..) => Err(self.whole(What::NoBase(text::shown(base.unwrap_or(&key))))),
-            (_, false, _) => Err(self.whole(What::Lacks("objectClass"))),
-            (.., false) => Err(self.whole(What::Lacks("objectCategory"))),
-            _ => Ok(()),
+        match needed.first() {
+            _ if !reached => Err(self.whole(What::NoBase(text::shown(base.unwrap_or(&key))))),
+            Some(name) => Err(self.whole(What::Lacks((*name).to_owned()))),
+            None => Ok(()),
         }
     }
 }
