@@ -2,9 +2,14 @@
 //!
 //! `tests/lab/up` starts the controller, which is Samba; its env file says where it is.
 
+#[allow(unreachable_pub, clippy::unwrap_used, reason = "shared with another suite")]
+#[path = "seven_steps/another_name.rs"]
+mod another_name;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use another_name::under_another_name;
 use base64::Engine as _;
 use imd::directory::ldap::{Controller, Deadlines};
 use imd::directory::{self, Error, Query, Read as _, ldap};
@@ -209,7 +214,7 @@ fn a_server_whose_certificate_nobody_vouches_for_is_not_spoken_to() {
 
 #[test]
 fn a_server_under_a_name_that_its_certificate_lacks_is_not_spoken_to() {
-    let source = Ldap { urls: vec!["ldaps://localhost".parse().expect("an address")], ..source() };
+    let source = Ldap { urls: vec![under_another_name(&lab("ADDRESS")).parse().expect("an address")], ..source() };
     let error = refusal(&source, &lab("PASSWORD"));
     let ldap::Error::WrongName { names, .. } = &error else { panic!("{error:?}") };
     assert_eq!(names, &["dc1.one.test".to_owned(), "one.test".to_owned(), lab("ADDRESS")]);

@@ -255,9 +255,7 @@ const CACHED_VALUES: &str = "
     FROM (SELECT hex(guid) AS h, attributes FROM user WHERE state = 'active') AS cached,
          json_each(cached.attributes) AS attribute, json_each(attribute.value) AS value";
 
-const CACHED_PER_MAPPING: &str = "
-    SELECT mapping.name AS mapping, count(*) AS users FROM user JOIN mapping ON mapping.id = mapping_id
-    WHERE user.state = 'active' GROUP BY mapping.id";
+const CACHED_PER_MAPPING: &str = "SELECT mapping, count(*) AS users FROM user WHERE state = 'active' GROUP BY mapping";
 
 /// The attributes that issue and README list; objectGUID and objectSid are read from Samba's own database.
 const LISTED: [&str; 26] = [

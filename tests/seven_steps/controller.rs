@@ -1,10 +1,8 @@
 //! The lab's domain controller, as `tests/lab/up` describes it, and what others than `imd` read from it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
-use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -102,25 +100,4 @@ fn entries(ldif: &str) -> BTreeMap<String, Entry> {
         }
     }
     found
-}
-
-/// Forwards connections from a port of `localhost` to the controller, which has no certificate for that name.
-///
-/// The threads end with the test.
-pub fn under_another_name(controller: &Controller) -> String {
-    let listener = TcpListener::bind("localhost:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let to = format!("{}:636", controller.address);
-    thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            let Ok(server) = TcpStream::connect(&to) else { return };
-            for (mut from, mut into) in [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)] {
-                thread::spawn(move || {
-                    let _ = std::io::copy(&mut from, &mut into);
-                    let _ = into.shutdown(Shutdown::Write);
-                });
-            }
-        }
-    });
-    format!("ldaps://localhost:{port}")
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(unreachable_pub, dead_code, reason = "its modules are shared with other suites")]
 
+mod another_name;
 mod by_answers_file;
 mod controller;
 mod installation;

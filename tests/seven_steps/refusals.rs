@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use super::controller::{Controller, under_another_name};
+use super::another_name::under_another_name;
+use super::controller::Controller;
 use super::installation::{Installation, Run};
 use super::rollout::{Rollout, set_up};
 
@@ -46,7 +47,7 @@ fn a_certificate_of_another_ca_is_refused_as_such() {
 #[test]
 fn a_certificate_for_another_name_is_refused_as_such() {
     let controller = Controller::of_the_lab();
-    let url = under_another_name(&controller);
+    let url = under_another_name(&controller.address);
     let run = refused(&Rollout { url, ..Rollout::on(&controller) });
     // It names both: what was asked for, and what the certificate is good for.
     run.failed_with(1, ["TLS", "localhost", "dc1.one.test"]);

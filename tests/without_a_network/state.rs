@@ -58,7 +58,7 @@ fn a_full_disk_loses_nothing_and_says_so() {
         set -eu
         mount -t tmpfs -o size=1500k,mode=0700 tmpfs small
         cp -p state/* small/
-        whole() { sqlite3 small/imd.db ".dump user user_name directory mapping profile token settings sealed audit"; }
+        whole() { sqlite3 small/imd.db ".dump cached_user user_values user_name directory mapping profile token settings sealed audit"; }
         whole >before
         cp users.ldif fewer.ldif && cp more.ldif users.ldif
         code=0; "$IMD" --state small sync >out 2>err || code=$?

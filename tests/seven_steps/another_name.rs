@@ -1,0 +1,25 @@
+//! The lab's controller under a name that its certificate lacks, whatever address it listens on.
+
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+
+/// Forwards connections from a port of `localhost` to the controller at `address`, which has no certificate for that name.
+///
+/// The threads end with the test.
+pub fn under_another_name(address: &str) -> String {
+    let listener = TcpListener::bind("localhost:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let to = format!("{}:636", address);
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let Ok(server) = TcpStream::connect(&to) else { return };
+            for (mut from, mut into) in [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)] {
+                thread::spawn(move || {
+                    let _ = std::io::copy(&mut from, &mut into);
+                    let _ = into.shutdown(Shutdown::Write);
+                });
+            }
+        }
+    });
+    format!("ldaps://localhost:{port}")
+}
