@@ -98,11 +98,8 @@ fn ldapsearch(arguments: &[&str]) -> Vec<BTreeMap<String, BTreeSet<Vec<u8>>>> {
 
 /// A SID as Windows prints it, written here a second time on purpose.
 fn sid(bytes: &[u8]) -> String {
-    let mut text = format!("S-{}-{}", bytes[0], bytes[7]);
-    for part in bytes[8..].chunks(4) {
-        text += &format!("-{}", u32::from_le_bytes(part.try_into().expect("four bytes")));
-    }
-    text
+    let parts = bytes[8..].chunks(4).map(|part| u32::from_le_bytes(part.try_into().expect("four bytes")).to_string());
+    [format!("S-{}-{}", bytes[0], bytes[7])].into_iter().chain(parts).collect::<Vec<_>>().join("-")
 }
 
 #[test]

@@ -166,16 +166,11 @@ pub(super) fn people() -> Filter {
 
 /// A directory in one line: `domain one.test (ONE), forest one.test, Windows Server 2016, dc1.one.test`.
 pub(super) fn described(root: &super::Root) -> String {
-    use crate::model::text::shown;
-    let mut text = format!("domain {}", shown(&root.domain));
-    if let Some(netbios) = &root.netbios {
-        text += &format!(" ({})", shown(netbios));
-    }
-    if let Some(forest) = &root.forest {
-        text += &format!(", forest {}", shown(forest));
-    }
-    for part in [&root.level, &root.host].into_iter().flatten() {
-        text += &format!(", {}", shown(part));
-    }
-    text
+    let domain = match &root.netbios {
+        Some(netbios) => format!("domain {} ({netbios})", root.domain),
+        None => format!("domain {}", root.domain),
+    };
+    let forest = root.forest.as_ref().map(|forest| format!("forest {forest}"));
+    let parts: Vec<_> = [Some(domain), forest, root.level.clone(), root.host.clone()].into_iter().flatten().collect();
+    crate::model::text::shown(&parts.join(", "))
 }

@@ -41,7 +41,7 @@ use connection::Watch;
 /// How many entries a page may have: Active Directory's own limit (MaxPageSize).
 const PAGE: u32 = 1000;
 /// How long a session may lie idle before it is opened anew rather than used: firewalls forget connections.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// How long each thing may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -94,10 +94,12 @@ impl<'a> Deadline<'a> {
     }
 }
 
-/// The values of an entry that outlives its message, for the few that are not users.
+/// An entry that outlives its message, for the few that need to.
 #[derive(Debug)]
 pub(super) struct Kept {
-    values: Vec<(String, Vec<u8>)>,
+    pub(super) dn: String,
+    /// Each value with the description of its attribute.
+    pub(super) values: Vec<(String, Vec<u8>)>,
 }
 
 impl Kept {
@@ -116,7 +118,7 @@ impl Kept {
 impl From<&Entry<'_>> for Kept {
     fn from(entry: &Entry<'_>) -> Self {
         let values = entry.values.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
-        Self { values }
+        Self { dn: entry.dn.to_owned(), values }
     }
 }
 

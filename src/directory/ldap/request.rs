@@ -58,7 +58,7 @@ pub(super) fn search(id: u32, search: &Search<'_>, page: Option<(u32, &[u8])>) -
         message.push(Tag::StructureTag(StructureTag {
             class: TagClass::Context,
             id: 0,
-            payload: PL::C(vec![control_tag(control)]),
+            payload: PL::C(vec![control_tag(&control)]),
         }));
     }
     Ok(encode(Tag::Sequence(Sequence { inner: message, ..Sequence::default() })))
@@ -109,7 +109,7 @@ fn enumerated(value: i64) -> Tag {
     Tag::Enumerated(Enumerated { inner: value, ..Enumerated::default() })
 }
 
-fn control_tag(control: RawControl) -> StructureTag {
+fn control_tag(control: &RawControl) -> StructureTag {
     let mut inner = vec![octets(control.ctype.as_bytes())];
     inner.push(Tag::Boolean(Boolean { inner: control.crit, ..Boolean::default() }));
     inner.extend(control.val.as_deref().map(octets));

@@ -7,11 +7,12 @@ use std::thread;
 use std::time::Instant;
 
 use super::connect::Session;
-use super::connection::Watch;
-use super::message::Entry;
+use super::connection::{Kept, Watch};
 use super::request::{Scope, Search};
+use super::root::ANYTHING;
 use super::{Controller, PAGE};
-use crate::directory::{Error, Taker, TakerFailed, decode};
+use crate::directory::decode::{self, Undecodable, Why};
+use crate::directory::{Error, Taker, TakerFailed};
 use crate::model::job::Job;
 use crate::model::user::{Attribute, User};
 
@@ -77,12 +78,20 @@ async fn pages(
     let mut asked = session.ask_page(search, PAGE, &[], watch).await?;
     loop {
         let mut users = Vec::with_capacity(PAGE as usize);
+        let mut cut = Vec::new();
         let cookie = session
             .page(&asked, watch, |entry| {
-                users.push(decoded(entry)?);
+                match decode::user(entry.dn, entry.values.iter().copied()) {
+                    Ok(user) => users.push(user),
+                    Err(Undecodable { why: Why::Cut(_), .. }) => cut.push(Kept::from(entry)),
+                    Err(error) => return Err(error.into()),
+                }
                 Ok(())
             })
             .await?;
+        for entry in cut {
+            users.push(completed(session, entry, watch).await?);
+        }
         let more = match &cookie {
             Some(cookie) => Some(session.ask_page(search, PAGE, cookie, watch).await?),
             None => None,
@@ -97,6 +106,43 @@ async fn pages(
     }
 }
 
-fn decoded(entry: &Entry<'_>) -> Result<User, Error> {
-    Ok(decode::user(entry.dn, entry.values.iter().copied())?)
+/// The user of an entry whose server sent only the first values of some attribute and keeps the rest until they are
+/// asked for ([MS-ADTS] 3.1.1.3.1.3.3): Active Directory does so beyond 1,500 values.
+async fn completed(session: &mut Session, mut entry: Kept, watch: Watch<'_>) -> Result<User, Error> {
+    /// How often a server is asked on: for more values than any user has.
+    const ROUNDS: usize = 1000;
+    let mut asked = Vec::new();
+    loop {
+        let values = entry.values.iter().map(|(description, value)| (description.as_str(), value.as_slice()));
+        let cut = match decode::user(&entry.dn, values) {
+            Ok(user) => return Ok(user),
+            Err(cut) => cut,
+        };
+        let Why::Cut(attribute) = cut.why else { return Err(cut.into()) };
+        let have = values_had(&entry, attribute);
+        if asked.contains(&(attribute, have)) || asked.len() == ROUNDS {
+            return Err(cut.into());
+        }
+        asked.push((attribute, have));
+        let rest = format!("{};range={have}-*", attribute.name());
+        let search = Search {
+            base: &entry.dn,
+            scope: Scope::Base,
+            filter: ANYTHING,
+            attributes: &[rest.as_str()],
+            size_limit: 0,
+        };
+        let more = session.few(&search, watch).await?;
+        entry.values.extend(more.into_iter().flat_map(|more| more.values));
+    }
+}
+
+/// How many values of a cut attribute there are: one more than the highest that a range such as `;range=0-1499` names.
+fn values_had(entry: &Kept, attribute: Attribute) -> u64 {
+    let ends = entry.values.iter().filter_map(|(description, _)| {
+        let (name, range) = description.split_once(';')?;
+        let (_, end) = range.split_once('-')?;
+        name.eq_ignore_ascii_case(attribute.name()).then(|| end.parse::<u64>().ok()).flatten()
+    });
+    ends.max().map_or(0, |end| end.saturating_add(1))
 }
