@@ -16,6 +16,7 @@ mod standing;
 mod step;
 mod token;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::engine::{Change, Engine, Error};
@@ -63,22 +64,29 @@ pub fn open(engine: &Engine, step: Step) -> Result<Form, Error> {
         Some(name) => open_named(engine, step, &name)?,
         None => blank(engine, step)?,
     };
-    if let Some(draft) = engine.wizard_draft(step.key())? {
-        for (key, value) in draft {
-            let value = match value {
-                Draft::Text(text) => Value::Text(text),
-                Draft::Many(values) => Value::Many(values),
+    if let Some(draft) = engine.wizard_draft::<Draft>(step.key())? {
+        // Saving then meets whoever changed it since the draft was begun, instead of overwriting them.
+        form.basis = draft.basis;
+        for (key, answer) in draft.answers {
+            let value = match answer {
+                Answer::Text(text) => Value::Text(text),
+                Answer::Many(values) => Value::Many(values),
             };
             // A choice that nobody made yet is no answer: there may be something to choose by now.
-            let unmade = |field: &form::Field| {
-                !field.choices().is_empty() && matches!(&value, Value::Text(text) if text.is_empty())
-            };
+            let empty = matches!(&value, Value::Text(text) if text.is_empty());
+            let unmade = |field: &form::Field| empty && !field.choices().is_empty();
             if form.field(&key).is_some_and(|field| field.secret().is_none() && !unmade(field)) {
                 form.set(&key, value);
             }
         }
     }
     Ok(form)
+}
+
+/// The form of a step as it is saved, without what was typed since: after somebody else changed it.
+pub fn reload(engine: &Engine, step: Step) -> Result<Form, Error> {
+    engine.drop_wizard_draft(step.key())?;
+    open(engine, step)
 }
 
 /// The form of a step, filled from the thing of that name; with its name alone when there is none.
@@ -156,22 +164,30 @@ fn profiles(engine: &Engine) -> Result<Vec<Choice>, Error> {
     engine.profiles()?.into_iter().map(choice).collect()
 }
 
-/// What was typed into a field and not saved yet; secrets are never among it.
+/// What was typed into a form and not saved yet.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+struct Draft {
+    basis: form::Basis,
+    /// By the keys of the fields; secrets are never among them.
+    answers: BTreeMap<String, Answer>,
+}
+
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
-pub enum Draft {
+enum Answer {
     Text(String),
     Many(Vec<String>),
 }
 
 /// Keeps what the form says, but its secrets, until it is saved.
 pub fn keep_draft(engine: &Engine, form: &Form) -> Result<(), Error> {
-    let draft = form.fields.iter().filter_map(|field| match &field.value {
-        Value::Text(text) => Some((field.key.to_string(), Draft::Text(text.clone()))),
-        Value::Many(values) => Some((field.key.to_string(), Draft::Many(values.clone()))),
+    let answer = |field: &form::Field| match &field.value {
+        Value::Text(text) => Some((field.key.to_string(), Answer::Text(text.clone()))),
+        Value::Many(values) => Some((field.key.to_string(), Answer::Many(values.clone()))),
         Value::Secret(_) => None,
-    });
-    engine.save_wizard_draft(form.step.key(), &draft.collect())
+    };
+    let answers = form.fields.iter().filter(|field| field.visible).filter_map(answer).collect();
+    engine.save_wizard_draft(form.step.key(), &Draft { basis: form.basis, answers })
 }
 
 /// Runs the step's checklist, reporting each check as it starts and again as it ends.

@@ -212,6 +212,32 @@ fn a_form_never_overwrites_what_somebody_else_saved_meanwhile() {
 }
 
 #[test]
+fn a_draft_begun_before_somebody_else_saved_does_not_overwrite_them_either() {
+    let state = tempfile::tempdir().expect("a folder");
+    let anna = engine(state.path());
+    let bjorn = engine_as(state.path(), "bjorn");
+    save(&anna, Step::Settings, &[("settings.devices_per_user", "2")]);
+    let mut form = wizard::open(&anna, Step::Settings).expect("a form");
+    fill(&mut form, &[("settings.devices_per_user", "5")]);
+    wizard::keep_draft(&anna, &form).expect("kept");
+    save_fresh(&bjorn, "3");
+    let mut form = wizard::open(&anna, Step::Settings).expect("the form again, in another session");
+    assert_eq!(form.text("settings.devices_per_user"), Some("5"), "what was typed is not lost");
+    let error = wizard::save(&anna, &mut form).expect_err("bjorn was first");
+    assert!(error.to_string().contains("changed by bjorn") && error.is_outdated(), "{error}");
+    let form = wizard::reload(&anna, Step::Settings).expect("the form as it is saved");
+    assert_eq!(form.text("settings.devices_per_user"), Some("3"));
+}
+
+/// Bjorn's own save, past anna's draft.
+fn save_fresh(engine: &Engine, devices: &str) {
+    let kept = engine.settings().expect("settings").expect("saved");
+    let settings =
+        imd::model::settings::Settings { devices_per_user: devices.parse().expect("a number"), ..kept.value };
+    engine.save_settings(&settings, Some(kept.version)).expect("saved");
+}
+
+#[test]
 fn a_token_is_minted_once_and_derived_again_without_being_kept() {
     let state = tempfile::tempdir().expect("a folder");
     let engine = engine(state.path());

@@ -90,6 +90,11 @@ impl Error {
         matches!(self, Self::Sync(error) if error.needs_you())
     }
 
+    /// True when somebody else saved meanwhile: the form has to be read anew.
+    pub fn is_outdated(&self) -> bool {
+        matches!(self, Self::Store(store::Error::ChangedBy { .. }))
+    }
+
     /// True when it was stopped on purpose.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Directory(directory::Error::Cancelled) | Self::Sync(sync::Error::Cancelled))

@@ -1,7 +1,5 @@
 //! Where the wizard is, so that a lost connection costs nothing. None of it is audited: it changes nothing yet.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -28,14 +26,14 @@ impl Engine {
         Ok(self.store().save_wizard_draft(&subject_of(step), &serde_json::Value::from(name.as_str()))?)
     }
 
-    /// What was typed into a step and not saved yet, by field.
-    pub fn wizard_draft<T: DeserializeOwned>(&self, step: &str) -> Result<Option<BTreeMap<String, T>>, Error> {
+    /// What was typed into a step and not saved yet.
+    pub fn wizard_draft<T: DeserializeOwned>(&self, step: &str) -> Result<Option<T>, Error> {
         let draft = self.store().wizard_draft(step)?;
         // A draft that an older version wrote otherwise is worth nothing, and stops nothing.
         Ok(draft.and_then(|value| serde_json::from_value(value).ok()))
     }
 
-    pub fn save_wizard_draft<T: Serialize>(&self, step: &str, draft: &BTreeMap<String, T>) -> Result<(), Error> {
+    pub fn save_wizard_draft<T: Serialize>(&self, step: &str, draft: &T) -> Result<(), Error> {
         let draft = serde_json::to_value(draft).unwrap_or_default();
         Ok(self.store().save_wizard_draft(step, &draft)?)
     }

@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Row versions; `None` where the thing does not exist yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Basis {
     pub subject: Option<u64>,
     /// Step 2 edits a profile and its storage together.
