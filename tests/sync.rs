@@ -11,7 +11,7 @@ use imd::model::directory::Directory;
 use imd::model::job::Job;
 use imd::model::mapping::{Kind, Mapping};
 use imd::model::name::Name;
-use imd::model::plan::{Left, LeftOut, State};
+use imd::model::plan::{Change, Left, LeftOut, State};
 use imd::model::profile::Profile;
 use imd::model::text::Untrusted;
 use imd::model::user::{Attribute, User};
@@ -517,4 +517,28 @@ fn an_address_that_two_users_have_in_two_ways_finds_both() {
     house.sync(&corp);
     let found: Vec<_> = house.find("BERT@corp.example").iter().map(|user| user.user.label()).collect();
     assert_eq!(found, ["User bert", "User anna"], "UPN before alias");
+}
+
+#[test]
+fn old_plans_are_let_go_with_the_values_that_nobody_has_any_more() {
+    let mut house = House::with_staff();
+    let corp = |n: u32| Corp::many(3).with("u00001", &[("title", &format!("Title {n}"))]);
+    for n in 0..40 {
+        house.sync(&corp(n));
+        house.at += jiff::SignedDuration::from_mins(1);
+    }
+    let forgotten = house.plan(&corp(99)).expect("a plan");
+    assert_eq!(house.store.plans(100).expect("plans").len(), 31, "thirty that were applied, and one that was not");
+    // Three users as they are, what thirty plans superseded, and what the last plan would bring.
+    assert_eq!(house.sqlite3("SELECT count(*) FROM user_values"), (3 + 30 + 1).to_string());
+    let oldest = house.store.plans(100).expect("plans").last().expect("a plan").id;
+    let line = house.store.plan_changes(oldest, 0, 1).expect("lines").remove(0);
+    let Change::Change(all) = line.change else { panic!("the title changed") };
+    assert_eq!((all[0].before[0].raw(), all[0].after[0].raw()), ("Title 9", "Title 10"));
+
+    house.at += jiff::SignedDuration::from_hours(25);
+    assert_eq!(house.store.last_applied().expect("read"), Some(now() + jiff::SignedDuration::from_mins(39)));
+    house.sync(&corp(39));
+    assert!(house.store.plan(forgotten.id).expect("read").is_none());
+    assert_eq!(house.find("u00001")[0].user.first(Attribute::Title).map(Untrusted::raw), Some("Title 39"));
 }

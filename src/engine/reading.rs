@@ -136,11 +136,7 @@ impl Engine {
 
     /// When the cache was last brought up to date.
     pub fn last_sync(&self) -> Result<Option<jiff::Timestamp>, Error> {
-        let mut last = None;
-        for directory in self.directories()? {
-            last = last.max(self.store().seen(&directory.value.name)?.map(|seen| seen.at));
-        }
-        Ok(last)
+        Ok(self.store().last_applied()?)
     }
 
     /// How many users are cached.

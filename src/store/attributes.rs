@@ -1,7 +1,7 @@
 //! A user's values as they stand in a row: JSON that `sqlite3` can look into, and a hash that tells of a change.
 
-use std::collections::BTreeMap;
-
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
 use crate::model::text::Untrusted;
@@ -50,13 +50,40 @@ fn quote(text: &str, out: &mut String) {
 
 /// The user that a row tells of; `None` when the JSON is not what [`json`] writes.
 pub(super) fn user(guid: Guid, json: &str) -> Option<User> {
-    let all: BTreeMap<String, Vec<String>> = serde_json::from_str(json).ok()?;
-    let mut values = Vec::with_capacity(32);
-    for (name, texts) in all {
-        let attribute = Attribute::of_name(&name)?;
-        values.extend(texts.into_iter().map(|text| (attribute, Untrusted::new(text))));
-    }
+    let Values(values) = serde_json::from_str(json).ok()?;
     Some(User::new(guid, values))
+}
+
+/// The values as they are read, without a map in between: a look-up spends most of its time here.
+struct Values(Vec<(Attribute, Untrusted)>);
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ValuesVisitor)
+    }
+}
+
+struct ValuesVisitor;
+
+impl<'de> Visitor<'de> for ValuesVisitor {
+    type Value = Values;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("lists of texts by attribute")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
+        let mut values = Vec::with_capacity(32);
+        let mut rest = Attribute::ALL.iter();
+        while let Some(name) = map.next_key::<&str>()? {
+            // The row has the attributes in their own order, so the search goes on where it ended.
+            let attribute = rest.find(|attribute| attribute.name() == name);
+            let attribute = *attribute.ok_or_else(|| A::Error::custom("an attribute that is not cached"))?;
+            let texts: Vec<String> = map.next_value()?;
+            values.extend(texts.into_iter().map(|text| (attribute, Untrusted::new(text))));
+        }
+        Ok(Values(values))
+    }
 }
 
 /// SHA-256 of every value that is or is not operational, each after its attribute and its length.

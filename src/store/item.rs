@@ -275,7 +275,9 @@ fn removal(table: &str, had_users: bool) -> &'static [&'static str] {
         "mapping" if had_users => &[
             "UPDATE mapping SET removed = 1, profile_id = NULL, storage_id = NULL, version = version + 1 WHERE id = ?1",
         ],
-        "directory" => &["DELETE FROM directory WHERE id = ?1"],
+        "directory" => {
+            &["DELETE FROM mapping WHERE directory_id = ?1 AND removed", "DELETE FROM directory WHERE id = ?1"]
+        }
         "profile" => &["DELETE FROM profile_user WHERE profile_id = ?1", "DELETE FROM profile WHERE id = ?1"],
         "storage" => &["DELETE FROM storage WHERE id = ?1"],
         _ => &["DELETE FROM mapping WHERE id = ?1"],

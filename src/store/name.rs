@@ -43,7 +43,7 @@ impl Texts<'_> {
 
 /// The forms and keys by which a user is found; an address once, under the first of upn, mail and alias that it is.
 fn names(label: &str, attributes: &str) -> Result<Vec<(&'static str, String)>, serde_json::Error> {
-    let named: Named<'_> = serde_json::from_str(attributes)?;
+    let of: Named<'_> = serde_json::from_str(attributes)?;
     let mut addresses: Vec<(&str, String)> = Vec::with_capacity(8);
     let mut address = |form, text: &str| {
         let key = key(text);
@@ -51,13 +51,13 @@ fn names(label: &str, attributes: &str) -> Result<Vec<(&'static str, String)>, s
             addresses.push((form, key));
         }
     };
-    if let Some(upn) = named.upn.first() {
+    if let Some(upn) = of.upn.first() {
         address("upn", upn);
     }
-    for mail in named.mail.all() {
+    for mail in of.mail.all() {
         address("mail", mail);
     }
-    for proxy in named.proxies.all() {
+    for proxy in of.proxies.all() {
         // SMTP: is the primary address and smtp: an alias; X400:, SIP: and the like are no mail addresses.
         if let Some((kind, alias)) = proxy.split_once(':')
             && kind.eq_ignore_ascii_case("smtp")
@@ -67,8 +67,8 @@ fn names(label: &str, attributes: &str) -> Result<Vec<(&'static str, String)>, s
     }
     let mut names = addresses;
     names.push(("label", key(label)));
-    names.extend(named.sam.first().map(|sam| ("sam", key(sam))));
-    names.extend(named.dn.first().map(|dn| ("dn", dn_key(dn))));
+    names.extend(of.sam.first().map(|sam| ("sam", key(sam))));
+    names.extend(of.dn.first().map(|dn| ("dn", dn_key(dn))));
     Ok(names)
 }
 

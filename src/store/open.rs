@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use refinery::{Migration, Runner, Target};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::Error;
 
@@ -40,16 +40,34 @@ pub(super) fn up_to(dir: &Path, target: Target) -> Result<Connection, Error> {
     let turn = File::open(dir).map_err(|source| Error::File { path: dir.to_owned(), source })?;
     rustix::fs::flock(&turn, rustix::fs::FlockOperation::LockExclusive)
         .map_err(|source| Error::File { path: dir.to_owned(), source: source.into() })?;
+    let migrations = migrations(dir)?;
+    let known = match target {
+        Target::Version(version) => i64::from(version),
+        _ => i64::try_from(migrations.len()).unwrap_or(i64::MAX),
+    };
+    // Looked at before anything is set up: setting up would write to it.
+    let found = Connection::open_with_flags(dir.join(FILE), FLAGS)
+        .map_err(Error::from)
+        .and_then(|connection| schema(&connection, dir, known))
+        .map_err(|error| error.at(dir))?;
     let mut connection = another(dir)?;
-    migrate(&mut connection, dir, target).map_err(|error| error.at(dir))?;
+    if found != Some(known) {
+        let backup = found.map(|version| copy(&connection, dir, version)).transpose();
+        let backup = backup.map_err(|error| error.at(dir))?;
+        connection.set_transaction_behavior(TransactionBehavior::Immediate);
+        let runner = Runner::new(&migrations).set_target(target).set_grouped(true);
+        runner.run(&mut connection).map_err(|error| failed(dir, &error, backup))?;
+        connection.set_transaction_behavior(TransactionBehavior::Deferred);
+    }
     Ok(connection)
 }
+
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// One more connection to a database that [`prepared`] has been over.
 pub(super) fn another(dir: &Path) -> Result<Connection, Error> {
     let connect = || -> rusqlite::Result<Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(dir.join(FILE), flags)?;
+        let connection = Connection::open_with_flags(dir.join(FILE), FLAGS)?;
         connection.busy_timeout(Duration::from_secs(15))?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
@@ -91,43 +109,37 @@ fn narrow(path: &Path, wanted: u32) -> Result<(), Error> {
     if mode & !wanted == 0 { Ok(()) } else { Err(Error::TooWide { path: path.to_owned(), mode, wanted }) }
 }
 
-fn migrate(connection: &mut Connection, dir: &Path, target: Target) -> Result<(), Error> {
-    let path = dir.join(FILE);
-    let failed = |why: String, backup: Option<PathBuf>| Error::Migration { path: path.clone(), why, backup };
-    let migrations =
-        MIGRATIONS.iter().map(|(name, sql)| Migration::unapplied(name, sql)).collect::<Result<Vec<_>, _>>();
-    let migrations = migrations.map_err(|error| failed(error.to_string(), None))?;
-    let known = match target {
-        Target::Version(version) => i64::from(version),
-        _ => i64::try_from(migrations.len()).unwrap_or(i64::MAX),
-    };
-    let found = schema(connection)?;
-    match found {
-        None if !is_empty(connection)? => return Err(Error::NotOurs { path }),
-        Some(found) if found > known => return Err(Error::Newer { path, found, known }),
-        Some(found) if found == known => return Ok(()),
-        _ => {}
-    }
-    let backup = found.map(|version| copy(connection, dir, version)).transpose()?;
-    connection.set_transaction_behavior(TransactionBehavior::Immediate);
-    let runner = Runner::new(&migrations).set_target(target).set_grouped(true);
-    let result = runner.run(connection);
-    connection.set_transaction_behavior(TransactionBehavior::Deferred);
-    result.map(drop).map_err(|error| failed(error.to_string(), backup))
+fn migrations(dir: &Path) -> Result<Vec<Migration>, Error> {
+    let all = MIGRATIONS.iter().map(|(name, sql)| Migration::unapplied(name, sql));
+    all.collect::<Result<_, _>>().map_err(|error| failed(dir, &error, None))
 }
 
-/// The version of the schema; `None` when the database is not one of ours.
-fn schema(connection: &Connection) -> Result<Option<i64>, Error> {
+fn failed(dir: &Path, error: &refinery::Error, backup: Option<PathBuf>) -> Error {
+    let path = dir.join(FILE);
+    match error.kind() {
+        refinery::error::Kind::Connection(_, source) if is_full(source.as_ref()) => Error::Full { path },
+        _ => Error::Migration { path, why: error.to_string(), backup },
+    }
+}
+
+fn is_full(source: &(dyn std::error::Error + 'static)) -> bool {
+    let source = source.downcast_ref::<rusqlite::Error>();
+    source.and_then(rusqlite::Error::sqlite_error_code) == Some(rusqlite::ErrorCode::DiskFull)
+}
+
+/// The version of the schema; `None` when the database is empty.
+fn schema(connection: &Connection, dir: &Path, known: i64) -> Result<Option<i64>, Error> {
+    let path = dir.join(FILE);
     let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let empty = connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
     if id != APPLICATION_ID {
-        return Ok(None);
+        return if empty { Ok(None) } else { Err(Error::NotOurs { path }) };
     }
     let version = "SELECT max(version) FROM refinery_schema_history";
-    Ok(connection.query_row(version, [], |row| row.get(0)).optional()?.flatten())
-}
-
-fn is_empty(connection: &Connection) -> Result<bool, Error> {
-    Ok(connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?)
+    match connection.query_row(version, [], |row| row.get::<_, Option<i64>>(0))? {
+        Some(found) if found > known => Err(Error::Newer { path, found, known }),
+        found => Ok(found),
+    }
 }
 
 /// Copies the database as it is before a migration, beside it.

@@ -43,6 +43,16 @@ impl Store {
         })
     }
 
+    /// When a plan was last applied: how old the cache is.
+    pub fn last_applied(&self) -> Result<Option<Timestamp>, Error> {
+        self.read(|connection| {
+            let sql = "SELECT applied_at FROM plan WHERE state = 'applied' ORDER BY id DESC";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            rows.next()?.map(|row| Cells::of(row).parsed()).transpose()
+        })
+    }
+
     /// The lines of a plan in their order, from the `offset`th on, at most `limit`.
     pub fn plan_changes(&self, plan: i64, offset: u64, limit: u64) -> Result<Vec<PlannedChange>, Error> {
         self.read(|connection| {
