@@ -62,8 +62,10 @@ impl App {
         match (&self.help, &self.screen) {
             (Some(_), _) => chain(keys::HELP),
             (None, Screen::Step(screen)) => screen.tables(&self.desk),
-            (None, Screen::Review(_)) => keys::REVIEW.iter().chain(keys::ANYWHERE).chain(keys::NO_TEXT).collect(),
-            (None, Screen::Opening(_)) => keys::NO_TEXT.iter().chain(keys::ANYWHERE).collect(),
+            (None, Screen::Review(_)) => {
+                [keys::REVIEW, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
+            }
+            (None, Screen::Opening(_)) => [keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect(),
         }
     }
 
@@ -140,7 +142,7 @@ impl App {
             }
             Came::Opened(form) => {
                 self.desk.ask(Effect::At(form.step));
-                self.screen = Screen::Step(Box::new(StepScreen::new(*form, &self.desk)));
+                self.screen = Screen::Step(Box::new(StepScreen::new(*form, &mut self.desk)));
             }
             Came::Copied => {
                 self.desk.say("Sent to the terminal's clipboard. If your terminal does not take it, press w.");
@@ -172,13 +174,10 @@ impl App {
 
     /// What is said on the ordinary screen once the console is gone.
     pub fn farewell(&self) -> String {
-        let done = self.standing.iter().filter(|standing| standing.state == State::Done).count();
-        let place = match self.step() {
-            Some(step) => format!("imd comes back to step {}: {}", step.number(), step.title()),
-            None => "imd comes back to where you were".to_owned(),
-        };
-        format!(
-            "What you entered is kept; passwords only once their step is saved. {done} of 7 steps are done; {place}."
-        )
+        let open = self.standing.iter().find(|standing| standing.state != State::Done).map(|standing| standing.step);
+        match self.step().filter(|_| open.is_some()).or(open) {
+            Some(step) => format!("Start imd again to go on with step {}: {}.", step.number(), step.title()),
+            None => "All seven steps are done.".to_owned(),
+        }
     }
 }

@@ -141,14 +141,19 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
     let room = room.max(1);
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
-        let mut line = String::new();
-        let mut used = 0;
-        for word in paragraph.split(' ') {
+        // An indent is part of the text as long as there is room for more than it.
+        let indent = (paragraph.len() - paragraph.trim_start_matches(' ').len()).min(room / 2);
+        let mut line = " ".repeat(indent);
+        let mut used = indent;
+        let mut fresh = true;
+        for word in paragraph.trim_start_matches(' ').split(' ') {
             let wide = word.width();
-            if used > 0 && used + 1 + wide > room {
+            if fresh {
+                fresh = false;
+            } else if used + 1 + wide > room {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
-            } else if used > 0 {
+            } else {
                 line.push(' ');
                 used += 1;
             }
@@ -191,6 +196,7 @@ mod tests {
     fn words_stay_whole_where_they_fit() {
         assert_eq!(wrap("give the user a mail", 9), ["give the", "user a", "mail"]);
         assert_eq!(wrap("OU=Staff,DC=corp", 6), ["OU=Sta", "ff,DC=", "corp"]);
+        assert_eq!(wrap("  12 come", 9), ["  12 come"], "an indent stays");
         assert_eq!(wrap("", 5), [""]);
         assert_eq!(wrap("a\nb", 5), ["a", "b"]);
     }

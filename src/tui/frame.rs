@@ -150,7 +150,7 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         (None, Some(_), _) => ("Everything can be done with these keys.".into(), Style::new(), String::new()),
         (None, None, Screen::Step(screen)) => match screen.problem() {
             Some((message, help)) => (message, look.problem(), help),
-            None => (screen.help(), Style::new(), String::new()),
+            None => (screen.help(&app.desk), Style::new(), String::new()),
         },
         (None, None, Screen::Review(_)) => {
             ("Choose a step with Up and Down; Enter opens it.".into(), Style::new(), String::new())

@@ -128,10 +128,10 @@ pub const ANYWHERE: &[Binding] = &[
 ];
 
 /// Works wherever no text is typed.
-pub const NO_TEXT: &[Binding] = &[
-    bind(&[letter('?')], Command::Help, "", "What the keys do here"),
-    bind(&[letter('q')], Command::Leave, "", "Leave imd; what you entered is kept"),
-];
+pub const NO_TEXT: &[Binding] = &[bind(&[letter('?')], Command::Help, "", "What the keys do here")];
+
+/// Where there is nothing to type into and nothing to lose.
+pub const LEAVE: &[Binding] = &[bind(&[letter('q')], Command::Leave, "leave", "Leave imd; what you entered is kept")];
 
 /// Works in every step.
 pub const STEP: &[Binding] = &[
@@ -186,7 +186,7 @@ pub const BUTTON: &[Binding] = &[
     bind(&[key(KeyCode::Right)], Command::NextField, "", "The next button"),
 ];
 
-/// A panel of results that has the focus: looked at, scrolled, left with Tab.
+/// A panel of results that has the focus: looked at and scrolled.
 pub const PANEL: &[Binding] = &[
     bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
     bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
@@ -194,12 +194,7 @@ pub const PANEL: &[Binding] = &[
     bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
     bind(&[key(KeyCode::Home)], Command::First, "", "The beginning"),
     bind(&[key(KeyCode::End)], Command::Last, "", "The end"),
-    bind(
-        &[key(KeyCode::Esc), key(KeyCode::Tab), key(KeyCode::BackTab)],
-        Command::Back,
-        "back to the form",
-        "Back to the form; this stays",
-    ),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back to the form", "Back to the form; this stays"),
 ];
 
 /// In front of [`PANEL`] where lines can be opened.
@@ -269,7 +264,6 @@ pub const REVIEW: &[Binding] = &[
     bind(&[key(KeyCode::Up), key(KeyCode::BackTab), letter('k')], Command::Up, "move", "The step before"),
     bind(&[key(KeyCode::Down), key(KeyCode::Tab), letter('j')], Command::Down, "move", "The next step"),
     bind(&[key(KeyCode::Esc)], Command::Back, "", "Back to the step you came from"),
-    bind(&[letter('q')], Command::Leave, "leave", "Leave imd; what you entered is kept"),
 ];
 
 /// The help page.
@@ -301,12 +295,7 @@ pub const TOKEN: &[Binding] = &[
     bind(&[letter('s')], Command::Act(Action::ShowToken), "show, hide", "Show the token in clear, or hide it again"),
     bind(&[letter('c')], Command::Act(Action::CopyToken), "copy", "Send the token to the terminal's clipboard"),
     bind(&[letter('w')], Command::Act(Action::SaveToken), "write to a file", "Write it to a file only you can read"),
-    bind(
-        &[key(KeyCode::Esc), key(KeyCode::Tab), key(KeyCode::BackTab)],
-        Command::Back,
-        "back to the form",
-        "Back to the form; the token is hidden again",
-    ),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back to the form", "Back to the form; the token is hidden again"),
 ];
 
 /// The name of the file that a token is written to.
@@ -367,7 +356,7 @@ mod tests {
 
     const TABLES: &[&[Binding]] = &[
         ANYWHERE, NO_TEXT, STEP, FORM, TEXT, PICK, CHOICE, SEVERAL, FILTER, BUTTON, PANEL, OPENABLE, TEXTS, LIST, TREE,
-        MARKS, ORDER, EDITOR, RUNNING, REVIEW, HELP, ACTIONS, TOKEN, FILE_NAME,
+        MARKS, ORDER, EDITOR, RUNNING, REVIEW, HELP, ACTIONS, TOKEN, FILE_NAME, LEAVE,
     ];
 
     #[test]

@@ -72,8 +72,13 @@ impl Panel {
     }
 
     /// What it has to say about itself when it has the focus.
-    pub fn help(&self) -> &'static str {
-        match self {
+    pub fn help(&self, look: Look, width: u16) -> String {
+        if let Self::Preview(panel) = self
+            && let Some(remedy) = panel.remedy(look, width)
+        {
+            return format!("To do: {remedy}");
+        }
+        let help = match self {
             Self::Checklist(_) => "Each line says what was seen. Lines with a list open with Enter.",
             Self::Preview(_) => "Users who are left out come first, each group with what to do about it.",
             Self::Running(_) => "Cancelling leaves everything as it was.",
@@ -86,7 +91,8 @@ impl Panel {
             },
             Self::Tree { .. } => "Right shows what is below; Enter chooses the selected unit with all below it.",
             Self::Filter { .. } => "The filter is added to the other conditions: a user must match all of them.",
-        }
+        };
+        help.to_owned()
     }
 
     pub fn tables(&self, token: Option<&token::Reveal>) -> Vec<&'static [Binding]> {

@@ -217,9 +217,23 @@ fn nothing_to_pick_is_said_and_the_field_can_be_typed() {
     keys(&mut app, &["Tab", "Tab", "Tab"]);
     let pick = job(&press(&mut app, "Ctrl-O"));
     came(&mut app, Came::Picked { job: pick, under: None, items: Vec::new() });
-    assert!(screen(&app).contains("nothing to pick from"));
+    assert!(screen(&app).contains("found to pick from"));
     type_text(&mut app, "CN=x");
     assert_eq!(text(&app, "mapping.group"), "CN=x");
+}
+
+#[test]
+fn a_list_that_may_go_on_is_asked_for_again_by_what_is_typed() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    keys(&mut app, &["Tab", "Tab", "Tab"]);
+    let pick = job(&press(&mut app, "Ctrl-O"));
+    let many: Vec<_> = (0..200).map(|_| units().remove(0)).collect();
+    came(&mut app, Came::Picked { job: pick, under: None, items: many });
+    let effects = press(&mut app, "s");
+    assert!(matches!(&effects[..], [Effect::Pick { under: Some(typed), .. }] if typed == "s"));
+    came(&mut app, Came::Picked { job: job(&effects), under: Some("s".into()), items: units() });
+    keys(&mut app, &["Down", "Enter"]);
+    assert_eq!(text(&app, "mapping.group"), "OU=Staff,DC=corp");
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Files {
         };
         let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
         let who = format!("Who can read the token here: {}", text::shown(&file.exposure));
-        let used = canvas.wrapped(inner, area.y, (area.height / 3).clamp(1, 3), &who, canvas.look.warning());
+        let used = canvas.wrapped(inner, area.y, (area.height / 2).clamp(1, 4), &who, canvas.look.warning());
         canvas.rule(area, area.y + used, "", Style::new());
         let top = (area.y + used + 1).min(area.bottom());
         let body = Rect { y: top, height: area.bottom() - top, ..inner };

@@ -41,7 +41,12 @@ pub struct List {
     at: usize,
     /// The values that are marked, in order.
     marked: Vec<String>,
+    /// There was more to pick from than was read: typing has to ask again.
+    partial: bool,
 }
+
+/// So many items mean that there may be more.
+const PART: usize = 200;
 
 #[derive(Debug)]
 struct Item {
@@ -67,15 +72,26 @@ impl List {
         }
         let at = items.iter().position(|item| mode == Mode::One && chosen.contains(&item.value)).unwrap_or(0);
         let marked = if mode == Mode::One { Vec::new() } else { chosen.to_vec() };
-        Self { title: title.to_owned(), mode, items, search: String::new(), at, marked }
+        Self { title: title.to_owned(), mode, items, search: String::new(), at, marked, partial: false }
     }
 
     /// Of what was found in the directory.
     pub fn of_picked(title: &str, picked: Vec<PickedItem>, chosen: &str) -> Self {
-        let item = |item: PickedItem| Item { value: item.value, label: item.label, detail: item.detail, refused: None };
-        let items: Vec<Item> = picked.into_iter().map(item).collect();
+        let items = items_of(picked);
         let at = items.iter().position(|item| item.value == chosen).unwrap_or(0);
-        Self { title: title.to_owned(), mode: Mode::One, items, search: String::new(), at, marked: Vec::new() }
+        let partial = items.len() >= PART;
+        Self { title: title.to_owned(), mode: Mode::One, items, search: String::new(), at, marked: Vec::new(), partial }
+    }
+
+    /// What begins with the search, read anew.
+    pub fn replace(&mut self, picked: Vec<PickedItem>) {
+        self.items = items_of(picked);
+        self.at = 0;
+    }
+
+    /// What was typed, when more has to be read for it.
+    pub fn wants(&self) -> Option<&str> {
+        self.partial.then_some(self.search.as_str())
     }
 
     pub fn mode(&self) -> Mode {
@@ -209,6 +225,11 @@ impl List {
             }
         }
     }
+}
+
+fn items_of(picked: Vec<PickedItem>) -> Vec<Item> {
+    let item = |item: PickedItem| Item { value: item.value, label: item.label, detail: item.detail, refused: None };
+    picked.into_iter().map(item).collect()
 }
 
 #[cfg(test)]

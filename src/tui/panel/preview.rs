@@ -2,10 +2,8 @@
 //!
 //! ```text
 //! -- Preview  312 users, 9 left out -------------------
-//!  Left out
-//!    7 have no mail                      (Enter lists them)
-//!      To do: give the user a mail attribute
-//!    2 are disabled
+//!  Left out: 7 without a mail - give the user a mail
+//!  Left out: 2 disabled - enable the account
 //!  Name               Account             Mail
 //!  Åsa Berg           asa@corp.test       asa@corp.test
 //! ```
@@ -21,7 +19,7 @@ use super::report::grouped;
 use crate::tui::canvas::{Canvas, cut, units};
 use crate::tui::keys::Command;
 use crate::tui::look::Look;
-use crate::tui::message::Preview;
+use crate::tui::message::{Preview, Reason};
 
 #[derive(Debug)]
 pub struct PreviewTable {
@@ -51,15 +49,9 @@ impl PreviewTable {
         let mut lines = Vec::new();
         let mut line = |text: String, style: Style, opens: Option<usize>| lines.push(Line { text, style, opens });
         for (number, reason) in self.preview.reasons.iter().enumerate() {
-            let hint = if reason.who.is_empty() {
-                ""
-            } else if self.open.contains(&number) {
-                "  (Enter hides them)"
-            } else {
-                "  (Enter lists them)"
-            };
-            line(format!("Left out: {} {}{hint}", grouped(reason.count), reason.why), look.warning(), Some(number));
-            line(format!("  To do: {}", reason.remedy), look.heading(), Some(number));
+            let count = grouped(reason.count);
+            let Reason { why, remedy, .. } = reason;
+            line(format!("Left out: {count} {why} - {remedy}"), look.warning(), Some(number));
             if self.open.contains(&number) {
                 for who in &reason.who {
                     line(format!("    {who}"), Style::new(), Some(number));
@@ -118,6 +110,13 @@ impl PreviewTable {
         widths
     }
 
+    /// What to do about those who are left out for the selected reason.
+    pub fn remedy(&self, look: Look, width: u16) -> Option<String> {
+        let reason = self.lines(look, width).get(self.at)?.opens?;
+        let reason = self.preview.reasons.get(reason)?;
+        Some(format!("{}. Enter lists or hides the users.", reason.remedy))
+    }
+
     pub fn rows(&self, look: Look, width: u16) -> u16 {
         units(self.lines(look, width).len())
     }
@@ -152,8 +151,6 @@ impl PreviewTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::message::Reason;
-
     const LOOK: Look = Look { colour: false, ascii: true };
 
     fn table() -> PreviewTable {

@@ -12,7 +12,7 @@ use super::Event;
 use crate::engine::{Engine, Error, Written};
 use crate::model::job::{Job, Progress};
 use crate::model::name::Name;
-use crate::model::plan::{PlannedLeftOut, State, Summary};
+use crate::model::plan::{LeftOut, PlannedLeftOut, State, Summary};
 use crate::model::text::{Untrusted, shown};
 use crate::model::token::Record;
 use crate::model::user::{Attribute, User};
@@ -21,6 +21,7 @@ use crate::tui::message::{
     Came, Effect, FileView, JobId, Message, MintedToken, PickedItem, Preview, Reason, Report, SaveOutcome, Tone,
     Trouble,
 };
+use crate::tui::panel::report::grouped;
 use crate::tui::terminal;
 use crate::wizard::form::Form;
 use crate::wizard::{self, Saved, Step};
@@ -210,7 +211,11 @@ fn preview(found: &sync::Preview) -> Preview {
 fn reasons(counts: &BTreeMap<&'static str, u64>, left_out: &[PlannedLeftOut]) -> Vec<Reason> {
     let reason = |(code, count): (&&'static str, &u64)| {
         let of = left_out.iter().filter(|left_out| left_out.why.code() == *code);
-        let who = of.clone().map(|left_out| format!("{} {}", left_out.label.shown(), shown(&left_out.why.to_string())));
+        // Where the reason is the same for everybody, the name is enough.
+        let who = of.clone().map(|left_out| match left_out.why {
+            LeftOut::NoMail | LeftOut::Disabled => left_out.label.shown(),
+            _ => format!("{} {}", left_out.label.shown(), shown(&left_out.why.to_string())),
+        });
         Reason {
             why: in_words(code).to_owned(),
             count: *count,
@@ -223,7 +228,7 @@ fn reasons(counts: &BTreeMap<&'static str, u64>, left_out: &[PlannedLeftOut]) ->
     reasons
 }
 
-/// What [`LeftOut::code`](crate::model::plan::LeftOut::code) says of several users.
+/// What [`LeftOut::code`] says of several users.
 fn in_words(code: &'static str) -> &'static str {
     match code {
         "no-mail" => "without a mail",
@@ -255,7 +260,7 @@ fn synced(summary: &Summary) -> Report {
         (counts.unchanged, "stay as they are"),
         (counts.left_out, "are left out (step 3 says why)"),
     ];
-    lines.extend(counts.into_iter().map(|(count, what)| (Tone::Plain, format!("{count:>9} {what}"))));
+    lines.extend(counts.into_iter().map(|(count, what)| (Tone::Plain, format!("{:>9} {what}", grouped(count)))));
     Report { title: "Run now".to_owned(), lines }
 }
 

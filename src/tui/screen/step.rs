@@ -65,7 +65,7 @@ pub enum Work {
 }
 
 impl StepScreen {
-    pub fn new(form: Form, desk: &Desk) -> Self {
+    pub fn new(form: Form, desk: &mut Desk) -> Self {
         let mut screen = Self {
             form,
             focus: Focus::Button(0),
@@ -77,7 +77,9 @@ impl StepScreen {
             done: Vec::new(),
             saving: false,
         };
-        if screen.form.step == Step::Token && desk.token.is_some() {
+        if let (Step::Token, Some(token)) = (screen.form.step, &mut desk.token) {
+            // Whoever comes back has not asked to see it.
+            token.hide();
             screen.panel = Some(Panel::Token);
         }
         let first = screen.stops().first().copied().unwrap_or(Focus::Button(0));
@@ -103,8 +105,8 @@ impl StepScreen {
             Step::Directory | Step::Profile | Step::Settings => &[Action::Check, Action::Continue],
             Step::Mapping => &[Action::Check, Action::Preview, Action::Continue],
             Step::Frequency => &[Action::Check, Action::Run, Action::Continue],
-            Step::Token => &[Action::Mint, Action::Continue],
-            Step::Installer => &[Action::Files, Action::Write, Action::Continue],
+            Step::Token => &[Action::Check, Action::Mint, Action::Continue],
+            Step::Installer => &[Action::Check, Action::Files, Action::Write, Action::Continue],
         }
     }
 
@@ -157,6 +159,7 @@ impl StepScreen {
 
     fn go_by(&mut self, backwards: bool, desk: &mut Desk) {
         self.leave_field(desk);
+        self.hide_token(desk);
         let stops = self.stops();
         let at = stops.iter().position(|stop| *stop == self.focus).unwrap_or(0);
         let count = stops.len().max(1);
@@ -186,6 +189,13 @@ impl StepScreen {
         if let Some(at) = self.form.fields.iter().position(|field| field.visible && field.problem.is_some()) {
             self.close_answer();
             self.go(Focus::Field(at));
+        }
+    }
+
+    /// A token is shown only while somebody looks at it.
+    fn hide_token(&self, desk: &mut Desk) {
+        if let (Some(Panel::Token), Some(token)) = (&self.panel, &mut desk.token) {
+            token.hide();
         }
     }
 
@@ -297,6 +307,7 @@ impl StepScreen {
             (Some(Panel::List { list, .. }), Focus::Panel) => {
                 if let (KeyCode::Char(c), true) = (key.code, plain) {
                     list.search(c);
+                    self.search_again(desk);
                 }
             }
             _ => {
@@ -319,7 +330,10 @@ impl StepScreen {
                 let (key, text) = (key.clone(), editor.text());
                 self.set(&key, Value::Text(text));
             }
-            (Some(Panel::List { list, .. }), Focus::Panel) => text.chars().for_each(|c| list.search(c)),
+            (Some(Panel::List { list, .. }), Focus::Panel) => {
+                text.chars().for_each(|c| list.search(c));
+                self.search_again(desk);
+            }
             _ => self.insert(text, desk),
         }
     }

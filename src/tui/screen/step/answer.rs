@@ -205,9 +205,13 @@ impl StepScreen {
                         if let Err(reason) = list.perform(command, height) {
                             desk.say(format!("It cannot be chosen: {reason}"));
                         }
+                        let erased = command == Command::Erase;
                         let marked = list.marked().to_vec();
                         if marked != before {
                             self.set(&key, Value::Many(marked));
+                        }
+                        if erased {
+                            self.search_again(desk);
                         }
                     }
                 }
@@ -226,6 +230,21 @@ impl StepScreen {
         }
     }
 
+    /// Asks the directory again for what begins with the letters that were typed, where it has more than was read.
+    pub(super) fn search_again(&mut self, desk: &mut Desk) {
+        let Some(Panel::List { key, list }) = &self.panel else { return };
+        let (Some(search), Some(Field { kind: Kind::Pick(pick), .. })) = (list.wants(), self.form.field(key)) else {
+            return;
+        };
+        let (key, under, pick) = (key.clone(), search.to_owned(), *pick);
+        if let Some((job, _)) = self.job.take() {
+            desk.ask(Effect::Cancel(job));
+        }
+        let job = desk.new_job();
+        self.job = Some((job, Work::Pick(key)));
+        desk.ask(Effect::Pick { job, form: Box::new(self.form.clone()), pick, under: Some(under) });
+    }
+
     fn read_level(&mut self, key: String, dn: String, desk: &mut Desk) {
         if let Some((job, _)) = self.job.take() {
             desk.ask(Effect::Cancel(job));
@@ -236,12 +255,12 @@ impl StepScreen {
     }
 
     fn back_from_panel(&mut self, desk: &mut Desk) {
-        if let (Some(Panel::Token), Some(token)) = (&self.panel, &mut desk.token) {
-            if token.asks_for_file() {
-                return token.forget_file();
-            }
-            token.hide();
+        if let (Some(Panel::Token), Some(token)) = (&self.panel, &mut desk.token)
+            && token.asks_for_file()
+        {
+            return token.forget_file();
         }
+        self.hide_token(desk);
         if let Some((job, Work::Pick(_))) = &self.job {
             let job = *job;
             desk.ask(Effect::Cancel(job));

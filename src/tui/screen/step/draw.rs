@@ -93,12 +93,12 @@ fn button_help(action: Action, step: Step) -> String {
 
 impl StepScreen {
     /// What the help line says when nothing is wrong.
-    pub fn help(&self) -> String {
+    pub fn help(&self, desk: &Desk) -> String {
         match (self.focus, &self.panel) {
             (Focus::Button(at), _) => {
                 self.actions().get(at).map(|action| button_help(*action, self.form.step)).unwrap_or_default()
             }
-            (Focus::Panel, Some(panel)) => panel.help().to_owned(),
+            (Focus::Panel, Some(panel)) => panel.help(desk.look, self.areas(desk).panel.width),
             _ => self.field().map(field_help).unwrap_or_default(),
         }
     }
@@ -137,7 +137,7 @@ impl StepScreen {
         // Around the focused row, without a gap at the end.
         let first = at.saturating_sub(height / 2).min(rows.len().saturating_sub(height));
         let longest = self.form.visible().map(|field| width(&field.label)).max().unwrap_or(0);
-        let label_width = units(longest).min(area.width / 3).max(4);
+        let label_width = units(longest).min(area.width * 2 / 5).max(4);
         for (row, y) in rows.iter().skip(first).zip(area.top()..area.bottom()) {
             match row {
                 Row::Field(at) => self.draw_field(canvas, Rect { y, height: 1, ..area }, *at, label_width),

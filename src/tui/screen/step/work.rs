@@ -135,9 +135,11 @@ impl StepScreen {
                 let Some((_, Work::Pick(key))) = self.job.take() else { return };
                 match &mut self.panel {
                     Some(Panel::Tree { tree, .. }) => tree.take(under.as_deref(), items),
+                    // What was typed meanwhile has asked anew.
+                    Some(Panel::List { list, .. }) => list.replace(items),
                     _ if items.is_empty() => {
                         self.panel = None;
-                        desk.say("There is nothing to pick from yet; type it instead.");
+                        desk.say("Nothing was found to pick from; type it instead.");
                     }
                     _ => {
                         let (label, text) =
@@ -248,6 +250,8 @@ impl StepScreen {
                 tree.stop();
                 desk.notice = Some(Notice::Trouble(trouble));
             }
+            // The list that is there still stands.
+            (Some(Panel::List { .. }), _) => desk.notice = Some(Notice::Trouble(trouble)),
             (_, Some(Work::Pick(_))) => {
                 self.panel = None;
                 desk.notice = Some(Notice::Trouble(trouble));

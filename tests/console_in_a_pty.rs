@@ -1,0 +1,329 @@
+//! The real binary in a real terminal: what it writes, what it leaves behind, and what it survives.
+//!
+//! The terminal is vt100's, fed from a pseudo-terminal. How long a test waits for a screen before it gives up can be
+//! set with `IMD_TEST_PATIENCE` (seconds).
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A running console.
+struct Console {
+    terminal: Box<dyn MasterPty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    keyboard: Box<dyn Write + Send>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+struct Seen {
+    screen: vt100::Parser,
+    bytes: Vec<u8>,
+}
+
+fn patience() -> Duration {
+    let seconds = std::env::var("IMD_TEST_PATIENCE").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(30))
+}
+
+impl Console {
+    fn start(arguments: &[&str], environment: &[(&str, &str)], (cols, rows): (u16, u16)) -> Self {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_imd"));
+        command.args(arguments);
+        for name in ["NO_COLOR", "COLORTERM", "LC_ALL", "LC_CTYPE", "IMD_STATE"] {
+            command.env_remove(name);
+        }
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).expect("the binary starts");
+        let seen = Arc::new(Mutex::new(Seen { screen: vt100::Parser::new(rows, cols, 0), bytes: Vec::new() }));
+        let (mut output, watched) = (pair.master.try_clone_reader().expect("a reader"), Arc::clone(&seen));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                let mut seen = watched.lock().expect("nobody panics with it");
+                seen.screen.process(&buffer[..count]);
+                seen.bytes.extend_from_slice(&buffer[..count]);
+            }
+        });
+        let keyboard = pair.master.take_writer().expect("a writer");
+        Self { terminal: pair.master, child, keyboard, seen }
+    }
+
+    fn demo(environment: &[(&str, &str)]) -> Self {
+        Self::start(&["demo"], environment, (80, 24))
+    }
+
+    fn screen(&self) -> String {
+        self.seen.lock().expect("nobody panics with it").screen.screen().contents()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.seen.lock().expect("nobody panics with it").bytes.clone()
+    }
+
+    fn keys(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).and_then(|()| self.keyboard.flush()).expect("the terminal takes keys");
+    }
+
+    fn wait(&self, what: &str, until: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + patience();
+        while !until(self) {
+            assert!(Instant::now() < end, "{what} never came; the screen is\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn wait_for(&self, text: &str) {
+        self.wait(&format!("{text:?}"), |console| console.screen().contains(text));
+    }
+
+    /// Presses keys and waits for what they lead to.
+    fn go(&mut self, keys: &str, text: &str) {
+        self.keys(keys);
+        self.wait_for(text);
+    }
+
+    fn pid(&self) -> Pid {
+        let id = self.child.process_id().expect("it runs");
+        Pid::from_raw(i32::try_from(id).expect("a process id")).expect("not zero")
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("it takes signals");
+    }
+
+    /// Waits for the end; gives the exit code.
+    fn end(&mut self) -> u32 {
+        let end = Instant::now() + patience();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is ours") {
+                return status.exit_code();
+            }
+            assert!(Instant::now() < end, "it never ended; the screen is\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The state letter of /proc: `S` sleeps, `T` is stopped.
+    fn state(&self) -> char {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid().as_raw_nonzero())).expect("it runs");
+        stat.rsplit(')').next().and_then(|rest| rest.trim().chars().next()).expect("a state")
+    }
+
+    fn is_raw(&self) -> bool {
+        let modes = self.terminal.get_termios().expect("the terminal has modes");
+        // ICANON of Linux: lines are put together by the terminal.
+        modes.local_flags.bits() & 0o2 == 0
+    }
+
+    fn alternate(&self) -> bool {
+        self.seen.lock().expect("nobody panics with it").screen.screen().alternate_screen()
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+const ESCAPE: &str = "\x1b";
+const DOWN: &str = "\x1b[B";
+const CTRL_C: &str = "\x03";
+const CTRL_L: &str = "\x0c";
+const CTRL_N: &str = "\x0e";
+const CTRL_T: &str = "\x14";
+const CTRL_Z: &str = "\x1a";
+
+#[test]
+fn it_starts_walks_and_leaves_the_terminal_as_it_was() {
+    let mut console = Console::demo(&[]);
+    console.wait_for("Step 1 of 7: Directory");
+    assert!(console.alternate() && console.is_raw());
+    console.go(CTRL_T, "users are visible");
+    console.go(CTRL_N, "Step 2 of 7: Profile");
+    console.go(CTRL_N, "Step 3 of 7: Mapping");
+    console.go(ESCAPE, "Enter opens 3 Mapping");
+    console.keys("q");
+    assert_eq!(console.end(), 0);
+    console.wait("the ordinary screen", |console| !console.alternate());
+    assert!(!console.is_raw());
+    let bytes = String::from_utf8_lossy(&console.bytes()).into_owned();
+    assert!(bytes.contains("\x1b[?2004h") && bytes.contains("\x1b[?2004l"), "bracketed paste on, then off");
+    assert!(console.screen().contains("Start imd again to go on with step 3: Mapping."));
+}
+
+#[test]
+fn all_seven_steps_are_walked_with_keys_that_are_on_the_screen() {
+    let mut console = Console::demo(&[]);
+    console.wait_for("Step 1 of 7");
+    console.go(CTRL_N, "Step 2 of 7");
+    console.go(CTRL_N, "Step 3 of 7");
+    console.go("\x12", "left out");
+    console.go(CTRL_N, "Step 4 of 7");
+    console.go("\x12", "The users are stored.");
+    console.go(CTRL_N, "Step 5 of 7");
+    console.go(CTRL_N, "Step 6 of 7");
+    console.go("\x12", "s shows it");
+    assert!(!console.screen().contains("v4.public"), "masked");
+    console.go("s", "s hides it");
+    console.go(ESCAPE, "s shows it");
+    console.go(CTRL_N, "Step 7 of 7");
+    console.go("\x12", "Who can read the token here");
+    console.go("\x06", "Written, each with a README");
+    console.go(CTRL_N, "All seven steps are done.");
+}
+
+#[test]
+fn nothing_is_written_while_nothing_happens() {
+    let mut console = Console::demo(&[]);
+    console.wait_for("Step 1 of 7");
+    console.go(CTRL_T, "users are visible");
+    let quiet = |console: &Console| {
+        let before = console.bytes().len();
+        // Longer than the watchdog sleeps.
+        std::thread::sleep(Duration::from_millis(2_500));
+        console.bytes().len() - before
+    };
+    console.wait("a quiet moment", |console| quiet(console) == 0);
+    assert_eq!(quiet(&console), 0);
+}
+
+#[test]
+fn an_arrow_key_that_arrives_in_parts_is_no_escape() {
+    let mut console = Console::demo(&[]);
+    console.wait_for("Step 1 of 7");
+    console.keys(ESCAPE);
+    std::thread::sleep(Duration::from_millis(15));
+    console.go("[B", "A domain controller is read at each sync");
+    assert!(console.screen().contains("Step 1 of 7"));
+}
+
+#[test]
+fn no_color_means_no_colour_and_the_selection_is_still_reversed() {
+    let mut console = Console::demo(&[("NO_COLOR", "1")]);
+    console.wait_for("Step 1 of 7");
+    console.go(CTRL_T, "users are visible");
+    console.go(ESCAPE, "Enter opens 1 Directory");
+    let bytes = String::from_utf8_lossy(&console.bytes()).into_owned();
+    assert!(!bytes.contains("\x1b[38;") && !bytes.contains("\x1b[48;"), "no colour is set");
+    let seen = console.seen.lock().expect("nobody panics with it");
+    let screen = seen.screen.screen();
+    let reversed = (0..24).any(|row| screen.cell(row, 5).is_some_and(vt100::Cell::inverse));
+    assert!(reversed, "the selected step is reversed");
+}
+
+#[test]
+fn a_locale_without_utf8_gets_ascii_only() {
+    let mut console = Console::demo(&[("LANG", "C")]);
+    console.wait_for("Step 1 of 7");
+    console.go(CTRL_T, "users are visible");
+    console.go(CTRL_N, "Step 2 of 7");
+    console.go(CTRL_N, "Step 3 of 7");
+    console.go("\x12", "left out");
+    assert!(console.bytes().is_ascii());
+}
+
+#[test]
+fn a_stopped_console_gives_the_terminal_back_and_takes_it_again() {
+    let mut console = Console::demo(&[]);
+    console.wait_for("Step 1 of 7");
+    console.keys(CTRL_Z);
+    console.wait("the stop", |console| console.state() == 'T');
+    console.wait("the ordinary screen", |console| !console.alternate());
+    assert!(!console.is_raw());
+    console.signal(Signal::CONT);
+    console.wait("the console", |console| console.alternate() && console.screen().contains("Step 1 of 7"));
+    assert!(console.is_raw());
+    console.signal(Signal::TSTP);
+    console.wait("the stop", |console| console.state() == 'T');
+    console.signal(Signal::CONT);
+    console.wait("the console", |console| console.alternate() && console.screen().contains("Step 1 of 7"));
+    console.go(DOWN, "A domain controller is read at each sync");
+    console.keys(CTRL_L);
+    console.keys(CTRL_C);
+    assert_eq!(console.end(), 0);
+}
+
+#[test]
+fn a_killed_session_comes_back_to_the_step_and_to_what_was_typed() {
+    for signal in [Signal::HUP, Signal::TERM] {
+        let state = State::new();
+        let mut console = state.console();
+        console.wait_for("Step 1 of 7");
+        console.keys("corp-");
+        console.go("north", "corp-north");
+        console.signal(signal);
+        assert_ne!(console.end(), 0);
+        console.wait("the ordinary screen", |console| !console.alternate());
+        assert!(!console.is_raw());
+        let console = state.console();
+        console.wait_for("corp-north");
+        assert!(console.screen().contains("Step 1 of 7"));
+    }
+}
+
+#[test]
+fn a_terminal_that_goes_away_without_a_signal_ends_the_console() {
+    let state = State::new();
+    let pair = native_pty_system().openpty(PtySize::default()).expect("a pseudo-terminal");
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_imd"));
+    command.args(["--state", state.path().to_str().expect("plain")]);
+    command.env("TERM", "xterm");
+    // Behind sudo and the like, the console does not belong to the session that is told of the hang-up.
+    command.set_controlling_tty(false);
+    let mut child = pair.slave.spawn_command(command).expect("the binary starts");
+    drop(pair.slave);
+    let mut output = pair.master.try_clone_reader().expect("a reader");
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    while !String::from_utf8_lossy(&bytes).contains("Step 1 of 7") {
+        let count = output.read(&mut buffer).expect("the console draws");
+        assert!(count > 0, "it ended before it drew");
+        bytes.extend_from_slice(&buffer[..count]);
+    }
+    drop((output, pair.master));
+    let end = Instant::now() + patience();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("it is ours") {
+            break status;
+        }
+        assert!(Instant::now() < end, "it never ended");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(status.exit_code(), 1);
+}
+
+#[test]
+fn a_terminal_that_cannot_move_its_cursor_is_refused() {
+    let mut console = Console::demo(&[("TERM", "dumb")]);
+    assert_eq!(console.end(), 2);
+    console.wait_for("help:");
+    assert!(!console.bytes().contains(&0x1b), "no escape sequence is sent");
+}
+
+/// A state directory of its own.
+struct State(tempfile::TempDir);
+
+impl State {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("state")
+    }
+
+    fn console(&self) -> Console {
+        let state: &Path = &self.path();
+        Console::start(&["--state", state.to_str().expect("plain")], &[], (80, 24))
+    }
+}
