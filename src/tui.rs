@@ -52,8 +52,8 @@ impl Error {
     /// What to do next.
     pub fn help(&self) -> String {
         match self {
-            Self::NoTerminal => "use `imd setup --plain` or `imd setup --answers FILE`".to_owned(),
-            Self::Terminal(_) => "try another terminal, or `imd setup --plain`".to_owned(),
+            Self::NoTerminal => "use `imd setup --answers FILE`, or a verb".to_owned(),
+            Self::Terminal(_) => "try another terminal, or `imd setup --answers FILE`".to_owned(),
             Self::Gone | Self::Signal(_) => "start imd again: it comes back to the same step".to_owned(),
         }
     }

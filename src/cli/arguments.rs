@@ -114,3 +114,73 @@ pub(super) enum Command {
         limit: usize,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// What stands between `imd ` and the end of the code span, for each code span of a text.
+    fn commands(text: &str) -> Vec<&str> {
+        let spans = text.split('`').skip(1).step_by(2);
+        spans.filter_map(|span| span.strip_prefix("imd ")).filter(|rest| !rest.contains('\n')).collect()
+    }
+
+    /// The first word of `line` that is no verb and no option where it stands.
+    fn unknown_word(line: &str) -> Option<&str> {
+        // What a format string fills in is not known here.
+        let line = line.split('{').next().unwrap_or(line);
+        let root = Arguments::command();
+        let mut command = root.clone();
+        for word in line.split_whitespace() {
+            let known = if let Some(option) = word.strip_prefix("--") {
+                let mut options = command.get_arguments().chain(root.get_arguments());
+                option == "help" || options.any(|known| known.get_long() == Some(option))
+            } else if let Some(found) = command.find_subcommand(word) {
+                command = found.clone();
+                true
+            } else {
+                // Where a verb must come, nothing else may; elsewhere it is a value.
+                let value = !word.bytes().all(|b| b.is_ascii_lowercase()) || command.get_positionals().next().is_some();
+                value || !command.has_subcommands()
+            };
+            if !known {
+                return Some(word);
+            }
+        }
+        None
+    }
+
+    fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                files(&path, found);
+            } else if path.extension().is_some_and(|e| ["rs", "j2", "md", "toml"].iter().any(|text| e == *text)) {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_that_a_help_line_names_exists() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut found = vec![root.join("README.md")];
+        files(&root.join("src"), &mut found);
+        files(&root.join("assets"), &mut found);
+        let mut seen = 0;
+        for path in found.iter().filter(|path| !path.ends_with("arguments.rs")) {
+            let text = std::fs::read_to_string(path).expect("a text");
+            for line in text.lines().flat_map(commands) {
+                seen += 1;
+                assert_eq!(unknown_word(line), None, "`imd {line}` in {}", path.display());
+            }
+        }
+        assert!(seen > 10, "only {seen} commands were found");
+        assert_eq!(unknown_word("directory edit"), Some("edit"), "the test can fail");
+        assert_eq!(unknown_word("setup --answer FILE"), Some("--answer"), "the test can fail");
+    }
+}

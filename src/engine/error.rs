@@ -69,7 +69,7 @@ impl Error {
             Self::ReadOnly => "start imd without --read-only to change things".to_owned(),
             Self::NoRandomness => "keys cannot be made without it; see whether /dev/urandom is readable".to_owned(),
             Self::Unknown { what, .. } => format!("`imd {what} list` shows those that exist"),
-            Self::NoPassword(name) => format!("give it in step 1, or with `imd directory edit \"{name}\"`"),
+            Self::NoPassword(_) => "give it in step 1: `imd setup`".to_owned(),
             Self::File { .. } => "check the path and its permissions".to_owned(),
             Self::Csv { .. } => "the first line names the columns: mail and, optionally, name".to_owned(),
             Self::NoCertificate { .. } => {

@@ -94,7 +94,9 @@ impl Error {
             Self::Unfit { .. } => "correct it and save again".to_owned(),
             Self::Drift { .. } => "plan again, look at the new plan, and apply that one".to_owned(),
             Self::Cancelled => "start it again when it suits".to_owned(),
-            Self::Database { .. } => "repeat it; if it fails again, run imd doctor".to_owned(),
+            Self::Database { .. } => {
+                "repeat it; if it fails again, go back to a copy of the state directory".to_owned()
+            }
         }
     }
 
