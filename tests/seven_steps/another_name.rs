@@ -9,7 +9,7 @@ use std::thread;
 pub fn under_another_name(address: &str) -> String {
     let listener = TcpListener::bind("localhost:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let to = format!("{}:636", address);
+    let to = format!("{address}:636");
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let Ok(server) = TcpStream::connect(&to) else { return };
