@@ -542,3 +542,53 @@ fn old_plans_are_let_go_with_the_values_that_nobody_has_any_more() {
     assert!(house.store.plan(forgotten.id).expect("read").is_none());
     assert_eq!(house.find("u00001")[0].user.first(Attribute::Title).map(Untrusted::raw), Some("Title 39"));
 }
+
+/// Counts people of an LDIF file, not by our reader: unfolded by awk, then one entry a record.
+const COUNT: &str = r#"
+    { sub(/\r$/, "") }
+    /^ / { line = line substr($0, 2); next }
+    { take(); line = $0 }
+    END { take(); entry(); print matched, nomail, disabled, expired + 0, shared, matched - nomail - disabled - expired - shared }
+    function take() { if (line == "") entry(); else lines[++n] = line }
+    function entry(    i, at, name, value, user, person, mail, uac, expires) {
+        for (i = 1; i <= n; i++) {
+            at = index(lines[i], ": "); name = tolower(substr(lines[i], 1, at - 1)); value = substr(lines[i], at + 2)
+            if (name == "objectclass" && value == "user") user = 1
+            if (name == "objectcategory") person = (value ~ /^CN=Person,/)
+            if (name == "mail") mail = tolower(value)
+            if (name == "useraccountcontrol") uac = value + 0
+            if (name == "accountexpires") expires = value + 0
+        }
+        n = 0
+        if (!user || !person) return
+        matched++
+        if (mail == "") nomail++
+        else if (int(uac / 2) % 2) disabled++
+        else if (expires > 0 && expires < 9000000000000000000 && expires <= 134168400000000000) expired++
+        else if (++with[mail] == 2) shared += 2
+        else if (with[mail] > 2) shared++
+    }"#;
+
+#[test]
+fn the_sample_directory_is_sorted_as_awk_sorts_it() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample.ldif");
+    let awk = Command::new("awk").arg(COUNT).arg(file).output().expect("awk is installed");
+    let expected = String::from_utf8(awk.stdout).expect("ASCII");
+    let expected: Vec<u64> = expected.split_whitespace().map(|word| word.parse().expect("a number")).collect();
+    assert!(expected.len() == 6 && expected.iter().all(|count| *count > 0), "{expected:?}");
+
+    let house = House::with_staff();
+    let open = || Box::new(ldif::File::open(file.as_ref()).expect("opens")) as Box<dyn Read>;
+    let job = Job::unwatched();
+    let plan = sync::plan(&house.store, &mut |_| Ok(open()), &house.by(), &job).expect("a plan");
+    let left_out = house.store.plan_left_out(plan.id, 0, 10_000).expect("left out");
+    let count = |code: &str| left_out.iter().filter(|line| line.why.code() == code).count() as u64;
+    let reasons = ["no-mail", "disabled", "expired", "duplicate-mail"].map(count);
+    assert_eq!([&[plan.counts.matched][..], &reasons, &[plan.counts.come]].concat(), expected);
+    house.apply(&plan, None).expect("applies");
+    assert_eq!(house.store.user_counts().expect("counts").active, expected[5]);
+    let preview = sync::preview(&mut *open(), &mapping("Staff", None), &[], now(), 20, &job).expect("a preview");
+    assert_eq!((preview.matched, preview.takes), (expected[0], expected[5]));
+    let again = sync::plan(&house.store, &mut |_| Ok(open()), &house.by(), &job).expect("a plan");
+    assert_eq!((again.counts.come, again.counts.change, again.counts.leave), (0, 0, 0));
+}
