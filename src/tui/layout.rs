@@ -48,9 +48,19 @@ pub fn areas(width: u16, height: u16) -> Areas {
     Areas { title: row(0, title), steps, steps_in_column, body, help: row(bottom, help), bar: row(bottom + help, bar) }
 }
 
-/// Splits the room of a step between its form and its panel. Whoever has the focus gets the rows that it wants,
-/// the other what is left; on a very wide screen they stand side by side.
-pub fn split(body: Rect, form_rows: u16, panel_rows: Option<u16>, panel_focused: bool) -> (Rect, Rect) {
+/// Who gets the rows that it wants, when there are not enough for form and panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum First {
+    /// A field has the focus.
+    Form,
+    /// A button has it: what came of pressing it is looked at, and the button stays in sight.
+    Result,
+    /// The panel has it.
+    Panel,
+}
+
+/// Splits the room of a step between its form and its panel; on a very wide screen they stand side by side.
+pub fn split(body: Rect, form_rows: u16, panel_rows: Option<u16>, first: First) -> (Rect, Rect) {
     let none = Rect { height: 0, y: body.bottom(), ..body };
     let Some(panel_rows) = panel_rows else { return (body, none) };
     if is_beside(body.width) {
@@ -59,16 +69,21 @@ pub fn split(body: Rect, form_rows: u16, panel_rows: Option<u16>, panel_focused:
         return (Rect { width: left.saturating_sub(2), ..body }, panel);
     }
     let height = body.height;
-    let least_form = if height >= 10 { 4 } else { 0 };
-    let rows = if panel_focused {
-        // The field that is answered stays in sight where there is room for it.
-        let form = height.saturating_sub(panel_rows).max(least_form).min(form_rows);
-        form.min(height)
-    } else if height >= 8 {
-        let panel = panel_rows.min(height / 2).max(height.saturating_sub(form_rows).min(panel_rows));
-        height - panel
-    } else {
-        height
+    let rows = match first {
+        First::Form if height >= 8 => {
+            let panel = panel_rows.min(height / 2).max(height.saturating_sub(form_rows).min(panel_rows));
+            height - panel
+        }
+        First::Form => height,
+        First::Result | First::Panel => {
+            // The field that is answered, or the button, stays in sight where there is room for it.
+            let least = match first {
+                _ if height >= 10 => 4,
+                First::Result => u16::from(height >= 3),
+                _ => 0,
+            };
+            height.saturating_sub(panel_rows).max(least).min(form_rows).min(height)
+        }
     };
     let form = Rect { height: rows, ..body };
     (form, Rect { y: body.y + rows, height: height - rows, ..body })
@@ -95,15 +110,17 @@ mod tests {
 
         #[test]
         fn form_and_panel_share_the_body(
-            width in 0u16..320, height in 0u16..120, form in 1u16..40, panel in 1u16..600, focused: bool,
+            width in 0u16..320, height in 0u16..120, form in 1u16..40, panel in 1u16..600,
+            first in prop::sample::select(vec![First::Form, First::Result, First::Panel]),
         ) {
             let body = Rect { x: 3, y: 2, width, height };
-            let (form, panel) = split(body, form, Some(panel), focused);
+            let (form, panel) = split(body, form, Some(panel), first);
             for area in [form, panel] {
                 prop_assert!(area.is_empty() || area.intersection(body) == area);
             }
             prop_assert!(form.intersection(panel).is_empty());
-            prop_assert!(!focused || height == 0 || width == 0 || panel.height > 0, "a panel with the focus is seen");
+            let is_seen = panel.height > 0 || height == 0 || width == 0;
+            prop_assert!(first != First::Panel || is_seen, "a panel with the focus is seen");
         }
     }
 

@@ -111,7 +111,9 @@ impl Running {
             line = format!("{line} of {}", grouped(of));
         }
         if let Some(rate) = progress.rate.filter(|rate| rate.is_finite() && *rate >= 0.0) {
-            line = format!("{line}   {rate:.0} a second");
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is finite and not negative")]
+            let rate = grouped(rate as u64);
+            line = format!("{line}   {rate} a second");
         }
         canvas.text(area, area.x + 1, area.y, &line, Style::new());
         let mut y = area.y + 1;

@@ -71,6 +71,8 @@ pub(super) fn job(id: JobId, events: &Sender<Event>) -> Job {
 
 /// Effects that are short, and done in their order.
 pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event>) -> Sent {
+    // A console that may change nothing keeps no drafts and no place either: that is no error.
+    let keeps_place = matches!(effect, Effect::At(_) | Effect::KeepDraft(_));
     let done = match effect {
         Effect::Start => start(engine),
         Effect::Standing => wizard::standing(engine).map(Came::Standing).map(Some),
@@ -99,8 +101,7 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
     match done {
         Ok(Some(came)) => say(events, came),
         Ok(None) => Ok(()),
-        // A console that may change nothing has no place to come back to either: that is no error.
-        Err(Error::ReadOnly) if engine.is_read_only() => Ok(()),
+        Err(Error::ReadOnly) if keeps_place => Ok(()),
         Err(error) => say(events, Came::Failed(None, trouble(&error))),
     }
 }

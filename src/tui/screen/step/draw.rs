@@ -7,7 +7,7 @@ use crate::model::text;
 use crate::tui::canvas::{Canvas, cut, units, width, window};
 use crate::tui::desk::Desk;
 use crate::tui::keys::Action;
-use crate::tui::layout;
+use crate::tui::layout::{self, First};
 use crate::tui::look::Glyphs;
 use crate::tui::message::Effect;
 use crate::wizard::Step;
@@ -30,7 +30,12 @@ pub(super) fn areas(screen: &StepScreen, desk: &Desk, body: Rect) -> StepAreas {
     let form_rows = units(form_rows(screen, body.width).len());
     let room = if layout::is_beside(rest.width) { rest.width / 2 } else { rest.width };
     let panel_rows = screen.panel.as_ref().map(|panel| panel.rows(desk.look, room, desk.token.as_ref()));
-    let (form, panel) = layout::split(rest, form_rows, panel_rows, screen.focus == Focus::Panel);
+    let first = match screen.focus {
+        Focus::Field(_) => First::Form,
+        Focus::Button(_) => First::Result,
+        Focus::Panel => First::Panel,
+    };
+    let (form, panel) = layout::split(rest, form_rows, panel_rows, first);
     StepAreas { purpose: (head > 0).then_some(body.y), form, panel }
 }
 
