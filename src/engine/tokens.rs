@@ -20,7 +20,7 @@ pub struct Minted {
 impl Engine {
     /// Every token that was made here, newest last.
     pub fn tokens(&self) -> Result<Vec<Record>, Error> {
-        Ok(self.store().tokens()?)
+        Ok(self.store().tokens()?.into_iter().rev().collect())
     }
 
     pub fn valid_tokens(&self) -> Result<Vec<Record>, Error> {
@@ -29,12 +29,15 @@ impl Engine {
     }
 
     pub fn valid_token(&self, name: &Name) -> Result<Option<Record>, Error> {
-        Ok(self.valid_tokens()?.into_iter().find(|record| record.name == *name))
+        Ok(self.token_named(name)?.filter(|record| record.state(self.now()) == State::Valid))
     }
 
-    /// The newest token of that name, in whatever state.
+    /// The token of that name that is valid, of which there is one at most; else the newest.
     pub fn token_named(&self, name: &Name) -> Result<Option<Record>, Error> {
-        Ok(self.tokens()?.into_iter().rev().find(|record| record.name == *name))
+        let now = self.now();
+        let named = self.tokens()?.into_iter().filter(|record| record.name.is_same(name));
+        // Times of issue are whole seconds: one that was revoked and its successor may share theirs.
+        Ok(named.max_by_key(|record| (record.state(now) == State::Valid, record.issued_at)))
     }
 
     /// Makes a token. Needs no network, and makes the signing key at first use.

@@ -1,6 +1,7 @@
 //! The name of something an administrator made: a directory, a profile, a storage, a mapping, a token.
 
 use super::Unreadable;
+use super::fold::folded;
 
 /// 1 to 64 visible characters, without a leading or trailing space. Two names that differ only in case are the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -22,6 +23,11 @@ impl Name {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether both name the same thing, in whatever case.
+    pub fn is_same(&self, other: &Self) -> bool {
+        folded(&self.0).eq(folded(&other.0))
     }
 }
 
