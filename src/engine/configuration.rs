@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::model::Kept;
 use crate::model::directory::Directory;
+use crate::model::fold::folded;
 use crate::model::frequency::Frequency;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
@@ -80,7 +81,7 @@ impl Engine {
         self.unseal(&password_label(directory))
     }
 
-    /// Saves a profile and the storage beside it.
+    /// Saves a profile and the storage beside it, both or neither.
     pub fn save_profile(
         &self,
         profile: &Profile,
@@ -88,8 +89,10 @@ impl Engine {
         storage: &Storage,
         storage_expected: Option<u64>,
     ) -> Result<(Change, Change), Error> {
-        let storage = self.save(storage, storage_expected, "storage")?;
-        Ok((self.save(profile, expected, "profile")?, storage))
+        let (verb, storage_verb) = (verb("profile", expected), verb("storage", storage_expected));
+        let storage = (storage, storage_expected, &self.by(&storage_verb)?);
+        let (storage, profile) = self.store().save_both(storage, (profile, expected, &self.by(&verb)?))?;
+        Ok((changed(profile, expected), changed(storage, storage_expected)))
     }
 
     pub fn save_mapping(&self, mapping: &Mapping, expected: Option<u64>) -> Result<Change, Error> {
@@ -101,17 +104,18 @@ impl Engine {
         Ok(self.store().order_mappings(names, &self.by("mapping order")?)?)
     }
 
+    /// Removes a directory and forgets its password: another one of that name must not inherit it.
     pub fn remove_directory(&self, name: &Name) -> Result<(), Error> {
-        self.remove::<Directory>(name, "directory")
+        self.remove::<Directory>(name, Some(&password_label(name)), "directory")
     }
     pub fn remove_profile(&self, name: &Name) -> Result<(), Error> {
-        self.remove::<Profile>(name, "profile")
+        self.remove::<Profile>(name, None, "profile")
     }
     pub fn remove_storage(&self, name: &Name) -> Result<(), Error> {
-        self.remove::<Storage>(name, "storage")
+        self.remove::<Storage>(name, None, "storage")
     }
     pub fn remove_mapping(&self, name: &Name) -> Result<(), Error> {
-        self.remove::<Mapping>(name, "mapping")
+        self.remove::<Mapping>(name, None, "mapping")
     }
 
     pub fn frequency(&self) -> Result<Option<Kept<Frequency>>, Error> {
@@ -145,14 +149,13 @@ impl Engine {
     }
 
     fn save<T: Item>(&self, item: &T, expected: Option<u64>, what: &str) -> Result<Change, Error> {
-        let verb = format!("{what} {}", if expected.is_some() { "edit" } else { "add" });
-        let version = self.store().save(item, expected, &self.by(&verb)?)?;
+        let version = self.store().save(item, expected, &self.by(&verb(what, expected))?)?;
         Ok(changed(version, expected))
     }
 
-    fn remove<T: Item>(&self, name: &Name, what: &str) -> Result<(), Error> {
+    fn remove<T: Item>(&self, name: &Name, secret: Option<&str>, what: &str) -> Result<(), Error> {
         let verb = format!("{what} remove");
-        Ok(self.store().remove::<T>(name, &self.by(&verb)?)?)
+        Ok(self.store().remove_with::<T>(name, secret, &self.by(&verb)?)?)
     }
 }
 
@@ -160,6 +163,11 @@ fn changed(version: u64, expected: Option<u64>) -> Change {
     Change { version, changed: Some(version) != expected }
 }
 
+fn verb(what: &str, expected: Option<u64>) -> String {
+    format!("{what} {}", if expected.is_some() { "edit" } else { "add" })
+}
+
+/// Folded, because a directory is the same in whatever case its name is written.
 fn password_label(directory: &Name) -> String {
-    format!("directory/{directory}/password")
+    format!("directory/{}/password", folded(directory.as_str()).collect::<String>())
 }

@@ -1,6 +1,6 @@
 //! What the installation is called, and the secrets that it keeps sealed.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{By, Error, Store, audit};
 
@@ -44,9 +44,13 @@ impl Store {
 
     /// Forgets a sealed secret; one that is not there is no error.
     pub fn remove_sealed(&self, label: &str, by: &By<'_>) -> Result<(), Error> {
-        self.write(|transaction| match transaction.execute("DELETE FROM sealed WHERE label = ?1", [label])? {
-            0 => Ok(()),
-            _ => audit::append(transaction, by, &format!("secret \"{label}\""), "removed"),
-        })
+        self.write(|transaction| remove_sealed(transaction, label, by))
+    }
+}
+
+pub(super) fn remove_sealed(transaction: &Transaction<'_>, label: &str, by: &By<'_>) -> Result<(), Error> {
+    match transaction.execute("DELETE FROM sealed WHERE label = ?1", [label])? {
+        0 => Ok(()),
+        _ => audit::append(transaction, by, &format!("secret \"{label}\""), "removed"),
     }
 }

@@ -69,11 +69,28 @@ impl Store {
         self.write(|transaction| save(transaction, item, expected, by))
     }
 
+    /// Saves two things as [`Store::save`] does, both or neither; `by` says who, for each.
+    pub fn save_both<A: Item, B: Item>(
+        &self,
+        (first, first_expected, first_by): (&A, Option<u64>, &By<'_>),
+        (second, second_expected, second_by): (&B, Option<u64>, &By<'_>),
+    ) -> Result<(u64, u64), Error> {
+        self.write(|transaction| {
+            let first = save(transaction, first, first_expected, first_by)?;
+            Ok((first, save(transaction, second, second_expected, second_by)?))
+        })
+    }
+
     /// Removes it, when nothing refers to it.
     ///
     /// # Errors
     /// [`Error::Needed`] names what refers to it.
     pub fn remove<T: Item>(&self, name: &Name, by: &By<'_>) -> Result<(), Error> {
+        self.remove_with::<T>(name, None, by)
+    }
+
+    /// The same, and with it the secret that is sealed under that label.
+    pub fn remove_with<T: Item>(&self, name: &Name, secret: Option<&str>, by: &By<'_>) -> Result<(), Error> {
         self.write(|transaction| {
             let what = T::called(name);
             let id = id_of(transaction, T::TABLE, name)?.ok_or_else(|| Error::Unknown(what.clone()))?;
@@ -85,7 +102,8 @@ impl Store {
             for sql in removal(T::TABLE, had_users) {
                 transaction.execute(sql, [id])?;
             }
-            audit::append(transaction, by, &what, "removed")
+            audit::append(transaction, by, &what, "removed")?;
+            secret.map_or(Ok(()), |label| super::installation::remove_sealed(transaction, label, by))
         })
     }
 }
