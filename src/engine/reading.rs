@@ -134,9 +134,17 @@ impl Engine {
         Ok(self.store().plan_left_out(plan, offset, limit)?)
     }
 
-    /// When the cache was last brought up to date.
+    /// When the cache was last brought up to date: a plan that waits, or was never applied, is no sync.
     pub fn last_sync(&self) -> Result<Option<jiff::Timestamp>, Error> {
         Ok(self.store().last_applied()?)
+    }
+
+    /// Whether no directory or mapping was changed since the cache was last brought up to date.
+    pub fn is_cache_of_now(&self) -> Result<bool, Error> {
+        let directories = self.directories()?.into_iter().map(|kept| kept.changed_at);
+        let mappings = self.mappings()?.into_iter().map(|kept| kept.changed_at);
+        let changed = directories.chain(mappings).max();
+        Ok(self.last_sync()?.is_some_and(|synced| changed.is_none_or(|changed| changed <= synced)))
     }
 
     /// How many users are cached.

@@ -103,7 +103,7 @@ const PATHS: [&str; 3] = ["directory.ca_file", "directory.file", "installer.out"
 impl Answers {
     /// Reads the text of an answers file; `folder` is where its relative paths start.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, Error> {
-        let file: toml::Table = text.parse().map_err(|error: toml::de::Error| Error::Toml(error.to_string()))?;
+        let file: toml::Table = text.parse().map_err(|error| not_toml(text, &error))?;
         let known = TABLES.map(|(table, _)| table);
         if let Some(unknown) = file.keys().find(|key| !known.contains(&key.as_str())) {
             return Err(unknown_key("table", unknown, known));
@@ -134,7 +134,7 @@ impl Answers {
         let mut differences = Vec::new();
         for filled in &self.forms {
             let (mut form, existing) = Self::open(engine, filled)?;
-            let before = existing.then(|| form.clone());
+            let before = (existing || form.basis.storage.is_some()).then(|| form.clone());
             self.fill(&mut form, filled)?;
             self.allow_what_this_file_makes(&mut form);
             form.check_fields();
@@ -161,10 +161,11 @@ impl Answers {
         Ok(changed)
     }
 
-    /// The cache is filled once what it depends on is settled; the same file applied again reads nothing anew.
+    /// The cache is filled once what it depends on is settled; the same file applied again reads nothing anew, unless
+    /// the reading failed or was stopped.
     fn first_sync(&self, engine: &Engine, changed: bool, job: &Job) -> Result<(), Error> {
         let mapped = self.forms.iter().any(|filled| filled.step == Step::Mapping);
-        if mapped && (changed || engine.last_sync()?.is_none()) {
+        if mapped && (changed || !engine.is_cache_of_now()?) {
             engine.sync(job)?;
         }
         Ok(())
@@ -214,9 +215,11 @@ impl Answers {
     }
 
     fn fill(&self, form: &mut Form, filled: &Filled) -> Result<(), Error> {
-        // A file stands for the whole of it: the source follows from the key that is given.
-        if filled.values.iter().any(|(key, _)| key == "directory.file") {
-            form.set("directory.source", Value::Text("file".to_owned()));
+        // The source follows from the key that is given; a question that is not asked would swallow its answer.
+        for (key, source) in [("directory.urls", "ldaps"), ("directory.file", "file")] {
+            if filled.values.iter().any(|(given, _)| given == key) {
+                form.set("directory.source", Value::Text(source.to_owned()));
+            }
         }
         for (key, value) in &filled.values {
             if let Some((_, field)) = SECRET_FILES.iter().find(|(file, _)| file == key) {
@@ -332,7 +335,21 @@ fn refuse_problems(form: &Form) -> Result<(), Error> {
     }
 }
 
-/// `mapping "Staff": department: Sales -> IT`, a line for each visible field that differs.
+/// What is wrong and where. The line itself is not repeated: somebody may have written a secret into it.
+fn not_toml(text: &str, error: &toml::de::Error) -> Error {
+    let message = text::shown(error.message());
+    let before = error.span().and_then(|span| text.get(..span.start));
+    Error::Toml(match before {
+        Some(before) => {
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            format!("line {line}, column {column}: {message}")
+        }
+        None => message,
+    })
+}
+
+/// `mapping "Staff": department: Sales -> IT`, a line for each visible field that differs of what exists.
 fn difference(before: &Form, after: &Form) -> Vec<String> {
     let subject = match before.fields.first() {
         Some(field) if field.key.ends_with(".name") => {
@@ -346,6 +363,10 @@ fn difference(before: &Form, after: &Form) -> Vec<String> {
         Value::Many(values) => text::shown(&values.join(", ")),
         Value::Secret(_) => String::new(),
     };
+    let exists = |field: &&super::form::Field| {
+        let basis = &before.basis;
+        if field.key.starts_with("storage.") { basis.storage.is_some() } else { basis.subject.is_some() }
+    };
     let differs = |field: &&super::form::Field| {
         let old = before.field(&field.key).map(|field| said(&field.value)).unwrap_or_default();
         old != said(&field.value)
@@ -354,7 +375,7 @@ fn difference(before: &Form, after: &Form) -> Vec<String> {
         let old = before.field(&field.key).map(|field| said(&field.value)).unwrap_or_default();
         format!("{subject}: {}: {old} -> {}", field.label, said(&field.value))
     };
-    after.visible().filter(differs).map(line).collect()
+    after.visible().filter(exists).filter(differs).map(line).collect()
 }
 
 fn string<'a>(key: &str, value: &'a toml::Value) -> Result<&'a str, Error> {
