@@ -105,6 +105,7 @@ pub fn open_named(engine: &Engine, step: Step, name: &Name) -> Result<Form, Erro
     if let (Step::Profile, Some(storage)) = (step, engine.storages()?.first()) {
         profile::open_storage(engine, &mut form, &storage.value.name)?;
     }
+    form.name_basis();
     Ok(form)
 }
 
@@ -118,6 +119,7 @@ pub fn open_profile(engine: &Engine, name: &Name, storage: &Name) -> Result<Form
         form.set("storage.name", Value::Text(storage.to_string()));
         form.basis.storage = None;
     }
+    form.name_basis();
     Ok(form)
 }
 
@@ -187,7 +189,7 @@ pub fn keep_draft(engine: &Engine, form: &Form) -> Result<(), Error> {
         Value::Secret(_) => None,
     };
     let answers = form.fields.iter().filter(|field| field.visible).filter_map(answer).collect();
-    engine.save_wizard_draft(form.step.key(), &Draft { basis: form.basis, answers })
+    engine.save_wizard_draft(form.step.key(), &Draft { basis: form.basis.clone(), answers })
 }
 
 /// Runs the step's checklist, reporting each check as it starts and again as it ends.
@@ -236,6 +238,7 @@ pub fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
         Step::Installer => installer::save(engine, form)?,
     };
     if saved != Saved::Problems {
+        form.name_basis();
         engine.drop_wizard_draft(form.step.key())?;
         let named = form.fields.first().filter(|field| field.key.ends_with(".name"));
         if let Some(name) = named.and_then(|field| Name::new(field.text()).ok()) {

@@ -13,6 +13,7 @@ impl Engine {
     }
 
     pub fn set_wizard_at(&self, step: &str) -> Result<(), Error> {
+        self.refuse_when_read_only()?;
         Ok(self.store().set_wizard_at(step)?)
     }
 
@@ -23,6 +24,7 @@ impl Engine {
     }
 
     pub fn set_wizard_subject(&self, step: &str, name: &Name) -> Result<(), Error> {
+        self.refuse_when_read_only()?;
         Ok(self.store().save_wizard_draft(&subject_of(step), &serde_json::Value::from(name.as_str()))?)
     }
 
@@ -34,12 +36,18 @@ impl Engine {
     }
 
     pub fn save_wizard_draft<T: Serialize>(&self, step: &str, draft: &T) -> Result<(), Error> {
+        self.refuse_when_read_only()?;
         let draft = serde_json::to_value(draft).unwrap_or_default();
         Ok(self.store().save_wizard_draft(step, &draft)?)
     }
 
     pub fn drop_wizard_draft(&self, step: &str) -> Result<(), Error> {
+        self.refuse_when_read_only()?;
         Ok(self.store().save_wizard_draft(step, &serde_json::Value::Null)?)
+    }
+
+    fn refuse_when_read_only(&self) -> Result<(), Error> {
+        if self.is_read_only() { Err(Error::ReadOnly) } else { Ok(()) }
     }
 }
 

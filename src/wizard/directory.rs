@@ -91,7 +91,7 @@ pub(super) fn fill(form: &mut Form, directory: &Directory, password_kept: bool) 
 pub(super) fn open(engine: &Engine, form: &mut Form, name: &Name) -> Result<bool, Error> {
     let Some(kept) = engine.directory(name)? else { return Ok(false) };
     fill(form, &kept.value, engine.has_password(name)?);
-    form.basis = Basis { subject: Some(kept.version), storage: None };
+    form.basis = Basis::of(kept.version);
     Ok(true)
 }
 
@@ -157,7 +157,7 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
 
 pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
     let Some((directory, password)) = with_ca(engine, form) else { return Ok(Saved::Problems) };
-    let saved = engine.save_directory(&directory, password.as_ref(), form.basis.subject)?;
+    let saved = engine.save_directory(&directory, password.as_ref(), form.subject_version())?;
     form.basis.subject = Some(saved.version);
     if password.is_some() {
         form.set("directory.password", Value::Secret(Secret::default()));

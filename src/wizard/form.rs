@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use crate::model::fold::folded;
 use crate::secrets::Secret;
 
 use super::Step;
@@ -19,11 +20,21 @@ pub struct Form {
 }
 
 /// Row versions; `None` where the thing does not exist yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Basis {
     pub subject: Option<u64>,
     /// Step 2 edits a profile and its storage together.
     pub storage: Option<u64>,
+    /// What the versions are of, by its name: under another name they say nothing.
+    pub subject_name: Option<String>,
+    pub storage_name: Option<String>,
+}
+
+impl Basis {
+    /// Of the step's subject at this version, and nothing beside it.
+    pub(super) fn of(version: u64) -> Self {
+        Self { subject: Some(version), ..Self::default() }
+    }
 }
 
 /// One question.
@@ -328,10 +339,36 @@ impl Form {
         parsed.map_err(|error| self.problem(key, Problem::new(error.to_string()))).ok()
     }
 
+    /// Notes that the versions of the basis are of what the form names now.
+    pub(super) fn name_basis(&mut self) {
+        let subject = self.fields.first().filter(|field| field.key.ends_with(".name"));
+        let subject = subject.map(|field| field.text().to_owned());
+        let storage = self.field("storage.name").map(|field| field.text().to_owned());
+        self.basis.subject_name = subject.filter(|_| self.basis.subject.is_some());
+        self.basis.storage_name = storage.filter(|_| self.basis.storage.is_some());
+    }
+
+    /// The version that the subject has to have for the form to be saved over it; `None` when the form names
+    /// something else by now, which must not exist yet.
+    pub(super) fn subject_version(&self) -> Option<u64> {
+        let named = self.fields.first().map(Field::text);
+        self.basis.subject.filter(|_| self.basis.subject_name.as_deref().is_none_or(|name| is_same(named, name)))
+    }
+
+    /// The same of the storage beside a profile.
+    pub(super) fn storage_version(&self) -> Option<u64> {
+        let named = self.field("storage.name").map(Field::text);
+        self.basis.storage.filter(|_| self.basis.storage_name.as_deref().is_none_or(|name| is_same(named, name)))
+    }
+
     /// A field that reads `true`.
     pub(super) fn is_on(&self, key: &str) -> bool {
         self.text(key) == Some("true")
     }
+}
+
+fn is_same(text: Option<&str>, name: &str) -> bool {
+    text.is_some_and(|text| folded(text.trim()).eq(folded(name)))
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
     set("frequency.every", kept.value.every.to_string());
     set("frequency.at", kept.value.at.map(|at| at.to_string()).unwrap_or_default());
     set("frequency.tz", kept.value.tz.unwrap_or_default());
-    form.basis = Basis { subject: Some(kept.version), storage: None };
+    form.basis = Basis::of(kept.version);
     Ok(())
 }
 

@@ -99,7 +99,7 @@ pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
     if let Some(field) = form.field_mut("installer.foreign_token") {
         field.kind = Kind::Secret { kept: engine.has_foreign_token(&installer.agent)? };
     }
-    form.basis = Basis { subject: Some(kept.version), storage: None };
+    form.basis = Basis::of(kept.version);
     Ok(())
 }
 

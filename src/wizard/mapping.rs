@@ -127,7 +127,7 @@ pub(super) fn open(engine: &Engine, form: &mut Form, name: &Name) -> Result<bool
     set("mapping.quota", mapping.quota.map(|quota| quota.to_string()).unwrap_or_default());
     set("mapping.auto_import", mapping.auto_import.to_string());
     set("mapping.every", mapping.every.map(|every| every.to_string()).unwrap_or_default());
-    form.basis = Basis { subject: Some(kept.version), storage: None };
+    form.basis = Basis::of(kept.version);
     Ok(true)
 }
 
@@ -234,7 +234,7 @@ pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
         form.problem("mapping.name", problem);
         return Ok(Saved::Problems);
     }
-    let saved = engine.save_mapping(&mapping, form.basis.subject)?;
+    let saved = engine.save_mapping(&mapping, form.subject_version())?;
     form.basis.subject = Some(saved.version);
     Ok(Saved::from(saved))
 }

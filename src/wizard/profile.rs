@@ -7,7 +7,7 @@ use crate::model::name::Name;
 use crate::model::profile::{Login, Profile, Storage};
 use crate::model::size::Size;
 
-use super::form::{Basis, Choice, Field, Form, Kind, Pick, Problem, Value};
+use super::form::{Choice, Field, Form, Kind, Pick, Problem, Value};
 use super::{Saved, text};
 
 pub(super) fn fields(directories: Vec<Choice>) -> Vec<Field> {
@@ -67,7 +67,7 @@ pub(super) fn open(engine: &Engine, form: &mut Form, name: &Name) -> Result<bool
     set("profile.devices_per_user", profile.devices_per_user.map(|n| n.to_string()).unwrap_or_default());
     set("profile.inactive_after", profile.inactive_after.to_string());
     set("profile.preserve_for", profile.preserve_for.to_string());
-    form.basis = Basis { subject: Some(kept.version), ..form.basis };
+    form.basis.subject = Some(kept.version);
     Ok(true)
 }
 
@@ -169,8 +169,20 @@ pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
         form.problem("profile.name", problem);
         return Ok(Saved::Problems);
     }
-    let basis = form.basis;
-    let (profile, storage) = engine.save_profile(&profile, basis.subject, &storage, basis.storage)?;
-    form.basis = Basis { subject: Some(profile.version), storage: Some(storage.version) };
+    let storage_version = match (form.storage_version(), engine.storage(&storage.name)?) {
+        (None, Some(kept)) if kept.value == storage => Some(kept.version),
+        // It was named, but never looked at: what the form says of it is another's.
+        (None, Some(kept)) => {
+            let help = "give the location and capacity that it has, or choose another name".to_owned();
+            let location = crate::model::text::shown(&kept.value.location);
+            let message = format!("the storage \"{}\" exists already, at {location}", kept.value.name);
+            form.problem("storage.name", Problem { help: Some(help), ..Problem::new(message) });
+            return Ok(Saved::Problems);
+        }
+        (version, _) => version,
+    };
+    let (profile, storage) = engine.save_profile(&profile, form.subject_version(), &storage, storage_version)?;
+    form.basis.subject = Some(profile.version);
+    form.basis.storage = Some(storage.version);
     Ok(if profile.changed || storage.changed { Saved::Kept } else { Saved::Unchanged })
 }

@@ -68,7 +68,7 @@ pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
     form.set("settings.at_limit", Value::Text(text(&kept.value.at_limit)));
     form.set("settings.proof", Value::Many(kept.value.proof.iter().map(text).collect()));
     form.set("settings.fuse", Value::Text(kept.value.fuse.to_string()));
-    form.basis = Basis { subject: Some(kept.version), storage: None };
+    form.basis = Basis::of(kept.version);
     Ok(())
 }
 

@@ -40,7 +40,7 @@ pub(super) fn open(engine: &Engine, form: &mut Form, name: &Name) -> Result<bool
     set("token.expires", expires.map_or_else(|| "never".to_owned(), |length| length.to_string()));
     set("token.max_activations", max_activations.to_string());
     set("token.servers", servers.join(" "));
-    form.basis = Basis { subject: Some(1), storage: None };
+    form.basis = Basis::of(1);
     Ok(true)
 }
 

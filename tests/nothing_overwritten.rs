@@ -1,0 +1,234 @@
+//! What is kept is changed only by somebody who has seen it, and a save that fails has changed nothing.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use imd::engine::{Engine, Options};
+use imd::model::job::Job;
+use imd::model::name::Name;
+use imd::model::profile::Storage;
+use imd::model::token::{Request, State};
+use imd::secrets::Secret;
+use imd::wizard::answers::{Answers, Error};
+use imd::wizard::form::{Form, Value};
+use imd::wizard::{self, Saved, Step};
+
+/// An engine whose clock goes on by a second each time it is looked at.
+fn engine(state: &Path) -> Engine {
+    let seconds = AtomicI64::new(1_767_225_600);
+    let clock = Arc::new(move || {
+        jiff::Timestamp::from_second(seconds.fetch_add(1, Ordering::Relaxed)).expect("a second of this century")
+    });
+    Engine::open(Options { clock, ..Options::of_host(state.join("state")) }).expect("a new state")
+}
+
+fn name(text: &str) -> Name {
+    text.parse().expect("a name")
+}
+
+fn fill(form: &mut Form, answers: &[(&str, &str)]) {
+    for (key, text) in answers {
+        assert!(form.field(key).is_some(), "{key} is no field");
+        form.set(key, Value::Text((*text).to_owned()));
+    }
+}
+
+/// Answers over the sample directory, which is written into the same folder.
+fn answers(engine: &Engine, folder: &Path, text: &str) -> Answers {
+    engine.write_sample(folder).expect("the sample");
+    Answers::parse(text, folder).expect("answers")
+}
+
+fn apply(engine: &Engine, answers: &Answers, yes: bool) -> Result<bool, Error> {
+    answers.apply(engine, yes, &Job::unwatched(), &mut |_| {})
+}
+
+const FIRST: &str = "
+[directory]
+name = 'corp'
+file = 'sample.ldif'
+[profile]
+name = 'Laptops'
+login_directory = 'corp'
+[storage]
+name = 'eu-1'
+location = 's3://eu-1'
+[mapping]
+name = 'Staff'
+directory = 'corp'
+profile = 'Laptops'
+storage = 'eu-1'
+";
+
+fn location(engine: &Engine, storage: &str) -> String {
+    engine.storage(&name(storage)).expect("storages").expect("it is there").value.location
+}
+
+#[test]
+fn an_answers_file_with_a_new_profile_does_not_change_a_storage_unasked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = engine(folder.path());
+    apply(&engine, &answers(&engine, folder.path(), FIRST), false).expect("set up");
+    let other = FIRST.replace("Laptops", "Desktops").replace("s3://eu-1", "s3://elsewhere").replace("Staff", "Desks");
+    let error = apply(&engine, &answers(&engine, folder.path(), &other), false).expect_err("it would change eu-1");
+    assert!(matches!(&error, Error::WouldChange(lines) if lines.iter().any(|line| line.contains("s3://elsewhere"))));
+    assert_eq!(location(&engine, "eu-1"), "s3://eu-1");
+    // A new storage beside a profile that exists is no change of anything.
+    let another = FIRST.replace("eu-1", "us-1").replace("Staff", "Others");
+    let added = apply(&engine, &answers(&engine, folder.path(), &another), false).err().map(|error| error.to_string());
+    assert!(!added.is_some_and(|error| error.contains("would change")));
+}
+
+#[test]
+fn the_same_answers_are_read_again_when_the_reading_failed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = engine(folder.path());
+    let answers = answers(&engine, folder.path(), FIRST);
+    apply(&engine, &answers, false).expect("set up");
+    let everybody = engine.user_count().expect("users");
+    let narrowed = FIRST.replace("storage = 'eu-1'\n", "storage = 'eu-1'\nfilter = '(department=Sales)'\n");
+    let narrowed = Answers::parse(&narrowed, folder.path()).expect("answers");
+    let stopped = apply(&engine, &narrowed, true).expect_err("most users would leave");
+    assert!(stopped.needs_you(), "{stopped}");
+    assert_eq!(engine.user_count().expect("users"), everybody);
+    // The mapping is saved by now, but the cache is not what it says: to claim success would be wrong.
+    let again = apply(&engine, &narrowed, true).expect_err("still nobody approved");
+    assert!(again.needs_you(), "{again}");
+}
+
+#[test]
+fn a_plan_that_was_not_applied_is_no_sync() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = engine(folder.path());
+    let mut form = wizard::open(&engine, Step::Directory).expect("a form");
+    let file = engine.write_sample(folder.path()).expect("the sample").display().to_string();
+    fill(&mut form, &[("directory.name", "corp"), ("directory.source", "file"), ("directory.file", &file)]);
+    wizard::save(&engine, &mut form).expect("saved");
+    save_profile_and_mapping(&engine);
+    let plan = engine.plan(&Job::unwatched()).expect("a plan");
+    assert_eq!(engine.last_sync().expect("read"), None);
+    let applied = engine.apply(plan.id, None, &Job::unwatched()).expect("applied");
+    assert!(
+        matches!(applied.state, imd::model::plan::State::Applied { at } if engine.last_sync().ok() == Some(Some(at)))
+    );
+}
+
+fn save_profile_and_mapping(engine: &Engine) {
+    let mut form = wizard::open(engine, Step::Profile).expect("a form");
+    fill(&mut form, &[("profile.name", "Laptops"), ("storage.name", "eu-1"), ("storage.location", "s3://eu-1")]);
+    assert_eq!(wizard::save(engine, &mut form).expect("saved"), Saved::Kept);
+    let mut form = wizard::open(engine, Step::Mapping).expect("a form");
+    fill(&mut form, &[("mapping.name", "Staff")]);
+    assert_eq!(wizard::save(engine, &mut form).expect("saved"), Saved::Kept);
+}
+
+fn with_directory(folder: &Path) -> Engine {
+    let engine = engine(folder);
+    let mut form = wizard::open(&engine, Step::Directory).expect("a form");
+    fill(&mut form, &[("directory.name", "corp"), ("directory.source", "file"), ("directory.file", "/x.ldif")]);
+    wizard::save(&engine, &mut form).expect("saved");
+    save_profile_and_mapping(&engine);
+    engine
+}
+
+#[test]
+fn a_form_under_another_name_makes_another_thing_and_never_writes_over_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = with_directory(folder.path());
+    let mut form = wizard::open(&engine, Step::Mapping).expect("a form");
+    fill(&mut form, &[("mapping.name", "Guests"), ("mapping.department", "Guests")]);
+    assert_eq!(wizard::save(&engine, &mut form).expect("a second mapping"), Saved::Kept);
+    fill(&mut form, &[("mapping.name", "Staff")]);
+    let error = wizard::save(&engine, &mut form).expect_err("Staff was never looked at");
+    assert!(error.to_string().contains("already a mapping \"Staff\""), "{error}");
+    let staff = engine.mapping(&name("Staff")).expect("mappings").expect("it is there");
+    assert_eq!(staff.value.department, None);
+}
+
+#[test]
+fn a_storage_is_not_moved_by_naming_it_beside_the_location_of_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = with_directory(folder.path());
+    let us = Storage { name: name("us-1"), location: "s3://us-1".to_owned(), capacity: None };
+    let profile = engine.profile(&name("Laptops")).expect("profiles").expect("it is there");
+    engine.save_profile(&profile.value, Some(profile.version), &us, None).expect("saved");
+    let mut form = wizard::open(&engine, Step::Profile).expect("a form");
+    assert_eq!(form.text("storage.name"), Some("eu-1"));
+    fill(&mut form, &[("storage.name", "us-1")]);
+    assert_eq!(wizard::save(&engine, &mut form).expect("no failure"), Saved::Problems);
+    assert_eq!(location(&engine, "us-1"), "s3://us-1");
+    fill(&mut form, &[("storage.location", "s3://us-1")]);
+    assert_eq!(wizard::save(&engine, &mut form).expect("it is the one that exists"), Saved::Unchanged);
+}
+
+#[test]
+fn a_draft_of_a_new_thing_is_still_of_a_new_thing_in_the_next_session() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = with_directory(folder.path());
+    let mut form = wizard::open(&engine, Step::Mapping).expect("a form");
+    fill(&mut form, &[("mapping.name", "Guests"), ("mapping.department", "Guests")]);
+    wizard::keep_draft(&engine, &form).expect("kept");
+    let mut form = wizard::open(&engine, Step::Mapping).expect("a form");
+    assert_eq!(form.text("mapping.name"), Some("Guests"));
+    assert_eq!(wizard::save(&engine, &mut form).expect("a new mapping"), Saved::Kept);
+    let staff = engine.mapping(&name("Staff")).expect("mappings").expect("it is there");
+    assert_eq!(staff.value.department, None);
+}
+
+#[test]
+fn a_profile_that_cannot_be_saved_leaves_its_storage_as_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = with_directory(folder.path());
+    let profile = engine.profile(&name("Laptops")).expect("profiles").expect("it is there");
+    let us = Storage { name: name("us-1"), location: "s3://us-1".to_owned(), capacity: None };
+    let outdated = imd::model::profile::Profile { max_users: 7, ..profile.value };
+    engine.save_profile(&outdated, Some(profile.version + 1), &us, None).expect_err("another version is there");
+    assert_eq!(engine.storage(&us.name).expect("storages"), None);
+}
+
+#[test]
+fn the_password_of_a_removed_directory_is_forgotten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = engine(folder.path());
+    let mut form = wizard::open(&engine, Step::Directory).expect("a form");
+    let answers = [
+        ("directory.name", "Corp"),
+        ("directory.urls", "ldaps://dc1.corp.example.com"),
+        ("directory.bind", "svc@corp.example.com"),
+    ];
+    fill(&mut form, &answers);
+    form.set("directory.password", Value::Secret(Secret::new("c4nary-p4ssword")));
+    assert_eq!(wizard::save(&engine, &mut form).expect("saved"), Saved::Kept);
+    assert!(engine.has_password(&name("corp")).expect("read"), "a name is the same in any case");
+    engine.remove_directory(&name("Corp")).expect("removed");
+    assert!(!engine.has_password(&name("Corp")).expect("read"));
+}
+
+#[test]
+fn a_name_means_the_token_that_is_still_good() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = engine(folder.path());
+    let request = |name: &str| Request {
+        name: name.parse().expect("a name"),
+        expires: None,
+        max_activations: 0,
+        servers: vec!["https://imd.example.com".to_owned()],
+    };
+    let old = engine.mint(&request("rollout")).expect("minted").record;
+    engine.revoke_token(&old.id).expect("revoked");
+    let new = engine.mint(&request("rollout")).expect("minted").record;
+    let named = engine.token_named(&name("ROLLOUT")).expect("read").expect("it is there");
+    assert_eq!((&named.id, named.state(engine.now())), (&new.id, State::Valid));
+    let other = engine.mint(&request("other")).expect("minted").record;
+    let order: Vec<_> = engine.tokens().expect("read").into_iter().map(|token| token.id).collect();
+    assert_eq!(order, [old.id, new.id, other.id], "the newest last");
+}
+
+#[test]
+fn a_syntax_error_does_not_repeat_the_line_it_is_in() {
+    let error = Answers::parse("[directory]\nname = \"corp\"\npassword = \"hunter2\nx = 1", Path::new("/"))
+        .expect_err("a string without its end");
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+    assert!(error.to_string().contains("line 3"), "{error}");
+}
