@@ -128,6 +128,8 @@ pub(super) struct Asked {
     id: u32,
     /// How many entries the answer may hold.
     most: u32,
+    /// That the size limit is reached is an answer: only whether there is any entry was asked.
+    enough: bool,
     base: String,
 }
 
@@ -192,7 +194,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let server = self.server.clone();
         self.send(&request, Deadline::of(&server, "take a search", self.deadlines.page), watch).await?;
         let most = page.map_or(u32::MAX, |(size, _)| size);
-        Ok(Asked { id, most, base: search.base.to_owned() })
+        Ok(Asked { id, most, enough: false, base: search.base.to_owned() })
     }
 
     /// The answer to a page that was asked for: each entry, then the cookie of the next page, if there is one.
@@ -256,7 +258,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             for search in searches {
                 last = Some(self.ask(search, None, watch).await?);
             }
-            let Some(last) = last else { continue };
+            let Some(mut last) = last else { continue };
+            last.enough = true;
             let mut have = vec![false; searches.len()];
             self.answers(first..last.id + 1, &last, watch, |at, _| {
                 have[at] = true;
@@ -269,7 +272,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Takes the answers to the searches `ids`, in whatever order they come, until each has ended; `each` is given the
-    /// place of the search among them and the entry. Of several searches, those with a size limit may reach it.
+    /// place of the search among them and the entry.
     /// Returns the cookie of the last one that ended.
     async fn answers(
         &mut self,
@@ -278,7 +281,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         watch: Watch<'_>,
         mut each: impl FnMut(usize, &Entry<'_>) -> Result<(), DirectoryError>,
     ) -> Result<Option<Vec<u8>>, DirectoryError> {
-        let alone = ids.len() == 1;
         let server = self.server.clone();
         let deadline = Deadline::of(&server, "answer a search", self.deadlines.page);
         let mut running = vec![true; ids.len()];
@@ -305,8 +307,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
                 Operation::Reference => references += 1,
                 Operation::Done(outcome) => {
-                    // One entry was asked for, and there are more: that is an answer, too.
-                    let enough = !alone && outcome.code == 4;
+                    let enough = asked.enough && outcome.code == 4;
                     if outcome.code != 0 && !enough {
                         return Err(unfinished(&asked.base, outcome).into());
                     }
@@ -391,5 +392,41 @@ fn unfinished(base: &str, outcome: Outcome<'_>) -> Error {
     match (outcome.code, outcome.referral) {
         (10, address) => Error::Referral { base, to: said(address.unwrap_or(b"(not named)")) },
         (code, _) => Error::Search { base, code, said: said(outcome.diagnostic) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::Scope;
+    use super::*;
+
+    /// A searchResEntry of "x" to the request 1, then a searchResDone with sizeLimitExceeded (RFC 4511, 4.5.2).
+    const ONE_OF_MORE: &[u8] = &[
+        0x30, 0x0a, 0x02, 0x01, 0x01, 0x64, 0x05, 0x04, 0x01, b'x', 0x30, 0x00, // the entry
+        0x30, 0x0c, 0x02, 0x01, 0x01, 0x65, 0x07, 0x0a, 0x01, 0x04, 0x04, 0x00, 0x04, 0x00, // the end
+    ];
+
+    fn asked<T>(ask: impl AsyncFnOnce(&mut Connection<tokio::io::DuplexStream>, &Search<'_>, Watch<'_>) -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let (ours, mut theirs) = tokio::io::duplex(4096);
+            theirs.write_all(ONE_OF_MORE).await.expect("there is room");
+            let mut connection = Connection::over(ours, "dc1".to_owned(), Deadlines::default());
+            let filter = "(objectClass=*)";
+            let search = Search { base: "", scope: Scope::One, filter, attributes: &["1.1"], size_limit: 1 };
+            ask(&mut connection, &search, Watch::over(&Job::unwatched())).await
+        })
+    }
+
+    #[test]
+    fn whether_there_is_any_entry_is_answered_by_one_of_more_even_for_a_single_search() {
+        let any = asked(async |connection, search, watch| connection.any(std::slice::from_ref(search), watch).await);
+        assert_eq!(any.expect("that there are more is an answer"), [true]);
+    }
+
+    #[test]
+    fn a_search_that_wants_everything_is_not_answered_by_one_of_more() {
+        let few = asked(async |connection, search, watch| connection.few(search, watch).await);
+        assert!(matches!(few, Err(DirectoryError::Ldap(Error::Search { code: 4, .. }))));
     }
 }
