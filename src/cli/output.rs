@@ -63,9 +63,7 @@ impl Output {
 
     #[allow(clippy::unused_self, reason = "whoever writes does so through the output")]
     pub(super) fn document<T: Serialize>(&self, document: &T) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        serde_json::to_writer_pretty(&mut out, document)?;
-        writeln!(out)
+        writeln!(io::stdout().lock(), "{}", json(document)?)
     }
 
     /// Text exactly as it is: a token, a file.
@@ -85,11 +83,52 @@ impl Output {
     /// A failure, always said.
     pub(super) fn failure(&self, message: &str, help: &str) {
         let mut err = io::stderr().lock();
+        let (message, help) = (lines(message), lines(help));
         // Nothing can be done when stderr is gone; the exit code still tells.
         let _ = if self.json {
             writeln!(err, "{}", serde_json::json!({ "error": { "message": message, "help": help } }))
         } else {
             writeln!(err, "error: {message}\nhelp: {help}")
         };
+    }
+}
+
+/// Safe to show, line by line: a message names paths, DNs and what was typed.
+fn lines(text: &str) -> String {
+    text.lines().map(text::shown).collect::<Vec<_>>().join("\n")
+}
+
+/// JSON in which nothing hidden stands raw. Of what a terminal acts on, JSON itself escapes only C0 (RFC 8259, 7), and
+/// not every string of the model is [`text::Untrusted`]: a base DN and a location come from files, too.
+fn json<T: Serialize>(document: &T) -> serde_json::Result<String> {
+    let text = serde_json::to_string_pretty(document)?;
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Between the strings only the line breaks of the layout are hidden.
+        if c != '\n' && text::is_hidden(c) {
+            let units = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+            out.push_str(&units);
+        } else {
+            out.push(c);
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_holds_nothing_that_a_terminal_acts_on_and_still_says_the_same() {
+        let document = serde_json::json!({ "base_dn": "OU=\u{9b}2J\u{202e}\u{e0041}\u{7f}\n\u{1b}Å", "items": [1] });
+        let text = json(&document).expect("it is JSON");
+        assert!(!text.chars().any(|c| c != '\n' && text::is_hidden(c)), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("it reads back"), document);
+    }
+
+    #[test]
+    fn a_failure_keeps_its_lines_and_shows_the_rest() {
+        assert_eq!(lines("a\u{1b}[2J\n  b"), "a\\u{1b}[2J\n  b");
     }
 }
