@@ -232,3 +232,20 @@ fn a_syntax_error_does_not_repeat_the_line_it_is_in() {
     assert!(!error.to_string().contains("hunter2"), "{error}");
     assert!(error.to_string().contains("line 3"), "{error}");
 }
+
+#[test]
+fn a_target_that_is_named_twice_is_written_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = engine(folder.path());
+    let servers = vec!["https://imd.example.com".to_owned()];
+    engine.mint(&Request { name: name("rollout"), expires: None, max_activations: 0, servers }).expect("minted");
+    let installer = imd::model::installer::Installer {
+        agent: "imd-activate".to_owned(),
+        targets: vec!["msiexec".to_owned(), "msiexec".to_owned()],
+        token: Some(name("rollout")),
+        out: folder.path().join("rollout"),
+        ..imd::model::installer::Installer::default()
+    };
+    assert_eq!(engine.write_exports(&installer).expect("written").len(), 1);
+    assert_eq!(engine.exported_targets().expect("read"), ["msiexec"]);
+}

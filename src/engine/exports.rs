@@ -91,12 +91,17 @@ impl Engine {
         let folder = |rendered: &Rendered| installer.out.join(&rendered.target);
         let there: Vec<_> = rendered.iter().map(|rendered| manifest_in(&folder(rendered))).collect();
         export::write(&rendered, &installer.out)?;
+        let recorded = self.store().exports()?;
         let mut exports = Vec::new();
         for (rendered, there) in rendered.iter().zip(there) {
             let folder = folder(rendered);
             let changed = there.as_ref() != Some(&rendered.manifest);
-            if changed {
-                let token = rendered.manifest.token.id.as_ref();
+            let token = rendered.manifest.token.id.as_ref();
+            let is_this = |export: &crate::store::Export| {
+                export.target == rendered.target && export.folder == folder && export.token.as_ref() == token
+            };
+            // What was written and then not recorded, because the disk was full, is recorded now.
+            if changed || !recorded.iter().any(is_this) {
                 self.store().add_export(&rendered.target, &folder, token, &by)?;
             }
             let files = rendered.files.iter().map(|file| file.name.clone()).collect();
@@ -118,7 +123,10 @@ impl Engine {
         let known = self.targets()?;
         let find =
             |id: &String| known.iter().find(|target| target.id == *id).ok_or_else(|| Error::NoTarget(id.clone()));
-        let targets = installer.targets.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        // One that is named twice would be in its own way when its folder is put in place.
+        let once = |(at, id): &(usize, &String)| !installer.targets[..*at].contains(id);
+        let targets = installer.targets.iter().enumerate().filter(once).map(|(_, id)| find(id));
+        let targets = targets.collect::<Result<Vec<_>, _>>()?;
         Ok(targets.into_iter().map(|target| export::render(&deployment, target)).collect::<Result<_, _>>()?)
     }
 

@@ -198,13 +198,17 @@ fn aside(place: &Path) -> PathBuf {
     place.with_file_name(format!(".{name}.old"))
 }
 
-/// Puts an old folder back that a crash has left aside.
+/// Puts an old folder back that a crash has left aside, or removes it when its successor is there already: it would be
+/// in the way of the next one, and holds a token.
 fn recover(place: &Path) -> Result<(), Error> {
     let old = aside(place);
-    if fs::symlink_metadata(&old).is_ok() && fs::symlink_metadata(place).is_err() {
-        fs::rename(&old, place).map_err(failed("replacing", place))?;
+    if fs::symlink_metadata(&old).is_err() {
+        return Ok(());
     }
-    Ok(())
+    if fs::symlink_metadata(place).is_ok() {
+        return remove(&old);
+    }
+    fs::rename(&old, place).map_err(failed("replacing", place))
 }
 
 fn remove(folder: &Path) -> Result<(), Error> {
@@ -221,4 +225,23 @@ fn sync(folder: &Path) -> Result<(), Error> {
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error + use<> {
     let path = shown(&path.to_string_lossy());
     move |source| Error::File { doing, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_folder_that_a_crash_left_beside_its_successor_is_removed() {
+        let out = tempfile::tempdir().expect("a folder");
+        let place = out.path().join("msiexec");
+        fs::create_dir(aside(&place)).expect("made");
+        fs::write(aside(&place).join("old"), "").expect("made");
+        recover(&place).expect("put back");
+        assert!(place.join("old").exists() && !aside(&place).exists());
+        fs::create_dir(aside(&place)).expect("made");
+        fs::write(aside(&place).join("older"), "").expect("made");
+        recover(&place).expect("removed");
+        assert!(place.join("old").exists() && !aside(&place).exists());
+    }
 }
