@@ -288,7 +288,7 @@ const LISTED: [&str; 26] = [
 ];
 
 /// Why a user is not taken, as the workflow defines it; worked out here from the directory's own answer.
-fn left_out(entry: &Entry, everybody: &BTreeMap<String, Entry>) -> Option<&'static str> {
+pub(super) fn left_out(entry: &Entry, everybody: &BTreeMap<String, Entry>) -> Option<&'static str> {
     const NEVER: u64 = 0x7FFF_FFFF_FFFF_FFFF;
     let number = |name: &str| entry.get(name).map_or(0, |values| text(values.first().unwrap()).parse::<u64>().unwrap());
     let mail = |entry: &Entry| entry.get("mail").map(|values| text(values.first().unwrap()).to_lowercase());

@@ -7,8 +7,11 @@
 
 mod another_name;
 mod by_answers_file;
+mod by_keys;
+mod console;
 mod controller;
 mod installation;
 mod no_secret_anywhere;
 mod refusals;
 mod rollout;
+mod terminal;

@@ -7,7 +7,12 @@
 
 mod bad_input;
 mod company;
+#[path = "../seven_steps/console.rs"]
+mod console;
+mod demo_by_keys;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
 mod state;
+#[path = "../seven_steps/terminal.rs"]
+mod terminal;
 mod verbs;
