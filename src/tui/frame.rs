@@ -145,7 +145,7 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         (Some(Notice::Said(said)), ..) => (said.clone(), look.heading(), String::new()),
         (Some(Notice::Trouble(trouble)), ..) => {
             let style = if trouble.needs_you { look.warning() } else { look.problem() };
-            (text::shown(&trouble.message), style, text::shown(&trouble.help))
+            (text::shown(&trouble.message), style, format!("To do: {}", text::shown(&trouble.help)))
         }
         (None, Some(_), _) => ("Everything can be done with these keys.".into(), Style::new(), String::new()),
         (None, None, Screen::Step(screen)) => match screen.problem() {
@@ -160,7 +160,6 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     if area.height == 0 {
         return;
     }
-    let second = if second.is_empty() { String::new() } else { format!("To do: {second}") };
     let rows = if second.is_empty() { area.height } else { area.height.saturating_sub(1).max(1) };
     let used = canvas.wrapped(area, area.y, rows, &first, style);
     if used < area.height {

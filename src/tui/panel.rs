@@ -120,7 +120,7 @@ impl Panel {
             Self::Running(_) => 3,
             Self::Lines(panel) => panel.rows(width),
             Self::Token => token.map_or(1, |token| token.rows(width)),
-            Self::Files(panel) => panel.rows(),
+            Self::Files(panel) => panel.rows(look, width),
             Self::List { list, .. } => list.rows(),
             Self::Tree { tree, .. } => tree.rows(),
             Self::Filter { editor, .. } => editor.rows(),

@@ -13,8 +13,9 @@ use ratatui::style::Style;
 
 use super::page;
 use crate::model::text;
-use crate::tui::canvas::{Canvas, units};
+use crate::tui::canvas::{Canvas, units, wrap};
 use crate::tui::keys::Command;
+use crate::tui::look::Look;
 use crate::tui::message::FileView;
 
 #[derive(Debug)]
@@ -45,46 +46,63 @@ impl Files {
         }
     }
 
-    fn lines(&self) -> Vec<&str> {
-        self.all.get(self.which).map(|file| file.text.lines().collect()).unwrap_or_default()
+    /// Who can read the token, then the file itself. Nothing is cut off: what is longer than a row goes on in the next.
+    fn lines(&self, look: Look, width: u16) -> Vec<(String, Style)> {
+        let Some(file) = self.all.get(self.which) else {
+            return vec![("No target is chosen: there is nothing to write.".to_owned(), Style::new())];
+        };
+        let room = usize::from(width.saturating_sub(2)).max(8);
+        let who = format!("Who can read the token here: {}", text::shown(&file.exposure));
+        let mut lines: Vec<_> = wrap(&who, room).into_iter().map(|line| (line, look.warning())).collect();
+        lines.push((look.glyphs().rule.repeat(room), look.faint()));
+        for line in file.text.lines() {
+            // A tab is no control character here but an indent.
+            let line = text::shown(&line.replace('\t', "    "));
+            lines.extend(wrap(&line, room).into_iter().map(|line| (line, Style::new())));
+        }
+        lines
     }
 
-    pub fn perform(&mut self, command: Command, height: u16) {
+    pub fn perform(&mut self, command: Command, look: Look, width: u16, height: u16) {
         let count = self.all.len().max(1);
         match command {
             Command::Left => (self.which, self.at) = ((self.which + count - 1) % count, 0),
             Command::Right => (self.which, self.at) = ((self.which + 1) % count, 0),
-            _ => self.at = page::moved(self.at, self.lines().len(), height, command),
+            _ => self.at = page::moved(self.at, self.lines(look, width).len(), height, command),
         }
     }
 
-    pub fn rows(&self) -> u16 {
-        units(self.lines().len()).saturating_add(3).max(6)
+    pub fn rows(&self, look: Look, width: u16) -> u16 {
+        units(self.lines(look, width).len()).max(6)
     }
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
-        let Some(file) = self.all.get(self.which) else {
-            canvas.text(area, area.x + 1, area.y, "No target is chosen: there is nothing to write.", Style::new());
-            canvas.cursor(area, area.x, area.y);
-            return;
-        };
-        let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
-        let who = format!("Who can read the token here: {}", text::shown(&file.exposure));
-        let used = canvas.wrapped(inner, area.y, (area.height / 2).clamp(1, 4), &who, canvas.look.warning());
-        canvas.rule(area, area.y + used, "", Style::new());
-        let top = (area.y + used + 1).min(area.bottom());
-        let body = Rect { y: top, height: area.bottom() - top, ..inner };
-        let lines = self.lines();
+        let lines = self.lines(canvas.look, area.width);
         let at = self.at.min(lines.len().saturating_sub(1));
-        let first = page::offset(at, lines.len(), body.height);
-        for (row, line) in page::shown(&lines, at, body.height).enumerate() {
-            // A tab is no control character here but an indent.
-            let line = text::shown(&line.replace('\t', "    "));
-            canvas.text(body, body.x, body.y + units(row), &line, Style::new());
+        let first = page::offset(at, lines.len(), area.height);
+        for (row, (line, style)) in page::shown(&lines, at, area.height).enumerate() {
+            canvas.text(area, area.x + 1, area.y + units(row), line, *style);
         }
         if focused {
-            canvas.select(body, body.y + units(at - first));
-            canvas.cursor(area, body.x, body.y + units(at - first));
+            canvas.select(area, area.y + units(at - first));
+            canvas.cursor(area, area.x, area.y + units(at - first));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_can_read_the_token_stands_first_and_a_long_line_is_shown_whole() {
+        let text = format!("msiexec /i imd.msi {}\r\n", "A".repeat(90));
+        let file =
+            FileView { target: "msiexec".into(), name: "install.cmd".into(), text, exposure: "everybody".into() };
+        let files = Files::new(vec![file]);
+        let lines: Vec<String> =
+            files.lines(Look { colour: false, ascii: true }, 40).into_iter().map(|(line, _)| line).collect();
+        assert_eq!(lines[0], "Who can read the token here: everybody");
+        assert_eq!(lines[2..].concat().replace(' ', ""), format!("msiexec/iimd.msi{}", "A".repeat(90)));
     }
 }

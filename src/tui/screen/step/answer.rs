@@ -186,7 +186,7 @@ impl StepScreen {
             Some(Panel::Checklist(panel)) => panel.perform(command, height),
             Some(Panel::Preview(panel)) => panel.perform(command, look, width, height),
             Some(Panel::Lines(panel)) => panel.perform(command, width, height),
-            Some(Panel::Files(panel)) => panel.perform(command, height.saturating_sub(3)),
+            Some(Panel::Files(panel)) => panel.perform(command, look, width, height),
             Some(Panel::Token) => Self::command_to_token(command, desk),
             Some(Panel::List { key, list }) => {
                 let key = key.clone();

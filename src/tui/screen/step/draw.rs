@@ -11,7 +11,7 @@ use crate::tui::layout::{self, First};
 use crate::tui::look::Glyphs;
 use crate::tui::message::Effect;
 use crate::wizard::Step;
-use crate::wizard::form::{Choice, Field, Form, Kind};
+use crate::wizard::form::{Choice, Field, Form, Kind, Pick};
 
 use super::{Focus, StepScreen, is_line};
 
@@ -108,14 +108,16 @@ impl StepScreen {
         }
     }
 
-    /// What is wrong with the field that has the focus.
+    /// What is wrong with the field that has the focus, and what to do about it or else what the field is for.
     pub fn problem(&self) -> Option<(String, String)> {
-        let problem = self.answered_field()?.problem.as_ref()?;
+        let field = self.answered_field()?;
+        let problem = field.problem.as_ref()?;
         let message = match problem.column {
             Some(column) => format!("At column {column}: {}", text::shown(&problem.message)),
             None => text::shown(&problem.message),
         };
-        Some((message, problem.help.as_deref().map(text::shown).unwrap_or_default()))
+        let help = problem.help.as_deref().map(|help| format!("To do: {}", text::shown(help)));
+        Some((message, help.unwrap_or_else(|| field.help.to_string())))
     }
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, body: Rect, desk: &Desk) {
@@ -261,6 +263,7 @@ fn shown_value(field: &Field, glyphs: &Glyphs, room: usize) -> (String, bool) {
         Kind::Text { example } | Kind::Path { example } if !example.is_empty() => {
             hint(format!("{need}; such as {example}"))
         }
+        Kind::Pick(Pick::Existing) => hint(format!("{need}; type a name, or Ctrl-O picks one that exists")),
         Kind::Pick(_) => hint(format!("{need}; type it, or Ctrl-O picks")),
         Kind::Filter => hint(format!("{need}; type it, or Ctrl-O edits")),
         _ => hint(need.into()),
