@@ -68,7 +68,7 @@ fn every_test_that_contributing_md_names_exists() {
         .filter_map(|line| line.trim_end_matches('|').rsplit('|').next().filter(|_| line.starts_with('|')))
         .flat_map(|cell| cell.split('`').skip(1).step_by(2))
         .collect();
-    assert!(!names.is_empty(), "the table was not read: {names:?}");
+    assert!(names.len() > 30, "the table was not read: {names:?}");
     let everything: String =
         ["src", "tests", "benches"].iter().flat_map(|part| sources(&top.join(part))).map(|file| read(&file)).collect();
     for name in names {
