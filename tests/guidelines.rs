@@ -197,6 +197,33 @@ fn what_was_typed_survives_the_session_but_a_password_is_not_kept_in_a_draft() {
 }
 
 #[test]
+fn a_kept_password_goes_to_no_other_server_and_no_other_account() {
+    let state = tempfile::tempdir().expect("a folder");
+    let engine = engine(state.path());
+    let answers = [
+        ("directory.name", "corp"),
+        ("directory.source", "ldaps"),
+        ("directory.urls", "ldaps://dc1.example.com ldaps://dc2.example.com"),
+        ("directory.bind", "svc@corp.example.com"),
+    ];
+    let mut form = wizard::open(&engine, Step::Directory).expect("a form");
+    fill(&mut form, &answers);
+    form.set("directory.password", Value::Secret(imd::secrets::Secret::new("c4nary-p4ssword")));
+    assert_eq!(wizard::save(&engine, &mut form).expect("no failure"), Saved::Kept);
+
+    let (saved, _) = save(&engine, Step::Directory, &[("directory.urls", "ldaps://dc2.example.com")]);
+    assert_eq!(saved, Saved::Kept, "one of the same servers needs no password again");
+    for other in [("directory.urls", "ldaps://elsewhere.example.org"), ("directory.bind", "other@corp.example.com")] {
+        let (saved, form) = save(&engine, Step::Directory, &[other]);
+        assert_eq!(saved, Saved::Problems, "{other:?}");
+        assert!(problem(&form, "directory.password").contains("another account or server"));
+        let kept = engine.directory(&name("corp")).expect("read").expect("kept").value.source;
+        let text = serde_json::to_string(&kept).expect("JSON");
+        assert!(text.contains("dc2.example.com") && text.contains("svc@corp.example.com"), "{text}");
+    }
+}
+
+#[test]
 fn a_form_never_overwrites_what_somebody_else_saved_meanwhile() {
     let state = tempfile::tempdir().expect("a folder");
     let anna = engine(state.path());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::model::Kept;
-use crate::model::directory::Directory;
+use crate::model::directory::{Directory, Source};
 use crate::model::fold::folded;
 use crate::model::frequency::Frequency;
 use crate::model::mapping::Mapping;
@@ -59,13 +59,16 @@ impl Engine {
     }
 
     /// Saves a directory and, when one is given, its password, sealed. `expected` is the version that was read,
-    /// `None` for a new one.
+    /// `None` for a new one. Another account or another server needs the password again.
     pub fn save_directory(
         &self,
         directory: &Directory,
         password: Option<&Secret>,
         expected: Option<u64>,
     ) -> Result<Change, Error> {
+        if password.is_none() && self.has_password(&directory.name)? && !self.is_password_for(directory)? {
+            return Err(Error::PasswordAgain(directory.name.clone()));
+        }
         let mut change = self.save(directory, expected, "directory")?;
         if let Some(password) = password {
             change.changed |= self.seal(&password_label(&directory.name), password, "directory edit")?;
@@ -75,6 +78,20 @@ impl Engine {
 
     pub fn has_password(&self, directory: &Name) -> Result<bool, Error> {
         Ok(self.store().sealed(&password_label(directory))?.is_some())
+    }
+
+    /// Whether the kept password was given for the account and the servers that `directory` names. It goes nowhere
+    /// else, whatever is typed under the same name.
+    fn is_password_for(&self, directory: &Directory) -> Result<bool, Error> {
+        let Source::Ldap(asked) = &directory.source else { return Ok(true) };
+        let kept = self.directory(&directory.name)?.map(|kept| kept.value.source);
+        Ok(matches!(kept, Some(Source::Ldap(kept))
+            if kept.bind == asked.bind && asked.urls.iter().all(|url| kept.urls.contains(url))))
+    }
+
+    /// The kept password, for the account and the servers that it was given for.
+    pub(super) fn password_for(&self, directory: &Directory) -> Result<Option<Secret>, Error> {
+        if self.is_password_for(directory)? { self.password(&directory.name) } else { Ok(None) }
     }
 
     pub(super) fn password(&self, directory: &Name) -> Result<Option<Secret>, Error> {

@@ -29,6 +29,8 @@ pub enum Error {
     Unknown { what: &'static str, name: Name },
     #[error("no password is kept for the directory \"{0}\"")]
     NoPassword(Name),
+    #[error("the kept password of the directory \"{0}\" was given for another account or server")]
+    PasswordAgain(Name),
     #[error("{} cannot be read: {why}", path.display())]
     File { path: PathBuf, why: std::io::Error },
     #[error("{} is not a CSV file of users: {why}", path.display())]
@@ -69,6 +71,7 @@ impl Error {
             Self::ReadOnly => "start imd without --read-only to change things".to_owned(),
             Self::NoRandomness => "keys cannot be made without it; see whether /dev/urandom is readable".to_owned(),
             Self::Unknown { what, .. } => format!("`imd {what} list` shows those that exist"),
+            Self::PasswordAgain(_) => "type it again for this one".to_owned(),
             Self::NoPassword(_) => "give it in step 1: `imd setup`".to_owned(),
             Self::File { .. } => "check the path and its permissions".to_owned(),
             Self::Csv { .. } => "the first line names the columns: mail and, optionally, name".to_owned(),

@@ -51,7 +51,7 @@ impl Engine {
         job: &Job,
         each: &mut dyn FnMut(Check),
     ) -> Result<(), Error> {
-        let kept = if password.is_none() { self.password(&directory.name)? } else { None };
+        let kept = if password.is_none() { self.password_for(directory)? } else { None };
         directory::check(&directory.source, password.or(kept.as_ref()), self.now(), job, each);
         Ok(())
     }

@@ -157,7 +157,14 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
 
 pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
     let Some((directory, password)) = with_ca(engine, form) else { return Ok(Saved::Problems) };
-    let saved = engine.save_directory(&directory, password.as_ref(), form.subject_version())?;
+    let saved = match engine.save_directory(&directory, password.as_ref(), form.subject_version()) {
+        Err(error @ Error::PasswordAgain(_)) => {
+            let problem = Problem { help: Some(error.help()), ..Problem::new(error.to_string()) };
+            form.problem("directory.password", problem);
+            return Ok(Saved::Problems);
+        }
+        saved => saved?,
+    };
     form.basis.subject = Some(saved.version);
     if password.is_some() {
         form.set("directory.password", Value::Secret(Secret::default()));
