@@ -256,6 +256,17 @@ fn a_filter_is_edited_over_lines_and_opens_at_its_mistake() {
 }
 
 #[test]
+fn a_mistake_is_shown_in_the_editor_and_a_filter_without_one_is_previewed_from_it() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    keys(&mut app, &["Tab", "Tab", "Tab", "Tab", "Tab", "Ctrl-O", "Ctrl-U", "Up", "End", "Ctrl-U"]);
+    type_text(&mut app, "(c=");
+    assert!(matches!(press(&mut app, "Ctrl-R")[..], [Effect::KeepDraft(_)]), "not while it is wrong");
+    assert!(screen(&app).contains("At column"), "{}", screen(&app));
+    type_text(&mut app, "NO)");
+    assert!(matches!(&press(&mut app, "Ctrl-R")[..], [Effect::KeepDraft(_), Effect::Preview(..)]));
+}
+
+#[test]
 fn proofs_are_marked_and_ordered() {
     let mut app = app(Step::Settings, UTF8, (80, 24));
     keys(&mut app, &["Tab", "Tab", "Space", "Right", "Enter"]);

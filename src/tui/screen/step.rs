@@ -187,6 +187,11 @@ impl StepScreen {
 
     fn go_to_problem(&mut self) {
         if let Some(at) = self.form.fields.iter().position(|field| field.visible && field.problem.is_some()) {
+            let wrong = &self.form.fields[at].key;
+            if matches!(&self.panel, Some(Panel::Filter { key, .. }) if key == wrong) && self.focus == Focus::Panel {
+                // It is being edited: the problem is shown right there.
+                return;
+            }
             self.close_answer();
             self.go(Focus::Field(at));
         }
@@ -250,6 +255,7 @@ impl StepScreen {
             rows.extend(self.actions().iter().filter_map(|action| keys::of(*action)));
             rows.extend(keys::STEP);
         } else if matches!(self.panel, Some(Panel::Filter { .. })) {
+            rows.extend(self.actions().iter().filter_map(|action| keys::of(*action)));
             rows.extend(keys::STEP);
         }
         rows.extend(keys::ANYWHERE);

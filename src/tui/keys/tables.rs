@@ -1,0 +1,191 @@
+//! The tables themselves: one for each place where keys are pressed, in the order of the key bar.
+
+use crossterm::event::KeyCode;
+use tui_input::InputRequest;
+
+use super::{Action, Binding, Command, bind, ctrl, key, letter};
+
+/// Works everywhere.
+pub const ANYWHERE: &[Binding] = &[
+    bind(&[ctrl('g')], Command::Help, "help", "What the keys do here"),
+    bind(&[ctrl('c')], Command::Leave, "leave", "Leave imd; what you entered is kept"),
+    bind(&[ctrl('l')], Command::Redraw, "", "Draw the whole screen again"),
+    bind(&[ctrl('z')], Command::Suspend, "", "Stop imd and go to the shell; fg comes back"),
+];
+
+/// Works wherever no text is typed.
+pub const NO_TEXT: &[Binding] = &[bind(&[letter('?')], Command::Help, "", "What the keys do here")];
+
+/// Where there is nothing to type into and nothing to lose.
+pub const LEAVE: &[Binding] = &[bind(&[letter('q')], Command::Leave, "leave", "Leave imd; what you entered is kept")];
+
+/// Works in every step.
+pub const STEP: &[Binding] = &[
+    bind(&[ctrl('n')], Command::NextStep, "next step", "Save this step and go to the next"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "overview", "The overview of all seven steps; nothing is lost"),
+    bind(&[ctrl('p')], Command::PreviousStep, "", "The step before; what you entered is kept"),
+];
+
+/// The focus is on a field or a button.
+pub const FORM: &[Binding] = &[
+    bind(&[key(KeyCode::Tab), key(KeyCode::Down)], Command::NextField, "next", "The next field or button"),
+    bind(&[key(KeyCode::BackTab), key(KeyCode::Up)], Command::PreviousField, "", "The field or button before"),
+];
+
+pub const TEXT: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "continue", "Continue with the next field"),
+    bind(&[key(KeyCode::Left)], Command::Edit(InputRequest::GoToPrevChar), "", "One character back"),
+    bind(&[key(KeyCode::Right)], Command::Edit(InputRequest::GoToNextChar), "", "One character on"),
+    bind(&[key(KeyCode::Home)], Command::Edit(InputRequest::GoToStart), "", "The beginning of the text"),
+    bind(&[key(KeyCode::End), ctrl('e')], Command::Edit(InputRequest::GoToEnd), "", "The end of the text"),
+    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Edit(InputRequest::DeletePrevChar), "", "Delete backwards"),
+    bind(&[key(KeyCode::Delete), ctrl('d')], Command::Edit(InputRequest::DeleteNextChar), "", "Delete forwards"),
+    bind(&[ctrl('w')], Command::Edit(InputRequest::DeletePrevWord), "", "Delete the word before the cursor"),
+    bind(&[ctrl('u')], Command::Edit(InputRequest::DeleteLine), "", "Delete the whole text"),
+    bind(&[ctrl('k')], Command::Edit(InputRequest::DeleteTillEnd), "", "Delete to the end of the text"),
+];
+
+/// In front of [`TEXT`] where a value can also be picked.
+pub const PICK: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "continue", "Continue with the next field"),
+    bind(&[ctrl('o')], Command::Open, "pick", "Pick from what is there"),
+];
+
+pub const CHOICE: &[Binding] = &[
+    bind(&[key(KeyCode::Left)], Command::Left, "change", "The choice before"),
+    bind(&[key(KeyCode::Right), letter(' ')], Command::Right, "change", "The next choice"),
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "continue", "Continue with the next field"),
+    bind(&[ctrl('o')], Command::Open, "list", "List the choices with what follows from each"),
+];
+
+pub const SEVERAL: &[Binding] =
+    &[bind(&[key(KeyCode::Enter), letter(' '), ctrl('j'), ctrl('o')], Command::Open, "choose", "Choose from a list")];
+
+pub const FILTER: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "continue", "Continue with the next field"),
+    bind(&[ctrl('o'), letter(' ')], Command::Open, "edit", "Edit the filter over several lines"),
+];
+
+pub const BUTTON: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "press", "Press the button"),
+    bind(&[key(KeyCode::Left)], Command::PreviousField, "", "The button before"),
+    bind(&[key(KeyCode::Right)], Command::NextField, "", "The next button"),
+];
+
+/// A panel of results that has the focus: looked at and scrolled.
+pub const PANEL: &[Binding] = &[
+    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
+    bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
+    bind(&[key(KeyCode::Home)], Command::First, "", "The beginning"),
+    bind(&[key(KeyCode::End)], Command::Last, "", "The end"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back to the form", "Back to the form; this stays"),
+];
+
+/// In front of [`PANEL`] where lines can be opened.
+pub const OPENABLE: &[Binding] =
+    &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "open, close", "Show or hide what is behind the line")];
+
+/// In front of [`PANEL`] where there are several texts.
+pub const TEXTS: &[Binding] = &[
+    bind(&[key(KeyCode::Left)], Command::Left, "other file", "The file before"),
+    bind(&[key(KeyCode::Right), key(KeyCode::Enter)], Command::Right, "other file", "The next file"),
+];
+
+/// A list or tree from which one thing is chosen; letters narrow a list.
+pub const LIST: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "choose", "Choose this one"),
+    bind(&[key(KeyCode::Up)], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down)], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
+    bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
+    bind(&[key(KeyCode::Home)], Command::First, "", "The first"),
+    bind(&[key(KeyCode::End)], Command::Last, "", "The last"),
+    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter of the search"),
+    bind(
+        &[key(KeyCode::Esc), key(KeyCode::Tab), key(KeyCode::BackTab)],
+        Command::Back,
+        "close",
+        "Close the list; nothing changes",
+    ),
+];
+
+pub const TREE: &[Binding] = &[
+    bind(&[key(KeyCode::Right), letter(' ')], Command::Right, "open", "Show what is below"),
+    bind(&[key(KeyCode::Left)], Command::Left, "fold", "Hide what is below, or go up"),
+];
+
+pub const MARKS: &[Binding] = &[
+    bind(&[letter(' ')], Command::Toggle, "mark, unmark", "Mark or unmark this one"),
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "done", "Done choosing"),
+    bind(
+        &[key(KeyCode::Esc), key(KeyCode::Tab), key(KeyCode::BackTab)],
+        Command::Back,
+        "",
+        "Close the list; the marks stay",
+    ),
+];
+
+/// In front of [`MARKS`] where the order matters.
+pub const ORDER: &[Binding] = &[
+    bind(&[key(KeyCode::Left), letter('-')], Command::Earlier, "earlier, later", "Move this one up in the order"),
+    bind(&[key(KeyCode::Right), letter('+')], Command::Later, "earlier, later", "Move this one down in the order"),
+];
+
+pub const EDITOR: &[Binding] = &[bind(
+    &[key(KeyCode::Esc), key(KeyCode::Tab), key(KeyCode::BackTab)],
+    Command::Back,
+    "done",
+    "Back to the form; the text stays",
+)];
+
+/// A long job that is running.
+pub const RUNNING: &[Binding] =
+    &[bind(&[ctrl('x')], Command::Act(Action::Cancel), "cancel", "Stop what is running; nothing is half done")];
+
+/// The overview of the steps.
+pub const REVIEW: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "open the step", "Open the step"),
+    bind(&[key(KeyCode::Up), key(KeyCode::BackTab), letter('k')], Command::Up, "move", "The step before"),
+    bind(&[key(KeyCode::Down), key(KeyCode::Tab), letter('j')], Command::Down, "move", "The next step"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "", "Back to the step you came from"),
+];
+
+/// The help page.
+pub const HELP: &[Binding] = &[
+    bind(
+        &[key(KeyCode::Esc), key(KeyCode::Enter), letter('q'), letter('?')],
+        Command::Back,
+        "close",
+        "Close this page",
+    ),
+    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down), letter('j'), key(KeyCode::Tab)], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
+    bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
+];
+
+/// The actions of the steps, by key.
+pub const ACTIONS: &[Binding] = &[
+    bind(&[ctrl('t')], Command::Act(Action::Check), "check", "Check this step against what is really there"),
+    bind(&[ctrl('r')], Command::Act(Action::Preview), "preview", "Which users match, and who is left out"),
+    bind(&[ctrl('r')], Command::Act(Action::Run), "run now", "Read the directory and store its users now"),
+    bind(&[ctrl('r')], Command::Act(Action::Mint), "make token", "Make the token, or show the one that was made"),
+    bind(&[ctrl('r')], Command::Act(Action::Files), "preview files", "Look at each file before it is written"),
+    bind(&[ctrl('f')], Command::Act(Action::Write), "write files", "Write the files"),
+];
+
+/// A token that was just made.
+pub const TOKEN: &[Binding] = &[
+    bind(&[letter('s')], Command::Act(Action::ShowToken), "show, hide", "Show the token in clear, or hide it again"),
+    bind(&[letter('c')], Command::Act(Action::CopyToken), "copy", "Send the token to the terminal's clipboard"),
+    bind(&[letter('w')], Command::Act(Action::SaveToken), "write to a file", "Write it to a file only you can read"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back to the form", "Back to the form; the token is hidden again"),
+];
+
+/// The name of the file that a token is written to.
+pub const FILE_NAME: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "write", "Write the file"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "rather not", "Back to the token; nothing is written"),
+];
