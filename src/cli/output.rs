@@ -1,5 +1,6 @@
 //! How verbs speak: a table or lines for people, one JSON document for programs, errors with a `help:` line.
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use serde::Serialize;
@@ -106,8 +107,9 @@ fn json<T: Serialize>(document: &T) -> serde_json::Result<String> {
     for c in text.chars() {
         // Between the strings only the line breaks of the layout are hidden.
         if c != '\n' && text::is_hidden(c) {
-            let units = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
-            out.push_str(&units);
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
         } else {
             out.push(c);
         }
