@@ -160,8 +160,8 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     if area.height == 0 {
         return;
     }
-    let rows = if second.is_empty() { area.height } else { area.height.saturating_sub(1).max(1) };
-    let used = canvas.wrapped(area, area.y, rows, &first, style);
+    // What is wrong is said whole before anything is said about what to do.
+    let used = canvas.wrapped(area, area.y, area.height, &first, style);
     if used < area.height {
         canvas.wrapped(area, area.y + used, area.height - used, &second, look.heading());
     }

@@ -82,7 +82,8 @@ impl Panel {
             Self::Checklist(_) => "Each line says what was seen. Lines with a list open with Enter.",
             Self::Preview(_) => "Users who are left out come first, each group with what to do about it.",
             Self::Running(_) => "Cancelling leaves everything as it was.",
-            Self::Lines(_) | Self::Token => "",
+            Self::Lines(_) => "",
+            Self::Token => "It is masked until you press s; c copies it, w writes it to a file.",
             Self::Files(_) => "This is what would be written; the token is masked here.",
             Self::List { list, .. } => match list.mode() {
                 list::Mode::One => "Type to search; Enter chooses, Esc leaves the field as it was.",
@@ -143,7 +144,11 @@ impl Panel {
         canvas.rule(area, area.y, &self.title(token), heading);
         let inner = Rect { y: area.y + 1, height: area.height - 1, ..area };
         if self.rows(canvas.look, area.width, token) > area.height {
-            let more = if focused { " Down: more " } else { " Tab: more " };
+            let more = match self {
+                Self::Token => " too small to show it all ",
+                _ if focused => " Down: more ",
+                _ => " Tab: more ",
+            };
             let x = area.right().saturating_sub(units(more.len()) + 1);
             canvas.text(area, x, area.y, more, heading);
         }

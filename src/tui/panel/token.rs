@@ -102,7 +102,7 @@ impl Reveal {
             );
         }
         if self.shown {
-            let rows = inner.bottom().saturating_sub(y).saturating_sub(3).max(1);
+            let rows = inner.bottom().saturating_sub(y);
             y += canvas.wrapped(inner, y, rows, self.minted.token.expose(), canvas.look.title());
         } else {
             let length = self.minted.token.expose().chars().count().min(usize::from(inner.width));

@@ -282,9 +282,12 @@ fn shown_choice(choices: &[Choice], chosen: &str, room: usize, mark: &str) -> (S
     }
     match choices.iter().position(|choice| choice.value == chosen) {
         Some(at) => {
+            let label = text::shown(&choices[at].label);
             let place = format!("  ({} of {})", at + 1, choices.len());
-            let label = cut(&text::shown(&choices[at].label), room.saturating_sub(place.len() + 4), mark);
-            (format!("< {label} >{place}"), false)
+            let room = room.saturating_sub(4);
+            // Where there is no room for both, the choice itself is what counts.
+            let place = if width(&label) + place.len() <= room { place.as_str() } else { "" };
+            (format!("< {} >{place}", cut(&label, room, mark)), false)
         }
         None => ("(choose one)".to_owned(), true),
     }
