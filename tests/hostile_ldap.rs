@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use imd::directory::ldap::{self, Controller, Deadlines};
-use imd::directory::{Error, Query, Read as _};
+use imd::directory::{Error, Query, Read as _, TakerFailed};
 use imd::filter::Filter;
 use imd::model::directory::Ldap;
 use imd::model::job::Job;
@@ -60,7 +60,7 @@ fn against(each: Duration, script: impl FnOnce(&mut Client) + Send + 'static) ->
 }
 
 /// The error that a server causes which answers the first search with these bytes.
-fn error_of(answer: impl FnOnce(u8) -> Vec<u8> + Send + 'static) -> ldap::Error {
+fn error_of(answer: impl FnOnce(u32) -> Vec<u8> + Send + 'static) -> ldap::Error {
     let (outcome, users) = against(AMPLE, |client| {
         let request = client.request();
         client.send(&answer(request.id));
@@ -154,6 +154,22 @@ fn a_server_that_repeats_a_range_is_not_asked_for_ever() {
 }
 
 #[test]
+fn ranges_without_an_end_are_not_followed_for_ever() {
+    let (outcome, _) = against(AMPLE, |client| {
+        let request = client.request();
+        client.send(&entry(request.id, 0, &[("memberOf;range=0-0", vec!["CN=a"])]));
+        client.send(&page_end(request.id, 0, ""));
+        for at in 1.. {
+            let Some(request) = client.next_request() else { break };
+            let range = format!("memberOf;range={at}-{at}");
+            client.send(&entry_without_guid(request.id, 0, &[(&range, vec!["CN=a"])]));
+            client.send(&result(request.id, 0x65, 0, ""));
+        }
+    });
+    assert!(matches!(outcome, Err(Error::Undecodable(_))), "{outcome:?}");
+}
+
+#[test]
 fn nested_sequences_do_not_exhaust_the_stack() {
     let nested = |depth: usize| {
         let mut bytes = Vec::new();
@@ -230,6 +246,30 @@ fn more_entries_than_a_page_may_have_are_refused() {
 }
 
 #[test]
+fn empty_pages_do_not_go_on_for_ever() {
+    let (outcome, _) = against(AMPLE, |client| {
+        while let Some(request) = client.next_request() {
+            client.send(&page_end(request.id, 0, "more"));
+        }
+    });
+    let error = outcome.expect_err("it ends").to_string();
+    assert!(error.contains("page after page is empty"), "{error}");
+}
+
+#[test]
+fn a_directory_with_a_name_that_hides_something_is_none() {
+    let server = Server::start(|client| {
+        client.accept_bind();
+        let request = client.request();
+        client.send(&entry_without_guid(request.id, 0, &[("defaultNamingContext", vec!["DC=x\u{1b}[2J"])]));
+        client.send(&result(request.id, 0x65, 0, ""));
+        client.wait_for_the_end();
+    });
+    let root = open(&server.source(), AMPLE).expect("it binds").root(&Job::unwatched());
+    assert!(matches!(root, Err(Error::Ldap(ldap::Error::NoNamingContext { .. }))), "{root:?}");
+}
+
+#[test]
 fn a_notice_of_disconnection_is_told() {
     let error = error_of(|_| result(0, 0x78, 52, "going down"));
     assert!(matches!(&error, ldap::Error::Notice { said, .. } if said == "going down"), "{error:?}");
@@ -253,9 +293,9 @@ fn a_silent_server_meets_each_deadline() {
 #[test]
 fn a_server_that_never_finishes_meets_the_deadline_too() {
     let (outcome, _) = against(SHORT, |client| {
-        let request = client.request();
+        client.request();
         client.send(&[0x30, 0x84, 0x00, 0x0f, 0xff, 0xff]);
-        while client.try_send(&[request.id]) {
+        while client.try_send(&[0x04]) {
             std::thread::sleep(Duration::from_millis(10));
         }
     });
@@ -279,11 +319,25 @@ fn a_cancelled_job_does_not_wait_for_the_server() {
 }
 
 #[test]
-fn a_failed_session_is_not_used_again() {
-    let server = Server::start_with(&Certificate::default(), 2, |client, before| {
+fn a_taker_that_fails_does_not_wait_for_the_server() {
+    let server = Server::start(|client| {
         client.accept_bind();
         let request = client.request();
-        if before == 0 {
+        client.send(&[user(request.id, 0), page_end(request.id, 0, "more")].concat());
+        client.wait_for_the_end();
+    });
+    // Were the reader not told, this would wait for an hour.
+    let mut controller = open(&server.source(), Duration::from_hours(1)).expect("it binds");
+    let outcome = controller.users(&people(), &Job::unwatched(), &mut |_| Err(TakerFailed));
+    assert!(matches!(outcome, Err(Error::Taker(_))), "{outcome:?}");
+}
+
+#[test]
+fn a_failed_session_is_not_used_again() {
+    let server = Server::start_with(&Certificate::default(), 3, |client, before| {
+        client.accept_bind();
+        let request = client.request();
+        if before < 2 {
             client.send(&[0x30, 0x00]);
         } else {
             client.send(&[user(request.id, 0), page_end(request.id, 0, "")].concat());
@@ -292,6 +346,7 @@ fn a_failed_session_is_not_used_again() {
     });
     let mut controller = open(&server.source(), AMPLE).expect("it binds");
     assert!(read(&mut controller, &Job::unwatched()).0.is_err());
+    assert!(controller.root(&Job::unwatched()).is_err());
     assert_eq!(read(&mut controller, &Job::unwatched()).0.expect("a new session"), 1);
 }
 

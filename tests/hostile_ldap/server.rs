@@ -76,6 +76,7 @@ impl Server {
             let mut heard = Vec::new();
             for before in 0..clients {
                 let (stream, _) = listener.accept().expect("a client");
+                stream.set_nodelay(true).expect("a socket");
                 let tls = ServerConnection::new(Arc::clone(&config)).expect("a server");
                 let mut client = Client { stream: StreamOwned::new(tls, stream), heard: Vec::new() };
                 script(&mut client, before);
@@ -120,18 +121,24 @@ pub(crate) struct Client {
 
 /// A request: its message id and all of its bytes.
 pub(crate) struct Request {
-    pub(crate) id: u8,
+    pub(crate) id: u32,
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Client {
     /// The next request.
     pub(crate) fn request(&mut self) -> Request {
-        let bytes = self.next().expect("a request");
-        // SEQUENCE { INTEGER of one byte, ... }
+        self.next_request().expect("a request")
+    }
+
+    /// The next request, unless the client has gone.
+    pub(crate) fn next_request(&mut self) -> Option<Request> {
+        let bytes = self.next().ok()?;
+        // SEQUENCE { INTEGER, ... }
         let at = if bytes[1] < 0x80 { 2 } else { 2 + usize::from(bytes[1] & 0x7f) };
-        assert_eq!(bytes[at..at + 2], [0x02, 1], "a message id below 128");
-        Request { id: bytes[at + 2], bytes }
+        let [0x02, length, id @ ..] = &bytes[at..] else { panic!("no message id") };
+        let id = id[..usize::from(*length)].iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
+        Some(Request { id, bytes })
     }
 
     fn next(&mut self) -> std::io::Result<Vec<u8>> {
@@ -179,12 +186,13 @@ pub(crate) fn value(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// A message with an operation and perhaps controls.
-pub(crate) fn message(id: u8, rest: &[u8]) -> Vec<u8> {
-    value(0x30, &[&value(0x02, &[&[id]]), rest])
+pub(crate) fn message(id: u32, rest: &[u8]) -> Vec<u8> {
+    // A leading zero keeps it positive; a client has to take that, too.
+    value(0x30, &[&value(0x02, &[&[0], &id.to_be_bytes()]), rest])
 }
 
 /// A result with the tag of its operation.
-pub(crate) fn result(id: u8, operation: u8, code: u8, said: &str) -> Vec<u8> {
+pub(crate) fn result(id: u32, operation: u8, code: u8, said: &str) -> Vec<u8> {
     message(id, &result_of(operation, code, said))
 }
 
@@ -193,30 +201,30 @@ fn result_of(operation: u8, code: u8, said: &str) -> Vec<u8> {
 }
 
 /// The end of a page, with the cookie of the next.
-pub(crate) fn page_end(id: u8, code: u8, cookie: &str) -> Vec<u8> {
+pub(crate) fn page_end(id: u32, code: u8, cookie: &str) -> Vec<u8> {
     let paging = value(0x30, &[&value(0x02, &[&[0]]), &value(4, &[cookie.as_bytes()])]);
     let control = value(0x30, &[&value(4, &[b"1.2.840.113556.1.4.319"]), &value(4, &[&paging])]);
     message(id, &[result_of(0x65, code, ""), value(0xa0, &[&control])].concat())
 }
 
 /// A user whose GUID and cn are told by a number.
-pub(crate) fn user(id: u8, number: u32) -> Vec<u8> {
+pub(crate) fn user(id: u32, number: u32) -> Vec<u8> {
     entry(id, number, &[])
 }
 
 /// A user with more attributes than [`user`] has.
-pub(crate) fn entry(id: u8, number: u32, more: &[(&str, Vec<&str>)]) -> Vec<u8> {
+pub(crate) fn entry(id: u32, number: u32, more: &[(&str, Vec<&str>)]) -> Vec<u8> {
     let mut guid = [0; 16];
     guid[..4].copy_from_slice(&number.to_be_bytes());
     entry_of(id, number, &[attribute("objectGUID", &[&guid]), attributes(more)].concat())
 }
 
 /// What a server answers when asked for some attributes of a user that are not the GUID.
-pub(crate) fn entry_without_guid(id: u8, number: u32, more: &[(&str, Vec<&str>)]) -> Vec<u8> {
+pub(crate) fn entry_without_guid(id: u32, number: u32, more: &[(&str, Vec<&str>)]) -> Vec<u8> {
     entry_of(id, number, &attributes(more))
 }
 
-fn entry_of(id: u8, number: u32, attributes: &[u8]) -> Vec<u8> {
+fn entry_of(id: u32, number: u32, attributes: &[u8]) -> Vec<u8> {
     let name = format!("u{number}");
     let attributes = [attribute("cn", &[name.as_bytes()]), attributes.to_vec()].concat();
     message(id, &value(0x64, &[&value(4, &[format!("CN={name},DC=x").as_bytes()]), &value(0x30, &[&attributes])]))

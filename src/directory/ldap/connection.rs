@@ -28,6 +28,9 @@ const ROOM: usize = 32 * 1024;
 /// How many bytes the answer to one search, or one page of it, may have: memory has to hold a page.
 const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
 
+/// How many pages in a row may be empty, where few entries match: without a limit a search might never end.
+const EMPTY_PAGES: u32 = 1000;
+
 /// Whether a wait is still wanted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Watch<'a> {
@@ -137,6 +140,8 @@ pub(super) struct Connection<S> {
     stream: S,
     received: BytesMut,
     next_id: u32,
+    /// How many pages in a row were empty.
+    empty: u32,
     server: String,
     deadlines: Deadlines,
 }
@@ -144,7 +149,7 @@ pub(super) struct Connection<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// A session that is not bound yet. `server` is the address as errors name it.
     pub(super) fn over(stream: S, server: String, deadlines: Deadlines) -> Self {
-        Self { stream, received: BytesMut::new(), next_id: 1, server, deadlines }
+        Self { stream, received: BytesMut::new(), next_id: 1, empty: 0, server, deadlines }
     }
 
     pub(super) fn server(&self) -> &str {
@@ -208,7 +213,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         watch: Watch<'_>,
         mut each: impl FnMut(&Entry<'_>) -> Result<(), DirectoryError>,
     ) -> Result<Option<Vec<u8>>, DirectoryError> {
-        match self.answers(asked.id..asked.id + 1, asked, watch, |_, entry| each(entry)).await? {
+        let mut entries = 0_u32;
+        let cookie = self.answers(asked.id..asked.id + 1, asked, watch, |_, entry| {
+            entries += 1;
+            each(entry)
+        });
+        let cookie = cookie.await?;
+        self.empty = if entries == 0 { self.empty + 1 } else { 0 };
+        if self.empty > EMPTY_PAGES {
+            return Err(self.malformed(Malformed("page after page is empty")).into());
+        }
+        match cookie {
             Some(cookie) if cookie.is_empty() => Ok(None),
             Some(cookie) => Ok(Some(cookie)),
             None => Err(self.malformed(Malformed("a page ends without saying whether more follow")).into()),

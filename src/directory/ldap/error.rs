@@ -120,6 +120,7 @@ impl Error {
                 "check that the address is that of a domain controller and not of something in between"
             }
             Self::Search { code: 32, .. } => "the DN does not exist, or the account may not see it: check its spelling",
+            Self::Search { code: 34, .. } => "write a whole DN, such as \"OU=Staff,DC=corp,DC=example,DC=com\"",
             Self::Search { code: 50, .. } => "let the account read that part of the directory",
             Self::Search { code: 3 | 4 | 11, .. } => {
                 "nothing was changed, because users are missing from the answer; narrow the mapping or raise the \

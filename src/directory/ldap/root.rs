@@ -8,6 +8,7 @@ use super::connection::{Connection, Kept, Watch};
 use super::error::Error;
 use super::request::{Scope, Search};
 use crate::directory::{Error as DirectoryError, Root};
+use crate::model::text::{is_hidden, shown};
 use crate::model::user::Guid;
 
 /// Finds any entry at all.
@@ -69,7 +70,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 size_limit: 0,
             };
             let reference = self.readable(&search, watch).await?;
-            root.netbios = reference.and_then(|entry| entry.text("nETBIOSName").map(ToOwned::to_owned));
+            root.netbios = reference.and_then(|entry| entry.text("nETBIOSName").map(shown));
         }
         if let Some(service) = service {
             let search = Search {
@@ -104,12 +105,16 @@ impl Dse {
     fn of(entry: &Kept) -> Option<Self> {
         let text = |attribute| entry.text(attribute).map(ToOwned::to_owned);
         let naming_context = text("defaultNamingContext").or_else(|| text("namingContexts"))?;
+        // It is searched with as it is and shown in many places; no domain has such a name.
+        if naming_context.chars().any(is_hidden) {
+            return None;
+        }
         let root = Root {
             domain: domain_of(&naming_context).unwrap_or_else(|| naming_context.clone()),
             netbios: None,
-            forest: entry.text("rootDomainNamingContext").and_then(domain_of),
-            level: entry.text("domainFunctionality").map(level),
-            host: text("dnsHostName"),
+            forest: entry.text("rootDomainNamingContext").and_then(domain_of).map(|forest| shown(&forest)),
+            level: entry.text("domainFunctionality").map(|number| shown(&level(number))),
+            host: entry.text("dnsHostName").map(shown),
             usn: entry.text("highestCommittedUSN").and_then(|usn| usn.parse().ok()),
             invocation_id: None,
             naming_context,
