@@ -69,6 +69,7 @@ pub enum Command {
     Back,
     NextStep,
     PreviousStep,
+    Reload,
     NextField,
     PreviousField,
     /// The obvious thing: continue, choose, press the button.

@@ -167,6 +167,8 @@ pub enum Effect {
     Open(Step),
     /// Open the step filled from the thing of that name.
     OpenNamed(Step, String),
+    /// The step as it is saved, without what was entered since.
+    Reload(Step),
     /// Come back to this step after a restart.
     At(Step),
     KeepDraft(Box<Form>),

@@ -68,6 +68,16 @@ fn it_begins_with_the_overview_when_something_is_set_up_and_nothing_was_left() {
 }
 
 #[test]
+fn a_step_that_somebody_else_changed_is_read_anew_without_keeping_what_was_typed() {
+    let mut app = app(Step::Directory, UTF8, (80, 24));
+    type_text(&mut app, "-øst");
+    assert!(matches!(press(&mut app, "Ctrl-Y")[..], [Effect::Reload(Step::Directory)]));
+    let effects = came(&mut app, Came::Opened(Box::new(form(Step::Directory))));
+    assert!(matches!(effects[..], [Effect::At(Step::Directory)]), "no draft is kept on the way");
+    assert_eq!(text(&app, "directory.name"), "corp");
+}
+
+#[test]
 fn what_is_typed_goes_into_the_field_and_is_kept_when_the_field_is_left() {
     let mut app = app(Step::Directory, UTF8, (80, 24));
     type_text(&mut app, "-øst");

@@ -24,6 +24,7 @@ pub const STEP: &[Binding] = &[
     bind(&[ctrl('n')], Command::NextStep, "next step", "Save this step and go to the next"),
     bind(&[key(KeyCode::Esc)], Command::Back, "overview", "The overview of all seven steps; nothing is lost"),
     bind(&[ctrl('p')], Command::PreviousStep, "", "The step before; what you entered is kept"),
+    bind(&[ctrl('y')], Command::Reload, "", "The step as it is saved, without what was entered since"),
 ];
 
 /// The focus is on a field or a button.

@@ -38,7 +38,12 @@ pub(super) fn failed(events: &Sender<Event>, job: Option<JobId>, message: &str, 
 }
 
 fn trouble(error: &Error) -> Trouble {
-    Trouble { message: shown(&error.to_string()), help: shown(&error.help()), needs_you: error.needs_you() }
+    let help = if error.is_outdated() {
+        "Ctrl-Y shows what they saved, and drops what you entered here".to_owned()
+    } else {
+        shown(&error.help())
+    };
+    Trouble { message: shown(&error.to_string()), help, needs_you: error.needs_you() }
 }
 
 /// The number of the job that an effect starts; `None` for what the desk does.
@@ -77,6 +82,7 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
         Effect::Start => start(engine),
         Effect::Standing => wizard::standing(engine).map(Came::Standing).map(Some),
         Effect::Open(step) => wizard::open(engine, step).map(opened).map(Some),
+        Effect::Reload(step) => wizard::reload(engine, step).map(opened).map(Some),
         Effect::OpenNamed(step, name) => open_named(engine, step, &name),
         Effect::At(step) => wizard::set_at(engine, step).map(|()| None),
         Effect::KeepDraft(form) => wizard::keep_draft(engine, &form).map(|()| None),

@@ -273,6 +273,13 @@ impl StepScreen {
         match command {
             Command::NextStep => self.next_step(desk),
             Command::Act(action) => self.act(action, desk),
+            Command::Reload => {
+                if self.may_leave(desk) {
+                    // The draft is what is given up.
+                    self.unkept = false;
+                    desk.ask(Effect::Reload(self.form.step));
+                }
+            }
             Command::PreviousStep => match self.form.step.previous() {
                 Some(step) => self.leave_for(step, desk),
                 None => desk.say("This is the first step."),
