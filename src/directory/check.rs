@@ -146,7 +146,7 @@ impl Census {
 
 fn file(path: &std::path::Path, job: &Job, list: &mut Checklist<'_>) -> Result<(), Stop> {
     let mut file = ldif::File::open(path)?;
-    list.passed("can be read");
+    list.passed(format!("can be read as {}", file.format()?));
     list.passed(format!("{} entries, to the end of the file", file.entries(job)?));
     let root = file.root(job)?;
     list.passed(described(&root));
