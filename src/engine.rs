@@ -28,6 +28,7 @@ pub use audit::Verdict;
 pub use configuration::Change;
 pub use error::Error;
 pub use exports::{PreviewFile, Written};
+pub use reading::EndingPassword;
 pub use sample::SAMPLE_ANSWERS;
 pub use tokens::Minted;
 

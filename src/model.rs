@@ -14,6 +14,7 @@ pub mod installer;
 pub mod job;
 pub mod mapping;
 pub mod name;
+pub mod pin;
 pub mod plan;
 pub mod profile;
 pub mod settings;

@@ -55,6 +55,10 @@ pub enum Error {
     NoPlan(String),
     #[error("no mapping is there to be read")]
     NoMapping,
+    #[error("no domain is known whose controllers DNS could name")]
+    NoDomain,
+    #[error("no server is given whose key could be shown")]
+    NoAddress,
 }
 
 impl Error {
@@ -85,6 +89,11 @@ impl Error {
             Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
             Self::NoPlan(_) => "`imd sync list` shows the plans".to_owned(),
             Self::NoMapping => "make one in step 3".to_owned(),
+            Self::NoDomain => {
+                "type the domain in place of the addresses, or the account as user@corp.example.com, and pick again"
+                    .to_owned()
+            }
+            Self::NoAddress => "give the addresses first".to_owned(),
         }
     }
 
