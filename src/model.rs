@@ -16,6 +16,7 @@ pub mod job;
 pub mod mapping;
 pub mod membership;
 pub mod name;
+pub mod pin;
 pub mod plan;
 pub mod profile;
 pub mod settings;
