@@ -234,6 +234,10 @@ fn mapping(explained: &Explained) -> Link {
         return Link::broken(Part::Mapping, evidence, "make one in step 3");
     };
     let evidence = format!("\"{}\" {}", nearest.mapping, shown(&nearest.outcome.to_string()));
+    let evidence = match (&nearest.outcome, explained.mappings.len()) {
+        (Outcome::Takes, _) | (_, 1) => evidence,
+        (_, several) => format!("none of {several} mappings takes the user; the nearest: {evidence}"),
+    };
     match (&nearest.outcome, &nearest.remedy) {
         (Outcome::Takes, _) => Link::whole(Part::Mapping, evidence),
         (_, Some(remedy)) => Link::broken(Part::Mapping, evidence, remedy.to_string()),
