@@ -28,7 +28,7 @@ pub use actor::current_actor;
 pub use audit::Verdict;
 pub use configuration::Change;
 pub use error::Error;
-pub use explain::{Explained, Found};
+pub use explain::{Among, Explained, Found};
 pub use exports::{PreviewFile, Written};
 pub use reading::{EndingPassword, GroupSize};
 pub use sample::SAMPLE_ANSWERS;

@@ -81,8 +81,11 @@ pub(super) enum Mappings {
         /// CORP\name, UPN, mail, alias, DN or GUID; the user need not be cached
         user: String,
         /// Only this mapping, and only the users of its directory
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", conflicts_with = "directory")]
         mapping: Option<Name>,
+        /// Look in this directory only
+        #[arg(long, value_name = "NAME")]
+        directory: Option<Name>,
     },
     /// Put all mappings into this order of priority
     Order {
@@ -205,7 +208,9 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, output: &Output) -> Resul
                 [left.label.shown(), left.why.to_string(), left.why.remedy().to_owned()]
             })?)
         }
-        Mappings::Explain { user, mapping } => super::explain::mappings(engine, &user, mapping.as_ref(), output),
+        Mappings::Explain { user, mapping, directory } => {
+            super::explain::mappings(engine, &user, mapping.as_ref(), directory.as_ref(), output)
+        }
         Mappings::Order { names } => Ok(engine.order_mappings(&names)?),
         Mappings::Remove { name } => Ok(engine.remove_mapping(&name)?),
     }

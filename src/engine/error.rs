@@ -99,7 +99,9 @@ impl Error {
             Self::Nobody { .. } => "write CORP\\name, a UPN, a mail, an alias, a DN or an objectGUID as it is in the \
                                     directory; an account that may not see the user finds nobody either"
                 .to_owned(),
-            Self::Several { .. } => "name one of them by the DN, or by CORP\\name".to_owned(),
+            Self::Several { .. } => {
+                "name one of them by the DN or CORP\\name, or say where with --directory".to_owned()
+            }
             Self::NoDomain => {
                 "type the domain in place of the addresses, or the account as user@corp.example.com, and pick again"
                     .to_owned()

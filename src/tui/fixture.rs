@@ -7,7 +7,9 @@ use ratatui::layout::{Position, Rect};
 use super::app::App;
 use super::frame;
 use super::look::Look;
-use super::message::{Came, Effect, FileView, Message, MintedToken, PickedItem, Preview, Reason, Sampled};
+use super::message::{
+    Came, Effect, FileView, Message, MintedToken, PickedItem, Preview, Reason, Report, Sampled, Tone,
+};
 use crate::model::check::Check;
 use crate::model::text::Untrusted;
 use crate::secrets::Secret;
@@ -377,5 +379,28 @@ pub(super) fn minted() -> MintedToken {
         token: Secret::new(TOKEN),
         name: "rollout-2026".into(),
         facts: vec!["id 4f0c11aa22bb33cc, good until 2027-02-21 10:00 UTC, 5000 laptops at most".into()],
+    }
+}
+
+/// The explanation of somebody who misses a group, as `run::work` puts it into lines.
+pub(super) fn explained() -> Report {
+    let line = |tone, text: &str| (tone, text.to_owned());
+    Report {
+        title: "山田太郎, yamada@corp.example.com, in corp".to_owned(),
+        lines: vec![
+            line(Tone::Warning, "\"Staff laptops\" does not match"),
+            line(Tone::Help, "add the user to the group CN=Laptop Users,OU=Groups,DC=corp,DC=example,DC=com"),
+            line(Tone::Plain, "true    is below DC=corp,DC=example,DC=com"),
+            line(Tone::Problem, "false   all of these:"),
+            line(Tone::Plain, "  true    (objectCategory=person)"),
+            line(Tone::Plain, "  true    (objectClass=user)"),
+            line(Tone::Problem, "  false   one of these:"),
+            line(
+                Tone::Problem,
+                "    false   is in CN=Laptop Users,OU=Groups,DC=corp,DC=example,DC=com, or in a group inside it",
+            ),
+            line(Tone::Problem, "    false   has it, or a group inside it, as primary group"),
+            line(Tone::Warning, "  unknown (anr=yamada)"),
+        ],
     }
 }

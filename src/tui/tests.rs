@@ -7,6 +7,7 @@ use super::screen::step::{Focus, StepScreen};
 use crate::wizard::form::{Problem, Value};
 use crate::wizard::{State, Step};
 
+mod explaining;
 mod fuzz;
 mod pictures;
 
@@ -25,6 +26,7 @@ fn job(effects: &[Effect]) -> u64 {
     let of = |effect: &Effect| match effect {
         Effect::Check(job, _)
         | Effect::Preview(job, _)
+        | Effect::Explain(job, _, _)
         | Effect::Sync(job)
         | Effect::Mint(job, _)
         | Effect::Files(job, _)

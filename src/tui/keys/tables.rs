@@ -92,6 +92,12 @@ pub const OPENABLE: &[Binding] =
 pub const USERS: &[Binding] =
     &[bind(&[letter('e')], Command::Explain, "explain", "Why a user matches or is left out, clause by clause")];
 
+/// In front of [`PANEL`] where a user is explained.
+pub const EXPLAINED: &[Binding] = &[
+    bind(&[letter('e')], Command::Explain, "another user", "Explain another user"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to where you were"),
+];
+
 /// The name of a user who is to be explained.
 pub const USER_NAME: &[Binding] = &[
     bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "explain", "Ask the directory about this user"),
