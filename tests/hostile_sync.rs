@@ -60,7 +60,6 @@ impl Company {
         let before = self.cache();
         *self.evil.lock().unwrap() = Some(evil);
         let run = self.imd.imd(["sync"]);
-        println!("{what}: {}", run.stderr);
         run.failed_with(1, ["nothing was changed", words]);
         assert_eq!(self.cache(), before, "{what}");
     }
