@@ -8,11 +8,12 @@ use crate::directory::{self, Group, Read, Unit};
 use crate::model::Kept;
 use crate::model::check::Check;
 use crate::model::directory::{AccountSeen, Directory, Source, Url};
+use crate::model::dn::Dn;
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::plan::{PlannedChange, PlannedLeftOut, Summary};
-use crate::model::text::Untrusted;
+use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, NameForm};
 use crate::secrets::Secret;
 use crate::store::CachedUser;
@@ -37,6 +38,26 @@ pub struct EndingPassword {
     /// `expires on 2026-12-01, in 7 days`
     pub says: String,
     pub seen_at: jiff::Timestamp,
+}
+
+/// How large a group is, without those whose primary group it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct GroupSize {
+    /// Users and groups that are members of it themselves.
+    pub direct: u64,
+    /// Groups inside it, however deep.
+    pub inside: usize,
+}
+
+impl std::fmt::Display for GroupSize {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let many = |count: u64, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+        write!(f, "{}", many(self.direct, "direct member"))?;
+        match self.inside {
+            0 => Ok(()),
+            groups => write!(f, ", {} inside it", many(groups as u64, "group")),
+        }
+    }
 }
 
 impl Engine {
@@ -122,7 +143,7 @@ impl Engine {
         Ok(self.directory(name)?.ok_or_else(unknown)?.value)
     }
 
-    fn read(&self, name: &Name, job: &Job) -> Result<Box<dyn Read>, Error> {
+    pub(super) fn read(&self, name: &Name, job: &Job) -> Result<Box<dyn Read>, Error> {
         let directory = self.known(name)?;
         let password = self.password(name)?;
         if matches!(directory.source, Source::Ldap(_)) && password.is_none() {
@@ -156,6 +177,14 @@ impl Engine {
     /// The groups whose name starts with `prefix`.
     pub fn groups(&self, directory: &Name, prefix: &str, job: &Job) -> Result<Vec<Group>, Error> {
         Ok(self.read(directory, job)?.groups(prefix, GROUPS_SHOWN, job)?)
+    }
+
+    /// How large a group is; `None` when there is none of that DN.
+    pub fn group(&self, directory: &Name, dn: &str, job: &Job) -> Result<Option<GroupSize>, Error> {
+        let dn: Dn = dn.parse().map_err(|_| crate::filter::Error::Group { given: shown(dn) })?;
+        let mut read = self.read(directory, job)?;
+        let Some(direct) = read.members(&dn, job)? else { return Ok(None) };
+        Ok(Some(GroupSize { direct, inside: read.nested(&dn, job)?.inside.len() }))
     }
 
     pub fn departments(&self, directory: &Name, base: Option<&str>, job: &Job) -> Result<Vec<(Untrusted, u64)>, Error> {

@@ -89,6 +89,8 @@ pub enum Command {
     Later,
     Act(Action),
     Edit(InputRequest),
+    /// Say why the selected user matches or does not; without one, ask for a name.
+    Explain,
     /// Remove the character before the cursor of a filter that is typed into a list.
     Erase,
 }
@@ -98,6 +100,7 @@ pub enum Command {
 pub enum Action {
     Check,
     Preview,
+    Explain,
     Run,
     Mint,
     Files,
@@ -175,8 +178,8 @@ mod tests {
     use super::*;
 
     const TABLES: &[&[Binding]] = &[
-        ANYWHERE, NO_TEXT, STEP, FORM, TEXT, PICK, CHOICE, SEVERAL, FILTER, BUTTON, PANEL, OPENABLE, TEXTS, LIST, TREE,
-        MARKS, ORDER, EDITOR, RUNNING, REVIEW, HELP, ACTIONS, TOKEN, FILE_NAME, LEAVE,
+        ANYWHERE, NO_TEXT, STEP, FORM, TEXT, PICK, CHOICE, SEVERAL, FILTER, BUTTON, PANEL, OPENABLE, USERS, USER_NAME,
+        TEXTS, LIST, TREE, MARKS, ORDER, EDITOR, RUNNING, REVIEW, HELP, ACTIONS, TOKEN, FILE_NAME, LEAVE,
     ];
 
     #[test]
@@ -198,7 +201,7 @@ mod tests {
 
     #[test]
     fn no_plain_letter_is_taken_where_text_is_typed() {
-        for table in [ANYWHERE, STEP, FORM, TEXT, PICK, LIST, EDITOR, RUNNING, ACTIONS, FILE_NAME] {
+        for table in [ANYWHERE, STEP, FORM, TEXT, PICK, LIST, EDITOR, RUNNING, ACTIONS, FILE_NAME, USER_NAME] {
             for chord in table.iter().flat_map(|binding| binding.chords) {
                 assert!(chord.ctrl || !matches!(chord.code, KeyCode::Char(_)), "{}", chord.name());
             }
