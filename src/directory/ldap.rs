@@ -33,7 +33,7 @@ use tokio::runtime::Runtime;
 pub(super) use check::{CHECKS, check};
 pub use connect::{ServerKey, keys};
 pub use discover::{Discovered, discover};
-pub use error::{Error, Refusal};
+pub use error::{Error, OtherKey, Refusal};
 
 use super::{Account, Error as DirectoryError, Group, Known, Query, Read, Root, Taker, Unit};
 use crate::filter::Filter;

@@ -260,7 +260,7 @@ impl File {
         Ok((text, if is_csvde { Format::Csvde } else { Format::Ldif }))
     }
 
-    fn from_the_first(&self) -> Result<Entries, Fault> {
+    fn entries_anew(&self) -> Result<Entries, Fault> {
         Ok(match self.opened()? {
             (text, Format::Ldif) => Entries::Ldif(Records::new(Lines::new(text))),
             (text, Format::Csvde) => Entries::Csvde(Rows::new(text)),
@@ -296,7 +296,7 @@ impl File {
     /// Hands each entry to `take`, tombstones left out.
     fn each(&self, job: &Job, mut take: impl FnMut(&Entry) -> Result<(), Stop>) -> Result<(), super::Error> {
         let mut run = || -> Result<(), Stop> {
-            let mut entries = self.from_the_first()?;
+            let mut entries = self.entries_anew()?;
             let mut entry = Entry::default();
             let mut count = 0_u32;
             while entries.next(&mut entry)? {
