@@ -142,7 +142,7 @@ fn run(arguments: Arguments, console: &Console<'_>, output: &Output) -> Result<(
                 Command::Mapping(verb) => configuration::mapping(&engine, verb, output),
                 Command::Frequency => configuration::frequency(&engine, output),
                 Command::Settings => configuration::settings(&engine, output),
-                Command::Sync(arguments) => sync::run(&engine, arguments, output),
+                Command::Sync(arguments) => sync::run(&engine, arguments, yes, output),
                 Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),
                 Command::Token(verb) => token::run(&engine, verb, output),
                 Command::Keys => token::keys(&engine, output),

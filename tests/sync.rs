@@ -53,7 +53,7 @@ fn a_plan_says_who_comes_changes_and_leaves_and_applying_it_does_just_that() {
     assert_eq!(cleo.user.first(Attribute::DisplayName), None);
     assert_eq!(house.find("d@corp.example")[0].user.guid, guid("dora"));
     let bert = &house.find("bert")[0];
-    assert_eq!(bert.state, UserState::Left { at: now(), why: Left::NoLongerMatches });
+    assert_eq!(bert.state, UserState::Left { at: now(), why: Left::Gone });
     assert!(matches!(house.store.verify_audit(), Ok(imd::store::Verdict::Whole { rows: 6, .. })));
 }
 
@@ -259,7 +259,7 @@ fn the_fuse_stops_too_many_leavers_in_a_small_and_in_a_large_company() {
         assert_eq!(plan.counts.leave, leaving);
         assert_eq!(matches!(plan.state, State::Stopped { .. }), stops, "{leaving} of {had}");
         if let State::Stopped { reasons } = &plan.state {
-            assert_eq!((reasons.len(), reasons[0].had, reasons[0].leaving), (1, had, leaving));
+            assert_eq!((reasons.len(), reasons[0].had, reasons[0].users), (1, had, leaving));
         }
     }
 }

@@ -7,7 +7,7 @@
 //! ```text
 //! connect     address -> TCP -> TLS -> bind             (tls: whom to believe, and why not)
 //! connection  one session: ask, answers, deadlines      (request: what is sent; message, ber: what came)
-//! root, browse, users, check                            what is asked for
+//! root, browse, users, find, check                      what is asked for
 //! ```
 
 mod ber;
@@ -16,6 +16,7 @@ mod check;
 mod connect;
 mod connection;
 mod error;
+mod find;
 mod message;
 mod request;
 mod root;
@@ -29,11 +30,12 @@ use tokio::runtime::Runtime;
 pub(super) use check::{CHECKS, check};
 pub use error::{Error, Refusal};
 
-use super::{Error as DirectoryError, Group, Query, Read, Root, Taker, Unit};
+use super::{Error as DirectoryError, Finding, Group, Place, Query, Read, Root, Taker, Unit};
+use crate::filter::Filter;
 use crate::model::directory::Ldap;
 use crate::model::job::Job;
 use crate::model::text::Untrusted;
-use crate::model::user::Attribute;
+use crate::model::user::{Attribute, Guid};
 use crate::secrets::Secret;
 use connect::Session;
 use connection::Watch;
@@ -182,6 +184,19 @@ impl Read for Controller {
     ) -> Result<Vec<(Untrusted, u64)>, DirectoryError> {
         let base = self.base(base, job)?;
         self.with(job, async |session, watch| session.values(attribute, &base, watch).await)
+    }
+
+    fn find(&mut self, guids: &[Guid], filter: Option<&Filter>, job: &Job) -> Result<Vec<Finding>, DirectoryError> {
+        let filter = filter.map(Filter::to_string);
+        self.with(job, async |session, watch| find::find(session, guids, filter.as_deref(), watch).await)
+    }
+
+    fn place(&mut self, dn: &str, job: &Job) -> Result<Option<Place>, DirectoryError> {
+        self.with(job, async |session, watch| find::place(session, dn, watch).await)
+    }
+
+    fn place_of(&mut self, guid: Guid, job: &Job) -> Result<Option<Place>, DirectoryError> {
+        self.place(&format!("<GUID={guid}>"), job)
     }
 }
 

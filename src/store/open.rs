@@ -20,10 +20,11 @@ const APPLICATION_ID: i64 = 0x696d_6453;
 /// 3.7.0 to 3.51.2 can corrupt a write-ahead log that several processes write.
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     ("V1__configuration", include_str!("../../assets/migrations/V1__configuration.sql")),
     ("V2__cache", include_str!("../../assets/migrations/V2__cache.sql")),
     ("V3__plan", include_str!("../../assets/migrations/V3__plan.sql")),
+    ("V4__safety", include_str!("../../assets/migrations/V4__safety.sql")),
 ];
 
 /// A connection to the database in `dir`, which is there and up to date.

@@ -131,6 +131,18 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Below which DN a mapping searched when it was last read, and that entry's GUID.
+    pub fn searched(&self, mapping: &Name) -> Result<Option<(String, Guid)>, Error> {
+        self.read(|connection| {
+            let Some(id) = id_of(connection, "mapping", mapping)? else { return Ok(None) };
+            let sql = "SELECT base, guid FROM mapping_seen WHERE mapping_id = ?1";
+            let mut statement = connection.prepare_cached(sql)?;
+            Ok(statement.query_row([id], |row| Ok((row.get(0)?, Guid(row.get(1)?)))).optional()?)
+        })
+    }
+}
+
 pub(super) fn save_seen(transaction: &Transaction<'_>, directory: i64, seen: &Seen) -> Result<(), Error> {
     let sql = "INSERT INTO directory_seen (directory_id, at, naming_context, domain, netbios, netbios_key)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)

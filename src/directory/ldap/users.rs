@@ -108,7 +108,7 @@ async fn pages(
 
 /// The user of an entry whose server sent only the first values of some attribute and keeps the rest until they are
 /// asked for ([MS-ADTS] 3.1.1.3.1.3.3): Active Directory does so beyond 1,500 values.
-async fn completed(session: &mut Session, mut entry: Kept, watch: Watch<'_>) -> Result<User, Error> {
+pub(super) async fn completed(session: &mut Session, mut entry: Kept, watch: Watch<'_>) -> Result<User, Error> {
     /// How often a server is asked on: for more values than any user has.
     const ROUNDS: usize = 1000;
     let mut asked = Vec::new();
