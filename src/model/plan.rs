@@ -132,7 +132,7 @@ impl std::fmt::Display for Left {
             Self::NoLongerMatches => f.write_str("matches no mapping any more"),
             Self::MovedOut { to } => write!(f, "was moved out: {}", to.shown()),
             Self::Deleted => f.write_str("was deleted"),
-            Self::Gone => f.write_str("is not found: deleted, or hidden from the account that reads"),
+            Self::Gone => f.write_str("is not found: deleted, or hidden from imd"),
             Self::Unreadable => f.write_str("is there, but cannot be read any more"),
             Self::MappingRemoved => f.write_str("has a mapping that was removed"),
             Self::Undone { plan } => write!(f, "was brought by plan {plan}, which is taken back"),

@@ -9,6 +9,7 @@ use crate::wizard::{State, Step};
 
 mod fuzz;
 mod pictures;
+mod plans;
 
 fn step(app: &super::app::App) -> &StepScreen {
     match &app.screen {
@@ -26,6 +27,7 @@ fn job(effects: &[Effect]) -> u64 {
         Effect::Check(job, _)
         | Effect::Preview(job, _)
         | Effect::Sync(job)
+        | Effect::Approve(job, _)
         | Effect::Mint(job, _)
         | Effect::Files(job, _)
         | Effect::Write(job, _)
