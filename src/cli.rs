@@ -139,7 +139,7 @@ fn run(arguments: Arguments, console: &Console<'_>, output: &Output) -> Result<(
                 Command::Directory(verb) => configuration::directory(&engine, verb, output),
                 Command::Profile(verb) => configuration::profile(&engine, verb, output),
                 Command::Storage(verb) => configuration::storage(&engine, verb, output),
-                Command::Mapping(verb) => configuration::mapping(&engine, verb, output),
+                Command::Mapping(verb) => configuration::mapping(&engine, verb, yes, output),
                 Command::Frequency => configuration::frequency(&engine, output),
                 Command::Settings => configuration::settings(&engine, output),
                 Command::Sync(arguments) => sync::run(&engine, arguments, yes, output),

@@ -15,6 +15,7 @@ pub mod job;
 pub mod mapping;
 pub mod name;
 pub mod plan;
+pub mod priority;
 pub mod profile;
 pub mod settings;
 pub mod sid;

@@ -19,6 +19,7 @@ mod lines;
 mod name;
 mod open;
 mod plan;
+mod priority;
 mod profile_user;
 mod reason;
 mod signing_key;

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use confirm::confirm;
 pub use plan::{Open, Unopened, plan};
-pub use preview::{Preview, preview};
+pub use preview::{Preview, overlaps, preview};
 pub use undo::undo;
 
 use crate::model::job::Job;

@@ -86,15 +86,19 @@ impl Engine {
 
     /// Who a mapping, saved or not, would match at its place among the others, and who it would leave out.
     pub fn preview(&self, mapping: &Mapping, job: &Job) -> Result<Preview, Error> {
-        let others = self.mappings()?.into_iter().map(|kept| kept.value);
-        let earlier: Vec<Mapping> = others.take_while(|other| other.name != mapping.name).collect();
+        let mut earlier: Vec<Mapping> = self.mappings()?.into_iter().map(|kept| kept.value).collect();
+        let place = earlier.iter().position(|other| other.name == mapping.name).unwrap_or(earlier.len());
+        let later = earlier.split_off(place);
         let mut read = self.read(&mapping.directory, job)?;
-        Ok(sync::preview(read.as_mut(), mapping, &earlier, self.now(), PREVIEW_SHOWN, job)?)
+        let mut preview = sync::preview(read.as_mut(), mapping, &earlier, self.now(), PREVIEW_SHOWN, job)?;
+        preview.also = sync::overlaps(read.as_mut(), mapping, &later, job)?;
+        Ok(preview)
     }
 
     /// Reads every directory that a mapping names, and stores the plan of what would change in the cache.
     pub fn plan(&self, job: &Job) -> Result<Summary, Error> {
-        if self.mappings()?.is_empty() {
+        // Without a mapping there is still the sync in which the users of those that were removed leave.
+        if self.mappings()?.is_empty() && self.user_count()? == 0 {
             return Err(Error::NoMapping);
         }
         Ok(sync::plan(self.store(), &mut self.opener(job), &self.by("sync")?, job)?)

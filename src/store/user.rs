@@ -228,7 +228,14 @@ fn cached(row: &Row<'_>) -> Result<CachedUser, Error> {
     Ok(CachedUser { id, directory, mapping, state, came_at, user })
 }
 
-/// How many active users hold something: a mapping or a directory by its id.
+/// How many active users of a directory are cached.
+pub(super) fn active(connection: &Connection, directory: i64) -> Result<u64, Error> {
+    let sql = "SELECT count(*) FROM cached_user WHERE directory_id = ?1 AND state = 'active'";
+    let count: i64 = connection.prepare_cached(sql)?.query_row([directory], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// How many users hold something: a mapping or a directory by its id.
 pub(super) fn holding(connection: &Connection, column: &str, id: i64) -> Result<u64, Error> {
     let sql = format!("SELECT count(*) FROM cached_user WHERE {column} = ?1");
     let count: Option<i64> = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;

@@ -9,9 +9,11 @@ use super::Error;
 use super::rules::own_reason;
 use crate::directory::{self, Query, Read};
 use crate::filter::Filter;
+use crate::model::dn::Dn;
 use crate::model::fold::folded;
 use crate::model::job::{Job, Progress};
 use crate::model::mapping::{Kind, Mapping};
+use crate::model::name::Name;
 use crate::model::plan::{LeftOut, PlannedLeftOut};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
@@ -29,6 +31,8 @@ pub struct Preview {
     pub reasons: BTreeMap<&'static str, u64>,
     /// Some of those who are left out.
     pub left_out: Vec<PlannedLeftOut>,
+    /// How many of the matched users each later mapping matches, too.
+    pub also: Vec<(Name, u64)>,
 }
 
 impl Preview {
@@ -87,6 +91,45 @@ pub fn preview(
         })?;
     }
     Ok(sorting.preview)
+}
+
+/// How many of the users whom `mapping` matches each of the mappings `later` matches, too: those that are enabled, for
+/// mass deployment and of the same directory. One search each, which gives only users whom both match.
+pub fn overlaps(
+    read: &mut dyn Read,
+    mapping: &Mapping,
+    later: &[Mapping],
+    job: &Job,
+) -> Result<Vec<(Name, u64)>, Error> {
+    let filter =
+        |of: &Mapping| Filter::of_mapping(of).map_err(|source| Error::Filter { mapping: of.name.clone(), source });
+    let mut overlaps = Vec::new();
+    for other in later.iter().filter(|other| other.enabled && other.kind == Kind::Imd) {
+        if other.directory != mapping.directory || other.name == mapping.name {
+            continue;
+        }
+        let Some(base) = common_base(mapping.search_base(), other.search_base()) else { continue };
+        let query =
+            Query { base: base.map(str::to_owned), filter: Filter::And(vec![filter(mapping)?, filter(other)?]) };
+        let users = read.users(&query, job, &mut |_| Ok(())).map_err(|source| match source {
+            directory::Error::Cancelled => Error::Cancelled,
+            source => Error::Read { directory: mapping.directory.clone(), source },
+        })?;
+        if users > 0 {
+            overlaps.push((other.name.clone(), users));
+        }
+    }
+    Ok(overlaps)
+}
+
+/// What is below both bases: the lower one when the other is above it, nothing (`None`) when they are apart.
+fn common_base<'a>(one: Option<&'a str>, other: Option<&'a str>) -> Option<Option<&'a str>> {
+    let (Some(a), Some(b)) = (one, other) else { return Some(one.or(other)) };
+    let (Some(a_key), Some(b_key)) = (Dn::key_of(a), Dn::key_of(b)) else { return Some(one) };
+    if Dn::is_key_at_or_below(&a_key, &b_key) {
+        return Some(one);
+    }
+    Dn::is_key_at_or_below(&b_key, &a_key).then_some(other)
 }
 
 /// Sorts the users of a directory into those whom the mapping takes and those who are left out.

@@ -391,13 +391,16 @@ pub(super) fn plan(state: PlanState) -> PlanView {
     PlanView {
         id: 12,
         hash: "5f0c".repeat(16),
-        heading: "Plan 12, made at 2026-03-01 22:38 UTC".into(),
-        line: "   12  2026-03-01 22:38 UTC  stopped      36 leave, 99,958 change, 2 come".into(),
+        heading: "made at 2026-03-01 22:38 UTC".into(),
+        line: format!(
+            "   12  2026-03-01 22:38 UTC  {}      36 leave, 99,958 change, 2 come",
+            if stopped { "stopped" } else { "applied" }
+        ),
         state,
         why: why.into_iter().filter(|_| stopped).map(|(tone, text)| (tone, text.to_owned())).collect(),
         todo: stopped.then(|| "see in the directory whether they were deleted".into()),
         counts: [36, 99_958, 2, 4],
-        question: "Apply plan 12? 36 users leave and are refused at once, 99,958 change, 2 come. y applies it.".into(),
+        question: "Apply plan 12? 36 users leave and are refused at once; 99,958 change, 2 come.".into(),
     }
 }
 
@@ -410,7 +413,9 @@ pub(super) fn plan_page(asked: &Asked, offset: u64, limit: u64) -> PlanPage {
     };
     let line = |number: u64| {
         let (kind, what) = match number {
-            0..36 => (LineKind::Leave, "is not found: deleted, or hidden from imd"),
+            0..36 if asked.kind.is_none_or(|kind| kind == LineKind::Leave) => {
+                (LineKind::Leave, "is not found: deleted, or hidden from imd")
+            }
             _ => {
                 (LineKind::Change, "department: Sales -> \u{55b6}\u{696d}\u{90e8} (Sales); title: nothing -> Engineer")
             }

@@ -165,6 +165,7 @@ pub struct Report {
 pub struct PlanView {
     pub id: i64,
     pub hash: String,
+    /// When it was made.
     pub heading: String,
     /// The plan in one line, for a list of plans.
     pub line: String,

@@ -57,14 +57,14 @@ pub(super) fn view(plan: &Summary) -> PlanView {
     PlanView {
         id: plan.id,
         hash: plan.hash.clone(),
-        heading: format!("Plan {}, made at {made}", plan.id),
+        heading: format!("made at {made}"),
         line: format!("{:>5}  {made}  {word:<11}  {leave} leave, {change} change, {come} come{back}", plan.id),
         state,
         why,
         todo,
         counts: LineKind::ALL.map(|kind| counts.of(kind)),
         question: format!(
-            "Apply plan {}? {leave} users leave and are refused at once, {change} change, {come} come. y applies it.",
+            "Apply plan {}? {leave} users leave and are refused at once; {change} change, {come} come.",
             plan.id
         ),
     }

@@ -1,7 +1,7 @@
 //! A plan: what a sync would change, user by user, and why the fuse stopped it.
 //!
 //! ```text
-//!  Plan 12, made at 22:38 UTC: stopped by the fuse
+//!  Plan 12: stopped by the fuse, made at 22:38 UTC
 //!  36 of 40 users would leave mapping "Staff"; 4 may without asking
 //!  "OU=Staff,..." was renamed or moved: it is "OU=People,..." now
 //!  [all 48]  leave 36  change 10  come 2  left out 4          search: berg
@@ -289,8 +289,9 @@ impl PlanScreen {
             PlanState::Made => ("not applied", Style::new()),
             PlanState::Applied => ("applied", look.good()),
         };
-        let x = canvas.text(area, area.x + 1, area.y, &self.view.heading, look.heading());
-        canvas.text(area, x, area.y, &format!(": {state}"), style);
+        let x = canvas.text(area, area.x + 1, area.y, &format!("Plan {}: ", self.view.id), look.heading());
+        let x = canvas.text(area, x, area.y, state, style);
+        canvas.text(area, x, area.y, &format!(", {}", self.view.heading), Style::new());
         let head = self.head(area);
         let mut y = area.y + 1;
         let rule = u16::from(area.height >= 12);
