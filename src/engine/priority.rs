@@ -21,14 +21,12 @@ impl Engine {
         if let Some(name) = names.iter().find(unknown) {
             return Err(Error::Unknown { what: "mapping", name: name.clone() });
         }
-        let mut found = match self.store().reordered(names)? {
-            Some(found) => found,
-            None => {
-                self.plan(job)?;
-                let changed = || store::Error::Drift { what: "the mappings".to_owned() };
-                self.store().reordered(names)?.ok_or_else(changed)?
-            }
-        };
+        let mut known = self.store().reordered(names)?;
+        if known.is_none() {
+            self.plan(job)?;
+            known = self.store().reordered(names)?;
+        }
+        let mut found = known.ok_or_else(|| store::Error::Drift { what: "the mappings".to_owned() })?;
         for one in &mut found.moves {
             if let (Some(from), Some(to)) = (self.mapping(&one.from)?, self.mapping(&one.to)?) {
                 one.gets = self.differences(&from.value, &to.value)?;

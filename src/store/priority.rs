@@ -14,6 +14,15 @@ use crate::model::text::Untrusted;
 /// How many of those who move are named.
 const SAMPLE: usize = 5;
 
+/// A user whom several mappings match.
+struct Matched {
+    /// Directory and GUID.
+    user: (i64, [u8; 16]),
+    label: String,
+    /// The mappings, by name.
+    by: Vec<String>,
+}
+
 impl Store {
     /// Whom several mappings match, by the last reading; none when the mappings were changed since.
     pub fn overlaps(&self) -> Result<Vec<Overlap>, Error> {
@@ -52,8 +61,8 @@ impl Store {
                 })
                 .collect();
             let mut moves: HashMap<(String, String), (u64, Vec<Untrusted>)> = HashMap::new();
-            let mut settle = |label: &str, matching: &[String]| {
-                let known = || matching.iter().filter_map(|name| Some((name, places.get(name.as_str())?)));
+            let mut settle = |matched: &Matched| {
+                let known = || matched.by.iter().filter_map(|name| Some((name, places.get(name.as_str())?)));
                 let before = known().min_by_key(|(_, (now, _))| *now);
                 let after = known().min_by_key(|(_, (_, then))| *then);
                 if let (Some((before, _)), Some((after, _))) = (before, after)
@@ -62,7 +71,7 @@ impl Store {
                     let (users, sample) = moves.entry((before.clone(), after.clone())).or_default();
                     *users += 1;
                     if sample.len() < SAMPLE {
-                        sample.push(Untrusted::new(label));
+                        sample.push(Untrusted::new(matched.label.as_str()));
                     }
                 }
             };
@@ -70,21 +79,21 @@ impl Store {
                        WHERE plan_id = ?1 AND why = 'taken-by' ORDER BY directory_id, guid";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([plan])?;
-            let mut one: Option<((i64, [u8; 16]), String, Vec<String>)> = None;
+            let mut one: Option<Matched> = None;
             while let Some(row) = rows.next()? {
-                let user: (i64, [u8; 16]) = (row.get(0)?, row.get(1)?);
+                let user = (row.get(0)?, row.get(1)?);
                 let (label, mapping, first): (String, String, String) = (row.get(2)?, row.get(3)?, row.get(4)?);
                 match &mut one {
-                    Some((same, _, matching)) if *same == user => matching.push(mapping),
+                    Some(same) if same.user == user => same.by.push(mapping),
                     _ => {
-                        if let Some((_, label, matching)) = one.replace((user, label, vec![first, mapping])) {
-                            settle(&label, &matching);
+                        if let Some(before) = one.replace(Matched { user, label, by: vec![first, mapping] }) {
+                            settle(&before);
                         }
                     }
                 }
             }
-            if let Some((_, label, matching)) = one {
-                settle(&label, &matching);
+            if let Some(last) = one {
+                settle(&last);
             }
             let name = |text: &str| Name::new(text).map_err(|_| Error::Unknown(format!("mapping \"{text}\"")));
             let moves = moves.into_iter().map(|((from, to), (users, sample))| {

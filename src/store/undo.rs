@@ -3,6 +3,8 @@
 //! Whoever it brought leaves again, whoever it changed gets the values from before, and whoever it let go comes back.
 //! Values are copied, so that each plan can be let go of on its own.
 
+use std::collections::HashMap;
+
 use rusqlite::{Row, Transaction, params};
 
 use super::item::Cells;
@@ -87,7 +89,7 @@ impl Store {
             for scoped in &mut scope {
                 scoped.matched = stay(transaction, plan, scoped)?;
             }
-            settle(transaction, plan, &scope, Default::default(), fuse)?;
+            settle(transaction, plan, &scope, HashMap::default(), fuse)?;
             Ok(plan)
         })?;
         self.plan(id)?.ok_or_else(|| Error::Unknown(format!("plan {id}")))

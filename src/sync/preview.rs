@@ -108,9 +108,9 @@ pub fn overlaps(
         if other.directory != mapping.directory || other.name == mapping.name {
             continue;
         }
-        let Some(base) = common_base(mapping.search_base(), other.search_base()) else { continue };
-        let query =
-            Query { base: base.map(str::to_owned), filter: Filter::And(vec![filter(mapping)?, filter(other)?]) };
+        let bases = [mapping.search_base(), other.search_base()];
+        let Ok(base) = lower(bases.into_iter().flatten()) else { continue };
+        let query = Query { base, filter: Filter::And(vec![filter(mapping)?, filter(other)?]) };
         let users = read.users(&query, job, &mut |_| Ok(())).map_err(|source| match source {
             directory::Error::Cancelled => Error::Cancelled,
             source => Error::Read { directory: mapping.directory.clone(), source },
@@ -122,14 +122,22 @@ pub fn overlaps(
     Ok(overlaps)
 }
 
-/// What is below both bases: the lower one when the other is above it, nothing (`None`) when they are apart.
-fn common_base<'a>(one: Option<&'a str>, other: Option<&'a str>) -> Option<Option<&'a str>> {
-    let (Some(a), Some(b)) = (one, other) else { return Some(one.or(other)) };
-    let (Some(a_key), Some(b_key)) = (Dn::key_of(a), Dn::key_of(b)) else { return Some(one) };
-    if Dn::is_key_at_or_below(&a_key, &b_key) {
-        return Some(one);
+/// Two bases that have nothing in common.
+struct Apart;
+
+/// The base that is below the others; `None` when there is none at all, which is the whole directory.
+fn lower<'a>(bases: impl Iterator<Item = &'a str>) -> Result<Option<String>, Apart> {
+    let mut lowest: Option<(&str, String)> = None;
+    for base in bases {
+        // What is no DN fails when it is searched.
+        let key = Dn::key_of(base).unwrap_or_default();
+        lowest = match lowest {
+            Some((other, above)) if Dn::is_key_at_or_below(&above, &key) => Some((other, above)),
+            Some((_, above)) if !Dn::is_key_at_or_below(&key, &above) => return Err(Apart),
+            _ => Some((base, key)),
+        };
     }
-    Dn::is_key_at_or_below(&b_key, &a_key).then_some(other)
+    Ok(lowest.map(|(base, _)| base.to_owned()))
 }
 
 /// Sorts the users of a directory into those whom the mapping takes and those who are left out.
@@ -241,4 +249,20 @@ impl Sorting<'_> {
 /// What two mails that are the same have in common.
 fn mail_key(user: &User) -> String {
     user.first(Attribute::Mail).map(|mail| folded(mail.raw()).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lower;
+
+    #[test]
+    fn what_is_below_two_bases_is_below_the_lower_one_and_nothing_when_they_are_apart() {
+        let of = |bases: &[&str]| lower(bases.iter().copied()).map_err(|_| ());
+        assert_eq!(of(&[]), Ok(None));
+        assert_eq!(of(&["OU=a,DC=x"]), Ok(Some("OU=a,DC=x".into())));
+        for bases in [["OU=b,ou=A,DC=x", "OU=a,DC=x"], ["ou=A,DC=x", "OU=b,ou=A,DC=x"]] {
+            assert_eq!(of(&bases), Ok(Some("OU=b,ou=A,DC=x".into())));
+        }
+        assert_eq!(of(&["OU=a,DC=x", "OU=b,DC=x"]), Err(()));
+    }
 }

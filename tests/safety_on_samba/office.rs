@@ -138,7 +138,7 @@ impl Office {
 
     /// Adds an access control entry to the OU alone; `{sid}` in it is the account that reads.
     pub(crate) fn deny_on_ou(&self, ace: &str) {
-        deny(&[self.ou.clone()], ace);
+        deny(std::slice::from_ref(&self.ou), ace);
     }
 
     /// The same for each of its people. (Who may read a mail is written on each user; what the OU hands down comes
@@ -157,7 +157,7 @@ impl Office {
         }
         if let Some(ou) = found
             .lines()
-            .find_map(|line| line.strip_prefix("dn: ")?.split_once(","))
+            .find_map(|line| line.strip_prefix("dn: ")?.split_once(','))
             .filter(|ou| ou.1.starts_with("OU="))
         {
             delete_tree(ou.1);

@@ -17,35 +17,35 @@ use crate::wizard::Step;
 
 #[derive(Debug)]
 pub struct Plans {
-    plans: Vec<PlanView>,
+    all: Vec<PlanView>,
     at: usize,
     /// The step that the overview was opened from.
     pub came_from: Option<Step>,
 }
 
 impl Plans {
-    pub fn new(plans: Vec<PlanView>, came_from: Option<Step>) -> Self {
-        Self { plans, at: 0, came_from }
+    pub fn new(all: Vec<PlanView>, came_from: Option<Step>) -> Self {
+        Self { all, at: 0, came_from }
     }
 
     pub fn selected(&self) -> Option<i64> {
-        self.plans.get(self.at).map(|plan| plan.id)
+        self.all.get(self.at).map(|plan| plan.id)
     }
 
     pub fn perform(&mut self, command: Command, height: u16) {
-        self.at = page::moved(self.at, self.plans.len(), height.saturating_sub(1), command);
+        self.at = page::moved(self.at, self.all.len(), height.saturating_sub(1), command);
     }
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.text(area, area.x + 1, area.y, "Plans of the last syncs, the newest first", canvas.look.heading());
         let area = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
-        if self.plans.is_empty() {
+        if self.all.is_empty() {
             canvas.text(area, area.x + 1, area.y, "There is none yet: step 4 makes one.", Style::new());
             canvas.cursor(area, area.x, area.y);
             return;
         }
-        let first = page::offset(self.at, self.plans.len(), area.height);
-        for (row, plan) in page::shown(&self.plans, self.at, area.height).enumerate() {
+        let first = page::offset(self.at, self.all.len(), area.height);
+        for (row, plan) in page::shown(&self.all, self.at, area.height).enumerate() {
             let y = area.y + units(row);
             let style = if plan.state == PlanState::Stopped { canvas.look.warning() } else { Style::new() };
             canvas.text(area, area.x + 1, y, &plan.line, style);
