@@ -12,6 +12,7 @@ mod installation;
 #[path = "safety_on_samba/office.rs"]
 mod office;
 
+use imd::directory::Finding;
 use installation::Run;
 use office::{Office, PEOPLE};
 use serde_json::Value;
@@ -56,6 +57,8 @@ fn an_ou_that_was_emptied_takes_nobody_away() {
     assert_eq!(reasons(&office), [("everybody".into(), PEOPLE, "answer-empty".into())]);
     // An account that may not look among the deleted cannot tell that they were.
     assert_eq!(changes(&office)[0], "leave person00: gone");
+    // One that may is told.
+    assert_eq!(office.found_by_the_administrator(), Finding::Deleted);
     // It was meant: approved, all of them leave.
     office.imd.imd(["sync", "--approve", &last_hash(&office)]).succeeded();
     assert_eq!(office.active(), 0);

@@ -31,7 +31,7 @@ enum Verb {
     Show { plan: i64 },
     /// Make a plan that takes an applied one back, and show it; --yes applies it, or --approve with its hash
     Undo {
-        /// Absent: the plan that was applied last
+        /// Absent: the last plan that changed anything
         plan: Option<i64>,
     },
 }

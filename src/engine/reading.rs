@@ -119,14 +119,16 @@ impl Engine {
         Ok(sync::apply(self.store(), plan, approved, &by, job)?)
     }
 
-    /// Stores a plan that takes back an applied one; without a number, the one that was applied last. It is applied
+    /// Stores a plan that takes back an applied one; without a number, the last one that changed anything. It is applied
     /// like any other plan.
     pub fn undo(&self, plan: Option<i64>) -> Result<Summary, Error> {
         let by = self.by("sync undo")?;
         let last = || {
             let plans = self.store().plans(PLANS_LOOKED_AT)?;
             let applied = plans.into_iter().filter_map(|plan| match plan.state {
-                State::Applied { at } => Some((at, plan.id)),
+                State::Applied { at } if plan.counts.come + plan.counts.change + plan.counts.leave > 0 => {
+                    Some((at, plan.id))
+                }
                 _ => None,
             });
             applied.max().map(|(_, plan)| plan).ok_or(Error::NothingApplied)

@@ -133,5 +133,7 @@ fn is_found(line: &Line, search: &str) -> bool {
 pub(super) fn names(user: Option<&User>) -> Vec<Untrusted> {
     let forms = [Attribute::SamAccountName, Attribute::UserPrincipalName, Attribute::Mail];
     let all = user.into_iter().flat_map(|user| forms.into_iter().filter_map(|form| user.first(form)));
-    all.cloned().collect()
+    let mut names: Vec<Untrusted> = all.cloned().collect();
+    names.dedup();
+    names
 }

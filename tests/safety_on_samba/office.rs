@@ -5,6 +5,11 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
+use imd::directory::Finding;
+use imd::model::directory::{Ldap, Source, Trust};
+use imd::model::job::Job;
+use imd::model::user::Guid;
+use imd::secrets::Secret;
 use serde_json::Value;
 
 use super::installation::Installation;
@@ -145,6 +150,23 @@ impl Office {
     /// after it.)
     pub(crate) fn deny_on_people(&self, ace: &str) {
         deny(&(0..PEOPLE).map(|n| self.dn(n)).collect::<Vec<_>>(), ace);
+    }
+
+    /// What an administrator's account is told of one of the cached users.
+    pub(crate) fn found_by_the_administrator(&self) -> Finding {
+        let row = self.imd.row("SELECT hex(guid) AS guid FROM cached_user LIMIT 1");
+        let hex = row["guid"].as_str().unwrap();
+        let byte = |at: usize| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap();
+        let guid = Guid(std::array::from_fn(byte));
+        let pem = std::fs::read_to_string(lab("CA")).unwrap();
+        let source = Ldap {
+            urls: vec![lab("URL").parse().unwrap()],
+            trust: Trust::Ca { file: lab("CA").into(), pem },
+            bind: lab("ADMIN_BIND"),
+        };
+        let (password, job) = (Secret::new(lab("ADMIN_PASSWORD")), Job::unwatched());
+        let mut read = imd::directory::open(&Source::Ldap(source), Some(&password), &job).unwrap();
+        read.find(&[guid], None, &job).unwrap().remove(0)
     }
 
     /// Takes away the OU, under whatever name it is now.
