@@ -5,6 +5,7 @@
 
 mod arguments;
 mod configuration;
+mod explain;
 mod export;
 mod output;
 mod setup;
@@ -143,6 +144,7 @@ fn run(arguments: Arguments, console: &Console<'_>, output: &Output) -> Result<(
                 Command::Frequency => configuration::frequency(&engine, output),
                 Command::Settings => configuration::settings(&engine, output),
                 Command::Sync(arguments) => sync::run(&engine, arguments, yes, output),
+                Command::Explain { user } => explain::chain(&engine, &user, output),
                 Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),
                 Command::Token(verb) => token::run(&engine, verb, output),
                 Command::Keys => token::keys(&engine, output),

@@ -1,20 +1,24 @@
-//! Where users come from: a domain controller over LDAPS, or an LDIF file of one.
+//! Where users come from: a domain controller over TLS, or a file that was exported from one.
 //!
 //! The only room that speaks LDAP. May import `model`, `filter` and `secrets`. Everything it hands out is complete or
 //! an error: a read that stops early is never mistaken for a directory with fewer users.
 
 mod check;
 pub mod decode;
+mod known;
 pub mod ldap;
 pub mod ldif;
 
 pub use check::check;
+pub use known::Known;
 
 use std::collections::HashMap;
 
 use crate::filter::Filter;
-use crate::model::directory::Source;
+use crate::model::directory::{Expiry, Source};
+use crate::model::dn::Dn;
 use crate::model::job::Job;
+use crate::model::membership::Nested;
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 use crate::secrets::Secret;
@@ -56,6 +60,15 @@ pub struct Root {
     /// `highestCommittedUSN` read before anything else, and the controller's invocationId.
     pub usn: Option<u64>,
     pub invocation_id: Option<String>,
+}
+
+/// What a directory says of the account that reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// When its password ends; `None` where the directory does not say.
+    pub password: Option<Expiry>,
+    /// The groups that it is in, however deep, and that let it do more than read; `None` where it may not see them.
+    pub rights: Option<Vec<&'static str>>,
 }
 
 /// One level of the tree in which an OU is picked.
@@ -101,6 +114,11 @@ pub struct Place {
 pub trait Read: Send {
     fn root(&mut self, job: &Job) -> Result<Root, Error>;
 
+    /// The account that reads; nothing for a file, and where the account may not see itself.
+    fn account(&mut self, _job: &Job) -> Result<Option<Account>, Error> {
+        Ok(None)
+    }
+
     /// Reads every user that the query selects and hands them on in batches of at most 1,000. Only when this
     /// returns `Ok` were they all. An error of `take` ends the read at once and comes back as [`Error::Taker`].
     fn users(&mut self, query: &Query, job: &Job, take: &mut Taker<'_>) -> Result<u64, Error>;
@@ -110,6 +128,16 @@ pub trait Read: Send {
 
     /// Groups whose name starts with `prefix`, by name, at most `limit`.
     fn groups(&mut self, prefix: &str, limit: usize, job: &Job) -> Result<Vec<Group>, Error>;
+
+    /// A group and the groups inside it, however deep. That there is no such group is no error.
+    fn nested(&mut self, group: &Dn, job: &Job) -> Result<Nested, Error>;
+
+    /// How many direct members a group has, users and groups alike; `None` when there is no such group. They are
+    /// counted to the last, however many the directory hands out at a time.
+    fn members(&mut self, group: &Dn, job: &Job) -> Result<Option<u64>, Error>;
+
+    /// What the entry `dn` is to `filter`; `None` when there is no such entry.
+    fn known(&mut self, dn: &Dn, filter: &Filter, job: &Job) -> Result<Option<Known>, Error>;
 
     /// The values of an attribute among the users below `base`, and how many users have each; most frequent first.
     fn values(&mut self, attribute: Attribute, base: Option<&str>, job: &Job) -> Result<Vec<(Untrusted, u64)>, Error>;

@@ -5,24 +5,29 @@
 //! applied, and applying never plans again; whoever leaves is asked for by objectGUID first; what is suspicious waits for a person who approves that very plan.
 
 mod confirm;
+mod explain;
 mod plan;
 mod preview;
+mod query;
 mod rules;
 mod undo;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use confirm::confirm;
+pub use explain::{Explanation, Line, Outcome, Scope, explain_user};
 pub use plan::{Open, Unopened, plan};
 pub use preview::{Preview, overlaps, preview};
 pub use undo::undo;
 
 use crate::model::job::Job;
+use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::plan::{Cause, State, Summary, Tripped};
 use crate::model::text::Untrusted;
 use crate::store::{By, Store};
 use crate::{directory, filter, store};
+use query::Unasked;
 
 /// For how long a plan may be applied after it was made.
 pub const GOOD_FOR: SignedDuration = SignedDuration::from_hours(1);
@@ -43,7 +48,7 @@ pub enum Error {
 
     /// Where a mapping searches is not there: nobody was read, and so nobody leaves.
     #[error("the mapping \"{mapping}\" finds nobody, so nothing was changed: {cause}")]
-    Base { mapping: Name, cause: Cause },
+    Base { mapping: Name, cause: Box<Cause> },
 
     #[error("{} is back: the directory has them, and mapping \"{mapping}\" matches; nothing was applied", user.shown())]
     Back { user: Untrusted, mapping: Name },
@@ -121,6 +126,23 @@ impl Error {
 fn in_words(reasons: &[Tripped]) -> String {
     let words = reasons.iter().map(|tripped| format!("{tripped}: {}", tripped.cause));
     words.collect::<Vec<_>>().join("; ")
+}
+
+impl Error {
+    /// Why a mapping's users were not asked for.
+    fn unasked(mapping: &Mapping, why: Unasked) -> Self {
+        match why {
+            Unasked::Filter(source) => Self::Filter { mapping: mapping.name.clone(), source },
+            Unasked::Read(source) => Self::unread(&mapping.directory, source),
+        }
+    }
+
+    fn unread(directory: &Name, source: directory::Error) -> Self {
+        match source {
+            directory::Error::Cancelled => Self::Cancelled,
+            source => Self::Read { directory: directory.clone(), source },
+        }
+    }
 }
 
 impl From<store::Error> for Error {

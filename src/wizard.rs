@@ -19,7 +19,7 @@ mod token;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::engine::{Change, Engine, Error};
+use crate::engine::{Change, Engine, Error, Explained};
 use crate::model::check::{Check, Outcome};
 use crate::model::job::Job;
 use crate::model::name::Name;
@@ -246,6 +246,12 @@ pub fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
         }
     }
     Ok(saved)
+}
+
+/// Why the mapping of step 3's form takes a user or does not, whether it is saved or not; `None` when the form carries
+/// problems now.
+pub fn explain(engine: &Engine, form: &mut Form, name: &str, job: &Job) -> Result<Option<Explained>, Error> {
+    mapping::explain(engine, form, name, job)
 }
 
 /// Who the mapping of step 3 would match, and who it would leave out. `None`: the form has problems.

@@ -1,5 +1,6 @@
 //! `imd directory|profile|storage|mapping|frequency|settings`.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -20,8 +21,25 @@ pub(super) enum Directories {
     List,
     /// Connect, and say what is seen
     Test { name: Name },
+    /// Ask DNS for the domain controllers of a domain
+    Discover {
+        /// The domain's DNS name, such as corp.example.com
+        domain: String,
+        /// Those of this site first
+        #[arg(long)]
+        site: Option<String>,
+        /// Ask this name server, not this host's own: an address, perhaps with a port
+        #[arg(long, value_name = "ADDRESS", value_parser = dns_server)]
+        dns_server: Option<SocketAddr>,
+    },
     /// Forget one that no mapping uses
     Remove { name: Name },
+}
+
+/// `10.0.0.1`, `10.0.0.1:5353`, `[::1]:5353`
+fn dns_server(text: &str) -> Result<SocketAddr, String> {
+    let bare = || text.parse::<IpAddr>().map(|address| SocketAddr::new(address, 53));
+    text.parse().or_else(|_| bare()).map_err(|_| "an IP address expected".to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,6 +77,14 @@ pub(super) enum Mappings {
     List,
     /// Who would match, and who would be left out and why
     Preview { name: Name },
+    /// Why each mapping takes a user or does not, clause by clause, and what would mend it
+    Explain {
+        /// CORP\name, UPN, mail, alias, DN or GUID; the user need not be cached
+        user: String,
+        /// Only this mapping, and only the users of its directory
+        #[arg(long, value_name = "NAME")]
+        mapping: Option<Name>,
+    },
     /// Put the mappings into this order of priority: the first one takes a user first
     ///
     /// Says first who would change place, profile, storage or quota. When somebody would, nothing is changed without
@@ -85,6 +111,7 @@ pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> 
                     let trust = match &ldap.trust {
                         Trust::System => "system".to_owned(),
                         Trust::Ca { file, .. } => file.display().to_string(),
+                        Trust::Pins(pins) => pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
                     };
                     (urls.join(" "), ldap.bind.clone(), trust)
                 }
@@ -110,6 +137,17 @@ pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> 
                     help: check.help.unwrap_or_default(),
                 }),
             }
+        }
+        Directories::Discover { domain, site, dns_server } => {
+            let found = engine.discover(&domain, site.as_deref(), dns_server, &Job::unwatched())?;
+            Ok(output.list(&found, ["ADDRESS", "PRIORITY", "WEIGHT", "NOTE"], |one| {
+                let note = match (one.of_site, one.within_domain) {
+                    (_, false) => "outside the domain: be sure of it",
+                    (true, true) => "of the site",
+                    (false, true) => "",
+                };
+                [one.url.to_string(), one.priority.to_string(), one.weight.to_string(), note.to_owned()]
+            })?)
         }
         Directories::Remove { name } => Ok(engine.remove_directory(&name)?),
     }
@@ -155,7 +193,7 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Outpu
             let columns = ["NAME", "DIRECTORY", "PROFILE", "STORAGE", "STATE", "ALSO MATCHED BY", "FILTER"];
             Ok(output.list(&engine.mappings()?, columns, |kept| {
                 let mapping = &kept.value;
-                let filter = crate::filter::Filter::of_mapping(mapping).map(|filter| filter.to_string());
+                let filter = crate::filter::Filter::of_mapping(mapping, &[]).map(|filter| filter.to_string());
                 [
                     mapping.name.to_string(),
                     mapping.directory.to_string(),
@@ -185,6 +223,7 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Outpu
         Mappings::Order { names } => order(engine, &names, yes, output),
         Mappings::Disable { name } => Ok(engine.enable_mapping(&name, false).map(|_| ())?),
         Mappings::Enable { name } => Ok(engine.enable_mapping(&name, true).map(|_| ())?),
+        Mappings::Explain { user, mapping } => super::explain::mappings(engine, &user, mapping.as_ref(), output),
         Mappings::Remove { name } => Ok(engine.remove_mapping(&name)?),
     }
 }

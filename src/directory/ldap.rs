@@ -1,23 +1,27 @@
-//! Users from a domain controller, over LDAPS.
+//! Users from a domain controller, over LDAPS or StartTLS.
 //!
 //! May import `model`, `filter` and `secrets`. TCP and TLS are ours, and so is every byte that is read: `ldap3` helps
 //! to write requests, but no answer reaches it, because a hostile server can abort a program that lets its parser see
 //! one. Rules: RFC 4511 (LDAP), RFC 4513 (binds), RFC 2696 (paging), [MS-ADTS] for what Active Directory adds.
 //!
 //! ```text
-//! connect     address -> TCP -> TLS -> bind             (tls: whom to believe, and why not)
+//! connect     address -> TCP -> TLS -> bind             (tls: whom to believe, and why not; discover: addresses)
 //! connection  one session: ask, answers, deadlines      (request: what is sent; message, ber: what came)
-//! root, browse, users, find, check                      what is asked for
+//! root, browse, users, find, membership, account, check what is asked for (ranges: values that come in pieces)
 //! ```
 
+mod account;
 mod ber;
 mod browse;
 mod check;
 mod connect;
 mod connection;
+mod discover;
 mod error;
 mod find;
+mod membership;
 mod message;
+mod ranges;
 mod request;
 mod root;
 mod tls;
@@ -28,12 +32,16 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 pub(super) use check::{CHECKS, check};
+pub use connect::{ServerKey, keys};
+pub use discover::{Discovered, discover};
 pub use error::{Error, Refusal};
 
-use super::{Error as DirectoryError, Finding, Group, Place, Query, Read, Root, Taker, Unit};
+use super::{Account, Error as DirectoryError, Finding, Group, Known, Place, Query, Read, Root, Taker, Unit};
 use crate::filter::Filter;
 use crate::model::directory::Ldap;
+use crate::model::dn::Dn;
 use crate::model::job::Job;
+use crate::model::membership::Nested;
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid};
 use crate::secrets::Secret;
@@ -161,6 +169,12 @@ impl Read for Controller {
         Ok(root)
     }
 
+    fn account(&mut self, job: &Job) -> Result<Option<Account>, DirectoryError> {
+        let context = self.base(None, job)?;
+        let bind = self.source.bind.clone();
+        self.with(job, async |session, watch| session.account(&bind, &context, watch).await)
+    }
+
     fn users(&mut self, query: &Query, job: &Job, take: &mut Taker<'_>) -> Result<u64, DirectoryError> {
         let base = self.base(query.base.as_deref(), job)?;
         self.read_users(&base, &query.filter.to_string(), &users::every_attribute(), job, take)
@@ -174,6 +188,19 @@ impl Read for Controller {
     fn groups(&mut self, prefix: &str, limit: usize, job: &Job) -> Result<Vec<Group>, DirectoryError> {
         let base = self.base(None, job)?;
         self.with(job, async |session, watch| session.groups(&base, prefix, limit, watch).await)
+    }
+
+    fn nested(&mut self, group: &Dn, job: &Job) -> Result<Nested, DirectoryError> {
+        let base = self.base(None, job)?;
+        self.with(job, async |session, watch| session.nested(&base, group, watch).await)
+    }
+
+    fn members(&mut self, group: &Dn, job: &Job) -> Result<Option<u64>, DirectoryError> {
+        self.with(job, async |session, watch| session.members(group, watch).await)
+    }
+
+    fn known(&mut self, dn: &Dn, filter: &Filter, job: &Job) -> Result<Option<Known>, DirectoryError> {
+        self.with(job, async |session, watch| session.known(dn, filter, watch).await)
     }
 
     fn values(

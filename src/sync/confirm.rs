@@ -9,9 +9,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::rules::own_reason;
-use super::{Error, Open};
-use crate::directory::{self, Finding, Read};
-use crate::filter::Filter;
+use super::{Error, Open, query};
+use crate::directory::{Finding, Read};
 use crate::model::dn::Dn;
 use crate::model::job::{Job, Progress};
 use crate::model::mapping::Mapping;
@@ -38,7 +37,7 @@ pub(super) fn missing(
         after = last.id;
         let guids: Vec<Guid> = batch.iter().map(|user| user.guid).collect();
         let name = staging.mappings()[first].directory.clone();
-        let findings = read.find(&guids, None, job).map_err(|source| failed(&name, source))?;
+        let findings = read.find(&guids, None, job).map_err(|source| Error::unread(&name, source))?;
         let mut found = Vec::with_capacity(batch.len());
         for (user, finding) in batch.iter().zip(findings) {
             let (why, user_now) = match finding {
@@ -101,10 +100,11 @@ pub fn confirm(store: &Store, open: &mut Open<'_>, plan: &Summary, now: Timestam
 }
 
 fn is_gone(read: &mut dyn Read, mapping: &Mapping, leavers: &[Leaver], now: Timestamp, job: &Job) -> Result<(), Error> {
-    let wrong = |source| Error::Filter { mapping: mapping.name.clone(), source };
-    let filter = Filter::of_mapping(mapping).map_err(wrong)?;
+    let asked = query::of_mapping(read, mapping, job).map_err(|why| Error::unasked(mapping, why))?;
     let guids: Vec<Guid> = leavers.iter().map(|leaver| leaver.guid).collect();
-    let findings = read.find(&guids, Some(&filter), job).map_err(|source| failed(&mapping.directory, source))?;
+    let findings = read
+        .find(&guids, Some(&asked.query.filter), job)
+        .map_err(|source| Error::unread(&mapping.directory, source))?;
     for (leaver, finding) in leavers.iter().zip(findings) {
         let Finding::There(user) = finding else { continue };
         let dn = user.first(Attribute::DistinguishedName).map(|dn| dn.raw().to_owned()).unwrap_or_default();
@@ -114,11 +114,4 @@ fn is_gone(read: &mut dyn Read, mapping: &Mapping, leavers: &[Leaver], now: Time
         }
     }
     Ok(())
-}
-
-pub(super) fn failed(directory: &Name, source: directory::Error) -> Error {
-    match source {
-        directory::Error::Cancelled => Error::Cancelled,
-        source => Error::Read { directory: directory.clone(), source },
-    }
 }

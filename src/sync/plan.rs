@@ -2,8 +2,8 @@
 
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use super::{Error, confirm, rules};
-use crate::directory::{self, Query, Read, TakerFailed};
+use super::{Error, confirm, query, rules};
+use crate::directory::{self, Read, TakerFailed};
 use crate::filter::Filter;
 use crate::model::job::{Job, Progress};
 use crate::model::mapping::Mapping;
@@ -46,13 +46,12 @@ pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Resul
     if mappings.is_empty() && !staging.has_leftovers() {
         return Err(Error::NothingToRead);
     }
-    let filters = mappings.iter().map(|mapping| {
-        let wrong = |source| Error::Filter { mapping: mapping.name.clone(), source };
-        Filter::of_mapping(mapping).map_err(wrong)
-    });
-    let filters = filters.collect::<Result<Vec<_>, _>>()?;
+    // A filter that is wrong is told before any directory is opened.
+    for mapping in &mappings {
+        Filter::of_mapping(mapping, &[]).map_err(|source| Error::Filter { mapping: mapping.name.clone(), source })?;
+    }
     let mut bases = Bases { store, found: Vec::new(), changed: Vec::new() };
-    let mut readings = staged(&mut staging, by, |send| read_all(&mappings, filters, open, &mut bases, by, job, &send))?;
+    let mut readings = staged(&mut staging, by, |send| read_all(&mappings, open, &mut bases, by, job, &send))?;
     for Reading { first, seen, read } in &mut readings {
         confirm::missing(&mut staging, read.as_mut(), (*first, &seen.naming_context), job)?;
     }
@@ -98,7 +97,7 @@ impl Bases<'_> {
     /// [`Error::Base`] when there is nothing.
     fn look(&mut self, position: usize, mapping: &Mapping, read: &mut dyn Read, job: &Job) -> Result<(), Error> {
         let Some(base) = mapping.search_base() else { return Ok(()) };
-        let failed = |source| confirm::failed(&mapping.directory, source);
+        let failed = |source| Error::unread(&mapping.directory, source);
         let place = read.place(base, job).map_err(failed)?;
         let before = self.store.searched(&mapping.name)?.filter(|(seen, _)| seen == base).map(|(_, guid)| guid);
         let guid = place.as_ref().and_then(|place| place.guid);
@@ -112,7 +111,7 @@ impl Bases<'_> {
             None => Cause::BaseGone { base: Untrusted::new(base) },
         };
         if place.is_none() {
-            return Err(Error::Base { mapping: mapping.name.clone(), cause });
+            return Err(Error::Base { mapping: mapping.name.clone(), cause: Box::new(cause) });
         }
         // Something else has that name now.
         self.found.extend(guid.map(|guid| (position, base.to_owned(), guid)));
@@ -152,36 +151,33 @@ fn staged<T>(
 /// Reads directory by directory, and in each mapping by mapping in the order of priority.
 fn read_all(
     mappings: &[Mapping],
-    filters: Vec<Filter>,
     open: &mut Open<'_>,
     bases: &mut Bases<'_>,
     by: &By<'_>,
     job: &Job,
     send: &SyncSender<Batch>,
 ) -> Result<Vec<Reading>, Error> {
-    let mut queries: Vec<_> = mappings.iter().zip(filters).map(Some).collect();
     let (mut readings, mut done) = (Vec::new(), 0);
-    for first in 0..mappings.len() {
-        let name = &mappings[first].directory;
-        if queries[first].is_none() {
+    for (first, Mapping { directory: name, .. }) in mappings.iter().enumerate() {
+        if mappings[..first].iter().any(|mapping| mapping.directory == *name) {
             continue;
         }
-        let failed = |source| confirm::failed(name, source);
+        let failed = |source| Error::unread(name, source);
         let mut reader = open(name).map_err(|why| Error::Unopened { directory: name.clone(), why })?;
         let root = reader.root(job).map_err(failed)?;
         let directory::Root { naming_context, domain, netbios, .. } = root;
         let seen = Seen { at: by.at, naming_context, domain, netbios };
-        for (position, query) in queries.iter_mut().enumerate().skip(first) {
-            let of_this = query.take_if(|(mapping, _)| mapping.directory == *name);
-            let Some((mapping, filter)) = of_this else { continue };
+        let of_this = mappings.iter().enumerate().skip(first).filter(|(_, mapping)| mapping.directory == *name);
+        for (position, mapping) in of_this {
             bases.look(position, mapping, reader.as_mut(), job)?;
-            let query = Query { base: mapping.search_base().map(str::to_owned), filter };
+            let asked = query::of_mapping(reader.as_mut(), mapping, job);
+            let asked = asked.map_err(|why| Error::unasked(mapping, why))?;
             let mut take = |users: Vec<User>| {
                 done += u64::try_from(users.len()).unwrap_or(0);
                 job.report(Progress { what: "reading users", done, of: None, rate: None });
                 send.send((position, users)).map_err(|_| TakerFailed)
             };
-            reader.users(&query, job, &mut take).map_err(failed)?;
+            reader.users(&asked.query, job, &mut take).map_err(failed)?;
         }
         readings.push(Reading { first, seen, read: reader });
     }

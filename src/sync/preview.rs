@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::Error;
 use super::rules::own_reason;
-use crate::directory::{self, Query, Read};
+use super::{Error, query};
+use crate::directory::{Query, Read};
 use crate::filter::Filter;
 use crate::model::dn::Dn;
 use crate::model::fold::folded;
@@ -72,8 +72,7 @@ pub fn preview(
         Sorting { mapping, earlier: &earlier, now, limit, first: HashMap::new(), preview: Preview::default() };
     let mut done = 0;
     for (at, of) in earlier.iter().enumerate().map(|(at, of)| (Some(at), *of)).chain([(None, mapping)]) {
-        let filter = Filter::of_mapping(of).map_err(|source| Error::Filter { mapping: of.name.clone(), source })?;
-        let query = Query { base: of.search_base().map(str::to_owned), filter };
+        let query = query::of_mapping(read, of, job).map_err(|why| Error::unasked(of, why))?.query;
         let mut take = |users: Vec<User>| {
             done += u64::try_from(users.len()).unwrap_or(0);
             job.report(Progress { what: "reading users", done, of: None, rate: None });
@@ -85,10 +84,7 @@ pub fn preview(
             }
             Ok(())
         };
-        read.users(&query, job, &mut take).map_err(|source| match source {
-            directory::Error::Cancelled => Error::Cancelled,
-            source => Error::Read { directory: mapping.directory.clone(), source },
-        })?;
+        read.users(&query, job, &mut take).map_err(|source| Error::unread(&mapping.directory, source))?;
     }
     Ok(sorting.preview)
 }
@@ -101,8 +97,10 @@ pub fn overlaps(
     later: &[Mapping],
     job: &Job,
 ) -> Result<Vec<(Name, u64)>, Error> {
-    let filter =
-        |of: &Mapping| Filter::of_mapping(of).map_err(|source| Error::Filter { mapping: of.name.clone(), source });
+    let filter = |of: &Mapping, read: &mut dyn Read| {
+        let asked = query::of_mapping(read, of, job).map_err(|why| Error::unasked(of, why))?;
+        Ok::<_, Error>(asked.query.filter)
+    };
     let mut overlaps = Vec::new();
     for other in later.iter().filter(|other| other.enabled && other.kind == Kind::Imd) {
         if other.directory != mapping.directory || other.name == mapping.name {
@@ -110,11 +108,9 @@ pub fn overlaps(
         }
         let bases = [mapping.search_base(), other.search_base()];
         let Ok(base) = lower(bases.into_iter().flatten()) else { continue };
-        let query = Query { base, filter: Filter::And(vec![filter(mapping)?, filter(other)?]) };
-        let users = read.users(&query, job, &mut |_| Ok(())).map_err(|source| match source {
-            directory::Error::Cancelled => Error::Cancelled,
-            source => Error::Read { directory: mapping.directory.clone(), source },
-        })?;
+        let query = Query { base, filter: Filter::And(vec![filter(mapping, read)?, filter(other, read)?]) };
+        let users = read.users(&query, job, &mut |_| Ok(()));
+        let users = users.map_err(|source| Error::unread(&mapping.directory, source))?;
         if users > 0 {
             overlaps.push((other.name.clone(), users));
         }

@@ -112,7 +112,7 @@ fn cause(tally: &Tally, mapping: Option<&Mapping>) -> Cause {
 
 /// The attributes that a mapping asks for. Whoever is in fewer groups was taken out of one: no right is missing.
 fn asked(mapping: &Mapping) -> Vec<Attribute> {
-    let filter = Filter::of_mapping(mapping);
+    let filter = Filter::of_mapping(mapping, &[]);
     let names = filter.as_ref().map(Filter::attributes).unwrap_or_default();
     let known = names.iter().filter_map(|name| Attribute::of_name(name));
     known.filter(|attribute| *attribute != Attribute::MemberOf).collect()

@@ -9,7 +9,7 @@ use super::frame;
 use super::look::Look;
 use super::message::{
     Came, Effect, FileView, Message, MintedToken, PickedItem, PlanLine, PlanPage, PlanState, PlanView, Preview, Reason,
-    Tone,
+    Sampled, Tone,
 };
 use crate::model::check::Check;
 use crate::model::plan::{Asked, LineKind};
@@ -317,8 +317,11 @@ pub(super) fn checks() -> Vec<Check> {
 }
 
 pub(super) fn preview() -> Preview {
-    let user =
-        |name: &str, account: &str| vec![name.to_owned(), account.to_owned(), format!("{account}@corp.example.com")];
+    let user = |name: &str, account: &str| Sampled {
+        guid: format!("guid-of-{account}"),
+        cells: vec![name.to_owned(), account.to_owned(), format!("{account}@corp.example.com")],
+    };
+    let left_out = |name: &str| Sampled { guid: format!("guid-of-{name}"), cells: vec![name.to_owned()] };
     Preview {
         takes: 1_312,
         left_out: 9,
@@ -333,13 +336,13 @@ pub(super) fn preview() -> Preview {
                 why: "without a mail".into(),
                 count: 7,
                 remedy: "give the user a mail attribute in the directory".into(),
-                who: vec!["Per Hansen".into(), "Kari\\u{202e}x".into()],
+                who: vec![left_out("Per Hansen"), left_out("Kari\\u{202e}x")],
             },
             Reason {
                 why: "disabled".into(),
                 count: 2,
                 remedy: "enable the account in the directory".into(),
-                who: vec!["Old One".into()],
+                who: vec![left_out("Old One")],
             },
         ],
     }

@@ -98,6 +98,8 @@ pub enum Command {
     TakeBack,
     /// The list of plans.
     Plans,
+    /// Say why the selected user matches or does not; without one, ask for a name.
+    Explain,
     /// Remove the character before the cursor of a filter that is typed into a list.
     Erase,
 }
@@ -107,6 +109,7 @@ pub enum Command {
 pub enum Action {
     Check,
     Preview,
+    Explain,
     Run,
     Mint,
     Files,
@@ -196,6 +199,8 @@ mod tests {
         BUTTON,
         PANEL,
         OPENABLE,
+        USERS,
+        USER_NAME,
         TEXTS,
         LIST,
         TREE,
@@ -237,7 +242,7 @@ mod tests {
 
     #[test]
     fn no_plain_letter_is_taken_where_text_is_typed() {
-        for table in [ANYWHERE, STEP, FORM, TEXT, PICK, LIST, EDITOR, RUNNING, ACTIONS, FILE_NAME, SEARCH] {
+        for table in [ANYWHERE, STEP, FORM, TEXT, PICK, LIST, EDITOR, RUNNING, ACTIONS, FILE_NAME, USER_NAME, SEARCH] {
             for chord in table.iter().flat_map(|binding| binding.chords) {
                 assert!(chord.ctrl || !matches!(chord.code, KeyCode::Char(_)), "{}", chord.name());
             }

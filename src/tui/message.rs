@@ -52,6 +52,7 @@ pub enum Came {
         items: Vec<PickedItem>,
     },
     Previewed(JobId, Preview),
+    Explained(JobId, Report),
     Synced(JobId, Report),
     /// The fuse stopped the plan of that number.
     Stopped(JobId, i64),
@@ -119,7 +120,7 @@ pub struct Preview {
     pub left_out: u64,
     pub columns: Vec<&'static str>,
     /// A sample; `takes` says how many there are.
-    pub sample: Vec<Vec<String>>,
+    pub sample: Vec<Sampled>,
     pub reasons: Vec<Reason>,
 }
 
@@ -130,7 +131,15 @@ pub struct Reason {
     pub count: u64,
     pub remedy: String,
     /// Some of them.
-    pub who: Vec<String>,
+    pub who: Vec<Sampled>,
+}
+
+/// A user of a preview.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sampled {
+    /// By which the user is asked for again.
+    pub guid: String,
+    pub cells: Vec<String>,
 }
 
 /// A token that was just made. The only secret that the console ever shows, and only when asked to.
@@ -233,6 +242,8 @@ pub enum Effect {
     Save(Box<Form>),
     Check(JobId, Box<Form>),
     Preview(JobId, Box<Form>),
+    /// Explain the mapping of the form to the user of that name.
+    Explain(JobId, Box<Form>, String),
     Pick {
         job: JobId,
         form: Box<Form>,

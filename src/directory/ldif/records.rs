@@ -6,11 +6,12 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::lines::Lines;
 use super::{Fault, What};
 use crate::directory::decode;
+use crate::directory::known::is_of;
 use crate::filter::Subject;
 use crate::model::dn::Dn;
 
 /// The largest entry: a group of a million members takes about 90 MB.
-const MAX_ENTRY: usize = 128 << 20;
+pub(super) const MAX_ENTRY: usize = 128 << 20;
 
 /// Base64 as the tools write it, and as people cut it: with its padding or without.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -34,7 +35,20 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn clear(&mut self) {
+    /// Puts one more value in.
+    pub(super) fn add(&mut self, name: &str, value: &[u8]) -> Result<(), What> {
+        self.values.extend_from_slice(value);
+        self.named(name)
+    }
+
+    /// Gives a name to the value that was just put in.
+    fn named(&mut self, name: &str) -> Result<(), What> {
+        self.names.push_str(name);
+        self.ends.push((self.names.len(), self.values.len()));
+        if self.names.len() + self.values.len() > MAX_ENTRY { Err(What::EntryTooLarge) } else { Ok(()) }
+    }
+
+    pub(super) fn clear(&mut self) {
         self.dn.clear();
         self.names.clear();
         self.values.clear();
@@ -53,11 +67,7 @@ impl Entry {
 
     /// The values of one attribute, under whatever options they stand.
     pub(super) fn values<'a>(&'a self, attribute: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        let named = move |description: &str| {
-            let (name, rest) = description.split_at_checked(attribute.len())?;
-            Some(name.eq_ignore_ascii_case(attribute) && (rest.is_empty() || rest.starts_with(';')))
-        };
-        self.all().filter(move |(description, _)| named(description).unwrap_or(false)).map(|(_, value)| value)
+        self.all().filter(move |(description, _)| is_of(description, attribute)).map(|(_, value)| value)
     }
 
     /// The first value of an attribute, as text.
@@ -240,10 +250,8 @@ fn add(entry: &mut Entry, name: &str, value: &Value<'_>) -> Result<(), What> {
     if name.eq_ignore_ascii_case("control") {
         return Err(What::Change);
     }
-    entry.names.push_str(name);
     value.append_to(&mut entry.values)?;
-    entry.ends.push((entry.names.len(), entry.values.len()));
-    if entry.names.len() + entry.values.len() > MAX_ENTRY { Err(What::EntryTooLarge) } else { Ok(()) }
+    entry.named(name)
 }
 
 /// Looks at `result: 0 Success`: any other number means that entries are missing.

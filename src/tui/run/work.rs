@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use crossterm::clipboard::CopyToClipboard;
 
 use super::{Event, plans};
-use crate::engine::{Engine, Error, Written};
+use crate::engine::{Engine, Error, Explained, Written};
+use crate::filter::Verdict;
 use crate::model::job::{Job, Progress};
 use crate::model::name::Name;
 use crate::model::plan::{LeftOut, PlannedLeftOut, State, Summary};
@@ -18,8 +19,8 @@ use crate::model::token::Record;
 use crate::model::user::{Attribute, User};
 use crate::sync;
 use crate::tui::message::{
-    Came, Effect, FileView, JobId, Message, MintedToken, PickedItem, Preview, Reason, Report, SaveOutcome, Tone,
-    Trouble,
+    Came, Effect, FileView, JobId, Message, MintedToken, PickedItem, Preview, Reason, Report, Sampled, SaveOutcome,
+    Tone, Trouble,
 };
 use crate::tui::panel::report::grouped;
 use crate::tui::terminal;
@@ -51,6 +52,7 @@ pub(super) fn job_of(effect: &Effect) -> Option<JobId> {
     match effect {
         Effect::Check(job, _)
         | Effect::Preview(job, _)
+        | Effect::Explain(job, _, _)
         | Effect::Pick { job, .. }
         | Effect::Sync(job)
         | Effect::Approve(job, _)
@@ -174,6 +176,10 @@ fn carry_out(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sen
             Some(found) => Came::Previewed(id, preview(&found)),
             None => Came::Refused(id, form),
         },
+        Effect::Explain(_, mut form, name) => match wizard::explain(engine, &mut form, &name, job)? {
+            Some(explained) => Came::Explained(id, explanation(&explained)),
+            None => Came::Refused(id, form),
+        },
         Effect::Pick { form, pick, under, .. } => {
             let items = wizard::pick(engine, &form, pick, under.as_deref(), job)?;
             let item = |picked: wizard::Picked| PickedItem {
@@ -215,7 +221,9 @@ fn preview(found: &sync::Preview) -> Preview {
     let row = |user: &User| {
         let name = user.first(Attribute::DisplayName).or(user.first(Attribute::CommonName));
         let account = user.first(Attribute::UserPrincipalName).or(user.first(Attribute::SamAccountName));
-        [name, account, user.first(Attribute::Mail)].map(|value| value.map(Untrusted::shown).unwrap_or_default()).into()
+        let cells = [name, account, user.first(Attribute::Mail)];
+        let cells = cells.map(|value| value.map(Untrusted::shown).unwrap_or_default()).into();
+        Sampled { guid: user.guid.to_string(), cells }
     };
     Preview {
         takes: found.takes,
@@ -226,14 +234,37 @@ fn preview(found: &sync::Preview) -> Preview {
     }
 }
 
+fn explanation(explained: &Explained) -> Report {
+    let mut lines = Vec::new();
+    for one in &explained.mappings {
+        let (takes, outcome) = (one.remedy.is_none(), shown(&one.outcome.to_string()));
+        let tone = if takes { Tone::Good } else { Tone::Warning };
+        lines.push((tone, format!("\"{}\" {outcome}", one.mapping)));
+        lines.extend(one.remedy.iter().map(|remedy| (Tone::Help, remedy.to_string())));
+        lines.extend(one.lines().into_iter().map(|line| {
+            let (tone, verdict) = match line.verdict {
+                Some(Verdict::True) => (Tone::Plain, "true   "),
+                Some(Verdict::False) => (Tone::Problem, "false  "),
+                Some(Verdict::Undefined) => (Tone::Warning, "unknown"),
+                None => (Tone::Plain, ""),
+            };
+            (tone, format!("{}{verdict} {}", "  ".repeat(line.depth), line.text))
+        }));
+    }
+    Report { title: explained.found.shown(), lines }
+}
+
 /// The users who are left out, by reason, the most frequent first.
 fn reasons(counts: &BTreeMap<&'static str, u64>, left_out: &[PlannedLeftOut]) -> Vec<Reason> {
     let reason = |(code, count): (&&'static str, &u64)| {
         let of = left_out.iter().filter(|left_out| left_out.why.code() == *code);
         // Where the reason is the same for everybody, the name is enough.
-        let who = of.clone().map(|left_out| match left_out.why {
-            LeftOut::NoMail | LeftOut::Disabled => left_out.label.shown(),
-            _ => format!("{} {}", left_out.label.shown(), shown(&left_out.why.to_string())),
+        let who = of.clone().map(|left_out| {
+            let text = match left_out.why {
+                LeftOut::NoMail | LeftOut::Disabled => left_out.label.shown(),
+                _ => format!("{} {}", left_out.label.shown(), shown(&left_out.why.to_string())),
+            };
+            Sampled { guid: left_out.guid.to_string(), cells: vec![text] }
         });
         Reason {
             why: in_words(code).to_owned(),

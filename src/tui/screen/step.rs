@@ -12,10 +12,12 @@
 //! ```
 //!
 //! This file moves the focus and hands each command to whoever has it; `answer` is about answering fields, `work`
-//! about what the buttons do and what comes of it, `draw` about the picture above.
+//! about what the buttons do and what comes of it, `explain` about a user who is explained, `draw` about the picture
+//! above.
 
 mod answer;
 mod draw;
+mod explain;
 mod work;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -103,7 +105,7 @@ impl StepScreen {
     pub fn actions(&self) -> &'static [Action] {
         match self.form.step {
             Step::Directory | Step::Profile | Step::Settings => &[Action::Check, Action::Continue],
-            Step::Mapping => &[Action::Check, Action::Preview, Action::Continue],
+            Step::Mapping => &[Action::Check, Action::Preview, Action::Explain, Action::Continue],
             Step::Frequency => &[Action::Check, Action::Run, Action::Continue],
             Step::Token => &[Action::Check, Action::Mint, Action::Continue],
             Step::Installer => &[Action::Check, Action::Files, Action::Write, Action::Continue],

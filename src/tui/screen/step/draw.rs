@@ -69,6 +69,7 @@ fn button(action: Action, form: &Form) -> String {
     let label = match action {
         Action::Check => "Check",
         Action::Preview => "Preview",
+        Action::Explain => "Explain",
         Action::Run => "Run now",
         Action::Mint if form.basis.subject.is_some() => "Show token",
         Action::Mint => "Make token",
@@ -85,6 +86,7 @@ fn button_help(action: Action, step: Step) -> String {
     match action {
         Action::Check => "Checks every guideline of this step against what is really there.".into(),
         Action::Preview => "Shows which users match right now, and who is left out and why.".into(),
+        Action::Explain => "Says why a user matches or is left out, and what would mend it.".into(),
         Action::Run => "Reads the directory and stores the users who match, now.".into(),
         Action::Mint => "Makes the token, here and offline. It is shown masked.".into(),
         Action::Files => "Shows each file as it would be written, before anything is.".into(),

@@ -24,6 +24,7 @@ impl StepScreen {
             Action::ShowToken | Action::CopyToken | Action::SaveToken => {
                 return Self::command_to_token(Command::Act(action), desk);
             }
+            Action::Explain => return self.ask_for_user(desk),
             _ => {}
         }
         if self.job.is_some() {
@@ -153,6 +154,11 @@ impl StepScreen {
                 self.panel = Some(Panel::Preview(PreviewTable::new(preview)));
                 self.did(Action::Preview);
             }
+            Came::Explained(job, report) if self.ends(job) => {
+                if let Some(Panel::Explain(panel)) = &mut self.panel {
+                    panel.show(report, false);
+                }
+            }
             Came::Synced(job, report) if self.ends(job) => {
                 self.panel = Some(Panel::Lines(Lines::new(report)));
                 self.did(Action::Run);
@@ -256,6 +262,7 @@ impl StepScreen {
             }
             // The list that is there still stands.
             (Some(Panel::List { .. }), _) => desk.notice = Some(Notice::Trouble(trouble)),
+            (Some(Panel::Explain(panel)), _) => panel.show(Lines::of_trouble("It did not work", &trouble), true),
             (_, Some(Work::Pick(_))) => {
                 self.panel = None;
                 desk.notice = Some(Notice::Trouble(trouble));
