@@ -10,6 +10,7 @@ mod configuration;
 mod error;
 mod explain;
 mod exports;
+mod priority;
 mod reading;
 mod sample;
 mod tokens;

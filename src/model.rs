@@ -18,6 +18,7 @@ pub mod membership;
 pub mod name;
 pub mod pin;
 pub mod plan;
+pub mod priority;
 pub mod profile;
 pub mod settings;
 pub mod sid;

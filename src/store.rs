@@ -16,17 +16,21 @@ mod export;
 mod installation;
 mod item;
 mod items;
+mod lines;
 mod name;
 mod open;
 mod plan;
+mod priority;
 mod profile_user;
 mod reason;
 mod signing_key;
 mod single;
 mod staging;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod token;
+mod undo;
 mod user;
 mod wizard;
 
@@ -40,9 +44,12 @@ pub use audit::Verdict;
 pub use error::Error;
 pub use export::Export;
 pub use item::Item;
+pub use lines::Lines;
+pub use plan::Leaver;
 pub use signing_key::{KeyState, StoredKey};
 pub use single::Single;
-pub use staging::{Staging, Tally};
+pub use staging::{Missing, Staging};
+pub use tally::{Lost, Tally};
 pub use user::{CachedUser, Seen, UserCounts, UserState};
 
 use crate::model::audit::Actor;

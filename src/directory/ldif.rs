@@ -25,7 +25,7 @@ use self::lines::Lines;
 use self::links::{Gatherer, Links};
 use self::records::{Entry, Placed, Records};
 use super::decode::{self, Undecodable};
-use super::{Group, Known, Query, Read, Root, Taker, Unit};
+use super::{Group, Known, Place, Query, Read, Root, Taker, Unit};
 use crate::filter::{Filter, Prepared};
 use crate::model::dn::Dn;
 use crate::model::job::{Job, Progress};
@@ -354,6 +354,19 @@ impl File {
         Ok(found)
     }
 
+    /// Where the first entry is that `is` says yes to.
+    fn first(&self, job: &Job, is: impl Fn(&Entry) -> Result<bool, Stop>) -> Result<Option<Place>, super::Error> {
+        let mut place = None;
+        self.each(job, |entry| {
+            if place.is_none() && is(entry)? {
+                let guid = entry.values("objectGUID").next().and_then(decode::read_guid);
+                place = Some(Place { dn: Untrusted::new(entry.dn.as_str()), guid });
+            }
+            Ok(())
+        })?;
+        Ok(place)
+    }
+
     /// The key of the name to search below.
     fn base(&mut self, base: Option<&str>, job: &Job) -> Result<String, super::Error> {
         match base {
@@ -472,6 +485,15 @@ impl Read for File {
         let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         Ok(counts.into_iter().map(|(value, count)| (Untrusted::new(value), count)).collect())
+    }
+
+    fn place(&mut self, dn: &str, job: &Job) -> Result<Option<Place>, super::Error> {
+        let key = self.base(Some(dn), job)?;
+        self.first(job, |entry| Ok(entry.key()? == key))
+    }
+
+    fn place_of(&mut self, guid: Guid, job: &Job) -> Result<Option<Place>, super::Error> {
+        self.first(job, |entry| Ok(entry.values("objectGUID").next().and_then(decode::read_guid) == Some(guid)))
     }
 }
 

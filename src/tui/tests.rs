@@ -10,6 +10,7 @@ use crate::wizard::{State, Step};
 mod explaining;
 mod fuzz;
 mod pictures;
+mod plans;
 
 fn step(app: &super::app::App) -> &StepScreen {
     match &app.screen {
@@ -28,6 +29,7 @@ fn job(effects: &[Effect]) -> u64 {
         | Effect::Preview(job, _)
         | Effect::Explain(job, _, _)
         | Effect::Sync(job)
+        | Effect::Approve(job, _)
         | Effect::Mint(job, _)
         | Effect::Files(job, _)
         | Effect::Write(job, _)

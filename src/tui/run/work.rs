@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
 
-use super::Event;
+use super::{Event, plans};
 use crate::engine::{Engine, Error, Explained, Written};
 use crate::filter::Verdict;
 use crate::model::job::{Job, Progress};
@@ -55,6 +55,7 @@ pub(super) fn job_of(effect: &Effect) -> Option<JobId> {
         | Effect::Explain(job, _, _)
         | Effect::Pick { job, .. }
         | Effect::Sync(job)
+        | Effect::Approve(job, _)
         | Effect::Mint(job, _)
         | Effect::Files(job, _)
         | Effect::Write(job, _) => Some(*job),
@@ -89,6 +90,10 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
         Effect::At(step) => wizard::set_at(engine, step).map(|()| None),
         Effect::KeepDraft(form) => wizard::keep_draft(engine, &form).map(|()| None),
         Effect::Save(form) => save(engine, *form),
+        Effect::Plans => plans::list(engine),
+        Effect::OpenPlan(plan) => plans::open(engine, plan),
+        Effect::Lines { plan, asked, offset, limit } => plans::lines(engine, plan, asked, offset, limit),
+        Effect::Undo(plan) => plans::undo(engine, plan),
         Effect::WriteToken(path, token) => {
             engine.write_token_file(&path, &token).map(|()| Some(Came::TokenWritten(path)))
         }
@@ -185,7 +190,14 @@ fn carry_out(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sen
             };
             Came::Picked { job: id, under, items: items.into_iter().map(item).collect() }
         }
-        Effect::Sync(_) => Came::Synced(id, synced(&engine.sync(job)?)),
+        Effect::Sync(_) => {
+            let plan = engine.plan(job)?;
+            match plan.state {
+                State::Stopped { .. } => Came::Stopped(id, plan.id),
+                _ => Came::Synced(id, synced(&engine.apply(plan.id, None, job)?)),
+            }
+        }
+        Effect::Approve(_, hash) => Came::Applied(id, Box::new(plans::view(&engine.approve(&hash, job)?))),
         Effect::Mint(_, form) => mint(engine, id, *form)?,
         Effect::Files(_, mut form) => {
             let files = wizard::files(engine, &mut form)?;
@@ -281,15 +293,7 @@ fn in_words(code: &'static str) -> &'static str {
 fn synced(summary: &Summary) -> Report {
     let counts = summary.counts;
     let mut lines = Vec::new();
-    match &summary.state {
-        State::Applied { .. } => lines.push((Tone::Good, "The users are stored.".to_owned())),
-        State::Made => lines.push((Tone::Plain, "The plan is made and waits.".to_owned())),
-        State::Stopped { reasons } => {
-            lines.push((Tone::Warning, "The fuse stopped it; nothing was changed.".to_owned()));
-            lines.extend(reasons.iter().map(|reason| (Tone::Warning, shown(&reason.to_string()))));
-            lines.push((Tone::Help, format!("look at the plan, then `imd sync --approve {}`", summary.hash)));
-        }
-    }
+    lines.push((Tone::Good, "The users are stored.".to_owned()));
     let counts = [
         (counts.matched, "match a mapping"),
         (counts.come, "come"),
