@@ -9,6 +9,7 @@ mod audit;
 mod configuration;
 mod error;
 mod exports;
+mod private_file;
 mod reading;
 mod sample;
 mod tokens;

@@ -14,6 +14,7 @@ mod profile;
 mod settings;
 mod standing;
 mod step;
+mod task;
 mod token;
 
 use std::collections::BTreeMap;
@@ -25,10 +26,11 @@ use crate::model::job::Job;
 use crate::model::name::Name;
 use crate::sync::Preview;
 
-pub use crate::engine::PreviewFile;
+pub use crate::engine::{Minted, PreviewFile, Written};
 pub use pick::{Picked, pick};
 pub use standing::{Standing, State, standing};
 pub use step::Step;
+pub use task::{Task, facts, mint, write};
 
 use form::{Choice, Form, Value};
 

@@ -10,6 +10,7 @@ mod company;
 #[path = "../seven_steps/console.rs"]
 mod console;
 mod demo_by_keys;
+mod exported;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
 mod state;

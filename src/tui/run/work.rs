@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 use crossterm::clipboard::CopyToClipboard;
 
 use super::Event;
-use crate::engine::{Engine, Error, Written};
+use crate::engine::{Engine, Error, Minted, Written};
 use crate::model::job::{Job, Progress};
 use crate::model::name::Name;
 use crate::model::plan::{LeftOut, PlannedLeftOut, State, Summary};
 use crate::model::text::{Untrusted, shown};
-use crate::model::token::Record;
 use crate::model::user::{Attribute, User};
 use crate::sync;
 use crate::tui::message::{
@@ -248,7 +247,6 @@ fn in_words(code: &'static str) -> &'static str {
 }
 
 fn synced(summary: &Summary) -> Report {
-    let counts = summary.counts;
     let mut lines = Vec::new();
     match &summary.state {
         State::Applied { .. } => lines.push((Tone::Good, "The users are stored.".to_owned())),
@@ -259,52 +257,31 @@ fn synced(summary: &Summary) -> Report {
             lines.push((Tone::Help, format!("look at the plan, then `imd sync --approve {}`", summary.hash)));
         }
     }
-    let counts = [
-        (counts.matched, "match a mapping"),
-        (counts.come, "come"),
-        (counts.change, "change"),
-        (counts.leave, "leave"),
-        (counts.unchanged, "stay as they are"),
-        (counts.left_out, "are left out (step 3 says why)"),
-    ];
-    lines.extend(counts.into_iter().map(|(count, what)| (Tone::Plain, format!("{:>9} {what}", grouped(count)))));
+    lines.extend(
+        summary
+            .counts
+            .in_words()
+            .into_iter()
+            .map(|(count, what)| (Tone::Plain, format!("{:>9} {what}", grouped(count)))),
+    );
     Report { title: "Run now".to_owned(), lines }
 }
 
 fn mint(engine: &Engine, id: JobId, mut form: Form) -> Result<Came, Error> {
-    if wizard::save(engine, &mut form)? == Saved::Problems {
-        return Ok(Came::Refused(id, Box::new(form)));
-    }
-    let name = form.text("token.name").and_then(|name| Name::new(name).ok());
-    let record = match &name {
-        Some(name) => engine.valid_token(name)?,
-        None => None,
-    };
-    let Some(record) = record else { return Ok(Came::Refused(id, Box::new(form))) };
-    let token = engine.token_text(&record)?;
-    let minted = MintedToken { token, name: record.name.to_string(), facts: facts(&record) };
-    Ok(Came::Minted { job: id, form: Box::new(form), minted })
-}
-
-fn facts(record: &Record) -> Vec<String> {
-    let end = record
-        .expires_at
-        .map_or_else(|| "never expires".to_owned(), |end| format!("good until {}", end.strftime("%Y-%m-%d %H:%M UTC")));
-    let uses = match record.max_activations {
-        0 => "any number of laptops".to_owned(),
-        count => format!("{count} laptops at most"),
-    };
-    vec![format!("id {}, {end}, {uses}", record.id), format!("servers: {}", record.servers.join(", "))]
+    Ok(match wizard::mint(engine, &mut form)? {
+        None => Came::Refused(id, Box::new(form)),
+        Some(Minted { record, token }) => {
+            let minted = MintedToken { token, name: record.name.to_string(), facts: wizard::facts(&record) };
+            Came::Minted { job: id, form: Box::new(form), minted }
+        }
+    })
 }
 
 fn write(engine: &Engine, id: JobId, mut form: Form) -> Result<Came, Error> {
-    if wizard::save(engine, &mut form)? == Saved::Problems {
-        return Ok(Came::Refused(id, Box::new(form)));
-    }
-    let Some(installer) = engine.installer()? else { return Ok(Came::Refused(id, Box::new(form))) };
-    // Written a second time it changes nothing, and says where everything is.
-    let written = engine.write_exports(&installer.value)?;
-    Ok(Came::Written { job: id, form: Box::new(form), report: report(&written) })
+    Ok(match wizard::write(engine, &mut form)? {
+        None => Came::Refused(id, Box::new(form)),
+        Some(written) => Came::Written { job: id, form: Box::new(form), report: report(&written) },
+    })
 }
 
 fn report(written: &[Written]) -> Report {

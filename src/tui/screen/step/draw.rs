@@ -66,33 +66,20 @@ fn form_rows(screen: &StepScreen, room: u16) -> Vec<Row> {
 }
 
 fn button(action: Action, form: &Form) -> String {
-    let label = match action {
-        Action::Check => "Check",
-        Action::Preview => "Preview",
-        Action::Run => "Run now",
-        Action::Mint if form.basis.subject.is_some() => "Show token",
-        Action::Mint => "Make token",
-        Action::Files => "Preview files",
-        Action::Write => "Write files",
-        _ if form.step.next().is_none() => "Finish",
-        _ => "Continue",
+    let label = match action.task() {
+        Some(task) => task.label(form),
+        None if form.step.next().is_none() => "Finish",
+        None => "Continue",
     };
     format!("[ {label} ]")
 }
 
 /// What pressing the button does, for the help line.
 fn button_help(action: Action, step: Step) -> String {
-    match action {
-        Action::Check => "Checks every guideline of this step against what is really there.".into(),
-        Action::Preview => "Shows which users match right now, and who is left out and why.".into(),
-        Action::Run => "Reads the directory and stores the users who match, now.".into(),
-        Action::Mint => "Makes the token, here and offline. It is shown masked.".into(),
-        Action::Files => "Shows each file as it would be written, before anything is.".into(),
-        Action::Write => "Writes one folder for each deployment tool, with a README and checksums.".into(),
-        _ => match step.next() {
-            Some(next) => format!("Saves this step and opens step {}: {}.", next.number(), next.title()),
-            None => "Saves this step and shows the overview.".into(),
-        },
+    match (action.task(), step.next()) {
+        (Some(task), _) => task.purpose().to_owned(),
+        (None, Some(next)) => format!("Saves this step and opens step {}: {}.", next.number(), next.title()),
+        (None, None) => "Saves this step and shows the overview.".to_owned(),
     }
 }
 
