@@ -9,12 +9,15 @@ use std::time::Instant;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use imd::directory::{self, Group, Query, Read, Root, Taker, Unit, decode};
+use imd::directory::{self, Group, Known, Query, Read, Root, Taker, Unit, decode};
+use imd::filter::Filter;
 use imd::model::audit::Actor;
 use imd::model::directory::{Directory, Source};
+use imd::model::dn::Dn;
 use imd::model::duration::Duration;
 use imd::model::job::Job;
 use imd::model::mapping::{AccountName, Kind, Mapping};
+use imd::model::membership::Nested;
 use imd::model::name::Name;
 use imd::model::profile::{Login, Profile, Storage};
 use imd::model::text::Untrusted;
@@ -123,6 +126,18 @@ impl Read for MadeUp {
 
     fn groups(&mut self, _: &str, _: usize, _: &Job) -> Result<Vec<Group>, directory::Error> {
         Ok(Vec::new())
+    }
+
+    fn nested(&mut self, _: &Dn, _: &Job) -> Result<Nested, directory::Error> {
+        Ok(Nested::default())
+    }
+
+    fn members(&mut self, _: &Dn, _: &Job) -> Result<Option<u64>, directory::Error> {
+        Ok(None)
+    }
+
+    fn known(&mut self, _: &Dn, _: &Filter, _: &Job) -> Result<Option<Known>, directory::Error> {
+        Ok(None)
     }
 
     fn values(&mut self, _: Attribute, _: Option<&str>, _: &Job) -> Result<Vec<(Untrusted, u64)>, directory::Error> {

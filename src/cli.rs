@@ -5,6 +5,7 @@
 
 mod arguments;
 mod configuration;
+mod explain;
 mod export;
 mod output;
 mod setup;
@@ -150,6 +151,7 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Frequency => configuration::frequency(&engine, output),
                 Command::Settings => configuration::settings(&engine, output),
                 Command::Sync(arguments) => sync::run(&engine, arguments, output),
+                Command::Explain { user } => explain::chain(&engine, &user, output),
                 Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),
                 Command::Token(verb) => token::run(&engine, verb, output),
                 Command::Keys => token::keys(&engine, output),

@@ -5,14 +5,18 @@
 
 mod check;
 pub mod decode;
+mod known;
 pub mod ldap;
 pub mod ldif;
 
 pub use check::check;
+pub use known::Known;
 
 use crate::filter::Filter;
 use crate::model::directory::Source;
+use crate::model::dn::Dn;
 use crate::model::job::Job;
+use crate::model::membership::Nested;
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, User};
 use crate::secrets::Secret;
@@ -87,6 +91,16 @@ pub trait Read: Send {
 
     /// Groups whose name starts with `prefix`, by name, at most `limit`.
     fn groups(&mut self, prefix: &str, limit: usize, job: &Job) -> Result<Vec<Group>, Error>;
+
+    /// A group and the groups inside it, however deep. That there is no such group is no error.
+    fn nested(&mut self, group: &Dn, job: &Job) -> Result<Nested, Error>;
+
+    /// How many direct members a group has, users and groups alike; `None` when there is no such group. They are
+    /// counted to the last, however many the directory hands out at a time.
+    fn members(&mut self, group: &Dn, job: &Job) -> Result<Option<u64>, Error>;
+
+    /// What the entry `dn` is to `filter`; `None` when there is no such entry.
+    fn known(&mut self, dn: &Dn, filter: &Filter, job: &Job) -> Result<Option<Known>, Error>;
 
     /// The values of an attribute among the users below `base`, and how many users have each; most frequent first.
     fn values(&mut self, attribute: Attribute, base: Option<&str>, job: &Job) -> Result<Vec<(Untrusted, u64)>, Error>;

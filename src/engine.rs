@@ -8,6 +8,7 @@ mod actor;
 mod audit;
 mod configuration;
 mod error;
+mod explain;
 mod exports;
 mod private_file;
 mod reading;
@@ -28,7 +29,9 @@ pub use actor::current_actor;
 pub use audit::Verdict;
 pub use configuration::Change;
 pub use error::Error;
+pub use explain::{Explained, Found};
 pub use exports::{PreviewFile, Written};
+pub use reading::GroupSize;
 pub use sample::SAMPLE_ANSWERS;
 pub use tokens::Minted;
 

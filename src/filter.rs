@@ -1,10 +1,11 @@
-//! Search filters (RFC 4515): parsed, printed, and evaluated against a user as Active Directory would.
+//! Search filters (RFC 4515): parsed, printed, evaluated against a user as Active Directory would, and explained.
 //!
 //! May import `model`. The grammar is RFC 4515's, what a filter means RFC 4511's (4.5.1.7) with what Active Directory
 //! makes of it ([MS-ADTS] 3.1.1.3.1.3.1). A Samba domain controller is the judge of [`evaluate`] in
 //! `tests/filters_on_samba.rs`; where Samba is known to differ from Windows, the code says so.
 
 mod evaluate;
+mod explain;
 mod parse;
 mod schema;
 mod value;
@@ -12,6 +13,7 @@ mod value;
 use std::fmt::Write as _;
 
 pub use evaluate::{Prepared, Subject, Verdict, evaluate};
+pub use explain::{Explained, explain};
 pub use parse::Wrong;
 
 use crate::model::dn::Dn;
@@ -112,17 +114,27 @@ impl Filter {
 
     /// The filter that selects the users of a mapping, whether or not it is enabled.
     ///
-    /// After what [`Filter::people`] asks for come the group (members of groups inside it count), the department, the
-    /// country and the mapping's own filter, where given.
+    /// After what [`Filter::people`] asks for come the group (members of groups inside it count, and with them users
+    /// whose `primaryGroupID` is one of `primary`: [`Nested::primary_ids`] of that group), the department, the country
+    /// and the mapping's own filter, where given. The latter is asked as it was written: an in-chain clause in it means
+    /// what a domain controller says it means, and knows no primary groups.
     /// Base DN and OU are where to search, not part of it: [`Mapping::search_base`].
-    pub fn of_mapping(mapping: &Mapping) -> Result<Self, Error> {
+    ///
+    /// [`Nested::primary_ids`]: crate::model::membership::Nested::primary_ids
+    pub fn of_mapping(mapping: &Mapping, primary: &[u32]) -> Result<Self, Error> {
         let mut all = match Self::people() {
             Self::And(people) => people,
             other => vec![other],
         };
         if let Some(group) = &mapping.group {
             let dn: Dn = group.parse().map_err(|_| Error::Group { given: text::shown(group) })?;
-            all.push(Self::in_chain("memberOf", dn.text()));
+            let linked = Self::in_chain("memberOf", dn.text());
+            let by_primary = primary.iter().map(|id| equal("primaryGroupID", &id.to_string()));
+            all.push(if primary.is_empty() {
+                linked
+            } else {
+                Self::Or([linked].into_iter().chain(by_primary).collect())
+            });
         }
         all.extend(mapping.department.iter().map(|value| equal("department", value)));
         all.extend(mapping.country.iter().map(|value| equal("c", value)));

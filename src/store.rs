@@ -27,6 +27,7 @@ mod staging;
 mod tests;
 mod token;
 mod user;
+mod watch;
 mod wizard;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +44,7 @@ pub use signing_key::{KeyState, StoredKey};
 pub use single::Single;
 pub use staging::{Staging, Tally};
 pub use user::{CachedUser, Seen, UserCounts, UserState};
+pub use watch::Watch;
 
 use crate::model::audit::Actor;
 use crate::model::fold::folded;

@@ -4,20 +4,25 @@
 //! complete reading; it says who comes, changes, leaves and is left out, and why; it is stored and hashed before it is
 //! applied, and applying never plans again; what is suspicious waits for a person who approves that very plan.
 
+mod explain;
 mod plan;
 mod preview;
+mod query;
 mod rules;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use explain::{Explanation, Line, Outcome, Scope, explain_user};
 pub use plan::{Open, Unopened, plan};
 pub use preview::{Preview, preview};
 
 use crate::model::job::Job;
+use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::plan::{State, Summary, Tripped};
 use crate::store::{By, Store};
 use crate::{directory, filter, store};
+use query::Unasked;
 
 /// For how long a plan may be applied after it was made.
 pub const GOOD_FOR: SignedDuration = SignedDuration::from_hours(1);
@@ -78,6 +83,23 @@ impl Error {
     /// True when a person has to decide before it can go on: exit code 3.
     pub fn needs_you(&self) -> bool {
         matches!(self, Self::NeedsApproval { .. } | Self::OtherPlan { .. } | Self::Store(store::Error::Drift { .. }))
+    }
+}
+
+impl Error {
+    /// Why a mapping's users were not asked for.
+    fn unasked(mapping: &Mapping, why: Unasked) -> Self {
+        match why {
+            Unasked::Filter(source) => Self::Filter { mapping: mapping.name.clone(), source },
+            Unasked::Read(source) => Self::unread(&mapping.directory, source),
+        }
+    }
+
+    fn unread(directory: &Name, source: directory::Error) -> Self {
+        match source {
+            directory::Error::Cancelled => Self::Cancelled,
+            source => Self::Read { directory: directory.clone(), source },
+        }
     }
 }
 

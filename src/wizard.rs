@@ -12,6 +12,7 @@ mod mapping;
 mod pick;
 mod profile;
 mod settings;
+mod since;
 mod standing;
 mod step;
 mod task;
@@ -20,7 +21,7 @@ mod token;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::engine::{Change, Engine, Error};
+use crate::engine::{Change, Engine, Error, Explained};
 use crate::model::check::{Check, Outcome};
 use crate::model::job::Job;
 use crate::model::name::Name;
@@ -28,6 +29,7 @@ use crate::sync::Preview;
 
 pub use crate::engine::{Minted, PreviewFile, Written};
 pub use pick::{Picked, pick};
+pub use since::{Since, since};
 pub use standing::{Standing, State, standing};
 pub use step::Step;
 pub use task::{Task, facts, mint, write};
@@ -67,6 +69,7 @@ pub fn open(engine: &Engine, step: Step) -> Result<Form, Error> {
         None => blank(engine, step)?,
     };
     if let Some(draft) = engine.wizard_draft::<Draft>(step.key())? {
+        let saved = form.clone();
         // Saving then meets whoever changed it since the draft was begun, instead of overwriting them.
         form.basis = draft.basis;
         for (key, answer) in draft.answers {
@@ -81,6 +84,7 @@ pub fn open(engine: &Engine, step: Step) -> Result<Form, Error> {
                 form.set(&key, value);
             }
         }
+        form.entered = !form.is_like(&saved);
     }
     Ok(form)
 }
@@ -240,6 +244,7 @@ pub fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
         Step::Installer => installer::save(engine, form)?,
     };
     if saved != Saved::Problems {
+        form.entered = false;
         form.name_basis();
         engine.drop_wizard_draft(form.step.key())?;
         let named = form.fields.first().filter(|field| field.key.ends_with(".name"));
@@ -248,6 +253,12 @@ pub fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
         }
     }
     Ok(saved)
+}
+
+/// Why the mapping of step 3's form takes a user or does not, whether it is saved or not; `None` when the form carries
+/// problems now.
+pub fn explain(engine: &Engine, form: &mut Form, name: &str, job: &Job) -> Result<Option<Explained>, Error> {
+    mapping::explain(engine, form, name, job)
 }
 
 /// Who the mapping of step 3 would match, and who it would leave out. `None`: the form has problems.

@@ -92,6 +92,11 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 100)]
         limit: u64,
     },
+    /// Say why a user is or is not activated: the first broken link, and what to do
+    Explain {
+        /// CORP\name, UPN, mail, alias, DN or GUID
+        user: String,
+    },
     /// Mass deployment tokens
     #[command(subcommand)]
     Token(token::Verb),

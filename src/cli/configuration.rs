@@ -58,6 +58,14 @@ pub(super) enum Mappings {
     List,
     /// Who would match, and who would be left out and why
     Preview { name: Name },
+    /// Why each mapping takes a user or does not, clause by clause, and what would mend it
+    Explain {
+        /// CORP\name, UPN, mail, alias, DN or GUID; the user need not be cached
+        user: String,
+        /// Only this mapping, and only the users of its directory
+        #[arg(long, value_name = "NAME")]
+        mapping: Option<Name>,
+    },
     /// Put all mappings into this order of priority
     Order {
         #[arg(required = true)]
@@ -145,7 +153,7 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, output: &Output) -> Resul
         Mappings::List => {
             Ok(output.list(&engine.mappings()?, ["NAME", "DIRECTORY", "PROFILE", "STORAGE", "FILTER"], |kept| {
                 let mapping = &kept.value;
-                let filter = crate::filter::Filter::of_mapping(mapping).map(|filter| filter.to_string());
+                let filter = crate::filter::Filter::of_mapping(mapping, &[]).map(|filter| filter.to_string());
                 [
                     mapping.name.to_string(),
                     mapping.directory.to_string(),
@@ -167,6 +175,7 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, output: &Output) -> Resul
                 [left.label.shown(), left.why.to_string(), left.why.remedy().to_owned()]
             })?)
         }
+        Mappings::Explain { user, mapping } => super::explain::mappings(engine, &user, mapping.as_ref(), output),
         Mappings::Order { names } => Ok(engine.order_mappings(&names)?),
         Mappings::Remove { name } => Ok(engine.remove_mapping(&name)?),
     }

@@ -137,7 +137,8 @@ fn read_guid(value: &[u8]) -> Option<Guid> {
     }
 }
 
-fn read_sid(value: &[u8]) -> Option<Sid> {
+/// A SID, binary or printed.
+pub(super) fn read_sid(value: &[u8]) -> Option<Sid> {
     Sid::from_bytes(value).or_else(|| std::str::from_utf8(value).ok()?.parse().ok())
 }
 

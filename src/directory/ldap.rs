@@ -7,7 +7,7 @@
 //! ```text
 //! connect     address -> TCP -> TLS -> bind             (tls: whom to believe, and why not)
 //! connection  one session: ask, answers, deadlines      (request: what is sent; message, ber: what came)
-//! root, browse, users, check                            what is asked for
+//! root, browse, users, membership, check                what is asked for (ranges: values that come in pieces)
 //! ```
 
 mod ber;
@@ -16,7 +16,9 @@ mod check;
 mod connect;
 mod connection;
 mod error;
+mod membership;
 mod message;
+mod ranges;
 mod request;
 mod root;
 mod tls;
@@ -29,9 +31,12 @@ use tokio::runtime::Runtime;
 pub(super) use check::{CHECKS, check};
 pub use error::{Error, Refusal};
 
-use super::{Error as DirectoryError, Group, Query, Read, Root, Taker, Unit};
+use super::{Error as DirectoryError, Group, Known, Query, Read, Root, Taker, Unit};
+use crate::filter::Filter;
 use crate::model::directory::Ldap;
+use crate::model::dn::Dn;
 use crate::model::job::Job;
+use crate::model::membership::Nested;
 use crate::model::text::Untrusted;
 use crate::model::user::Attribute;
 use crate::secrets::Secret;
@@ -172,6 +177,19 @@ impl Read for Controller {
     fn groups(&mut self, prefix: &str, limit: usize, job: &Job) -> Result<Vec<Group>, DirectoryError> {
         let base = self.base(None, job)?;
         self.with(job, async |session, watch| session.groups(&base, prefix, limit, watch).await)
+    }
+
+    fn nested(&mut self, group: &Dn, job: &Job) -> Result<Nested, DirectoryError> {
+        let base = self.base(None, job)?;
+        self.with(job, async |session, watch| session.nested(&base, group, watch).await)
+    }
+
+    fn members(&mut self, group: &Dn, job: &Job) -> Result<Option<u64>, DirectoryError> {
+        self.with(job, async |session, watch| session.members(group, watch).await)
+    }
+
+    fn known(&mut self, dn: &Dn, filter: &Filter, job: &Job) -> Result<Option<Known>, DirectoryError> {
+        self.with(job, async |session, watch| session.known(dn, filter, watch).await)
     }
 
     fn values(

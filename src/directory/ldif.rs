@@ -9,6 +9,7 @@
 mod census;
 mod lines;
 mod links;
+mod membership;
 mod records;
 
 use std::collections::{BTreeMap, HashSet};
@@ -21,10 +22,11 @@ use self::lines::Lines;
 use self::links::{Gatherer, Links};
 use self::records::{Entry, Placed, Records};
 use super::decode::{self, Undecodable};
-use super::{Group, Query, Read, Root, Taker, Unit};
+use super::{Group, Known, Query, Read, Root, Taker, Unit};
 use crate::filter::{Filter, Prepared};
 use crate::model::dn::Dn;
 use crate::model::job::{Job, Progress};
+use crate::model::membership::Nested;
 use crate::model::text::{self, Untrusted};
 use crate::model::user::{Attribute, Guid, User};
 
@@ -376,6 +378,18 @@ impl Read for File {
 
     fn groups(&mut self, prefix: &str, limit: usize, job: &Job) -> Result<Vec<Group>, super::Error> {
         Ok(self.census(&mut [], job)?.groups(prefix, limit))
+    }
+
+    fn nested(&mut self, group: &Dn, job: &Job) -> Result<Nested, super::Error> {
+        membership::nested(self, group, job)
+    }
+
+    fn members(&mut self, group: &Dn, job: &Job) -> Result<Option<u64>, super::Error> {
+        membership::members(self, group, job)
+    }
+
+    fn known(&mut self, dn: &Dn, filter: &Filter, job: &Job) -> Result<Option<Known>, super::Error> {
+        membership::known(self, dn, filter, job)
     }
 
     fn values(

@@ -55,6 +55,12 @@ pub enum Error {
     NoPlan(String),
     #[error("no mapping is there to be read")]
     NoMapping,
+    #[error("no directory is registered")]
+    NoDirectory,
+    #[error("nobody is called {given} in {looked_in}")]
+    Nobody { given: String, looked_in: String },
+    #[error("{given} means {} users: {}", who.len(), listed(who))]
+    Several { given: String, who: Vec<String> },
 }
 
 impl Error {
@@ -85,12 +91,21 @@ impl Error {
             Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
             Self::NoPlan(_) => "`imd sync list` shows the plans".to_owned(),
             Self::NoMapping => "make one in step 3".to_owned(),
+            Self::NoDirectory => "register one in step 1".to_owned(),
+            Self::Nobody { .. } => "write CORP\\name, a UPN, a mail, an alias, a DN or an objectGUID as it is in the \
+                                    directory; an account that may not see the user finds nobody either"
+                .to_owned(),
+            Self::Several { .. } => "name one of them by the DN, or by CORP\\name".to_owned(),
         }
     }
 
     /// True when nothing is wrong but somebody has to decide: exit code 3.
     pub fn needs_you(&self) -> bool {
-        matches!(self, Self::Sync(error) if error.needs_you())
+        match self {
+            Self::Sync(error) => error.needs_you(),
+            Self::Several { .. } => true,
+            _ => false,
+        }
     }
 
     /// True when somebody else saved meanwhile: the form has to be read anew.
@@ -102,4 +117,14 @@ impl Error {
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Directory(directory::Error::Cancelled) | Self::Sync(sync::Error::Cancelled))
     }
+}
+
+/// The first few of many.
+fn listed(who: &[String]) -> String {
+    const FEW: usize = 5;
+    let mut listed = who.iter().take(FEW).cloned().collect::<Vec<_>>().join("; ");
+    if who.len() > FEW {
+        listed.push_str("; ...");
+    }
+    listed
 }

@@ -5,11 +5,12 @@ use std::path::Path;
 use crate::directory::{self, Group, Read, Unit};
 use crate::model::check::Check;
 use crate::model::directory::{Directory, Source};
+use crate::model::dn::Dn;
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::plan::{PlannedChange, PlannedLeftOut, Summary};
-use crate::model::text::Untrusted;
+use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, NameForm};
 use crate::secrets::Secret;
 use crate::store::CachedUser;
@@ -23,6 +24,26 @@ const GROUPS_SHOWN: usize = 200;
 const PLANS_LOOKED_AT: usize = 1_000;
 /// How many users a preview lists.
 const PREVIEW_SHOWN: usize = 200;
+
+/// How large a group is, without those whose primary group it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct GroupSize {
+    /// Users and groups that are members of it themselves.
+    pub direct: u64,
+    /// Groups inside it, however deep.
+    pub inside: usize,
+}
+
+impl std::fmt::Display for GroupSize {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let many = |count: u64, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+        write!(f, "{}", many(self.direct, "direct member"))?;
+        match self.inside {
+            0 => Ok(()),
+            groups => write!(f, ", {} inside it", many(groups as u64, "group")),
+        }
+    }
+}
 
 impl Engine {
     /// The certificates of a CA file. When the file has gone, those kept with the directory of that name.
@@ -56,7 +77,7 @@ impl Engine {
         Ok(())
     }
 
-    fn read(&self, name: &Name, job: &Job) -> Result<Box<dyn Read>, Error> {
+    pub(super) fn read(&self, name: &Name, job: &Job) -> Result<Box<dyn Read>, Error> {
         let unknown = || Error::Unknown { what: "directory", name: name.clone() };
         let directory = self.directory(name)?.ok_or_else(unknown)?.value;
         let password = self.password(name)?;
@@ -74,6 +95,14 @@ impl Engine {
     /// The groups whose name starts with `prefix`.
     pub fn groups(&self, directory: &Name, prefix: &str, job: &Job) -> Result<Vec<Group>, Error> {
         Ok(self.read(directory, job)?.groups(prefix, GROUPS_SHOWN, job)?)
+    }
+
+    /// How large a group is; `None` when there is none of that DN.
+    pub fn group(&self, directory: &Name, dn: &str, job: &Job) -> Result<Option<GroupSize>, Error> {
+        let dn: Dn = dn.parse().map_err(|_| crate::filter::Error::Group { given: shown(dn) })?;
+        let mut read = self.read(directory, job)?;
+        let Some(direct) = read.members(&dn, job)? else { return Ok(None) };
+        Ok(Some(GroupSize { direct, inside: read.nested(&dn, job)?.inside.len() }))
     }
 
     pub fn departments(&self, directory: &Name, base: Option<&str>, job: &Job) -> Result<Vec<(Untrusted, u64)>, Error> {

@@ -7,6 +7,8 @@ use serde::de::DeserializeOwned;
 use crate::model::audit::Actor;
 use crate::model::name::Name;
 
+use crate::store::Watch;
+
 use super::{Engine, Error};
 
 impl Engine {
@@ -46,6 +48,11 @@ impl Engine {
     pub fn drop_wizard_draft(&self, step: &str) -> Result<(), Error> {
         self.refuse_when_read_only()?;
         Ok(self.store().save_wizard_draft(self.actor(), step, &serde_json::Value::Null)?)
+    }
+
+    /// Notices what anybody writes to the state from now on.
+    pub fn watch(&self) -> Result<Watch, Error> {
+        Ok(self.store().watch()?)
     }
 
     fn actor(&self) -> &Actor {

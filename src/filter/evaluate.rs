@@ -7,7 +7,8 @@ use crate::model::dn::Dn;
 use crate::model::user::{Attribute, User};
 
 /// What a filter says of an entry. Only [`Verdict::True`] selects it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     True,
     False,
@@ -16,7 +17,18 @@ pub enum Verdict {
     ///
     /// Windows has three values since 2003 ([MS-ADTS] 3.1.1.3.1.3.1). Samba has two, so `(!(uSNChanged=x))` selects
     /// everything there and nothing here.
+    #[serde(rename = "unknown")]
     Undefined,
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::True => "true",
+            Self::False => "false",
+            Self::Undefined => "unknown",
+        })
+    }
 }
 
 /// An entry that a filter can be asked about.
@@ -154,8 +166,8 @@ fn answer(node: &Node, subject: &impl Subject) -> Verdict {
     match node {
         Node::Fixed(verdict) => *verdict,
         Node::Not(inner) => answer(inner, subject).negated(),
-        Node::And(all) => all_of(all, subject),
-        Node::Or(all) => some_of(all, subject),
+        Node::And(all) => all_of(all.iter().map(|one| answer(one, subject))),
+        Node::Or(all) => some_of(all.iter().map(|one| answer(one, subject))),
         // An attribute that no schema knows is undefined to Windows; a file has no schema, so it counts as one that
         // the entry lacks, as Samba has it. Whoever lacks mail matches (!(mail=x)) everywhere.
         Node::Present(name) => known(subject.any(name, &mut |_| true)),
@@ -164,10 +176,11 @@ fn answer(node: &Node, subject: &impl Subject) -> Verdict {
     }
 }
 
-fn all_of(all: &[Node], subject: &impl Subject) -> Verdict {
+/// What a list of conditions comes to that all have to be true; no more is asked than decides it.
+pub(super) fn all_of(all: impl IntoIterator<Item = Verdict>) -> Verdict {
     let mut product = Verdict::True;
     for one in all {
-        match answer(one, subject) {
+        match one {
             Verdict::False => return Verdict::False,
             Verdict::Undefined => product = Verdict::Undefined,
             Verdict::True => {}
@@ -176,10 +189,11 @@ fn all_of(all: &[Node], subject: &impl Subject) -> Verdict {
     product
 }
 
-fn some_of(all: &[Node], subject: &impl Subject) -> Verdict {
+/// What a list of conditions comes to of which one has to be true.
+pub(super) fn some_of(all: impl IntoIterator<Item = Verdict>) -> Verdict {
     let mut sum = Verdict::False;
     for one in all {
-        match answer(one, subject) {
+        match one {
             Verdict::True => return Verdict::True,
             Verdict::Undefined => sum = Verdict::Undefined,
             Verdict::False => {}
@@ -193,7 +207,7 @@ fn known(answer: Option<bool>) -> Verdict {
 }
 
 impl Verdict {
-    fn negated(self) -> Self {
+    pub(super) fn negated(self) -> Self {
         match self {
             Self::True => Self::False,
             Self::False => Self::True,

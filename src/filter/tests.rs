@@ -1,4 +1,6 @@
-//! The room's own tests: the grammar, what is printed, and the rules of evaluation one by one.
+//! The room's own tests: the grammar, what is printed, the rules of evaluation one by one; `explain` has its own.
+
+mod explain;
 
 use std::collections::HashMap;
 
@@ -174,7 +176,7 @@ fn mapping() -> Mapping {
 
 #[test]
 fn a_mapping_asks_for_people_and_for_all_that_it_names() {
-    let plain = Filter::of_mapping(&mapping()).expect("a filter");
+    let plain = Filter::of_mapping(&mapping(), &[]).expect("a filter");
     assert_eq!(plain.to_string(), "(&(objectCategory=person)(objectClass=user))");
     let full = Mapping {
         group: Some(r"CN=Doe\, (all),DC=x".into()),
@@ -184,24 +186,34 @@ fn a_mapping_asks_for_people_and_for_all_that_it_names() {
         ..mapping()
     };
     assert_eq!(
-        Filter::of_mapping(&full).expect("a filter").to_string(),
+        Filter::of_mapping(&full, &[]).expect("a filter").to_string(),
         r"(&(objectCategory=person)(objectClass=user)(memberOf:1.2.840.113556.1.4.1941:=CN=Doe\5c, \28all\29,DC=x)(department=R&D \28\2a\29)(c=NO)(|(a=1)(b=2)))"
+    );
+}
+
+#[test]
+fn a_mapping_takes_those_whose_primary_group_is_its_group_or_inside_it() {
+    let group = Mapping { group: Some("CN=g,DC=x".into()), ..mapping() };
+    assert_eq!(
+        Filter::of_mapping(&group, &[513, 1104]).expect("a filter").to_string(),
+        "(&(objectCategory=person)(objectClass=user)(|(memberOf:1.2.840.113556.1.4.1941:=CN=g,DC=x)(primaryGroupID=513)\
+         (primaryGroupID=1104)))"
     );
 }
 
 #[test]
 fn a_mapping_cannot_be_broken_out_of() {
     let sly = Mapping { department: Some("x)(|(cn=*".into()), ..mapping() };
-    let Filter::And(all) = Filter::of_mapping(&sly).expect("a filter") else { panic!("not an and") };
+    let Filter::And(all) = Filter::of_mapping(&sly, &[]).expect("a filter") else { panic!("not an and") };
     assert_eq!(all.last(), Some(&Filter::Equal("department".into(), b"x)(|(cn=*".to_vec())));
     let two = Mapping { filter: Some("(a=1)(b=2)".into()), ..mapping() };
-    assert_eq!(Filter::of_mapping(&two).map_err(|error| error.column()), Err(Some(6)));
+    assert_eq!(Filter::of_mapping(&two, &[]).map_err(|error| error.column()), Err(Some(6)));
     let group = Mapping { group: Some("Laptop Users".into()), ..mapping() };
-    assert_eq!(Filter::of_mapping(&group), Err(Error::Group { given: "Laptop Users".into() }));
+    assert_eq!(Filter::of_mapping(&group, &[]), Err(Error::Group { given: "Laptop Users".into() }));
 }
 
 /// An entry with these values, in a group (by key) that reaches what is listed.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Entry {
     values: HashMap<String, Vec<Vec<u8>>>,
     groups: Vec<String>,

@@ -22,6 +22,17 @@ impl Sid {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// The domain's SID and the relative id in it, of an account or group of a domain: `S-1-5-21-`, three numbers that
+    /// are the domain, and one that is unique there ([MS-DTYP] 2.4.2.3). `None` for the SIDs that mean the same
+    /// everywhere, such as those below `S-1-5-32`, which are nobody's primary group.
+    pub fn in_domain(&self) -> Option<(Self, u32)> {
+        const OF_A_DOMAIN: &[u8] = &[1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0];
+        let (head, last) = self.0.split_last_chunk::<4>().filter(|_| self.0.starts_with(OF_A_DOMAIN))?;
+        let mut domain = head.to_vec();
+        domain[1] = 4;
+        Some((Self(domain), u32::from_le_bytes(*last)))
+    }
 }
 
 impl std::fmt::Display for Sid {
@@ -95,6 +106,16 @@ mod tests {
         let sid = Sid::from_bytes(&bytes).expect("well formed");
         assert_eq!(sid.to_string(), "S-1-5-32-544");
         assert_eq!("s-1-5-32-544".parse(), Ok(sid));
+    }
+
+    #[test]
+    fn a_sid_of_a_domain_is_the_domain_and_a_number_in_it() {
+        let users: Sid = "S-1-5-21-1004336348-1177238915-682003330-513".parse().expect("a SID");
+        let domain = "S-1-5-21-1004336348-1177238915-682003330".parse().expect("a SID");
+        assert_eq!(users.in_domain(), Some((domain, 513)));
+        for text in ["S-1-5-32-544", "S-1-5-21-1-2-3", "S-1-5-21-1-2-3-4-5", "S-1-1-0"] {
+            assert_eq!(text.parse::<Sid>().expect("a SID").in_domain(), None, "{text}");
+        }
     }
 
     #[test]

@@ -173,6 +173,7 @@ impl<'a> Walk<'a> {
         let before = form.clone();
         let key = form.fields[at].key.clone();
         form.set(&key, value);
+        form.entered = true;
         if self.reopen(form, at)? {
             return Ok(Turn::Opened);
         }

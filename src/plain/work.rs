@@ -26,7 +26,8 @@ impl Walk<'_> {
         loop {
             let go_on = if form.step.next().is_some() { "Continue" } else { "Finish" };
             let labels: Vec<&str> = tasks.iter().map(|task| task.label(form)).chain([go_on]).collect();
-            let next = tasks.iter().position(|task| !done.contains(task)).unwrap_or(tasks.len());
+            let wanted = |task: &Task| *task != Task::Explain && !done.contains(task);
+            let next = tasks.iter().position(wanted).unwrap_or(tasks.len());
             let line = self.dialogue.ask(&format!("Next: {} [{}]", numbered(&labels), next + 1))?;
             let chosen = match line.as_str() {
                 "" => Some(next),
@@ -131,6 +132,26 @@ impl Walk<'_> {
                 self.some("Taken", sample, takes)?;
                 let left_out = found.left_out.iter().map(|left| format!("{} {}", left.label.shown(), left.why));
                 self.some("Left out", left_out.collect(), found.left_out_total())?;
+            }
+            Task::Explain => {
+                let user = self.dialogue.ask("User, by any form of the name")?;
+                if user.is_empty() {
+                    return Ok(true);
+                }
+                self.dialogue.say("Asking the directory.")?;
+                let explained = self.dialogue.while_working(|_, job| wizard::explain(engine, form, &user, job))?;
+                let Some(explained) = explained else { return Ok(false) };
+                self.dialogue.say(&explained.found.shown())?;
+                for one in &explained.mappings {
+                    self.dialogue.say(&format!("{}: {}", one.mapping, one.outcome))?;
+                    for line in one.lines() {
+                        let verdict = line.verdict.map(|verdict| format!("{verdict}: ")).unwrap_or_default();
+                        self.dialogue.say(&format!("{verdict}{}", line.text))?;
+                    }
+                    if let Some(remedy) = &one.remedy {
+                        self.dialogue.say(&format!("To do: {remedy}"))?;
+                    }
+                }
             }
             Task::Run => {
                 self.dialogue.say("Reading the directory.")?;

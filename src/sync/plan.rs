@@ -2,9 +2,8 @@
 
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use super::Error;
-use super::rules;
-use crate::directory::{self, Query, Read, TakerFailed};
+use super::{Error, query, rules};
+use crate::directory::{self, Read, TakerFailed};
 use crate::filter::Filter;
 use crate::model::job::{Job, Progress};
 use crate::model::mapping::Mapping;
@@ -42,12 +41,11 @@ pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Resul
     if mappings.is_empty() && !staging.has_leftovers() {
         return Err(Error::NothingToRead);
     }
-    let filters = mappings.iter().map(|mapping| {
-        let wrong = |source| Error::Filter { mapping: mapping.name.clone(), source };
-        Filter::of_mapping(mapping).map_err(wrong)
-    });
-    let filters = filters.collect::<Result<Vec<_>, _>>()?;
-    let seen = staged(&mut staging, by, |send| read_all(&mappings, filters, open, by, job, &send))?;
+    // A filter that is wrong is told before any directory is opened.
+    for mapping in &mappings {
+        Filter::of_mapping(mapping, &[]).map_err(|source| Error::Filter { mapping: mapping.name.clone(), source })?;
+    }
+    let seen = staged(&mut staging, by, |send| read_all(&mappings, open, by, job, &send))?;
     for (position, seen) in seen {
         staging.saw(position, seen);
     }
@@ -89,37 +87,31 @@ fn staged<T>(
 /// Reads directory by directory, and in each mapping by mapping in the order of priority.
 fn read_all(
     mappings: &[Mapping],
-    filters: Vec<Filter>,
     open: &mut Open<'_>,
     by: &By<'_>,
     job: &Job,
     send: &SyncSender<Batch>,
 ) -> Result<Vec<(usize, Seen)>, Error> {
-    let mut queries: Vec<_> = mappings.iter().zip(filters).map(Some).collect();
     let (mut seen, mut done) = (Vec::new(), 0);
-    for first in 0..mappings.len() {
-        let name = &mappings[first].directory;
-        if queries[first].is_none() {
+    for (first, Mapping { directory: name, .. }) in mappings.iter().enumerate() {
+        if mappings[..first].iter().any(|mapping| mapping.directory == *name) {
             continue;
         }
-        let failed = |source| match source {
-            directory::Error::Cancelled => Error::Cancelled,
-            source => Error::Read { directory: name.clone(), source },
-        };
+        let failed = |source| Error::unread(name, source);
         let mut reader = open(name).map_err(|why| Error::Unopened { directory: name.clone(), why })?;
         let root = reader.root(job).map_err(failed)?;
         let directory::Root { naming_context, domain, netbios, .. } = root;
         seen.push((first, Seen { at: by.at, naming_context, domain, netbios }));
-        for (position, query) in queries.iter_mut().enumerate().skip(first) {
-            let of_this = query.take_if(|(mapping, _)| mapping.directory == *name);
-            let Some((mapping, filter)) = of_this else { continue };
-            let query = Query { base: mapping.search_base().map(str::to_owned), filter };
+        let of_this = mappings.iter().enumerate().skip(first).filter(|(_, mapping)| mapping.directory == *name);
+        for (position, mapping) in of_this {
+            let asked = query::of_mapping(reader.as_mut(), mapping, job);
+            let asked = asked.map_err(|why| Error::unasked(mapping, why))?;
             let mut take = |users: Vec<User>| {
                 done += u64::try_from(users.len()).unwrap_or(0);
                 job.report(Progress { what: "reading users", done, of: None, rate: None });
                 send.send((position, users)).map_err(|_| TakerFailed)
             };
-            reader.users(&query, job, &mut take).map_err(failed)?;
+            reader.users(&asked.query, job, &mut take).map_err(failed)?;
         }
     }
     Ok(seen)

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::Error;
 use super::rules::own_reason;
-use crate::directory::{self, Query, Read};
-use crate::filter::Filter;
+use super::{Error, query};
+use crate::directory::Read;
 use crate::model::fold::folded;
 use crate::model::job::{Job, Progress};
 use crate::model::mapping::{Kind, Mapping};
@@ -68,8 +67,7 @@ pub fn preview(
         Sorting { mapping, earlier: &earlier, now, limit, first: HashMap::new(), preview: Preview::default() };
     let mut done = 0;
     for (at, of) in earlier.iter().enumerate().map(|(at, of)| (Some(at), *of)).chain([(None, mapping)]) {
-        let filter = Filter::of_mapping(of).map_err(|source| Error::Filter { mapping: of.name.clone(), source })?;
-        let query = Query { base: of.search_base().map(str::to_owned), filter };
+        let query = query::of_mapping(read, of, job).map_err(|why| Error::unasked(of, why))?.query;
         let mut take = |users: Vec<User>| {
             done += u64::try_from(users.len()).unwrap_or(0);
             job.report(Progress { what: "reading users", done, of: None, rate: None });
@@ -81,10 +79,7 @@ pub fn preview(
             }
             Ok(())
         };
-        read.users(&query, job, &mut take).map_err(|source| match source {
-            directory::Error::Cancelled => Error::Cancelled,
-            source => Error::Read { directory: mapping.directory.clone(), source },
-        })?;
+        read.users(&query, job, &mut take).map_err(|source| Error::unread(&mapping.directory, source))?;
     }
     Ok(sorting.preview)
 }

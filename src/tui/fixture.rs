@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use super::app::App;
 use super::frame;
 use super::look::Look;
-use super::message::{Came, Effect, FileView, Message, MintedToken, PickedItem, Preview, Reason};
+use super::message::{Came, Effect, FileView, Message, MintedToken, PickedItem, Preview, Reason, Sampled};
 use crate::model::check::Check;
 use crate::model::text::Untrusted;
 use crate::secrets::Secret;
@@ -211,7 +211,7 @@ pub(super) fn form(step: Step) -> Form {
                 .required(),
         ],
     };
-    let mut form = Form { step, fields, basis: Basis::default() };
+    let mut form = Form { step, fields, basis: Basis::default(), entered: false };
     form.set("directory.password", Value::Secret(Secret::new(CANARY)));
     form
 }
@@ -313,8 +313,11 @@ pub(super) fn checks() -> Vec<Check> {
 }
 
 pub(super) fn preview() -> Preview {
-    let user =
-        |name: &str, account: &str| vec![name.to_owned(), account.to_owned(), format!("{account}@corp.example.com")];
+    let user = |name: &str, account: &str| Sampled {
+        guid: format!("guid-of-{account}"),
+        cells: vec![name.to_owned(), account.to_owned(), format!("{account}@corp.example.com")],
+    };
+    let left_out = |name: &str| Sampled { guid: format!("guid-of-{name}"), cells: vec![name.to_owned()] };
     Preview {
         takes: 1_312,
         left_out: 9,
@@ -329,13 +332,13 @@ pub(super) fn preview() -> Preview {
                 why: "without a mail".into(),
                 count: 7,
                 remedy: "give the user a mail attribute in the directory".into(),
-                who: vec!["Per Hansen".into(), "Kari\\u{202e}x".into()],
+                who: vec![left_out("Per Hansen"), left_out("Kari\\u{202e}x")],
             },
             Reason {
                 why: "disabled".into(),
                 count: 2,
                 remedy: "enable the account in the directory".into(),
-                who: vec!["Old One".into()],
+                who: vec![left_out("Old One")],
             },
         ],
     }

@@ -91,6 +91,8 @@ pub enum Command {
     Later,
     Act(Action),
     Edit(InputRequest),
+    /// Say why the selected user matches or does not; without one, ask for a name.
+    Explain,
     /// Remove the character before the cursor of a filter that is typed into a list.
     Erase,
 }
@@ -100,6 +102,7 @@ pub enum Command {
 pub enum Action {
     Check,
     Preview,
+    Explain,
     Run,
     Mint,
     Files,
@@ -117,6 +120,7 @@ impl Action {
         Some(match self {
             Self::Check => Task::Check,
             Self::Preview => Task::Preview,
+            Self::Explain => Task::Explain,
             Self::Run => Task::Run,
             Self::Mint => Task::Mint,
             Self::Files => Task::Files,
@@ -192,8 +196,8 @@ mod tests {
     use super::*;
 
     const TABLES: &[&[Binding]] = &[
-        ANYWHERE, NO_TEXT, STEP, FORM, TEXT, PICK, CHOICE, SEVERAL, FILTER, BUTTON, PANEL, OPENABLE, TEXTS, LIST, TREE,
-        MARKS, ORDER, EDITOR, RUNNING, REVIEW, HELP, ACTIONS, TOKEN, FILE_NAME, LEAVE,
+        ANYWHERE, NO_TEXT, STEP, FORM, TEXT, PICK, CHOICE, SEVERAL, FILTER, BUTTON, PANEL, OPENABLE, USERS, USER_NAME,
+        TEXTS, LIST, TREE, MARKS, ORDER, EDITOR, RUNNING, REVIEW, HELP, ACTIONS, TOKEN, FILE_NAME, LEAVE,
     ];
 
     #[test]
@@ -215,7 +219,7 @@ mod tests {
 
     #[test]
     fn no_plain_letter_is_taken_where_text_is_typed() {
-        for table in [ANYWHERE, STEP, FORM, TEXT, PICK, LIST, EDITOR, RUNNING, ACTIONS, FILE_NAME] {
+        for table in [ANYWHERE, STEP, FORM, TEXT, PICK, LIST, EDITOR, RUNNING, ACTIONS, FILE_NAME, USER_NAME] {
             for chord in table.iter().flat_map(|binding| binding.chords) {
                 assert!(chord.ctrl || !matches!(chord.code, KeyCode::Char(_)), "{}", chord.name());
             }

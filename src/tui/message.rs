@@ -11,7 +11,7 @@ use crate::model::check::Check;
 use crate::model::job::Progress;
 use crate::secrets::Secret;
 use crate::wizard::form::{Form, Pick};
-use crate::wizard::{Standing, Step};
+use crate::wizard::{Since, Standing, Step};
 
 /// Something happened.
 #[allow(missing_debug_implementations, reason = "it may carry a form with a secret")]
@@ -22,6 +22,8 @@ pub enum Message {
     Resize(u16, u16),
     /// The terminal or the system wants the console to end.
     Ending,
+    /// Somebody wrote to the state; perhaps this console itself.
+    Changed,
     Came(Came),
 }
 
@@ -38,6 +40,8 @@ pub enum Came {
     },
     Standing(Vec<Standing>),
     Opened(Box<Form>),
+    /// The open step as it is saved now.
+    Since(Box<Since>),
     Saved {
         form: Box<Form>,
         outcome: SaveOutcome,
@@ -51,6 +55,7 @@ pub enum Came {
         items: Vec<PickedItem>,
     },
     Previewed(JobId, Preview),
+    Explained(JobId, Report),
     Synced(JobId, Report),
     /// A job needed the form to be saved, and the form now carries what stands against that.
     Refused(JobId, Box<Form>),
@@ -107,7 +112,7 @@ pub struct Preview {
     pub left_out: u64,
     pub columns: Vec<&'static str>,
     /// A sample; `takes` says how many there are.
-    pub sample: Vec<Vec<String>>,
+    pub sample: Vec<Sampled>,
     pub reasons: Vec<Reason>,
 }
 
@@ -118,7 +123,15 @@ pub struct Reason {
     pub count: u64,
     pub remedy: String,
     /// Some of them.
-    pub who: Vec<String>,
+    pub who: Vec<Sampled>,
+}
+
+/// A user of a preview.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sampled {
+    /// By which the user is asked for again.
+    pub guid: String,
+    pub cells: Vec<String>,
 }
 
 /// A token that was just made. The only secret that the console ever shows, and only when asked to.
@@ -169,12 +182,16 @@ pub enum Effect {
     OpenNamed(Step, String),
     /// The step as it is saved, without what was entered since.
     Reload(Step),
+    /// Look whether somebody changed what the form was filled from.
+    Look(Box<Form>),
     /// Come back to this step after a restart.
     At(Step),
     KeepDraft(Box<Form>),
     Save(Box<Form>),
     Check(JobId, Box<Form>),
     Preview(JobId, Box<Form>),
+    /// Explain the mapping of the form to the user of that name.
+    Explain(JobId, Box<Form>, String),
     Pick {
         job: JobId,
         form: Box<Form>,

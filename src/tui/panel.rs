@@ -7,6 +7,7 @@ use super::keys::{self, Binding};
 use super::look::Look;
 
 pub mod checklist;
+pub mod explain;
 pub mod files;
 pub mod filter;
 pub mod list;
@@ -21,6 +22,7 @@ pub mod tree;
 pub enum Panel {
     Checklist(checklist::Checklist),
     Preview(preview::PreviewTable),
+    Explain(explain::Explain),
     Running(report::Running),
     Lines(report::Lines),
     /// The token is kept by the desk, so that no other panel can lose it.
@@ -51,6 +53,7 @@ impl Panel {
     pub fn takes_text(&self, token: Option<&token::Reveal>) -> bool {
         match self {
             Self::Filter { .. } => true,
+            Self::Explain(panel) => panel.is_asking(),
             Self::List { list, .. } => list.mode() == list::Mode::One,
             Self::Token => token.is_some_and(token::Reveal::asks_for_file),
             _ => false,
@@ -61,6 +64,7 @@ impl Panel {
         match self {
             Self::Checklist(panel) => panel.title(),
             Self::Preview(panel) => panel.title(),
+            Self::Explain(panel) => panel.title(),
             Self::Running(_) => "Running".to_owned(),
             Self::Lines(panel) => panel.title().to_owned(),
             Self::Token => token.map_or_else(String::new, token::Reveal::title),
@@ -80,6 +84,8 @@ impl Panel {
         }
         let help = match self {
             Self::Checklist(_) => "Each line says what was seen. Lines with a list open with Enter.",
+            Self::Explain(panel) if panel.is_asking() => "Any form of the user's name; Enter asks the directory.",
+            Self::Explain(_) => "Each clause with its verdict, and one thing to do; e asks for another user.",
             Self::Preview(_) => "Users who are left out come first, each group with what to do about it.",
             Self::Running(_) => "Cancelling leaves everything as it was.",
             Self::Lines(_) => "",
@@ -98,7 +104,10 @@ impl Panel {
 
     pub fn tables(&self, token: Option<&token::Reveal>) -> Vec<&'static [Binding]> {
         match self {
-            Self::Checklist(_) | Self::Preview(_) => vec![keys::OPENABLE, keys::PANEL],
+            Self::Checklist(_) => vec![keys::OPENABLE, keys::PANEL],
+            Self::Preview(_) => vec![keys::OPENABLE, keys::USERS, keys::PANEL],
+            Self::Explain(panel) if panel.is_asking() => vec![keys::USER_NAME, keys::TEXT],
+            Self::Explain(_) => vec![keys::USERS, keys::PANEL],
             Self::Running(_) | Self::Lines(_) => vec![keys::PANEL],
             Self::Token if token.is_some_and(token::Reveal::asks_for_file) => vec![keys::FILE_NAME, keys::TEXT],
             Self::Token => vec![keys::TOKEN],
@@ -118,6 +127,7 @@ impl Panel {
         let inner = match self {
             Self::Checklist(panel) => panel.rows(look, width),
             Self::Preview(panel) => panel.rows(look, width),
+            Self::Explain(panel) => panel.rows(width),
             Self::Running(_) => 3,
             Self::Lines(panel) => panel.rows(width),
             Self::Token => token.map_or(1, |token| token.rows(width)),
@@ -158,6 +168,7 @@ impl Panel {
         match self {
             Self::Checklist(panel) => panel.draw(canvas, inner, focused),
             Self::Preview(panel) => panel.draw(canvas, inner, focused),
+            Self::Explain(panel) => panel.draw(canvas, inner, focused),
             Self::Running(panel) => panel.draw(canvas, inner),
             Self::Lines(panel) => panel.draw(canvas, inner, focused),
             Self::Token => {

@@ -1,6 +1,6 @@
 //! Step 3: which users of the directory.
 
-use crate::engine::{Engine, Error};
+use crate::engine::{Engine, Error, Explained};
 use crate::filter::Filter;
 use crate::model::check::Check;
 use crate::model::job::Job;
@@ -44,7 +44,7 @@ pub(super) fn fields(choices: Choices) -> Vec<Field> {
         Field::new(
             "mapping.group",
             "Group",
-            "Only its members, those of groups inside it included. Empty: all.",
+            "Its members, with groups inside it and primary groups. Empty: all.",
             Kind::Pick(Pick::Group),
         ),
         Field::new("mapping.department", "Department", "Only this one. Empty: all.", Kind::Pick(Pick::Department)),
@@ -180,9 +180,15 @@ pub(super) fn preview(engine: &Engine, form: &mut Form, job: &Job) -> Result<Opt
     read(form).map(|mapping| engine.preview(&mapping, job)).transpose()
 }
 
+pub(super) fn explain(engine: &Engine, form: &mut Form, name: &str, job: &Job) -> Result<Option<Explained>, Error> {
+    form.check_fields();
+    read(form).map(|mapping| engine.explain_mapping(&mapping, name, job)).transpose()
+}
+
 pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn FnMut(Check)) -> Result<(), Error> {
     const KIND: &str = "made for mass deployment";
     const AUTO: &str = "auto import is off";
+    const GROUP: &str = "group";
     const USERS: &str = "users who match";
     const LEFT_OUT: &str = "users left out";
     let Some(mapping) = read(form) else {
@@ -195,6 +201,14 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
         None => Check::passed(KIND, "it is new"),
     });
     each(Check::passed(AUTO, "an account comes into being at first activation"));
+    if let Some(group) = &mapping.group {
+        each(Check::running(GROUP));
+        each(match engine.group(&mapping.directory, group, job) {
+            Ok(Some(size)) => Check::passed(GROUP, size.to_string()),
+            Ok(None) => Check::failed(GROUP, "there is no such group", "pick it anew: it was renamed or moved"),
+            Err(error) => Check::failed(GROUP, error.to_string(), error.help()),
+        });
+    }
     each(Check::running(USERS));
     let preview = match engine.preview(&mapping, job) {
         Ok(preview) => preview,

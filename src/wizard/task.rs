@@ -12,6 +12,8 @@ use super::{Saved, Step};
 pub enum Task {
     Check,
     Preview,
+    /// Wanted only now and then: a newcomer goes on without it.
+    Explain,
     Run,
     Mint,
     Files,
@@ -24,6 +26,7 @@ impl Task {
         match self {
             Self::Check => "Check",
             Self::Preview => "Preview",
+            Self::Explain => "Explain",
             Self::Run => "Run now",
             Self::Mint if form.basis.subject.is_some() => "Show token",
             Self::Mint => "Make token",
@@ -37,6 +40,7 @@ impl Task {
         match self {
             Self::Check => "Checks every guideline of this step against what is really there.",
             Self::Preview => "Shows which users match right now, and who is left out and why.",
+            Self::Explain => "Says why a user matches or is left out, and what would mend it.",
             Self::Run => "Reads the directory and stores the users who match, now.",
             Self::Mint => "Makes the token, here and offline. It is shown masked.",
             Self::Files => "Shows each file as it would be written, before anything is.",
@@ -55,7 +59,7 @@ impl Step {
     pub const fn tasks(self) -> &'static [Task] {
         match self {
             Self::Directory | Self::Profile | Self::Settings => &[Task::Check],
-            Self::Mapping => &[Task::Check, Task::Preview],
+            Self::Mapping => &[Task::Check, Task::Preview, Task::Explain],
             Self::Frequency => &[Task::Check, Task::Run],
             Self::Token => &[Task::Check, Task::Mint],
             Self::Installer => &[Task::Check, Task::Files, Task::Write],

@@ -137,17 +137,18 @@ fn watched(imd: &Installation, verb: &[&str]) -> (Vec<String>, Vec<u8>, Vec<u8>)
     let process = PathBuf::from(format!("/proc/{}", child.id()));
     let watch = thread::spawn(move || {
         let mut seen = Vec::new();
-        // Ends when the process is gone: a zombie has neither.
-        loop {
-            let parts = ["cmdline", "environ"].map(|part| fs::read(process.join(part)).unwrap_or_default());
-            let now = parts.concat();
-            if now.is_empty() {
-                return seen;
-            }
+        // Both files are gone with the process. Until then they may be empty: while the program is being started, and
+        // when it has ended and nobody has asked how.
+        while let (Ok(arguments), Ok(environment)) =
+            (fs::read(process.join("cmdline")), fs::read(process.join("environ")))
+        {
+            let now = [arguments, environment].concat();
             if !seen.ends_with(&now) {
                 seen.extend(now);
             }
+            thread::yield_now();
         }
+        seen
     });
     let output = child.wait_with_output().unwrap();
     let shown = [output.stdout, output.stderr].concat();

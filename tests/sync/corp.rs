@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use imd::directory::{self, Group, Query, Read, Root, Taker, Unit, ldif};
+use imd::directory::{self, Group, Known, Query, Read, Root, Taker, Unit, ldif};
+use imd::filter::Filter;
 use imd::model::audit::Actor;
 use imd::model::directory::{Directory, Source};
+use imd::model::dn::Dn;
 use imd::model::duration::Duration;
 use imd::model::job::Job;
 use imd::model::mapping::{AccountName, Kind, Mapping};
+use imd::model::membership::Nested;
 use imd::model::name::Name;
 use imd::model::plan::{Change, Left, Summary};
 use imd::model::profile::{Login, Profile, Storage};
@@ -131,6 +134,18 @@ impl Read for Breaking {
 
     fn groups(&mut self, prefix: &str, limit: usize, job: &Job) -> Result<Vec<Group>, directory::Error> {
         self.file.groups(prefix, limit, job)
+    }
+
+    fn nested(&mut self, group: &Dn, job: &Job) -> Result<Nested, directory::Error> {
+        self.file.nested(group, job)
+    }
+
+    fn members(&mut self, group: &Dn, job: &Job) -> Result<Option<u64>, directory::Error> {
+        self.file.members(group, job)
+    }
+
+    fn known(&mut self, dn: &Dn, filter: &Filter, job: &Job) -> Result<Option<Known>, directory::Error> {
+        self.file.known(dn, filter, job)
     }
 
     fn values(

@@ -13,6 +13,9 @@ mod demo_by_keys;
 mod exported;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
+#[path = "../seven_steps/prompts.rs"]
+mod prompts;
+mod several_administrators;
 mod state;
 #[path = "../seven_steps/terminal.rs"]
 mod terminal;

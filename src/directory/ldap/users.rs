@@ -9,7 +9,6 @@ use std::time::Instant;
 use super::connect::Session;
 use super::connection::{Kept, Watch};
 use super::request::{Scope, Search};
-use super::root::ANYTHING;
 use super::{Controller, PAGE};
 use crate::directory::decode::{self, Undecodable, Why};
 use crate::directory::{Error, Taker, TakerFailed};
@@ -107,42 +106,10 @@ async fn pages(
 }
 
 /// The user of an entry whose server sent only the first values of some attribute and keeps the rest until they are
-/// asked for ([MS-ADTS] 3.1.1.3.1.3.3): Active Directory does so beyond 1,500 values.
+/// asked for.
 async fn completed(session: &mut Session, mut entry: Kept, watch: Watch<'_>) -> Result<User, Error> {
-    /// How often a server is asked on: for more values than any user has.
-    const ROUNDS: usize = 1000;
-    let mut asked = Vec::new();
-    loop {
-        let values = entry.values.iter().map(|(description, value)| (description.as_str(), value.as_slice()));
-        let cut = match decode::user(&entry.dn, values) {
-            Ok(user) => return Ok(user),
-            Err(cut) => cut,
-        };
-        let Why::Cut(attribute) = cut.why else { return Err(cut.into()) };
-        let have = values_had(&entry, attribute);
-        if asked.contains(&(attribute, have)) || asked.len() == ROUNDS {
-            return Err(cut.into());
-        }
-        asked.push((attribute, have));
-        let rest = format!("{};range={have}-*", attribute.name());
-        let search = Search {
-            base: &entry.dn,
-            scope: Scope::Base,
-            filter: ANYTHING,
-            attributes: &[rest.as_str()],
-            size_limit: 0,
-        };
-        let more = session.few(&search, watch).await?;
-        entry.values.extend(more.into_iter().flat_map(|more| more.values));
-    }
-}
-
-/// How many values of a cut attribute there are: one more than the highest that a range such as `;range=0-1499` names.
-fn values_had(entry: &Kept, attribute: Attribute) -> u64 {
-    let ends = entry.values.iter().filter_map(|(description, _)| {
-        let (name, range) = description.split_once(';')?;
-        let (_, end) = range.split_once('-')?;
-        name.eq_ignore_ascii_case(attribute.name()).then(|| end.parse::<u64>().ok()).flatten()
-    });
-    ends.max().map_or(0, |end| end.saturating_add(1))
+    // What is still cut afterwards is told by the decoding.
+    session.complete(&mut entry, watch).await?;
+    let values = entry.values.iter().map(|(description, value)| (description.as_str(), value.as_slice()));
+    Ok(decode::user(&entry.dn, values)?)
 }

@@ -51,23 +51,27 @@ pub(super) struct Gatherer {
 }
 
 impl Gatherer {
+    pub(super) fn new(attribute: &str) -> Self {
+        let other = |(one, two): &(&'static str, &'static str)| {
+            let (to_one, to_two) = (one.eq_ignore_ascii_case(attribute), two.eq_ignore_ascii_case(attribute));
+            if to_one { Some(*two) } else { to_two.then_some(*one) }
+        };
+        Self {
+            attribute: attribute.to_owned(),
+            back: PAIRS.iter().find_map(other),
+            ids: HashMap::new(),
+            sources: Vec::new(),
+            cut: None,
+            seen: false,
+        }
+    }
+
     /// One for each attribute whose links the filter follows.
     pub(super) fn of(filter: &Prepared) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for (attribute, _) in filter.chains() {
             if !all.iter().any(|one| one.attribute.eq_ignore_ascii_case(attribute)) {
-                let other = |(one, two): &(&'static str, &'static str)| {
-                    let (to_one, to_two) = (one.eq_ignore_ascii_case(attribute), two.eq_ignore_ascii_case(attribute));
-                    if to_one { Some(*two) } else { to_two.then_some(*one) }
-                };
-                all.push(Self {
-                    attribute: attribute.to_owned(),
-                    back: PAIRS.iter().find_map(other),
-                    ids: HashMap::new(),
-                    sources: Vec::new(),
-                    cut: None,
-                    seen: false,
-                });
+                all.push(Self::new(attribute));
             }
         }
         all
@@ -108,8 +112,34 @@ impl Gatherer {
         id
     }
 
+    /// A fault when only a part of the links was in the file.
+    pub(super) fn is_whole(&self) -> Result<(), Fault> {
+        match (self.cut, self.seen, self.back) {
+            (Some(line), false, Some(back)) => Err(Fault::at(line, What::CutLinks(back))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Those from whom one link leads to `to`.
+    pub(super) fn direct(&self, to: &str) -> HashSet<usize> {
+        self.ids.get(to).map(|id| self.sources[*id].iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// For each of the names, those that one link leads to.
+    pub(super) fn onward(&self, from: &HashSet<String>) -> HashMap<&str, Vec<&str>> {
+        let mut names = vec![""; self.sources.len()];
+        self.ids.iter().for_each(|(key, id)| names[*id] = key);
+        let mut onward: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (to, sources) in self.sources.iter().enumerate() {
+            for from in sources.iter().map(|id| names[*id]).filter(|name| from.contains(*name)) {
+                onward.entry(from).or_default().push(names[to]);
+            }
+        }
+        onward
+    }
+
     /// Everybody from whom `to` can be reached over one or more links.
-    fn reached(&self, to: &str) -> HashSet<String> {
+    pub(super) fn reached(&self, to: &str) -> HashSet<String> {
         let mut found = HashSet::new();
         let mut next: Vec<usize> = self.ids.get(to).copied().into_iter().collect();
         while let Some(id) = next.pop() {
@@ -129,9 +159,7 @@ pub(super) fn links(filter: &Prepared, all: &[Gatherer]) -> Result<Links, Fault>
     for (attribute, to) in filter.chains() {
         let of_attribute = |one: &&Gatherer| one.attribute.eq_ignore_ascii_case(attribute);
         let Some(gatherer) = all.iter().find(of_attribute) else { continue };
-        if let (Some(line), false, Some(back)) = (gatherer.cut, gatherer.seen, gatherer.back) {
-            return Err(Fault::at(line, What::CutLinks(back)));
-        }
+        gatherer.is_whole()?;
         let to = to.key();
         sets.push(Reached { attribute: attribute.to_owned(), from: gatherer.reached(&to), to });
     }

@@ -6,6 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::lines::Lines;
 use super::{Fault, What};
 use crate::directory::decode;
+use crate::directory::known::is_of;
 use crate::filter::Subject;
 use crate::model::dn::Dn;
 
@@ -53,11 +54,7 @@ impl Entry {
 
     /// The values of one attribute, under whatever options they stand.
     pub(super) fn values<'a>(&'a self, attribute: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        let named = move |description: &str| {
-            let (name, rest) = description.split_at_checked(attribute.len())?;
-            Some(name.eq_ignore_ascii_case(attribute) && (rest.is_empty() || rest.starts_with(';')))
-        };
-        self.all().filter(move |(description, _)| named(description).unwrap_or(false)).map(|(_, value)| value)
+        self.all().filter(move |(description, _)| is_of(description, attribute)).map(|(_, value)| value)
     }
 
     /// The first value of an attribute, as text.

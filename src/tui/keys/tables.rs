@@ -88,6 +88,16 @@ pub const PANEL: &[Binding] = &[
 pub const OPENABLE: &[Binding] =
     &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "open, close", "Show or hide what is behind the line")];
 
+/// In front of [`PANEL`] where users are.
+pub const USERS: &[Binding] =
+    &[bind(&[letter('e')], Command::Explain, "explain", "Why a user matches or is left out, clause by clause")];
+
+/// The name of a user who is to be explained.
+pub const USER_NAME: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "explain", "Ask the directory about this user"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "rather not", "Back to where you were"),
+];
+
 /// In front of [`PANEL`] where there are several texts.
 pub const TEXTS: &[Binding] = &[
     bind(&[key(KeyCode::Left)], Command::Left, "other file", "The file before"),
@@ -171,6 +181,7 @@ pub const HELP: &[Binding] = &[
 pub const ACTIONS: &[Binding] = &[
     bind(&[ctrl('t')], Command::Act(Action::Check), "check", "Check this step against what is really there"),
     bind(&[ctrl('r')], Command::Act(Action::Preview), "preview", "Which users match, and who is left out"),
+    bind(&[ctrl('f')], Command::Act(Action::Explain), "explain", "Why a user matches or not, found by any name"),
     bind(&[ctrl('r')], Command::Act(Action::Run), "run now", "Read the directory and store its users now"),
     bind(&[ctrl('r')], Command::Act(Action::Mint), "make token", "Make the token, or show the one that was made"),
     bind(&[ctrl('r')], Command::Act(Action::Files), "preview files", "Look at each file before it is written"),

@@ -19,7 +19,7 @@ use super::report::grouped;
 use crate::tui::canvas::{Canvas, cut, units};
 use crate::tui::keys::Command;
 use crate::tui::look::Look;
-use crate::tui::message::{Preview, Reason};
+use crate::tui::message::{Preview, Reason, Sampled};
 
 #[derive(Debug)]
 pub struct PreviewTable {
@@ -33,6 +33,8 @@ struct Line {
     style: Style,
     /// The reason whose list this line opens.
     opens: Option<usize>,
+    /// The user whom this line is about.
+    guid: Option<String>,
 }
 
 impl PreviewTable {
@@ -47,18 +49,20 @@ impl PreviewTable {
 
     fn lines(&self, look: Look, width: u16) -> Vec<Line> {
         let mut lines = Vec::new();
-        let mut line = |text: String, style: Style, opens: Option<usize>| lines.push(Line { text, style, opens });
+        let mut line = |text: String, style: Style, opens: Option<usize>, user: Option<&Sampled>| {
+            lines.push(Line { text, style, opens, guid: user.map(|user| user.guid.clone()) });
+        };
         for (number, reason) in self.preview.reasons.iter().enumerate() {
             let count = grouped(reason.count);
             let Reason { why, remedy, .. } = reason;
-            line(format!("Left out: {count} {why} - {remedy}"), look.warning(), Some(number));
+            line(format!("Left out: {count} {why} - {remedy}"), look.warning(), Some(number), None);
             if self.open.contains(&number) {
                 for who in &reason.who {
-                    line(format!("    {who}"), Style::new(), Some(number));
+                    line(format!("    {}", who.cells.join(" ")), Style::new(), Some(number), Some(who));
                 }
                 let more = reason.count.saturating_sub(reason.who.len() as u64);
                 if more > 0 {
-                    line(format!("    and {} more", grouped(more)), look.faint(), Some(number));
+                    line(format!("    and {} more", grouped(more)), look.faint(), Some(number), None);
                 }
             }
         }
@@ -66,6 +70,7 @@ impl PreviewTable {
             line(
                 "Nobody would get it. Widen the mapping: fewer conditions match more users.".into(),
                 look.problem(),
+                None,
                 None,
             );
             return lines;
@@ -81,13 +86,13 @@ impl PreviewTable {
             }
             text
         };
-        line(row(&mut self.preview.columns.iter().copied()), look.title(), None);
+        line(row(&mut self.preview.columns.iter().copied()), look.title(), None, None);
         for user in &self.preview.sample {
-            line(row(&mut user.iter().map(String::as_str)), Style::new(), None);
+            line(row(&mut user.cells.iter().map(String::as_str)), Style::new(), None, Some(user));
         }
         let more = self.preview.takes.saturating_sub(self.preview.sample.len() as u64);
         if more > 0 {
-            line(format!("and {} more", grouped(more)), look.faint(), None);
+            line(format!("and {} more", grouped(more)), look.faint(), None, None);
         }
         lines
     }
@@ -95,7 +100,7 @@ impl PreviewTable {
     /// The width of each column: what its longest cell needs, and less for the widest when there is no room.
     fn columns(&self, room: usize) -> Vec<usize> {
         let wanted = |column: usize| {
-            let cells = self.preview.sample.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
+            let cells = self.preview.sample.iter().filter_map(|user| user.cells.get(column)).map(|cell| cell.width());
             cells.chain([self.preview.columns[column].width()]).max().unwrap_or(0)
         };
         let mut widths: Vec<usize> = (0..self.preview.columns.len()).map(wanted).collect();
@@ -115,6 +120,11 @@ impl PreviewTable {
         let reason = self.lines(look, width).get(self.at)?.opens?;
         let reason = self.preview.reasons.get(reason)?;
         Some(format!("{}. Enter lists or hides the users.", reason.remedy))
+    }
+
+    /// The objectGUID of the selected user, when a user is selected.
+    pub fn selected(&self, look: Look, width: u16) -> Option<String> {
+        self.lines(look, width).into_iter().nth(self.at)?.guid
     }
 
     pub fn rows(&self, look: Look, width: u16) -> u16 {
@@ -153,17 +163,21 @@ mod tests {
     use super::*;
     const LOOK: Look = Look { colour: false, ascii: true };
 
+    fn sampled(cells: &[&str]) -> Sampled {
+        Sampled { guid: cells[0].to_owned(), cells: cells.iter().map(|cell| (*cell).to_owned()).collect() }
+    }
+
     fn table() -> PreviewTable {
         PreviewTable::new(Preview {
             takes: 2_000,
             left_out: 3,
             columns: vec!["Name", "Mail"],
-            sample: vec![vec!["Åsa Berg".into(), "a-rather-long-address@corp.example.com".into()]],
+            sample: vec![sampled(&["Åsa Berg", "a-rather-long-address@corp.example.com"])],
             reasons: vec![Reason {
                 why: "have no mail".into(),
                 count: 3,
                 remedy: "give them one".into(),
-                who: vec!["Per".into(), "Pål".into()],
+                who: vec![sampled(&["Per"]), sampled(&["Pål"])],
             }],
         })
     }

@@ -35,9 +35,13 @@ impl Lines {
     }
 
     pub fn trouble(title: &str, trouble: &Trouble) -> Self {
+        Self::new(Self::of_trouble(title, trouble))
+    }
+
+    pub fn of_trouble(title: &str, trouble: &Trouble) -> Report {
         let tone = if trouble.needs_you { Tone::Warning } else { Tone::Problem };
         let lines = vec![(tone, trouble.message.clone()), (Tone::Help, trouble.help.clone())];
-        Self::new(Report { title: title.to_owned(), lines })
+        Report { title: title.to_owned(), lines }
     }
 
     pub fn title(&self) -> &str {

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use crossterm::clipboard::CopyToClipboard;
 
 use super::Event;
-use crate::engine::{Engine, Error, Minted, Written};
+use crate::engine::{Engine, Error, Explained, Minted, Written};
+use crate::filter::Verdict;
 use crate::model::job::{Job, Progress};
 use crate::model::name::Name;
 use crate::model::plan::{LeftOut, PlannedLeftOut, State, Summary};
@@ -17,8 +18,8 @@ use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, User};
 use crate::sync;
 use crate::tui::message::{
-    Came, Effect, FileView, JobId, Message, MintedToken, PickedItem, Preview, Reason, Report, SaveOutcome, Tone,
-    Trouble,
+    Came, Effect, FileView, JobId, Message, MintedToken, PickedItem, Preview, Reason, Report, Sampled, SaveOutcome,
+    Tone, Trouble,
 };
 use crate::tui::panel::report::grouped;
 use crate::tui::terminal;
@@ -50,6 +51,7 @@ pub(super) fn job_of(effect: &Effect) -> Option<JobId> {
     match effect {
         Effect::Check(job, _)
         | Effect::Preview(job, _)
+        | Effect::Explain(job, _, _)
         | Effect::Pick { job, .. }
         | Effect::Sync(job)
         | Effect::Mint(job, _)
@@ -77,11 +79,14 @@ pub(super) fn job(id: JobId, events: &Sender<Event>) -> Job {
 pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event>) -> Sent {
     // A console that may change nothing keeps no drafts and no place either: that is no error.
     let keeps_place = matches!(effect, Effect::At(_) | Effect::KeepDraft(_));
+    // What could not be looked at will be told when it matters.
+    let only_looks = matches!(effect, Effect::Look(_));
     let done = match effect {
         Effect::Start => start(engine),
         Effect::Standing => wizard::standing(engine).map(Came::Standing).map(Some),
         Effect::Open(step) => wizard::open(engine, step).map(opened).map(Some),
         Effect::Reload(step) => wizard::reload(engine, step).map(opened).map(Some),
+        Effect::Look(form) => wizard::since(engine, &form).map(|since| Some(Came::Since(Box::new(since)))),
         Effect::OpenNamed(step, name) => open_named(engine, step, &name),
         Effect::At(step) => wizard::set_at(engine, step).map(|()| None),
         Effect::KeepDraft(form) => wizard::keep_draft(engine, &form).map(|()| None),
@@ -107,6 +112,7 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
         Ok(Some(came)) => say(events, came),
         Ok(None) => Ok(()),
         Err(Error::ReadOnly) if keeps_place => Ok(()),
+        Err(_) if only_looks => Ok(()),
         Err(error) => say(events, Came::Failed(None, trouble(&error))),
     }
 }
@@ -168,6 +174,10 @@ fn carry_out(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sen
             Some(found) => Came::Previewed(id, preview(&found)),
             None => Came::Refused(id, form),
         },
+        Effect::Explain(_, mut form, name) => match wizard::explain(engine, &mut form, &name, job)? {
+            Some(explained) => Came::Explained(id, explanation(&explained)),
+            None => Came::Refused(id, form),
+        },
         Effect::Pick { form, pick, under, .. } => {
             let items = wizard::pick(engine, &form, pick, under.as_deref(), job)?;
             let item = |picked: wizard::Picked| PickedItem {
@@ -202,7 +212,9 @@ fn preview(found: &sync::Preview) -> Preview {
     let row = |user: &User| {
         let name = user.first(Attribute::DisplayName).or(user.first(Attribute::CommonName));
         let account = user.first(Attribute::UserPrincipalName).or(user.first(Attribute::SamAccountName));
-        [name, account, user.first(Attribute::Mail)].map(|value| value.map(Untrusted::shown).unwrap_or_default()).into()
+        let cells = [name, account, user.first(Attribute::Mail)];
+        let cells = cells.map(|value| value.map(Untrusted::shown).unwrap_or_default()).into();
+        Sampled { guid: user.guid.to_string(), cells }
     };
     Preview {
         takes: found.takes,
@@ -213,14 +225,37 @@ fn preview(found: &sync::Preview) -> Preview {
     }
 }
 
+fn explanation(explained: &Explained) -> Report {
+    let mut lines = Vec::new();
+    for one in &explained.mappings {
+        let (takes, outcome) = (one.remedy.is_none(), shown(&one.outcome.to_string()));
+        let tone = if takes { Tone::Good } else { Tone::Warning };
+        lines.push((tone, format!("\"{}\" {outcome}", one.mapping)));
+        lines.extend(one.remedy.iter().map(|remedy| (Tone::Help, remedy.to_string())));
+        lines.extend(one.lines().into_iter().map(|line| {
+            let (tone, verdict) = match line.verdict {
+                Some(Verdict::True) => (Tone::Plain, "true   "),
+                Some(Verdict::False) => (Tone::Problem, "false  "),
+                Some(Verdict::Undefined) => (Tone::Warning, "unknown"),
+                None => (Tone::Plain, ""),
+            };
+            (tone, format!("{}{verdict} {}", "  ".repeat(line.depth), line.text))
+        }));
+    }
+    Report { title: explained.found.shown(), lines }
+}
+
 /// The users who are left out, by reason, the most frequent first.
 fn reasons(counts: &BTreeMap<&'static str, u64>, left_out: &[PlannedLeftOut]) -> Vec<Reason> {
     let reason = |(code, count): (&&'static str, &u64)| {
         let of = left_out.iter().filter(|left_out| left_out.why.code() == *code);
         // Where the reason is the same for everybody, the name is enough.
-        let who = of.clone().map(|left_out| match left_out.why {
-            LeftOut::NoMail | LeftOut::Disabled => left_out.label.shown(),
-            _ => format!("{} {}", left_out.label.shown(), shown(&left_out.why.to_string())),
+        let who = of.clone().map(|left_out| {
+            let text = match left_out.why {
+                LeftOut::NoMail | LeftOut::Disabled => left_out.label.shown(),
+                _ => format!("{} {}", left_out.label.shown(), shown(&left_out.why.to_string())),
+            };
+            Sampled { guid: left_out.guid.to_string(), cells: vec![text] }
         });
         Reason {
             why: in_words(code).to_owned(),

@@ -3,7 +3,7 @@
 use crate::model::text;
 use crate::secrets::Secret;
 use crate::tui::desk::Desk;
-use crate::tui::keys::Command;
+use crate::tui::keys::{Action, Command};
 use crate::tui::message::Effect;
 use crate::tui::panel::Panel;
 use crate::tui::panel::filter::FilterEditor;
@@ -20,6 +20,11 @@ impl StepScreen {
     pub(super) fn insert(&mut self, inserted: &str, desk: &mut Desk) {
         let seen = |c: &char| !text::is_hidden(*c);
         if self.focus == Focus::Panel {
+            if let Some(Panel::Explain(panel)) = &mut self.panel
+                && panel.is_asking()
+            {
+                inserted.chars().filter(seen).for_each(|c| panel.edit(InputRequest::InsertChar(c)));
+            }
             if let (Some(Panel::Token), Some(token)) = (&self.panel, &mut desk.token) {
                 inserted.chars().filter(seen).for_each(|c| token.edit(InputRequest::InsertChar(c)));
             }
@@ -182,6 +187,12 @@ impl StepScreen {
         let area = self.areas(desk).panel;
         let (width, height) = (area.width, area.height.saturating_sub(1));
         let look = desk.look;
+        if matches!(self.panel, Some(Panel::Explain(_))) {
+            return self.command_to_explain(command, desk);
+        }
+        if command == Command::Explain {
+            return self.explain_selected(desk);
+        }
         match &mut self.panel {
             Some(Panel::Checklist(panel)) => panel.perform(command, height),
             Some(Panel::Preview(panel)) => panel.perform(command, look, width, height),
@@ -226,7 +237,7 @@ impl StepScreen {
                     self.read_level(key, dn, desk);
                 }
             }
-            Some(Panel::Filter { .. } | Panel::Running(_)) | None => {}
+            Some(Panel::Filter { .. } | Panel::Explain(_) | Panel::Running(_)) | None => {}
         }
     }
 
@@ -261,6 +272,19 @@ impl StepScreen {
             return token.forget_file();
         }
         self.hide_token(desk);
+        if let Some(Panel::Explain(panel)) = &mut self.panel {
+            let behind = panel.behind();
+            if let Some((job, Work::Act(Action::Explain))) = &self.job {
+                desk.ask(Effect::Cancel(*job));
+                self.job = None;
+            }
+            let stays = behind.is_some();
+            self.panel = behind;
+            if !stays {
+                self.go(self.home);
+            }
+            return;
+        }
         if let Some((job, Work::Pick(_))) = &self.job {
             let job = *job;
             desk.ask(Effect::Cancel(job));

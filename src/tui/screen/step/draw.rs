@@ -95,6 +95,12 @@ impl StepScreen {
         }
     }
 
+    /// That somebody changed what is being edited, and what to do about it.
+    pub fn outdated(&self) -> Option<(String, &'static str)> {
+        let by = self.outdated.as_ref()?;
+        Some((text::shown(by), "To do: Ctrl-Y reads it anew, and drops what you entered here."))
+    }
+
     /// What is wrong with the field that has the focus, and what to do about it or else what the field is for.
     pub fn problem(&self) -> Option<(String, String)> {
         let field = self.answered_field()?;

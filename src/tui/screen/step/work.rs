@@ -10,8 +10,8 @@ use crate::tui::panel::list::List;
 use crate::tui::panel::preview::PreviewTable;
 use crate::tui::panel::report::{Lines, Running};
 use crate::tui::panel::token::Reveal;
-use crate::wizard::Step;
 use crate::wizard::form::Form;
+use crate::wizard::{Step, Task};
 
 use super::{Focus, StepScreen, Work};
 
@@ -24,7 +24,12 @@ impl StepScreen {
             Action::ShowToken | Action::CopyToken | Action::SaveToken => {
                 return Self::command_to_token(Command::Act(action), desk);
             }
+            Action::Explain => return self.ask_for_user(desk),
             _ => {}
+        }
+        if desk.read_only && action.task().is_some_and(Task::changes) {
+            desk.say("This console is read-only.");
+            return;
         }
         if self.job.is_some() {
             desk.say("Something is still running; Ctrl-X cancels it.");
@@ -68,6 +73,12 @@ impl StepScreen {
             return;
         }
         self.unkept = false;
+        if desk.read_only {
+            return match self.form.step.next() {
+                Some(next) => desk.ask(Effect::Open(next)),
+                None => desk.say("This console is read-only: nothing was saved. Esc opens the overview."),
+            };
+        }
         if self.form.check_fields() {
             self.close_answer();
             self.saving = true;
@@ -120,6 +131,7 @@ impl StepScreen {
     pub fn came(&mut self, came: Came, desk: &mut Desk) {
         match came {
             Came::Saved { form, outcome } => self.saved(*form, outcome, desk),
+            Came::Since(since) => self.since(*since),
             Came::Check(job, check) if self.is_running(job) => {
                 if let Some(Panel::Checklist(list)) = &mut self.panel {
                     list.take(check);
@@ -152,6 +164,11 @@ impl StepScreen {
             Came::Previewed(job, preview) if self.ends(job) => {
                 self.panel = Some(Panel::Preview(PreviewTable::new(preview)));
                 self.did(Action::Preview);
+            }
+            Came::Explained(job, report) if self.ends(job) => {
+                if let Some(Panel::Explain(panel)) = &mut self.panel {
+                    panel.show(report, false);
+                }
             }
             Came::Synced(job, report) if self.ends(job) => {
                 self.panel = Some(Panel::Lines(Lines::new(report)));
@@ -252,6 +269,7 @@ impl StepScreen {
             }
             // The list that is there still stands.
             (Some(Panel::List { .. }), _) => desk.notice = Some(Notice::Trouble(trouble)),
+            (Some(Panel::Explain(panel)), _) => panel.show(Lines::of_trouble("It did not work", &trouble), true),
             (_, Some(Work::Pick(_))) => {
                 self.panel = None;
                 desk.notice = Some(Notice::Trouble(trouble));

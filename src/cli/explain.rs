@@ -1,0 +1,85 @@
+//! `imd explain` and `imd mapping explain`: why a user is or is not activated, and what to do.
+
+use std::fmt::Write as _;
+
+use crate::engine::{Engine, Explained};
+use crate::model::explain::{Link, State};
+use crate::model::job::Job;
+use crate::model::name::Name;
+use crate::sync::{Explanation, Line};
+
+use super::Failure;
+use super::output::Output;
+
+/// The chain from the directory to the laptop; exit code 3 when it is broken.
+pub(super) fn chain(engine: &Engine, user: &str, output: &Output) -> Result<(), Failure> {
+    let chain = engine.explain(user, &Job::unwatched())?;
+    if output.is_json() {
+        output.document(&chain)?;
+    } else {
+        output.list(&chain.links, ["LINK", "STATE", "WHAT WAS SEEN"], |link: &Link| {
+            let state = match link.state {
+                State::Whole => "ok",
+                State::Open => "open",
+                State::Broken => "broken",
+            };
+            [link.part.to_string(), state.to_owned(), link.evidence.clone()]
+        })?;
+    }
+    let Some(last) = chain.links.last() else { return Ok(()) };
+    let remedy = last.remedy.clone().unwrap_or_default();
+    match last.state {
+        State::Broken => {
+            let message = format!("the chain is broken at the {}", last.part);
+            Err(Failure::NeedsYou { message, help: remedy })
+        }
+        State::Open => Ok(output.note(&format!("next: {remedy}"))?),
+        State::Whole => Ok(()),
+    }
+}
+
+/// What each mapping makes of the user; exit code 3 when none takes them.
+pub(super) fn mappings(engine: &Engine, user: &str, only: Option<&Name>, output: &Output) -> Result<(), Failure> {
+    let explained = engine.explain_mappings(user, only, &Job::unwatched())?;
+    if output.is_json() {
+        output.document(&explained)?;
+    } else {
+        output.raw(&explained.found.shown())?;
+        for one in &explained.mappings {
+            output.raw(&text(one))?;
+        }
+    }
+    verdict(&explained)
+}
+
+fn verdict(explained: &Explained) -> Result<(), Failure> {
+    let Some(nearest) = explained.nearest() else {
+        return Err(Failure::NeedsYou {
+            message: format!("no mapping reads the directory \"{}\"", explained.found.directory),
+            help: "make one in step 3".to_owned(),
+        });
+    };
+    match &nearest.remedy {
+        None => Ok(()),
+        Some(remedy) => Err(Failure::NeedsYou {
+            message: match explained.mappings.len() {
+                1 => format!("the mapping \"{}\" does not take the user", nearest.mapping),
+                _ => format!("no mapping takes the user; \"{}\" is the nearest", nearest.mapping),
+            },
+            help: remedy.to_string(),
+        }),
+    }
+}
+
+fn text(explanation: &Explanation) -> String {
+    let outcome = crate::model::text::shown(&explanation.outcome.to_string());
+    let mut text = format!("\n\"{}\" {outcome}", explanation.mapping);
+    for Line { depth, verdict, text: line } in explanation.lines() {
+        let verdict = verdict.map(|verdict| verdict.to_string()).unwrap_or_default();
+        let _ = write!(text, "\n  {verdict:<8} {}{line}", "  ".repeat(depth));
+    }
+    if let Some(remedy) = &explanation.remedy {
+        let _ = write!(text, "\n  to do    {remedy}");
+    }
+    text
+}

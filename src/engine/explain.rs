@@ -1,0 +1,243 @@
+//! Why a user is or is not activated, asked of the live directories first: the user need not be cached.
+
+use crate::directory::{Query, Read};
+use crate::filter::Filter;
+use crate::model::explain::{Chain, Link, Part};
+use crate::model::job::Job;
+use crate::model::mapping::Mapping;
+use crate::model::name::Name;
+use crate::model::text::{Untrusted, shown};
+use crate::model::user::{Attribute, NameForm, User};
+use crate::store::UserState;
+use crate::sync::{self, Explanation, Outcome};
+
+use super::{Engine, Error};
+
+/// A user as a directory has them now.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Found {
+    pub directory: Name,
+    /// `corp.example.com`
+    pub domain: String,
+    pub user: User,
+}
+
+impl Found {
+    /// Safe to show, and enough to tell one user from another: `Jane Doe, jane@corp.example.com, in corp`.
+    pub fn shown(&self) -> String {
+        let names = [Attribute::UserPrincipalName, Attribute::SamAccountName];
+        let account = names.into_iter().find_map(|name| self.user.first(name)).map(Untrusted::shown);
+        let account = account.map(|account| format!(", {account}")).unwrap_or_default();
+        format!("{}{account}, in {}", self.user.label(), self.directory)
+    }
+
+    /// The DN, as the user is named when no other name is unique.
+    fn dn(&self) -> String {
+        self.user.first(Attribute::DistinguishedName).map(Untrusted::shown).unwrap_or_default()
+    }
+}
+
+/// What each mapping of a user's directory makes of the user.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Explained {
+    #[serde(flatten)]
+    pub found: Found,
+    /// In the order of their priority.
+    pub mappings: Vec<Explanation>,
+}
+
+impl Explained {
+    /// The mapping that takes the user; else the one that is nearest to it.
+    pub fn nearest(&self) -> Option<&Explanation> {
+        self.mappings.iter().min_by_key(|one| one.distance())
+    }
+}
+
+impl Engine {
+    /// The one user whom a name, in any of its forms, means now. Every registered directory is asked, or the one that
+    /// is named; who is several is told and never guessed.
+    fn find_live(&self, name: &str, only: Option<&Name>, job: &Job) -> Result<(Found, Box<dyn Read>), Error> {
+        let form = NameForm::of(name);
+        let directories = self.directories()?.into_iter().map(|kept| kept.value.name);
+        let directories: Vec<Name> = directories.filter(|one| only.is_none_or(|only| one.is_same(only))).collect();
+        if directories.is_empty() {
+            return Err(Error::NoDirectory);
+        }
+        let mut found = Vec::new();
+        for directory in &directories {
+            let mut read = self.read(directory, job)?;
+            let root = read.root(job)?;
+            let netbios = root.netbios.as_deref().unwrap_or_default();
+            if matches!(&form, NameForm::DownLevel { domain, .. } if !domain.eq_ignore_ascii_case(netbios)) {
+                continue;
+            }
+            let query = Query { base: None, filter: by_name(&form) };
+            let mut users = Vec::new();
+            read.users(&query, job, &mut |batch| {
+                users.extend(batch);
+                Ok(())
+            })?;
+            let domain = root.domain.clone();
+            let of_this =
+                users.into_iter().map(|user| Found { directory: directory.clone(), domain: domain.clone(), user });
+            found.extend(of_this);
+            if let [one] = found.as_slice()
+                && directories.len() == 1
+            {
+                return Ok((one.clone(), read));
+            }
+        }
+        match found.as_slice() {
+            [] => {
+                let looked_in: Vec<_> = directories.iter().map(ToString::to_string).collect();
+                Err(Error::Nobody { given: shown(name), looked_in: looked_in.join(", ") })
+            }
+            [one] => Ok((one.clone(), self.read(&one.directory, job)?)),
+            several => {
+                let who = several.iter().map(|one| format!("{} ({})", one.dn(), one.directory)).collect();
+                Err(Error::Several { given: shown(name), who })
+            }
+        }
+    }
+
+    /// What the mappings of a user's directory make of the user now; of one mapping alone when it is named.
+    pub fn explain_mappings(&self, name: &str, only: Option<&Name>, job: &Job) -> Result<Explained, Error> {
+        let mappings: Vec<Mapping> = self.mappings()?.into_iter().map(|kept| kept.value).collect();
+        let asked = match only {
+            Some(only) => {
+                let unknown = || Error::Unknown { what: "mapping", name: only.clone() };
+                Some(mappings.iter().find(|mapping| mapping.name.is_same(only)).ok_or_else(unknown)?)
+            }
+            None => None,
+        };
+        let (found, mut read) = self.find_live(name, asked.map(|mapping| &mapping.directory), job)?;
+        let mut explained = self.explained(found, read.as_mut(), mappings.clone(), job)?;
+        if let Some(asked) = asked {
+            explained.mappings.retain(|one| one.mapping == asked.name);
+        }
+        Ok(explained)
+    }
+
+    /// What a mapping, saved or not, makes of a user at its place among the others.
+    pub fn explain_mapping(&self, mapping: &Mapping, name: &str, job: &Job) -> Result<Explained, Error> {
+        let (found, mut read) = self.find_live(name, Some(&mapping.directory), job)?;
+        let mut mappings: Vec<Mapping> = self.mappings()?.into_iter().map(|kept| kept.value).collect();
+        match mappings.iter_mut().find(|other| other.name == mapping.name) {
+            Some(kept) => *kept = mapping.clone(),
+            None => mappings.push(mapping.clone()),
+        }
+        let mut explained = self.explained(found, read.as_mut(), mappings, job)?;
+        explained.mappings.retain(|one| one.mapping == mapping.name);
+        Ok(explained)
+    }
+
+    fn explained(
+        &self,
+        found: Found,
+        read: &mut dyn Read,
+        mut mappings: Vec<Mapping>,
+        job: &Job,
+    ) -> Result<Explained, Error> {
+        mappings.retain(|mapping| mapping.directory == found.directory);
+        let mappings = sync::explain_user(read, &found.user, &mappings, self.now(), job)?;
+        Ok(Explained { found, mappings })
+    }
+
+    /// Walks everything that has to be in order before a user is activated, and stops at what is not.
+    pub fn explain(&self, name: &str, job: &Job) -> Result<Chain, Error> {
+        let mut chain = Chain::default();
+        let explained = match self.explain_mappings(name, None, job) {
+            Ok(explained) => explained,
+            Err(error) => {
+                let Some(part) = told_by(&error) else { return Err(error) };
+                chain.add(Link::broken(part, shown(&error.to_string()), shown(&error.help())));
+                return Ok(chain);
+            }
+        };
+        chain.add(Link::whole(Part::Directory, explained.found.shown()));
+        let _ = chain.add(mapping(&explained))
+            && chain.add(self.cached(&explained)?)
+            && chain.add(self.has_token()?)
+            && chain.add(Link::open(
+                Part::Enrolled,
+                "no laptop of this user has been seen yet",
+                "install the agent on the laptop (step 7), and let the user log on",
+            ));
+        Ok(chain)
+    }
+
+    fn cached(&self, explained: &Explained) -> Result<Link, Error> {
+        let Found { directory, user, .. } = &explained.found;
+        let cached = self.find_user(&user.guid.to_string())?;
+        let cached = cached.into_iter().find(|cached| cached.directory == *directory);
+        let read = self.last_sync()?.map(|at| {
+            let age = self.now().duration_since(at).as_hours();
+            format!("the directories were last read on {}, {age} h ago", at.strftime("%Y-%m-%d %H:%M UTC"))
+        });
+        let read = read.unwrap_or_else(|| "the directories were never read".to_owned());
+        Ok(match cached.as_ref().map(|cached| &cached.state) {
+            None => Link::broken(Part::Cache, format!("the user is not cached; {read}"), "imd sync"),
+            Some(UserState::Left { at, .. }) => {
+                let evidence =
+                    format!("the cache refuses the user since {}; {read}", at.strftime("%Y-%m-%d %H:%M UTC"));
+                Link::broken(Part::Cache, evidence, "imd sync")
+            }
+            Some(UserState::Active) => {
+                let mapping = cached.map(|cached| cached.mapping.to_string()).unwrap_or_default();
+                Link::whole(Part::Cache, format!("cached for \"{mapping}\"; {read}"))
+            }
+        })
+    }
+
+    fn has_token(&self) -> Result<Link, Error> {
+        let valid: Vec<_> = self.valid_tokens()?.iter().map(|record| format!("\"{}\"", record.name)).collect();
+        Ok(if valid.is_empty() {
+            Link::broken(Part::Token, "no token is valid", "make one: step 6, or imd token create")
+        } else {
+            Link::whole(Part::Token, format!("{} is valid", valid.join(", ")))
+        })
+    }
+}
+
+/// The link that an error is about; `None` for what is no link of the chain, such as a database that cannot be read.
+fn told_by(error: &Error) -> Option<Part> {
+    match error {
+        error if error.is_cancelled() => None,
+        Error::Directory(_)
+        | Error::NoDirectory
+        | Error::NoPassword(_)
+        | Error::Nobody { .. }
+        | Error::Several { .. }
+        | Error::Sync(sync::Error::Read { .. }) => Some(Part::Directory),
+        Error::Sync(sync::Error::Filter { .. }) => Some(Part::Mapping),
+        _ => None,
+    }
+}
+
+fn mapping(explained: &Explained) -> Link {
+    let Some(nearest) = explained.nearest() else {
+        let evidence = format!("no mapping reads the directory \"{}\"", explained.found.directory);
+        return Link::broken(Part::Mapping, evidence, "make one in step 3");
+    };
+    let evidence = format!("\"{}\" {}", nearest.mapping, shown(&nearest.outcome.to_string()));
+    match (&nearest.outcome, &nearest.remedy) {
+        (Outcome::Takes, _) => Link::whole(Part::Mapping, evidence),
+        (_, Some(remedy)) => Link::broken(Part::Mapping, evidence, remedy.to_string()),
+        (_, None) => Link::broken(Part::Mapping, evidence, "imd mapping explain USER"),
+    }
+}
+
+/// The search for a name in any of its forms.
+fn by_name(form: &NameForm) -> Filter {
+    let equal = |name: &str, value: &[u8]| Filter::Equal(name.to_owned(), value.to_vec());
+    match form {
+        NameForm::Guid(guid) => equal("objectGUID", &guid.0),
+        NameForm::Dn(dn) => equal("distinguishedName", dn.as_bytes()),
+        NameForm::DownLevel { sam, .. } | NameForm::Bare(sam) => equal("sAMAccountName", sam.as_bytes()),
+        NameForm::AtSign(address) => Filter::Or(vec![
+            equal("userPrincipalName", address.as_bytes()),
+            equal("mail", address.as_bytes()),
+            equal("proxyAddresses", format!("smtp:{address}").as_bytes()),
+        ]),
+    }
+}

@@ -1,0 +1,118 @@
+//! Why a mapping takes a user or does not: the name that is asked for, and the answer clause by clause.
+//!
+//! ```text
+//! -- Explain  Jane Doe, jane@corp.example.com, in corp -----
+//!  User: jane@corp.example.com
+//!  "Staff laptops" does not match
+//!  true    is below OU=Staff,DC=corp,DC=example,DC=com
+//!  false   all of these:
+//!    true    (objectClass=user)
+//!    false   (department=Sales)  has "Marketing"
+//!  To do: in the directory, set department to "Sales"
+//! ```
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use tui_input::{Input, InputRequest};
+
+use super::Panel;
+use super::report::Lines;
+use crate::model::text;
+use crate::tui::canvas::{Canvas, units, width, window};
+use crate::tui::keys::Command;
+use crate::tui::message::Report;
+
+#[allow(missing_debug_implementations, reason = "the panel behind it may be any")]
+pub struct Explain {
+    name: Input,
+    asking: bool,
+    answer: Option<Lines>,
+    /// Shown again when this is closed.
+    behind: Option<Box<Panel>>,
+}
+
+impl Explain {
+    /// Asks for a name, before what is shown now.
+    pub fn asking(behind: Option<Panel>) -> Self {
+        Self { name: Input::default(), asking: true, answer: None, behind: behind.map(Box::new) }
+    }
+
+    /// Has a name already: the answer is on its way.
+    pub fn of(name: &str, behind: Option<Panel>) -> Self {
+        Self { name: Input::new(name.to_owned()), asking: false, ..Self::asking(behind) }
+    }
+
+    pub fn title(&self) -> String {
+        match &self.answer {
+            Some(answer) => format!("Explain  {}", answer.title()),
+            None => "Explain a user".to_owned(),
+        }
+    }
+
+    pub fn is_asking(&self) -> bool {
+        self.asking
+    }
+
+    pub fn edit(&mut self, request: InputRequest) {
+        self.name.handle(request);
+    }
+
+    /// The name to explain, when one was typed; the question is over.
+    pub fn asked(&mut self) -> Option<String> {
+        let name = self.name.value().trim().to_owned();
+        self.asking = name.is_empty();
+        self.answer = None;
+        (!name.is_empty()).then_some(name)
+    }
+
+    /// Asks for another name.
+    pub fn again(&mut self) {
+        self.name = Input::default();
+        self.asking = true;
+    }
+
+    /// What came of it. What went wrong leaves the name to be mended.
+    pub fn show(&mut self, report: Report, failed: bool) {
+        self.answer = Some(Lines::new(report));
+        self.asking = failed;
+    }
+
+    pub fn behind(&mut self) -> Option<Panel> {
+        self.behind.take().map(|panel| *panel)
+    }
+
+    pub fn rows(&self, room: u16) -> u16 {
+        1 + self.answer.as_ref().map_or(1, |answer| answer.rows(room))
+    }
+
+    pub fn perform(&mut self, command: Command, width: u16, height: u16) {
+        if let Some(answer) = &mut self.answer {
+            answer.perform(command, width, height.saturating_sub(1));
+        }
+    }
+
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
+        let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        let x = canvas.text(inner, inner.x, inner.y, "User: ", canvas.look.heading());
+        let room = usize::from(inner.right().saturating_sub(x));
+        let before: String = self.name.value().chars().take(self.name.cursor()).collect();
+        let skip = width(&text::shown(&before)).saturating_sub(room.saturating_sub(1));
+        canvas.text(inner, x, inner.y, &window(&text::shown(self.name.value()), skip, room), Style::new());
+        let below = Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area };
+        match &self.answer {
+            Some(answer) if !below.is_empty() => answer.draw(canvas, below, focused && !self.asking),
+            Some(_) => {}
+            None => {
+                let hint = if self.asking {
+                    "CORP\\name, UPN, mail, alias, DN or GUID. The user need not be cached."
+                } else {
+                    "asking the directory ... Ctrl-X cancels"
+                };
+                canvas.text(below, below.x + 1, below.y, hint, canvas.look.faint());
+            }
+        }
+        if focused && self.asking {
+            canvas.cursor(inner, x + units(width(&text::shown(&before)).saturating_sub(skip)), inner.y);
+        }
+    }
+}
