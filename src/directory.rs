@@ -1,4 +1,4 @@
-//! Where users come from: a domain controller over LDAPS, or an LDIF file of one.
+//! Where users come from: a domain controller over TLS, or a file that was exported from one.
 //!
 //! The only room that speaks LDAP. May import `model`, `filter` and `secrets`. Everything it hands out is complete or
 //! an error: a read that stops early is never mistaken for a directory with fewer users.
@@ -13,7 +13,7 @@ pub use check::check;
 pub use known::Known;
 
 use crate::filter::Filter;
-use crate::model::directory::Source;
+use crate::model::directory::{Expiry, Source};
 use crate::model::dn::Dn;
 use crate::model::job::Job;
 use crate::model::membership::Nested;
@@ -60,6 +60,15 @@ pub struct Root {
     pub invocation_id: Option<String>,
 }
 
+/// What a directory says of the account that reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// When its password ends; `None` where the directory does not say.
+    pub password: Option<Expiry>,
+    /// The groups that it is in, however deep, and that let it do more than read; `None` where it may not see them.
+    pub rights: Option<Vec<&'static str>>,
+}
+
 /// One level of the tree in which an OU is picked.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Unit {
@@ -81,6 +90,11 @@ pub struct Group {
 /// to call again after a failure.
 pub trait Read: Send {
     fn root(&mut self, job: &Job) -> Result<Root, Error>;
+
+    /// The account that reads; nothing for a file, and where the account may not see itself.
+    fn account(&mut self, _job: &Job) -> Result<Option<Account>, Error> {
+        Ok(None)
+    }
 
     /// Reads every user that the query selects and hands them on in batches of at most 1,000. Only when this
     /// returns `Ok` were they all. An error of `take` ends the read at once and comes back as [`Error::Taker`].

@@ -31,7 +31,7 @@ pub use configuration::Change;
 pub use error::Error;
 pub use explain::{Explained, Found};
 pub use exports::{PreviewFile, Written};
-pub use reading::GroupSize;
+pub use reading::{EndingPassword, GroupSize};
 pub use sample::SAMPLE_ANSWERS;
 pub use tokens::Minted;
 

@@ -17,6 +17,7 @@ pub mod mapping;
 pub mod membership;
 pub mod moment;
 pub mod name;
+pub mod pin;
 pub mod plan;
 pub mod profile;
 pub mod settings;

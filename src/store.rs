@@ -7,6 +7,7 @@
 //! (<https://www.sqlite.org/lang_transaction.html>, 2.2); a change and its audit row are one transaction; only the owner may
 //! read the files.
 
+mod account;
 mod apply;
 mod attributes;
 mod audit;

@@ -2,6 +2,7 @@
 //!
 //! The server is a fake one, so that its bytes can be anything; TLS in front of it is real.
 
+#[allow(dead_code, reason = "shared with other suites")]
 #[path = "hostile_ldap/server.rs"]
 mod server;
 
@@ -194,6 +195,7 @@ fn what_is_no_message_is_refused() {
     assert!(matches!(error_of(|id| message(id, &value(0x65, &[]))), ldap::Error::Malformed { .. }), "an empty result");
     assert!(matches!(error_of(|id| result(id, 0x6f, 0, "")), ldap::Error::Malformed { .. }), "an unknown operation");
     assert!(matches!(error_of(|id| result(id, 0x61, 0, "")), ldap::Error::Malformed { .. }), "a bind's answer");
+    assert!(matches!(error_of(|id| result(id, 0x78, 0, "")), ldap::Error::Malformed { .. }), "StartTLS's answer");
 }
 
 #[test]
@@ -237,6 +239,19 @@ fn a_connection_that_is_cut_within_a_page_is_no_smaller_directory() {
     });
     assert!(matches!(outcome, Err(Error::Ldap(ldap::Error::Closed { .. }))), "{outcome:?}");
     assert!(users.is_empty());
+}
+
+#[test]
+fn a_connection_that_is_reset_within_a_page_is_no_smaller_directory() {
+    let (outcome, users) = against(AMPLE, |client| {
+        let request = client.request();
+        client.send(&[user(request.id, 0), page_end(request.id, 0, "more")].concat());
+        // The answer to the second page begins, and its request is still unread.
+        client.send(&user(request.id + 1, 1));
+        client.reset_after_next_request();
+    });
+    assert!(matches!(outcome, Err(Error::Ldap(ldap::Error::Closed { .. }))), "{outcome:?}");
+    assert!(users.len() <= 1, "the second page was thrown away");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `imd directory|profile|storage|mapping|frequency|settings`.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -19,8 +20,25 @@ pub(super) enum Directories {
     List,
     /// Connect, and say what is seen
     Test { name: Name },
+    /// Ask DNS for the domain controllers of a domain
+    Discover {
+        /// The domain's DNS name, such as corp.example.com
+        domain: String,
+        /// Those of this site first
+        #[arg(long)]
+        site: Option<String>,
+        /// Ask this name server, not this host's own: an address, perhaps with a port
+        #[arg(long, value_name = "ADDRESS", value_parser = dns_server)]
+        dns_server: Option<SocketAddr>,
+    },
     /// Forget one that no mapping uses
     Remove { name: Name },
+}
+
+/// `10.0.0.1`, `10.0.0.1:5353`, `[::1]:5353`
+fn dns_server(text: &str) -> Result<SocketAddr, String> {
+    let bare = || text.parse::<IpAddr>().map(|address| SocketAddr::new(address, 53));
+    text.parse().or_else(|_| bare()).map_err(|_| "an IP address expected".to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -85,6 +103,7 @@ pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> 
                     let trust = match &ldap.trust {
                         Trust::System => "system".to_owned(),
                         Trust::Ca { file, .. } => file.display().to_string(),
+                        Trust::Pins(pins) => pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
                     };
                     (urls.join(" "), ldap.bind.clone(), trust)
                 }
@@ -110,6 +129,17 @@ pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> 
                     help: check.help.unwrap_or_default(),
                 }),
             }
+        }
+        Directories::Discover { domain, site, dns_server } => {
+            let found = engine.discover(&domain, site.as_deref(), dns_server, &Job::unwatched())?;
+            Ok(output.list(&found, ["ADDRESS", "PRIORITY", "WEIGHT", "NOTE"], |one| {
+                let note = match (one.of_site, one.within_domain) {
+                    (_, false) => "outside the domain: be sure of it",
+                    (true, true) => "of the site",
+                    (false, true) => "",
+                };
+                [one.url.to_string(), one.priority.to_string(), one.weight.to_string(), note.to_owned()]
+            })?)
         }
         Directories::Remove { name } => Ok(engine.remove_directory(&name)?),
     }

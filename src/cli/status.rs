@@ -18,8 +18,10 @@ pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
     let steps = wizard::standing(engine)?;
     let users = engine.user_count()?;
     let last = engine.last_sync()?;
+    let passwords = engine.ending_passwords()?;
     if output.is_json() {
-        let document = serde_json::json!({ "steps": steps, "users": users, "last_sync": last });
+        let document =
+            serde_json::json!({ "steps": steps, "users": users, "last_sync": last, "ending_passwords": passwords });
         return Ok(output.document(&document)?);
     }
     output.list(&steps, ["STEP", "", "STATE", "WHAT"], |standing| {
@@ -37,6 +39,12 @@ pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
     })?;
     let last = last.map_or_else(|| "never".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
     output.raw(&format!("\n{users} users are cached; the directories were last read: {last}."))?;
+    for ending in passwords {
+        let seen = ending.seen_at.strftime("%Y-%m-%d %H:%M UTC");
+        let says = format!("{}: the password of {} {}", ending.directory, ending.bind, ending.says);
+        let says = crate::model::text::shown(&says);
+        output.raw(&format!("warning: {says} (as seen {seen}).\nhelp: set a new one there, and give it in step 1."))?;
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::{Error, Read, ldap, ldif};
+use super::{Account, Error, Read, ldap, ldif};
 use crate::filter::Filter;
 use crate::model::check::Check;
 use crate::model::directory::Source;
@@ -16,12 +16,19 @@ use crate::secrets::Secret;
 /// Checks whether users can be read from a source, and reports each line of the checklist to `each`.
 ///
 /// `now` is compared with the server's clock. Nothing but the outcomes says how it went; they are all there when this
-/// returns, also after a cancellation.
-pub fn check(source: &Source, password: Option<&Secret>, now: Timestamp, job: &Job, each: &mut dyn FnMut(Check)) {
+/// returns, also after a cancellation. What the directory said of the account that reads it comes back.
+pub fn check(
+    source: &Source,
+    password: Option<&Secret>,
+    now: Timestamp,
+    job: &Job,
+    each: &mut dyn FnMut(Check),
+) -> Option<Account> {
+    let mut account = None;
     match source {
         Source::Ldap(source) => {
             let mut list = Checklist::new(ldap::CHECKS, each);
-            let end = ldap::check(source, password, now, job, &mut list);
+            let end = ldap::check(source, password, now, job, &mut list, &mut account);
             list.end(end);
         }
         Source::File(path) => {
@@ -30,6 +37,7 @@ pub fn check(source: &Source, password: Option<&Secret>, now: Timestamp, job: &J
             list.end(end);
         }
     }
+    account
 }
 
 /// Why a checklist ends early.
@@ -146,7 +154,7 @@ impl Census {
 
 fn file(path: &std::path::Path, job: &Job, list: &mut Checklist<'_>) -> Result<(), Stop> {
     let mut file = ldif::File::open(path)?;
-    list.passed("can be read");
+    list.passed(format!("can be read as {}", file.format()?));
     list.passed(format!("{} entries, to the end of the file", file.entries(job)?));
     let root = file.root(job)?;
     list.passed(described(&root));

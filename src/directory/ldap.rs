@@ -1,20 +1,22 @@
-//! Users from a domain controller, over LDAPS.
+//! Users from a domain controller, over LDAPS or StartTLS.
 //!
 //! May import `model`, `filter` and `secrets`. TCP and TLS are ours, and so is every byte that is read: `ldap3` helps
 //! to write requests, but no answer reaches it, because a hostile server can abort a program that lets its parser see
 //! one. Rules: RFC 4511 (LDAP), RFC 4513 (binds), RFC 2696 (paging), [MS-ADTS] for what Active Directory adds.
 //!
 //! ```text
-//! connect     address -> TCP -> TLS -> bind             (tls: whom to believe, and why not)
+//! connect     address -> TCP -> TLS -> bind             (tls: whom to believe, and why not; discover: addresses)
 //! connection  one session: ask, answers, deadlines      (request: what is sent; message, ber: what came)
-//! root, browse, users, membership, check                what is asked for (ranges: values that come in pieces)
+//! root, browse, users, membership, account, check       what is asked for (ranges: values that come in pieces)
 //! ```
 
+mod account;
 mod ber;
 mod browse;
 mod check;
 mod connect;
 mod connection;
+mod discover;
 mod error;
 mod membership;
 mod message;
@@ -29,9 +31,11 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 pub(super) use check::{CHECKS, check};
+pub use connect::{ServerKey, keys};
+pub use discover::{Discovered, discover};
 pub use error::{Error, Refusal};
 
-use super::{Error as DirectoryError, Group, Known, Query, Read, Root, Taker, Unit};
+use super::{Account, Error as DirectoryError, Group, Known, Query, Read, Root, Taker, Unit};
 use crate::filter::Filter;
 use crate::model::directory::Ldap;
 use crate::model::dn::Dn;
@@ -162,6 +166,12 @@ impl Read for Controller {
         let root = self.with(job, async |session, watch| session.root(watch).await)?;
         self.context = Some(root.naming_context.clone());
         Ok(root)
+    }
+
+    fn account(&mut self, job: &Job) -> Result<Option<Account>, DirectoryError> {
+        let context = self.base(None, job)?;
+        let bind = self.source.bind.clone();
+        self.with(job, async |session, watch| session.account(&bind, &context, watch).await)
     }
 
     fn users(&mut self, query: &Query, job: &Job, take: &mut Taker<'_>) -> Result<u64, DirectoryError> {

@@ -1,4 +1,4 @@
-//! A directory that is an LDIF file (RFC 2849), as `ldifde` and `ldapsearch` write it.
+//! A directory that is a file: LDIF (RFC 2849), as `ldifde` and `ldapsearch` write it, or what `csvde` writes.
 //!
 //! May import `model` and `filter`. The file is read from its beginning for each question and never held in memory.
 //! Users are selected by asking the query's filter of whole entries, with every attribute that the file has, so that
@@ -7,17 +7,20 @@
 //! A file that was cut off, or whose search had failed, is an error: missing entries would look like users who left.
 
 mod census;
+mod csvde;
 mod lines;
 mod links;
 mod membership;
 mod records;
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use self::census::{Census, Found};
+use self::csvde::Rows;
 use self::lines::Lines;
 use self::links::{Gatherer, Links};
 use self::records::{Entry, Placed, Records};
@@ -60,6 +63,12 @@ pub enum What {
     CutOff,
     #[error("\"dn:\" expected at the beginning of an entry")]
     NoDn,
+    #[error("the row has no DN")]
+    NoDnInRow,
+    #[error("the first line names no column DN")]
+    NoDnColumn,
+    #[error("the row has {found} columns where the first line names {wanted}")]
+    Columns { found: u64, wanted: u64 },
     #[error("\"dn:\" in the middle of an entry")]
     NoBlankLine,
     #[error("the entry's name is not a DN")]
@@ -99,7 +108,12 @@ impl Error {
         match &self.what {
             What::Read(_) => "check the path and who may read the file".to_owned(),
             What::NotLdif | What::Version | What::NothingToContinue | What::NoDn => {
-                "give a file that ldifde or ldapsearch wrote; a name and its value look like \"cn: Jane Doe\""
+                "give a file that ldifde, ldapsearch or csvde wrote; in LDIF, a name and its value look like \"cn: Jane \
+                 Doe\""
+                    .to_owned()
+            }
+            What::NoDnColumn | What::NoDnInRow | What::Columns { .. } => {
+                "give the file as csvde wrote it, with commas between the columns: a spreadsheet may save it otherwise"
                     .to_owned()
             }
             What::LineTooLong | What::EntryTooLarge => {
@@ -163,7 +177,39 @@ impl From<super::Error> for Stop {
 /// How many users are handed on at a time.
 const BATCH: usize = 1000;
 
-/// An LDIF file that is read as a directory.
+/// The forms that a file may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Ldif,
+    Csvde,
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Ldif => "LDIF",
+            Self::Csvde => "a csvde export",
+        })
+    }
+}
+
+/// The entries of a file, one after another.
+enum Entries {
+    Ldif(Records),
+    Csvde(Rows),
+}
+
+impl Entries {
+    /// Reads the next entry into `entry`; false at the end of the file.
+    fn next(&mut self, entry: &mut Entry) -> Result<bool, Fault> {
+        match self {
+            Self::Ldif(records) => records.next(entry),
+            Self::Csvde(rows) => rows.next(entry),
+        }
+    }
+}
+
+/// A file that is read as a directory.
 #[derive(Debug)]
 pub struct File {
     source: Source,
@@ -184,25 +230,41 @@ impl File {
     /// The directory in the file at `path`. The file is opened, so that a wrong path is told at once, but not read.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let file = Self { source: Source::Path(path.to_owned()), found: None };
-        match file.lines() {
+        match file.opened() {
             Ok(_) => Ok(file),
             Err(fault) => Err(file.error(fault)),
         }
     }
 
-    /// A directory whose LDIF is in memory already, such as the bundled sample.
+    /// Which form the file has: told by its first line, else by its name.
+    pub fn format(&self) -> Result<Format, Error> {
+        let (_, format) = self.opened().map_err(|fault| self.error(fault))?;
+        Ok(format)
+    }
+
+    /// A directory whose text is in memory already, such as the bundled sample.
     pub fn of_bytes(bytes: impl Into<Arc<[u8]>>) -> Self {
         Self { source: Source::Bytes(bytes.into()), found: None }
     }
 
-    fn lines(&self) -> Result<Lines, Fault> {
-        match &self.source {
+    fn opened(&self) -> Result<(Box<dyn BufRead + Send>, Format), Fault> {
+        let failed = |error| Fault { line: None, what: What::Read(error) };
+        let (mut text, is_csv) = match &self.source {
             Source::Path(path) => {
-                let file = std::fs::File::open(path).map_err(|error| Fault { line: None, what: What::Read(error) })?;
-                Lines::new(file)
+                let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+                (lines::text(std::fs::File::open(path).map_err(failed)?)?, is_csv)
             }
-            Source::Bytes(bytes) => Lines::new(std::io::Cursor::new(bytes.clone())),
-        }
+            Source::Bytes(bytes) => (lines::text(std::io::Cursor::new(bytes.clone()))?, false),
+        };
+        let is_csvde = is_csv || csvde::begins(text.fill_buf().map_err(failed)?);
+        Ok((text, if is_csvde { Format::Csvde } else { Format::Ldif }))
+    }
+
+    fn from_the_first(&self) -> Result<Entries, Fault> {
+        Ok(match self.opened()? {
+            (text, Format::Ldif) => Entries::Ldif(Records::new(Lines::new(text))),
+            (text, Format::Csvde) => Entries::Csvde(Rows::new(text)),
+        })
     }
 
     fn error(&self, fault: Fault) -> Error {
@@ -234,10 +296,10 @@ impl File {
     /// Hands each entry to `take`, tombstones left out.
     fn each(&self, job: &Job, mut take: impl FnMut(&Entry) -> Result<(), Stop>) -> Result<(), super::Error> {
         let mut run = || -> Result<(), Stop> {
-            let mut records = Records::new(self.lines()?);
+            let mut entries = self.from_the_first()?;
             let mut entry = Entry::default();
             let mut count = 0_u32;
-            while records.next(&mut entry)? {
+            while entries.next(&mut entry)? {
                 count = count.wrapping_add(1);
                 if count.is_multiple_of(256) && job.is_cancelled() {
                     return Err(super::Error::Cancelled.into());

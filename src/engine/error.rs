@@ -61,6 +61,10 @@ pub enum Error {
     Nobody { given: String, looked_in: String },
     #[error("{given} means {} users: {}", who.len(), listed(who))]
     Several { given: String, who: Vec<String> },
+    #[error("no domain is known whose controllers DNS could name")]
+    NoDomain,
+    #[error("no server is given whose key could be shown")]
+    NoAddress,
 }
 
 impl Error {
@@ -96,6 +100,11 @@ impl Error {
                                     directory; an account that may not see the user finds nobody either"
                 .to_owned(),
             Self::Several { .. } => "name one of them by the DN, or by CORP\\name".to_owned(),
+            Self::NoDomain => {
+                "type the domain in place of the addresses, or the account as user@corp.example.com, and pick again"
+                    .to_owned()
+            }
+            Self::NoAddress => "give the addresses first".to_owned(),
         }
     }
 

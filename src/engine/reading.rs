@@ -1,10 +1,13 @@
 //! Everything that asks a directory: the checklist, the pickers, the preview, the sync, and the cache it fills.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::directory::ldap::{Discovered, ServerKey};
 use crate::directory::{self, Group, Read, Unit};
+use crate::model::Kept;
 use crate::model::check::Check;
-use crate::model::directory::{Directory, Source};
+use crate::model::directory::{AccountSeen, Directory, Source, Url};
 use crate::model::dn::Dn;
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
@@ -45,6 +48,18 @@ impl std::fmt::Display for GroupSize {
     }
 }
 
+/// A password that somebody has to change soon.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct EndingPassword {
+    pub directory: Name,
+    pub bind: String,
+    /// Whole days that are left; 0 or less on the last day and after it.
+    pub days: i64,
+    /// `expires on 2026-12-01, in 7 days`
+    pub says: String,
+    pub seen_at: jiff::Timestamp,
+}
+
 impl Engine {
     /// The certificates of a CA file. When the file has gone, those kept with the directory of that name.
     pub fn ca_certificates(&self, directory: &Name, file: &Path) -> Result<String, Error> {
@@ -73,18 +88,82 @@ impl Engine {
         each: &mut dyn FnMut(Check),
     ) -> Result<(), Error> {
         let kept = if password.is_none() { self.password_for(directory)? } else { None };
-        directory::check(&directory.source, password.or(kept.as_ref()), self.now(), job, each);
-        Ok(())
+        let seen = directory::check(&directory.source, password.or(kept.as_ref()), self.now(), job, each);
+        let is_kept = self.directory(&directory.name)?.is_some_and(|kept| kept.value == *directory);
+        if is_kept { self.saw_account(directory, seen) } else { Ok(()) }
+    }
+
+    /// Keeps what a directory said of the account that reads it.
+    fn saw_account(&self, directory: &Directory, seen: Option<directory::Account>) -> Result<(), Error> {
+        match (&directory.source, seen) {
+            (Source::Ldap(ldap), Some(account)) if !self.is_read_only() => {
+                let seen = AccountSeen { at: self.now(), bind: ldap.bind.clone(), password: account.password };
+                Ok(self.store().save_account_seen(&directory.name, &seen)?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The directories whose account has a password that ends soon or has ended, as was seen when each was last read.
+    pub fn ending_passwords(&self) -> Result<Vec<EndingPassword>, Error> {
+        let mut ending = Vec::new();
+        for Kept { value: directory, .. } in self.directories()? {
+            let Source::Ldap(ldap) = &directory.source else { continue };
+            let Some(seen) = self.store().account_seen(&directory.name)? else { continue };
+            // Of another account that was bound then, nothing is known now.
+            let Some(expiry) = seen.password.filter(|_| seen.bind == ldap.bind) else { continue };
+            if let Some(days) = expiry.few_days(self.now()) {
+                let says = expiry.described(self.now());
+                ending.push(EndingPassword {
+                    directory: directory.name,
+                    bind: seen.bind,
+                    days,
+                    says,
+                    seen_at: seen.at,
+                });
+            }
+        }
+        Ok(ending)
+    }
+
+    /// The directory, with a look at the account that reads it on the way.
+    fn read_watchfully(&self, name: &Name, job: &Job) -> Result<Box<dyn Read>, Error> {
+        let directory = self.known(name)?;
+        let mut read = self.read(name, job)?;
+        let seen = read.account(job)?;
+        self.saw_account(&directory, seen)?;
+        Ok(read)
+    }
+
+    fn known(&self, name: &Name) -> Result<Directory, Error> {
+        let unknown = || Error::Unknown { what: "directory", name: name.clone() };
+        Ok(self.directory(name)?.ok_or_else(unknown)?.value)
     }
 
     pub(super) fn read(&self, name: &Name, job: &Job) -> Result<Box<dyn Read>, Error> {
-        let unknown = || Error::Unknown { what: "directory", name: name.clone() };
-        let directory = self.directory(name)?.ok_or_else(unknown)?.value;
+        let directory = self.known(name)?;
         let password = self.password(name)?;
         if matches!(directory.source, Source::Ldap(_)) && password.is_none() {
             return Err(Error::NoPassword(name.clone()));
         }
         Ok(directory::open(&directory.source, password.as_ref(), job)?)
+    }
+
+    /// The domain controllers that DNS names for a domain, those of a site first; `dns` is asked instead of this host's
+    /// name servers.
+    pub fn discover(
+        &self,
+        domain: &str,
+        site: Option<&str>,
+        dns: Option<SocketAddr>,
+        job: &Job,
+    ) -> Result<Vec<Discovered>, Error> {
+        Ok(directory::ldap::discover(domain, site, dns, job)?)
+    }
+
+    /// The keys that servers show, to be compared and pinned.
+    pub fn server_keys(&self, urls: &[Url], job: &Job) -> Result<Vec<ServerKey>, Error> {
+        Ok(directory::ldap::keys(urls, job)?)
     }
 
     /// The OUs and containers directly below `dn`.
@@ -126,8 +205,10 @@ impl Engine {
         if self.mappings()?.is_empty() {
             return Err(Error::NoMapping);
         }
-        let mut open =
-            |name: &Name| self.read(name, job).map_err(|error| Unopened { why: error.to_string(), help: error.help() });
+        let mut open = |name: &Name| {
+            let opened = self.read_watchfully(name, job);
+            opened.map_err(|error| Unopened { why: error.to_string(), help: error.help() })
+        };
         Ok(sync::plan(self.store(), &mut open, &self.by("sync")?, job)?)
     }
 

@@ -1,9 +1,12 @@
-//! A registered Active Directory, or an LDIF export of one (step 1).
+//! A registered Active Directory, or an export of one (step 1).
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 use super::Unreadable;
 use super::name::Name;
+use super::pin::Pin;
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Directory {
@@ -16,7 +19,7 @@ pub struct Directory {
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     Ldap(Ldap),
-    /// An LDIF file (RFC 2849), read anew at each sync.
+    /// An LDIF file (RFC 2849) or one of csvde's, read anew at each sync.
     File(PathBuf),
 }
 
@@ -40,18 +43,85 @@ pub enum Trust {
         file: PathBuf,
         pem: String,
     },
+    /// Nobody's: the server's key has to be one of these, whoever signed its certificate. One for each server.
+    Pins(Vec<Pin>),
 }
 
-/// `ldaps://host[:port]`: 636 for a domain controller, 3269 for a global catalog.
+/// `ldaps://host[:port]`: TLS from the first byte, at 636, or 3269 for a global catalog. `ldap://host[:port]`: StartTLS
+/// before anything else, at 389, or 3268.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Url {
+    pub security: Security,
     pub host: String,
     pub port: u16,
 }
 
-impl Url {
-    pub const DEFAULT_PORT: u16 = 636;
+/// How a connection comes to its TLS. There is none without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// `ldaps://`
+    Tls,
+    /// `ldap://` (RFC 4511, 4.14)
+    StartTls,
+}
+
+impl Security {
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Tls => "ldaps",
+            Self::StartTls => "ldap",
+        }
+    }
+
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Tls => 636,
+            Self::StartTls => 389,
+        }
+    }
+}
+
+/// What a directory said of the account that reads it, when it was last asked.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct AccountSeen {
+    pub at: Timestamp,
+    /// The name that it bound with.
+    pub bind: String,
+    /// `None` where the directory does not say.
+    pub password: Option<Expiry>,
+}
+
+/// When a password ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expiry {
+    Never,
+    At(Timestamp),
+}
+
+/// How many days before its end a password is worth a word: enough to find whoever may change it.
+pub const PASSWORD_DAYS: i64 = 14;
+
+impl Expiry {
+    /// How many whole days are left, when they are few; 0 or less on the last day and after it.
+    pub fn few_days(self, now: Timestamp) -> Option<i64> {
+        let Self::At(end) = self else { return None };
+        let days = end.duration_since(now).as_secs().div_euclid(24 * 60 * 60);
+        (days < PASSWORD_DAYS).then_some(days)
+    }
+
+    /// `expires on 2026-12-01, in 7 days`
+    pub fn described(self, now: Timestamp) -> String {
+        let Self::At(end) = self else { return "never expires".to_owned() };
+        let day = end.strftime("%Y-%m-%d");
+        match end.duration_since(now).as_secs().div_euclid(24 * 60 * 60) {
+            ..0 => format!("expired on {day}"),
+            0 => format!("expires on {day}, within a day"),
+            1 => format!("expires on {day}, in 1 day"),
+            days => format!("expires on {day}, in {days} days"),
+        }
+    }
 }
 
 impl std::str::FromStr for Url {
@@ -65,7 +135,12 @@ impl std::str::FromStr for Url {
             && matches!(url.path(), "" | "/")
             && url.query().is_none()
             && url.fragment().is_none();
-        if url.scheme() != "ldaps" || !plain {
+        let security = match url.scheme() {
+            "ldaps" => Security::Tls,
+            "ldap" => Security::StartTls,
+            _ => return Err(wrong()),
+        };
+        if !plain {
             return Err(wrong());
         }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(wrong)?;
@@ -73,16 +148,14 @@ impl std::str::FromStr for Url {
         if !host.chars().all(usable) {
             return Err(wrong());
         }
-        Ok(Self { host: host.to_ascii_lowercase(), port: url.port().unwrap_or(Self::DEFAULT_PORT) })
+        Ok(Self { security, host: host.to_ascii_lowercase(), port: url.port().unwrap_or(security.default_port()) })
     }
 }
 
 impl std::fmt::Display for Url {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.port {
-            Self::DEFAULT_PORT => write!(f, "ldaps://{}", self.host),
-            port => write!(f, "ldaps://{}:{port}", self.host),
-        }
+        write!(f, "{}://{}", self.security.scheme(), self.host)?;
+        if self.port == self.security.default_port() { Ok(()) } else { write!(f, ":{}", self.port) }
     }
 }
 
@@ -104,16 +177,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_verified_scheme_is_an_address() {
-        assert_eq!(
-            "ldaps://DC1.corp.example.com".parse::<Url>().expect("plain").to_string(),
-            "ldaps://dc1.corp.example.com"
-        );
-        assert_eq!("ldaps://dc1:3269".parse::<Url>().expect("with a port").port, 3269);
+    fn an_address_says_how_it_comes_to_its_tls() {
+        for (text, security, port, shown) in [
+            ("ldaps://DC1.corp.example.com", Security::Tls, 636, "ldaps://dc1.corp.example.com"),
+            ("ldaps://dc1:3269", Security::Tls, 3269, "ldaps://dc1:3269"),
+            ("ldap://dc1", Security::StartTls, 389, "ldap://dc1"),
+            ("ldap://dc1:3268/", Security::StartTls, 3268, "ldap://dc1:3268"),
+        ] {
+            let url: Url = text.parse().expect("an address");
+            assert_eq!((url.security, url.port, url.to_string().as_str()), (security, port, shown));
+        }
         for text in
-            ["ldap://dc1", "dc1", "ldaps://", "ldaps://u:p@dc1", "ldaps://dc1/x", "ldaps://dc1?a", "ldaps://a%20b"]
+            ["http://dc1", "dc1", "ldaps://", "ldaps://u:p@dc1", "ldaps://dc1/x", "ldaps://dc1?a", "ldaps://a%20b"]
         {
             assert!(text.parse::<Url>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_password_is_worth_a_word_in_its_last_fourteen_days() {
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().expect("a time");
+        for (end, days, words) in [
+            ("2026-12-08T12:00:00Z", None, "expires on 2026-12-08, in 14 days"),
+            ("2026-12-08T11:59:59Z", Some(13), "expires on 2026-12-08, in 13 days"),
+            ("2026-11-25T12:00:00Z", Some(1), "expires on 2026-11-25, in 1 day"),
+            ("2026-11-25T11:59:59Z", Some(0), "expires on 2026-11-25, within a day"),
+            ("2026-11-24T11:59:59Z", Some(-1), "expired on 2026-11-24"),
+        ] {
+            let expiry = Expiry::At(end.parse().expect("a time"));
+            assert_eq!((expiry.few_days(now), expiry.described(now).as_str()), (days, words), "{end}");
+        }
+        assert_eq!(Expiry::Never.few_days(now), None);
     }
 }

@@ -51,9 +51,14 @@ fn numbered(choices: &[Choice]) -> String {
     choices.iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
 }
 
+/// What the field is for, with the word that lists here in place of the console's key.
+pub(super) fn help(field: &Field) -> String {
+    field.help.replace("Ctrl-O", "*")
+}
+
 /// What `?` says: what the field is for, each choice with what follows from it, and how it is answered.
 pub(super) fn explained(field: &Field) -> Vec<String> {
-    let mut lines = vec![format!("{}: {}", field.label, field.help)];
+    let mut lines = vec![format!("{}: {}", field.label, help(field))];
     lines.extend(field.choices().iter().enumerate().map(|(at, choice)| {
         let and = match &choice.refused {
             Some(why) => format!(", cannot be chosen: {why}"),

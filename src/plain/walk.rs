@@ -3,7 +3,7 @@
 use super::Stop;
 use super::answer::{self, Said, WORDS, said};
 use super::dialogue::{Dialogue, Ended};
-use super::question::{explained, only_choice, prompt};
+use super::question::{explained, help as question_help, only_choice, prompt};
 use crate::engine::{Engine, Error};
 use crate::model::name::Name;
 use crate::wizard::form::{Form, Kind, Pick, Value};
@@ -132,8 +132,8 @@ impl<'a> Walk<'a> {
             }
             let line = self.dialogue.ask(&prompt(field))?;
             let value = match (said(&line), &field.kind) {
-                (Said::List(under), Kind::Pick(pick)) => {
-                    picks = self.list(form, *pick, &picks, under)?;
+                (Said::List(under), Kind::Pick(_)) => {
+                    picks = self.list(form, at, &picks, under)?;
                     continue;
                 }
                 (Said::Text(text), _) => match picked(&picks, text) {
@@ -197,17 +197,24 @@ impl<'a> Walk<'a> {
         let field = &form.fields[at];
         let Some(problem) = &field.problem else { return Ok(false) };
         let column = problem.column.map(|column| format!("at column {column}: ")).unwrap_or_default();
-        let help = problem.help.as_deref().unwrap_or(&field.help);
-        self.dialogue.wrong(&format!("{}: {column}{}", field.label, problem.message), help)?;
+        let help = problem.help.clone().unwrap_or_else(|| question_help(field));
+        self.dialogue.wrong(&format!("{}: {column}{}", field.label, problem.message), &help)?;
         Ok(true)
     }
 
     /// What there is to pick from; the lines are numbered from 1.
-    fn list(&mut self, form: &Form, pick: Pick, before: &[Picked], under: &str) -> Result<Vec<Picked>, Stop> {
+    fn list(&mut self, form: &Form, at: usize, before: &[Picked], under: &str) -> Result<Vec<Picked>, Stop> {
+        let key = form.fields[at].key.clone();
+        let Kind::Pick(pick) = form.fields[at].kind else { return Ok(Vec::new()) };
         let under = picked(before, under).map_or(under, |picked| picked.value.raw()).to_owned();
         let under = Some(under.as_str()).filter(|under| !under.is_empty());
         let engine = self.engine;
-        let found = self.dialogue.while_working(|_, job| wizard::pick(engine, form, pick, under, job));
+        let mut form = form.clone();
+        if let (Pick::Controller, Some(domain)) = (pick, under) {
+            // Whose controllers are wanted is typed where their addresses go.
+            form.set(&key, Value::Text(domain.to_owned()));
+        }
+        let found = self.dialogue.while_working(|_, job| wizard::pick(engine, &form, pick, under, job));
         let found = match found {
             Ok(found) => found,
             Err(error) => {
@@ -217,7 +224,7 @@ impl<'a> Walk<'a> {
         };
         let narrowed = |item: &Picked| match (pick, under) {
             // The directory was already asked for these alone.
-            (Pick::Unit | Pick::Group, _) | (_, None) => true,
+            (Pick::Unit | Pick::Group | Pick::Controller, _) | (_, None) => true,
             (_, Some(word)) => item.label.raw().to_lowercase().contains(&word.to_lowercase()),
         };
         let found: Vec<Picked> = found.into_iter().filter(narrowed).collect();

@@ -22,8 +22,16 @@ impl Item for Directory {
 
 impl Record for Directory {
     const TABLE: &'static str = "directory";
-    const COLUMNS: &'static [Column] =
-        &[plain("name"), plain("kind"), plain("file"), plain("urls"), plain("bind"), plain("ca_file"), plain("ca_pem")];
+    const COLUMNS: &'static [Column] = &[
+        plain("name"),
+        plain("kind"),
+        plain("file"),
+        plain("urls"),
+        plain("bind"),
+        plain("ca_file"),
+        plain("ca_pem"),
+        plain("pins"),
+    ];
 
     fn values(&self) -> Result<Vec<Value>, Error> {
         let what = Self::called(&self.name);
@@ -31,13 +39,14 @@ impl Record for Directory {
         match &self.source {
             Source::File(file) => {
                 values.extend([text("file"), path(file, &what)?]);
-                values.extend([Value::Null, Value::Null, Value::Null, Value::Null]);
+                values.extend([const { Value::Null }; 5]);
             }
             Source::Ldap(Ldap { urls, trust, bind }) => {
                 values.extend([text("ldap"), Value::Null, json(urls), text(bind)]);
                 values.extend(match trust {
-                    Trust::System => [Value::Null, Value::Null],
-                    Trust::Ca { file, pem } => [path(file, &what)?, text(pem)],
+                    Trust::System => [Value::Null, Value::Null, Value::Null],
+                    Trust::Ca { file, pem } => [path(file, &what)?, text(pem), Value::Null],
+                    Trust::Pins(pins) => [Value::Null, Value::Null, json(pins)],
                 });
             }
         }
@@ -52,11 +61,13 @@ impl Record for Directory {
         let bind: Option<String> = cells.next()?;
         let ca_file: Option<String> = cells.next()?;
         let pem: Option<String> = cells.next()?;
+        let pins = cells.json_if()?;
         let source = if kind == "file" {
             Source::File(PathBuf::from(file.unwrap_or_default()))
         } else {
-            let trust = match (ca_file, pem) {
-                (Some(file), Some(pem)) => Trust::Ca { file: PathBuf::from(file), pem },
+            let trust = match (ca_file, pem, pins) {
+                (_, _, Some(pins)) => Trust::Pins(pins),
+                (Some(file), Some(pem), None) => Trust::Ca { file: PathBuf::from(file), pem },
                 _ => Trust::System,
             };
             Source::Ldap(Ldap { urls: urls.unwrap_or_default(), trust, bind: bind.unwrap_or_default() })

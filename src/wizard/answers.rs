@@ -257,6 +257,12 @@ impl Answers {
                 form.set(SOURCE, Value::Text(source.to_owned()));
             }
         }
+        // So does whom to believe: the one takes the place of the other.
+        for (key, other) in [("directory.ca_file", "directory.pin"), ("directory.pin", "directory.ca_file")] {
+            if filled.values.iter().any(|(given, _)| given == key) {
+                form.set(other, Value::Text(String::new()));
+            }
+        }
         for (key, value) in &filled.values {
             if let Some((_, field)) = SECRET_FILES.iter().find(|(file, _)| file == key) {
                 let path = self.folder.join(string(key, value)?);

@@ -1,13 +1,19 @@
 //! Step 1: register the directory.
 
+use std::str::FromStr;
+
+use crate::directory::ldap::{Discovered, ServerKey};
 use crate::engine::{Engine, Error};
+use crate::model::Unreadable;
 use crate::model::check::Check;
 use crate::model::directory::{Directory, Ldap, Source, Trust, Url};
 use crate::model::job::Job;
 use crate::model::name::Name;
+use crate::model::pin::Pin;
 use crate::secrets::Secret;
 
 use super::form::{Basis, Choice, Field, Form, Kind, Pick, Problem, Value};
+use super::pick::Picked;
 use super::{Saved, path};
 
 pub(super) fn fields() -> Vec<Field> {
@@ -19,16 +25,17 @@ pub(super) fn fields() -> Vec<Field> {
             "Source",
             "A domain controller is read at each sync; so is a file.",
             Kind::Choice(vec![
-                Choice::new("ldaps", "Domain controller (LDAPS)", "Users are read over verified TLS."),
-                Choice::new("file", "LDIF file", "Users are read from an export made by ldifde or ldapsearch."),
+                Choice::new("ldaps", "Domain controller", "Users are read over verified TLS: LDAPS or StartTLS."),
+                Choice::new("file", "File", "Users are read from an export made by ldifde, ldapsearch or csvde."),
             ]),
         )
         .with("ldaps"),
         Field::new(
             "directory.urls",
             "Addresses",
-            "Domain controllers, tried in order; separate them by spaces. 636, or :3269 for a global catalog.",
-            Kind::Text { example: "ldaps://dc1.corp.example.com" },
+            "Domain controllers, tried in order; separate them by spaces. ldaps://, or ldap:// for StartTLS. Ctrl-O asks \
+             DNS for those of the domain that is typed here, or of the account.",
+            Kind::Pick(Pick::Controller),
         )
         .when("directory.source", ["ldaps"])
         .required(),
@@ -37,6 +44,13 @@ pub(super) fn fields() -> Vec<Field> {
             "CA file",
             "PEM certificates of the CA that signed the controller's. Empty: the CAs this host trusts.",
             Kind::Path { example: "corp-ca.pem" },
+        )
+        .when("directory.source", ["ldaps"]),
+        Field::new(
+            "directory.pin",
+            "Pin",
+            "Instead of a CA: the keys to believe, sha256/... Ctrl-O shows those of the servers: compare, then choose.",
+            Kind::Pick(Pick::Key),
         )
         .when("directory.source", ["ldaps"]),
         Field::new(
@@ -58,7 +72,7 @@ pub(super) fn fields() -> Vec<Field> {
         Field::new(
             "directory.file",
             "File",
-            "An LDIF export, read anew at each sync.",
+            "An export, LDIF or csvde's, read anew at each sync.",
             Kind::Path { example: "users.ldif" },
         )
         .when("directory.source", ["file"])
@@ -78,8 +92,12 @@ pub(super) fn fill(form: &mut Form, directory: &Directory, password_kept: bool) 
             set("directory.source", "ldaps".to_owned());
             set("directory.urls", ldap.urls.iter().map(Url::to_string).collect::<Vec<_>>().join(" "));
             set("directory.bind", ldap.bind.clone());
-            if let Trust::Ca { file, .. } = &ldap.trust {
-                set("directory.ca_file", file.display().to_string());
+            match &ldap.trust {
+                Trust::System => {}
+                Trust::Ca { file, .. } => set("directory.ca_file", file.display().to_string()),
+                Trust::Pins(pins) => {
+                    set("directory.pin", pins.iter().map(Pin::to_string).collect::<Vec<_>>().join(" "));
+                }
             }
         }
     }
@@ -102,28 +120,77 @@ fn read(form: &mut Form) -> Option<(Directory, Option<Secret>)> {
         let file = path(form.text("directory.file")?);
         return Some((Directory { name: name?, source: Source::File(file) }, None));
     }
-    let mut urls = Vec::new();
-    for url in form.text("directory.urls")?.split([' ', ',']).filter(|url| !url.is_empty()) {
-        match url.parse::<Url>() {
-            Ok(url) => urls.push(url),
-            Err(error) => {
-                let mut problem = Problem::new(error.to_string());
-                if url.starts_with("ldap://") {
-                    problem.help = Some("write ldaps:// : credentials leave only over verified TLS".to_owned());
-                }
-                form.problem("directory.urls", problem);
-                return None;
-            }
+    let urls = many::<Url>(form, "directory.urls")?;
+    let trust = match (form.text("directory.ca_file"), form.text("directory.pin")) {
+        (None, None) => Trust::System,
+        (Some(file), None) => Trust::Ca { file: path(file), pem: String::new() },
+        (None, Some(_)) => Trust::Pins(many(form, "directory.pin")?),
+        (Some(_), Some(_)) => {
+            let help = "empty the one or the other: a pin stands in place of a CA".to_owned();
+            let problem = Problem { help: Some(help), ..Problem::new("a CA file is given, too") };
+            form.problem("directory.pin", problem);
+            return None;
         }
-    }
-    let trust = match form.text("directory.ca_file") {
-        None => Trust::System,
-        Some(file) => Trust::Ca { file: path(file), pem: String::new() },
     };
     let bind = form.text("directory.bind")?.to_owned();
     let password = form.field("directory.password").and_then(Field::secret).filter(|secret| !secret.is_empty());
     let password = password.cloned();
     Some((Directory { name: name?, source: Source::Ldap(Ldap { urls, trust, bind }) }, password))
+}
+
+/// What a field lists, one after another.
+fn many<T: FromStr<Err = Unreadable>>(form: &mut Form, key: &str) -> Option<Vec<T>> {
+    let listed = form.text(key)?.split([' ', ',']).filter(|one| !one.is_empty());
+    match listed.map(str::parse).collect() {
+        Ok(all) => Some(all),
+        Err(error) => {
+            form.problem(key, Problem::new(Unreadable::to_string(&error)));
+            None
+        }
+    }
+}
+
+/// What can be picked for the addresses: the controllers that DNS names for the domain which was typed in their place,
+/// else for that of the account, else of the addresses that are there.
+pub(super) fn controllers(engine: &Engine, form: &Form, job: &Job) -> Result<Vec<Picked>, Error> {
+    let typed = form.text("directory.urls").unwrap_or_default();
+    let of_account = form.text("directory.bind").and_then(|bind| Some(bind.rsplit_once('@')?.1.to_owned()));
+    let of_address = || {
+        let url: Url = typed.split([' ', ',']).next()?.parse().ok()?;
+        Some(url.host.split_once('.')?.1.to_owned())
+    };
+    let is_domain = !typed.is_empty() && !typed.contains(['/', ' ', ',', ':']);
+    let domain = if is_domain { Some(typed.to_owned()) } else { of_account.or_else(of_address) };
+    let found = engine.discover(&domain.ok_or(Error::NoDomain)?, None, None, job)?;
+    let picked = |one: &Discovered| {
+        let note = if one.within_domain { "" } else { "; outside the domain: be sure of it" };
+        let detail = format!("priority {}, weight {}{note}", one.priority, one.weight);
+        Picked::plain(one.url.to_string(), one.url.to_string(), detail)
+    };
+    let own: Vec<_> = found.iter().filter(|one| one.within_domain).map(|one| one.url.to_string()).collect();
+    let all = (own.len() > 1).then(|| {
+        let label = format!("all {}, in this order", own.len());
+        Picked::plain(own.join(" "), label, "the next is asked when one is down".to_owned())
+    });
+    Ok(all.into_iter().chain(found.iter().map(picked)).collect())
+}
+
+/// What can be picked as pins: the keys that the servers show.
+pub(super) fn keys(engine: &Engine, form: &Form, job: &Job) -> Result<Vec<Picked>, Error> {
+    let mut form = form.clone();
+    let urls = many::<Url>(&mut form, "directory.urls").ok_or(Error::NoAddress)?;
+    let keys = engine.server_keys(&urls, job)?;
+    let picked = |key: &ServerKey| {
+        let detail = format!("{}, signed by \"{}\"", key.url, key.signer);
+        Picked::plain(key.pin.to_string(), key.pin.to_string(), detail)
+    };
+    let mut pins: Vec<_> = keys.iter().map(|key| key.pin.to_string()).collect();
+    pins.dedup();
+    let all = (pins.len() > 1).then(|| {
+        let label = format!("all {}", pins.len());
+        Picked::plain(pins.join(" "), label, "one for each server; compare every one".to_owned())
+    });
+    Ok(all.into_iter().chain(keys.iter().map(picked)).collect())
 }
 
 pub(super) fn check_fields(form: &mut Form) {

@@ -119,6 +119,10 @@ pub enum Pick {
     Group,
     Department,
     Country,
+    /// The domain controllers that DNS names.
+    Controller,
+    /// The keys that the servers show.
+    Key,
     /// One of those that exist already: picking it opens the form anew, filled from it
     /// ([`super::open_named`]).
     Existing,

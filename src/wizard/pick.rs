@@ -21,10 +21,20 @@ pub struct Picked {
     pub has_children: bool,
 }
 
+impl Picked {
+    /// Something on one level, by texts that are safe to show.
+    pub(super) fn plain(value: String, label: String, detail: String) -> Self {
+        Self { value: Untrusted::new(value), label: Untrusted::new(label), detail, has_children: false }
+    }
+}
+
 /// What a [`Pick`] field can be set to, asked of the live directory; `under` is the DN of an OU, or typed letters.
 pub fn pick(engine: &Engine, form: &Form, pick: Pick, under: Option<&str>, job: &Job) -> Result<Vec<Picked>, Error> {
-    if pick == Pick::Existing {
-        return existing(engine, form.step);
+    match pick {
+        Pick::Existing => return existing(engine, form.step),
+        Pick::Controller => return super::directory::controllers(engine, form, job),
+        Pick::Key => return super::directory::keys(engine, form, job),
+        Pick::Unit | Pick::Group | Pick::Department | Pick::Country => {}
     }
     let Some(directory) = form.text("mapping.directory").and_then(|name| Name::new(name).ok()) else {
         return Ok(Vec::new());
@@ -48,7 +58,7 @@ pub fn pick(engine: &Engine, form: &Form, pick: Pick, under: Option<&str>, job: 
         }
         Pick::Department => engine.departments(&directory, base, job)?.into_iter().map(counted).collect(),
         Pick::Country => engine.countries(&directory, base, job)?.into_iter().map(counted).collect(),
-        Pick::Existing => Vec::new(),
+        Pick::Existing | Pick::Controller | Pick::Key => Vec::new(),
     })
 }
 

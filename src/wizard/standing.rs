@@ -1,6 +1,8 @@
 //! How far each step is: the list of steps and the review page.
 
 use crate::engine::{Engine, Error};
+use crate::model::Kept;
+use crate::model::directory::Directory;
 
 use super::form::Choice;
 use super::{Step, profiles, text};
@@ -36,7 +38,15 @@ pub fn standing(engine: &Engine) -> Result<Vec<Standing>, Error> {
         None => Standing { step, state: State::Missing, evidence: step.purpose().to_owned() },
     };
     let names = |names: Vec<String>| (!names.is_empty()).then(|| names.join(", "));
-    let directories = engine.directories()?.into_iter().map(|kept| kept.value.name.to_string()).collect();
+    let ending = engine.ending_passwords()?;
+    let directory = |kept: Kept<Directory>| {
+        let name = kept.value.name;
+        match ending.iter().find(|ending| ending.directory == name) {
+            Some(ending) => format!("{name} (its password {})", ending.says),
+            None => name.to_string(),
+        }
+    };
+    let directories = engine.directories()?.into_iter().map(directory).collect();
     let mappings = engine.mappings()?.into_iter().filter(|kept| kept.value.unfit().is_empty());
     let tokens = engine.valid_tokens()?.into_iter().map(|record| record.name.to_string()).collect();
     let profiles: Vec<Choice> = profiles(engine)?;

@@ -6,8 +6,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use imd::model::directory::{Ldap, Trust};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use imd::model::pin::Pin;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, PublicKeyData as _, date_time_ymd,
+};
 use rustls::pki_types::PrivateKeyDer;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// What is particular about a server's certificate.
@@ -18,11 +23,13 @@ pub(crate) struct Certificate {
     pub(crate) ends: i32,
     /// It is signed by somebody whom the client does not know.
     pub(crate) stranger: bool,
+    /// The server does not hold its key, but another one.
+    pub(crate) borrowed: bool,
 }
 
 impl Default for Certificate {
     fn default() -> Self {
-        Self { name: "127.0.0.1", begins: 2000, ends: 2090, stranger: false }
+        Self { name: "127.0.0.1", begins: 2000, ends: 2090, stranger: false, borrowed: false }
     }
 }
 
@@ -37,7 +44,18 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
 
 pub(crate) struct Server {
     source: Ldap,
+    pin: Pin,
     thread: JoinHandle<Vec<u8>>,
+}
+
+/// Shows one certificate to everybody, whoever's key signs.
+#[derive(Debug)]
+struct Shown(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
 }
 
 impl Server {
@@ -51,6 +69,16 @@ impl Server {
     pub(crate) fn start_with(
         certificate: &Certificate,
         clients: usize,
+        script: impl FnMut(&mut Client, usize) + Send + 'static,
+    ) -> Self {
+        Self::start_after(certificate, clients, |_| true, script)
+    }
+
+    /// The same after something was said without TLS; `before_tls` tells whether TLS follows at all.
+    pub(crate) fn start_after(
+        certificate: &Certificate,
+        clients: usize,
+        mut before_tls: impl FnMut(&mut TcpStream) -> bool + Send + 'static,
         mut script: impl FnMut(&mut Client, usize) + Send + 'static,
     ) -> Self {
         let known = authority("A test CA");
@@ -61,13 +89,17 @@ impl Server {
         params.not_after = date_time_ymd(certificate.ends, 1, 1);
         let issuer = if certificate.stranger { &stranger } else { &known };
         let leaf = params.signed_by(&key, issuer).expect("a certificate");
+        let pin = Pin::of_key(&key.subject_public_key_info());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let signing = if certificate.borrowed { KeyPair::generate().expect("a key") } else { key };
+        let signing = PrivateKeyDer::Pkcs8(signing.serialize_der().into());
+        let signing = provider.key_provider.load_private_key(signing).expect("a usable key");
+        let shown = CertifiedKey::new(vec![leaf.into()], signing);
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_no_client_auth()
-            .with_single_cert(vec![leaf.into()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
-            .expect("a usable key");
+            .with_cert_resolver(Arc::new(Shown(Arc::new(shown))));
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let trust = Trust::Ca { file: "test-ca.pem".into(), pem: known.pem() };
@@ -75,8 +107,11 @@ impl Server {
         let thread = std::thread::spawn(move || {
             let mut heard = Vec::new();
             for before in 0..clients {
-                let (stream, _) = listener.accept().expect("a client");
+                let (mut stream, _) = listener.accept().expect("a client");
                 stream.set_nodelay(true).expect("a socket");
+                if !before_tls(&mut stream) {
+                    continue;
+                }
                 let tls = ServerConnection::new(Arc::clone(&config)).expect("a server");
                 let mut client = Client { stream: StreamOwned::new(tls, stream), heard: Vec::new() };
                 script(&mut client, before);
@@ -84,7 +119,12 @@ impl Server {
             }
             heard
         });
-        Self { source, thread }
+        Self { source, pin, thread }
+    }
+
+    /// The pin of the key in its certificate.
+    pub(crate) fn pin(&self) -> Pin {
+        self.pin
     }
 
     /// How to reach it.
@@ -170,6 +210,12 @@ impl Client {
 
     pub(crate) fn try_send(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).and_then(|()| self.stream.flush()).is_ok()
+    }
+
+    /// Lets go of the connection while something lies unread, so that the other side sees a reset.
+    pub(crate) fn reset_after_next_request(&mut self) {
+        // Not a byte of it is taken.
+        let _ = self.stream.sock.peek(&mut [0]);
     }
 
     /// Says no more, and listens until the client has gone.

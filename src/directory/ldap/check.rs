@@ -9,16 +9,27 @@ use super::request::{Scope, Search};
 use super::root::ANYTHING;
 use super::tls::Facts;
 use super::{Controller, Deadlines, Driver};
-use crate::directory::Error as DirectoryError;
 use crate::directory::check::{Census, Checklist, Stop, described, people};
+use crate::directory::{Account, Error as DirectoryError};
 use crate::model::directory::{Ldap, Url};
 use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::model::user::Attribute;
 use crate::secrets::Secret;
 
-pub(in crate::directory) const CHECKS: &[&str] =
-    &["name resolves", "port answers", "TLS", "bind", "rootDSE", "clock", "base DN", "users", "mail"];
+pub(in crate::directory) const CHECKS: &[&str] = &[
+    "name resolves",
+    "port answers",
+    "TLS",
+    "bind",
+    "rootDSE",
+    "clock",
+    "base DN",
+    "password",
+    "rights",
+    "users",
+    "mail",
+];
 
 /// The attributes that the last two lines need.
 const NEEDED: &[Attribute] =
@@ -34,6 +45,7 @@ pub(in crate::directory) fn check(
     now: Timestamp,
     job: &Job,
     list: &mut Checklist<'_>,
+    account: &mut Option<Account>,
 ) -> Result<(), Stop> {
     let deadlines = Deadlines::default();
     let driver = Driver::new()?;
@@ -63,7 +75,9 @@ pub(in crate::directory) fn check(
         let (name, password) = connect::credentials(source, password)?;
         session.bind(name, password, watch).await?;
         list.passed(format!("as {}", shown(name)));
-        identify(&mut session, now, watch, list).await?;
+        let context = identify(&mut session, now, watch, list).await?;
+        *account = session.account(name, &context, watch).await?;
+        judge(account.as_ref(), now, list)?;
         Ok::<_, Stop>(session)
     });
     let session = connected?;
@@ -71,13 +85,13 @@ pub(in crate::directory) fn check(
     count(&mut controller, job, list)
 }
 
-/// The lines from the rootDSE to the base DN.
+/// The lines from the rootDSE to the base DN, which comes back.
 async fn identify(
     session: &mut Session,
     now: Timestamp,
     watch: Watch<'_>,
     list: &mut Checklist<'_>,
-) -> Result<(), Stop> {
+) -> Result<String, Stop> {
     let dse = session.dse(watch).await?;
     let time = dse.time;
     let root = session.named(dse, watch).await?;
@@ -99,6 +113,29 @@ async fn identify(
         return Err(Stop::Failed(format!("{} is not readable", shown(base)), help.to_owned()));
     }
     list.passed(shown(base));
+    Ok(root.naming_context)
+}
+
+/// The lines about the account itself.
+fn judge(account: Option<&Account>, now: Timestamp, list: &mut Checklist<'_>) -> Result<(), Stop> {
+    let help = "set a new password in the directory and give it here; one that never expires suits a service account";
+    match account.and_then(|account| account.password) {
+        None => list.passed("the directory does not say when it ends"),
+        Some(expiry) => match expiry.few_days(now) {
+            None => list.passed(expiry.described(now)),
+            Some(..=0) => return Err(Stop::Failed(expiry.described(now), help.to_owned())),
+            Some(_) => list.warned(expiry.described(now), help, Vec::new()),
+        },
+    }
+    match account.and_then(|account| account.rights.as_deref()) {
+        None => list.passed("the account may not see which groups it is in"),
+        Some([]) => list.passed("none beyond reading"),
+        Some(groups) => {
+            let help = "take it out of them: reading users needs no more than Domain Users, and a password that is \
+                        kept on a server should open no more";
+            list.warned(format!("more than it needs: it is in {}", groups.join(", ")), help, Vec::new());
+        }
+    }
     Ok(())
 }
 
@@ -170,12 +207,16 @@ impl<T> Stage<T> {
 }
 
 fn tls(facts: &Facts) -> String {
+    if let Some(pin) = &facts.pinned {
+        return format!("{}, with the pinned key {pin}, signed by \"{}\"", facts.version, facts.signer);
+    }
     let until = facts.until.map_or_else(String::new, |until| format!(", valid until {}", until.strftime("%Y-%m-%d")));
     format!("{}, signed by \"{}\"{until}", facts.version, facts.signer)
 }
 
 fn is_soon(facts: &Facts, now: Timestamp) -> bool {
-    facts.until.is_some_and(|until| until.duration_since(now) < RENEW)
+    // A pinned key outlives its certificate.
+    facts.pinned.is_none() && facts.until.is_some_and(|until| until.duration_since(now) < RENEW)
 }
 
 /// A difference of clocks, to the second.

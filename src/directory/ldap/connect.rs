@@ -8,9 +8,11 @@ use tokio_rustls::client::TlsStream;
 
 use super::connection::{Connection, Deadline, Watch};
 use super::error::Error;
-use super::{Deadlines, tls};
+use super::{Deadlines, Driver, tls};
 use crate::directory::Error as DirectoryError;
-use crate::model::directory::{Ldap, Trust, Url};
+use crate::model::directory::{Ldap, Security, Trust, Url};
+use crate::model::job::Job;
+use crate::model::pin::Pin;
 use crate::model::text;
 use crate::model::user::NameForm;
 use crate::secrets::Secret;
@@ -90,7 +92,8 @@ pub(super) async fn reach(
     Err(last.into())
 }
 
-/// TLS over a connection, and what it amounts to.
+/// TLS over a connection, and what it amounts to. Until it is up, nothing goes over the connection but the question
+/// for it.
 pub(super) async fn secure(
     tcp: TcpStream,
     url: &Url,
@@ -99,6 +102,10 @@ pub(super) async fn secure(
     watch: Watch<'_>,
 ) -> Result<(Session, tls::Facts), DirectoryError> {
     let server = url.to_string();
+    let tcp = match url.security {
+        Security::Tls => tcp,
+        Security::StartTls => Connection::over(tcp, server.clone(), deadlines).start_tls(watch).await?,
+    };
     let deadline = Deadline::of(&server, "set up TLS", deadlines.connect);
     let (stream, facts) = watch.until(deadline, tls::handshake(tcp, url, trust)).await??;
     Ok((Connection::over(stream, server, deadlines), facts))
@@ -131,6 +138,43 @@ pub(super) async fn open(
         }
     }
     Err(all(failures).into())
+}
+
+/// The key of a server as it shows it, and who signed for it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ServerKey {
+    pub url: Url,
+    pub pin: Pin,
+    pub signer: String,
+}
+
+/// The keys of the servers that answer. Nothing is verified and nothing is sent: they are there to be compared.
+///
+/// # Errors
+/// When no server shows one.
+pub fn keys(urls: &[Url], job: &Job) -> Result<Vec<ServerKey>, DirectoryError> {
+    let (deadlines, watch) = (Deadlines::default(), Watch::over(job));
+    let nothing_is_trusted = Trust::Pins(Vec::new());
+    Driver::new()?.block_on(async {
+        let (mut keys, mut failures) = (Vec::new(), Vec::new());
+        for url in urls {
+            let shown = async {
+                let addresses = resolve(url, deadlines, watch).await?;
+                let tcp = reach(url, &addresses, deadlines, watch).await?;
+                secure(tcp, url, &nothing_is_trusted, deadlines, watch).await
+            };
+            match shown.await {
+                // Refused, as every key is here, and shown for it.
+                Err(DirectoryError::Ldap(Error::OtherKey { seen, signer, .. })) => {
+                    keys.push(ServerKey { url: url.clone(), pin: seen, signer });
+                }
+                Err(DirectoryError::Ldap(failure)) => failures.push(failure),
+                Err(unwanted) => return Err(unwanted),
+                Ok(_) => {}
+            }
+        }
+        if keys.is_empty() { Err(all(failures).into()) } else { Ok(keys) }
+    })
 }
 
 /// Several failures as one.

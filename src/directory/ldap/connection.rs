@@ -156,6 +156,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         &self.server
     }
 
+    /// Asks for TLS, and gives the stream back for it once the server has agreed (RFC 4511, 4.14).
+    ///
+    /// # Errors
+    /// A refusal, and anything said beyond the answer: nobody vouches for what was said before TLS.
+    pub(super) async fn start_tls(mut self, watch: Watch<'_>) -> Result<S, DirectoryError> {
+        let id = self.take_id();
+        let server = self.server.clone();
+        let deadline = Deadline::of(&server, "answer StartTLS", self.deadlines.connect);
+        self.send(&request::start_tls(id), deadline, watch).await?;
+        let frame = self.receive(deadline, watch).await?;
+        let Operation::Extended(outcome) = self.read(&frame, id..id + 1)?.operation else {
+            return Err(self.malformed(Malformed("StartTLS is answered by something else")).into());
+        };
+        if outcome.code != 0 {
+            return Err(Error::NoStartTls { server, code: outcome.code, said: said(outcome.diagnostic) }.into());
+        }
+        if !self.received.is_empty() {
+            return Err(Error::SaidTooEarly { server }.into());
+        }
+        Ok(self.stream)
+    }
+
     /// Binds with a password that has been looked at already: `super::connect::credentials`.
     pub(super) async fn bind(&mut self, name: &str, password: &Secret, watch: Watch<'_>) -> Result<(), DirectoryError> {
         let id = self.take_id();
@@ -329,7 +351,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     running[at] = false;
                     cookie = message.cookie.map(<[u8]>::to_vec);
                 }
-                Operation::Bound(_) | Operation::Notice(_) => {
+                Operation::Bound(_) | Operation::Extended(_) | Operation::Notice(_) => {
                     return Err(self.malformed(Malformed("a search is answered by something else")).into());
                 }
             }

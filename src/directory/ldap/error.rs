@@ -3,6 +3,7 @@
 //! Result codes are those of RFC 4511 (appendix A); the `data` codes of a refused bind are Windows' own
 //! ([MS-ERREF] 2.2, written in hexadecimal into the diagnostic message).
 
+use crate::model::pin::Pin;
 use crate::model::text;
 
 /// What went wrong. Every text in it is safe to show.
@@ -21,8 +22,18 @@ pub enum Error {
     NotTls { server: String },
     #[error("{server} closed the connection while TLS was being set up")]
     NoTls { server: String },
-    #[error("the certificate of {server} is signed by \"{signer}\", which is not trusted")]
-    UnknownAuthority { server: String, signer: String },
+    #[error("{server} refuses StartTLS with {}", result(*code, said))]
+    NoStartTls { server: String, code: u32, said: String },
+    /// It may be somebody else's words, put in where nothing was protected yet.
+    #[error("{server} said more than was asked before TLS was set up")]
+    SaidTooEarly { server: String },
+    #[error("the certificate of {server} is signed by \"{signer}\", which is not trusted; its key is {pin}")]
+    UnknownAuthority { server: String, signer: String, pin: Pin },
+    #[error(
+        "the key of {server} is not the pinned one: it is {seen} (signed by \"{signer}\"), pinned is {}",
+        pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    )]
+    OtherKey { server: String, seen: Pin, signer: String, pins: Vec<Pin> },
     #[error("the certificate of {server} does not carry that name: it is for {}", listed(names))]
     WrongName { server: String, names: Vec<String> },
     #[error("the certificate of {server} expired on {on}")]
@@ -60,6 +71,12 @@ pub enum Error {
     Referral { base: String, to: String },
     #[error("{server} names no naming context")]
     NoNamingContext { server: String },
+    #[error("\"{given}\" is no name of a domain or a site in DNS")]
+    NoDnsName { given: String },
+    #[error("the name servers do not answer: {why}")]
+    Dns { why: String },
+    #[error("DNS knows no domain controller: there is no record {asked}")]
+    NoControllers { asked: String },
     #[error("the filter cannot be sent: {filter}")]
     Filter { filter: String },
     #[error("no server can be reached: {}", joined(.0))]
@@ -74,25 +91,43 @@ impl Error {
         let text = match self {
             Self::Resolve { .. } => "check the spelling, and that this machine asks the domain's DNS servers",
             Self::Refused { .. } => {
-                "check the port (636 for LDAPS, 3269 for a global catalog) and that it is a domain controller"
+                "check the port (636 for ldaps://, 389 for ldap://) and that it is a domain controller"
             }
             Self::Unreachable { .. } => "check the route and the firewall between here and there",
             Self::Late { .. } => {
                 "check the firewall between here and there, and how busy the server is; then try again"
             }
-            Self::NotTls { .. } => "the address has to be that of LDAPS: port 636, or 3269 for a global catalog",
+            Self::NotTls { .. } => {
+                "ldaps:// wants port 636 (3269 for a global catalog); at 389 and 3268 TLS begins with StartTLS: ldap://"
+            }
+            Self::NoStartTls { .. } => {
+                "a domain controller without a certificate does this: give it one (Active Directory Certificate \
+                 Services, or import one with the purpose \"server authentication\"); imd sends nothing without TLS"
+            }
+            Self::SaidTooEarly { .. } => {
+                "somebody in between may put words into its mouth; use ldaps:// and find out who before a password \
+                 goes there"
+            }
             Self::NoTls { .. } => {
                 "a domain controller without a certificate does this: give it one (Active Directory Certificate \
                  Services, or import one with the purpose \"server authentication\") and restart it"
             }
             Self::UnknownAuthority { signer, .. } => {
                 return format!(
-                    "if \"{signer}\" is your own authority, export its certificate as PEM and name it as the CA file; \
-                     if you do not know it, somebody may be in between"
+                    "if \"{signer}\" is your own authority, export its certificate as PEM and name it as the CA file; if \
+                     the key is the one that the controller itself shows you, give it as the pin; else somebody may \
+                     be in between"
                 );
             }
-            Self::WrongName { names, .. } => match names.iter().find(|name| !name.contains('*')) {
-                Some(name) => return format!("use a name that it carries: ldaps://{name}"),
+            Self::OtherKey { .. } => {
+                "if the controller was given a new key, compare the two on the controller itself and change the pin; \
+                 else somebody may be in between"
+            }
+            Self::WrongName { server, names } => match names.iter().find(|name| !name.contains('*')) {
+                Some(name) => {
+                    let (scheme, _) = server.split_once("://").unwrap_or(("ldaps", ""));
+                    return format!("use a name that it carries: {scheme}://{name}");
+                }
                 None => "give the server a certificate with its DNS name as a subjectAltName",
             },
             Self::Expired { .. } => "renew the certificate on the server, and check this machine's clock",
@@ -132,6 +167,14 @@ impl Error {
                 "register that domain as a directory of its own: a password is never sent to a server that was not named"
             }
             Self::NoNamingContext { .. } => "check that the address is that of a domain controller",
+            Self::NoDnsName { .. } => {
+                "give the domain's DNS name, such as corp.example.com, and the site's as it is called"
+            }
+            Self::Dns { .. } => "name one that knows the domain: `imd directory discover DOMAIN --dns-server ADDRESS`",
+            Self::NoControllers { .. } => {
+                "check the domain's spelling, and that this machine asks the domain's own name servers; another one is \
+                 asked with `imd directory discover DOMAIN --dns-server ADDRESS`"
+            }
             Self::Filter { .. } => "write the filter anew",
             Self::All(errors) => return errors.first().map_or_else(String::new, Self::help),
             Self::System(_) => "check this machine's limits (open files, memory)",

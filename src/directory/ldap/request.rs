@@ -1,4 +1,4 @@
-//! What is sent (RFC 4511, 4.2 to 4.5), encoded by `ldap3`'s own building blocks; a bind is written here, so that its
+//! What is sent (RFC 4511, 4.2 to 4.5 and 4.14), encoded by `ldap3`'s own building blocks; a bind is written here, so that its
 //! password stays in memory that is zeroed.
 
 use bytes::BytesMut;
@@ -62,6 +62,14 @@ pub(super) fn search(id: u32, search: &Search<'_>, page: Option<(u32, &[u8])>) -
         }));
     }
     Ok(encode(Tag::Sequence(Sequence { inner: message, ..Sequence::default() })))
+}
+
+/// The message `id` that asks for TLS (RFC 4511, 4.14.1).
+pub(super) fn start_tls(id: u32) -> BytesMut {
+    let name = OctetString { class: TagClass::Context, id: 0, inner: b"1.3.6.1.4.1.1466.20037".to_vec() };
+    let operation =
+        Tag::Sequence(Sequence { class: TagClass::Application, id: 23, inner: vec![Tag::OctetString(name)] });
+    encode(Tag::Sequence(Sequence { inner: vec![integer(id), operation], ..Sequence::default() }))
 }
 
 /// The message `id` that ends the session (RFC 4511, 4.3).
@@ -160,6 +168,14 @@ mod tests {
         expected.extend(control);
         expected[1] = u8::try_from(expected.len() - 2).expect("short");
         assert_eq!(self::search(9, &search, Some((5, b"k"))).expect("a filter").as_ref(), expected);
+    }
+
+    #[test]
+    fn a_request_for_tls_is_written_as_the_standard_says() {
+        // LDAPMessage { messageID 1, extendedReq [APPLICATION 23] { requestName [0] } }
+        let mut expected = vec![0x30, 29, 0x02, 1, 1, 0x77, 24, 0x80, 22];
+        expected.extend(b"1.3.6.1.4.1.1466.20037");
+        assert_eq!(start_tls(1).as_ref(), expected);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! TLS with a domain controller: whose word is believed, what the certificate says, and why it was refused.
 //!
 //! Verification is that of `rustls` and `webpki` and cannot be switched off. Rules: RFC 8446, RFC 5246; names by
-//! RFC 9525: the address that was asked for has to be among the certificate's subjectAltNames.
+//! RFC 9525: the address that was asked for has to be among the certificate's subjectAltNames. A pinned key is the
+//! server's identity by itself (RFC 7858, 4.2): that the server holds it is verified as ever, while who signed the
+//! certificate, for which name and for how long, says no more.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
@@ -18,6 +21,7 @@ use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificat
 
 use super::error::Error;
 use crate::model::directory::{Trust, Url};
+use crate::model::pin::Pin;
 use crate::model::text;
 
 /// What a connection's TLS amounts to. Every text is safe to show.
@@ -29,6 +33,8 @@ pub(super) struct Facts {
     pub(super) signer: String,
     /// When the server's certificate ends.
     pub(super) until: Option<Timestamp>,
+    /// Its key, where that is what is trusted.
+    pub(super) pinned: Option<Pin>,
 }
 
 /// Sets TLS up on a connection.
@@ -38,10 +44,15 @@ pub(super) async fn handshake(
     trust: &Trust,
 ) -> Result<(TlsStream<TcpStream>, Facts), Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(trust)?), Arc::clone(&provider))
-        .build()
-        .map_err(|error| failed(url, &error))?;
-    let witness = Arc::new(Witness { verifier, seen: Mutex::new(None) });
+    let judge = match trust {
+        Trust::Pins(pins) => Judge::Key(pins.clone()),
+        Trust::System | Trust::Ca { .. } => Judge::Chain(
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots(trust)?), Arc::clone(&provider))
+                .build()
+                .map_err(|error| failed(url, &error))?,
+        ),
+    };
+    let witness = Arc::new(Witness { judge, provider: Arc::clone(&provider), seen: Mutex::new(None) });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| failed(url, &error))?
@@ -51,13 +62,16 @@ pub(super) async fn handshake(
     let name =
         ServerName::try_from(url.host.trim_matches(['[', ']']).to_owned()).map_err(|error| failed(url, &error))?;
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let stream = connector.connect(name, tcp).await.map_err(|error| explained(url, &error, &witness.certificate()))?;
+    let connected = connector.connect(name, tcp).await;
+    let certificate = witness.certificate();
+    let stream = connected.map_err(|error| explained(url, &error, trust, &certificate))?;
     let version = match stream.get_ref().1.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
         _ => "TLS 1.2",
     };
-    let certificate = witness.certificate();
-    Ok((stream, Facts { version, signer: certificate.signer, until: certificate.until }))
+    let Certificate { signer, until, pin, .. } = certificate;
+    let pinned = matches!(trust, Trust::Pins(_)).then_some(pin).flatten();
+    Ok((stream, Facts { version, signer, until, pinned }))
 }
 
 /// The certificates that are believed to speak for others.
@@ -80,15 +94,27 @@ fn roots(trust: &Trust) -> Result<RootCertStore, Error> {
                 return Err(bad("there is none in it".to_owned()));
             }
         }
+        // A pinned key needs nobody's word.
+        Trust::Pins(_) => {}
     }
     Ok(roots)
 }
 
-/// Verifies as `webpki` does and keeps the certificate, so that a refusal can say what was wrong with it: `rustls`
-/// itself shows a certificate only once it has been accepted.
+/// Who says whether a certificate is that of the server.
+#[derive(Debug)]
+enum Judge {
+    /// `webpki`, by the authorities that are trusted.
+    Chain(Arc<WebPkiServerVerifier>),
+    /// Its key, which has to be one of these.
+    Key(Vec<Pin>),
+}
+
+/// Verifies, and keeps the certificate, so that a refusal can say what was wrong with it: `rustls` itself shows a
+/// certificate only once it has been accepted.
 #[derive(Debug)]
 struct Witness {
-    verifier: Arc<WebPkiServerVerifier>,
+    judge: Judge,
+    provider: Arc<CryptoProvider>,
     seen: Mutex<Option<CertificateDer<'static>>>,
 }
 
@@ -102,7 +128,13 @@ impl ServerCertVerifier for Witness {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(end_entity.clone().into_owned());
-        self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        match &self.judge {
+            Judge::Chain(chain) => chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
+            Judge::Key(pins) if pin_of(end_entity).is_some_and(|pin| pins.contains(&pin)) => {
+                Ok(ServerCertVerified::assertion())
+            }
+            Judge::Key(_) => Err(CertificateError::ApplicationVerificationFailure.into()),
+        }
     }
 
     fn verify_tls12_signature(
@@ -111,7 +143,7 @@ impl ServerCertVerifier for Witness {
         cert: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier.verify_tls12_signature(message, cert, signature)
+        verify_tls12_signature(message, cert, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -120,11 +152,11 @@ impl ServerCertVerifier for Witness {
         cert: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier.verify_tls13_signature(message, cert, signature)
+        verify_tls13_signature(message, cert, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -134,6 +166,7 @@ struct Certificate {
     signer: String,
     names: Vec<String>,
     until: Option<Timestamp>,
+    pin: Option<Pin>,
 }
 
 impl Witness {
@@ -154,8 +187,14 @@ impl Certificate {
         }
         names.truncate(20);
         let until = Timestamp::from_second(certificate.validity().not_after.timestamp()).ok();
-        Self { signer: named(certificate.issuer()), names, until }
+        Self { signer: named(certificate.issuer()), names, until, pin: Some(Pin::of_key(certificate.public_key().raw)) }
     }
+}
+
+/// The pin of a certificate's key.
+fn pin_of(der: &[u8]) -> Option<Pin> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    Some(Pin::of_key(certificate.public_key().raw))
 }
 
 fn name(name: &GeneralName<'_>) -> Option<String> {
@@ -177,7 +216,7 @@ fn named(name: &X509Name<'_>) -> String {
 }
 
 /// Why the handshake failed.
-fn explained(url: &Url, error: &io::Error, certificate: &Certificate) -> Error {
+fn explained(url: &Url, error: &io::Error, trust: &Trust, certificate: &Certificate) -> Error {
     let server = url.to_string();
     let Some(reason) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
         return match error.kind() {
@@ -187,11 +226,19 @@ fn explained(url: &Url, error: &io::Error, certificate: &Certificate) -> Error {
             _ => Error::Unreachable { server, why: error.to_string() },
         };
     };
-    match reason {
-        rustls::Error::InvalidMessage(_) => Error::NotTls { server },
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            Error::UnknownAuthority { server, signer: certificate.signer.clone() }
+    let signer = || certificate.signer.clone();
+    match (reason, certificate.pin) {
+        (rustls::Error::InvalidMessage(_), _) => return Error::NotTls { server },
+        (rustls::Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure), Some(seen)) => {
+            let pins = if let Trust::Pins(pins) = trust { pins.clone() } else { Vec::new() };
+            return Error::OtherKey { server, seen, signer: signer(), pins };
         }
+        (rustls::Error::InvalidCertificate(why), Some(pin)) if is_nobodys(why) => {
+            return Error::UnknownAuthority { server, signer: signer(), pin };
+        }
+        _ => {}
+    }
+    match reason {
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => Error::WrongName { server, names: certificate.names.clone() },
@@ -202,6 +249,16 @@ fn explained(url: &Url, error: &io::Error, certificate: &Certificate) -> Error {
             Error::NotYetValid { server, from: day(*not_before) }
         }
         other => failed(url, other),
+    }
+}
+
+/// Whether no authority that is trusted vouches for a certificate. One that signed itself, as many tools make them,
+/// is an authority's own and refused as such before anybody is asked.
+fn is_nobodys(why: &CertificateError) -> bool {
+    match why {
+        CertificateError::UnknownIssuer => true,
+        CertificateError::Other(other) => other.to_string().contains("CaUsedAsEndEntity"),
+        _ => false,
     }
 }
 

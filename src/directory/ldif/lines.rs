@@ -1,6 +1,6 @@
 //! The logical lines of an LDIF file (RFC 2849): folded lines joined, CRLF and LF alike, whatever the encoding.
 //!
-//! `ldifde -u` writes UTF-16 with a byte order mark; it is read as if it had been UTF-8 all along.
+//! `ldifde -u` and `csvde -u` write UTF-16 with a byte order mark; it is read as if it had been UTF-8 all along.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -16,22 +16,29 @@ pub(super) struct Lines {
     read: u64,
 }
 
+/// The text of a file, without its byte order mark.
+pub(super) fn text(from: impl Read + Send + 'static) -> Result<Box<dyn BufRead + Send>, Fault> {
+    let mut from = BufReader::with_capacity(256 << 10, from);
+    let head = from.fill_buf().map_err(|error| Fault { line: None, what: What::Read(error) })?;
+    let utf_16 = match head {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes as fn([u8; 2]) -> u16),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes as fn([u8; 2]) -> u16),
+        _ => None,
+    };
+    let mark = if utf_16.is_some() { 2 } else { 3 * usize::from(head.starts_with(b"\xef\xbb\xbf")) };
+    from.consume(mark);
+    Ok(match utf_16 {
+        Some(unit) => {
+            let decoded = Utf16 { from, unit, ready: Vec::new(), given: 0 };
+            Box::new(BufReader::with_capacity(64 << 10, decoded))
+        }
+        None => Box::new(from),
+    })
+}
+
 impl Lines {
-    pub(super) fn new(from: impl Read + Send + 'static) -> Result<Self, Fault> {
-        let mut from = BufReader::with_capacity(256 << 10, from);
-        let head = from.fill_buf().map_err(|error| Fault { line: None, what: What::Read(error) })?;
-        let utf_16 = match head {
-            [0xff, 0xfe, ..] => Some(u16::from_le_bytes as fn([u8; 2]) -> u16),
-            [0xfe, 0xff, ..] => Some(u16::from_be_bytes as fn([u8; 2]) -> u16),
-            _ => None,
-        };
-        let mark = if utf_16.is_some() { 2 } else { 3 * usize::from(head.starts_with(b"\xef\xbb\xbf")) };
-        from.consume(mark);
-        let from: Box<dyn BufRead + Send> = match utf_16 {
-            Some(unit) => Box::new(BufReader::new(Utf16 { from, unit, ready: Vec::new(), given: 0 })),
-            None => Box::new(from),
-        };
-        Ok(Self { from, read: 0 })
+    pub(super) fn new(from: Box<dyn BufRead + Send>) -> Self {
+        Self { from, read: 0 }
     }
 
     /// Puts the next line into `line`, unfolded and without its end, and gives the number of its first physical

@@ -11,7 +11,7 @@ use crate::filter::Subject;
 use crate::model::dn::Dn;
 
 /// The largest entry: a group of a million members takes about 90 MB.
-const MAX_ENTRY: usize = 128 << 20;
+pub(super) const MAX_ENTRY: usize = 128 << 20;
 
 /// Base64 as the tools write it, and as people cut it: with its padding or without.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -35,7 +35,20 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn clear(&mut self) {
+    /// Puts one more value in.
+    pub(super) fn add(&mut self, name: &str, value: &[u8]) -> Result<(), What> {
+        self.values.extend_from_slice(value);
+        self.named(name)
+    }
+
+    /// Gives a name to the value that was just put in.
+    fn named(&mut self, name: &str) -> Result<(), What> {
+        self.names.push_str(name);
+        self.ends.push((self.names.len(), self.values.len()));
+        if self.names.len() + self.values.len() > MAX_ENTRY { Err(What::EntryTooLarge) } else { Ok(()) }
+    }
+
+    pub(super) fn clear(&mut self) {
         self.dn.clear();
         self.names.clear();
         self.values.clear();
@@ -237,10 +250,8 @@ fn add(entry: &mut Entry, name: &str, value: &Value<'_>) -> Result<(), What> {
     if name.eq_ignore_ascii_case("control") {
         return Err(What::Change);
     }
-    entry.names.push_str(name);
     value.append_to(&mut entry.values)?;
-    entry.ends.push((entry.names.len(), entry.values.len()));
-    if entry.names.len() + entry.values.len() > MAX_ENTRY { Err(What::EntryTooLarge) } else { Ok(()) }
+    entry.named(name)
 }
 
 /// Looks at `result: 0 Success`: any other number means that entries are missing.

@@ -21,7 +21,7 @@ fn file(text: &str) -> File {
 type Listed = (String, Vec<(String, Vec<u8>)>);
 
 fn entries(bytes: &[u8]) -> Result<Vec<Listed>, Fault> {
-    let mut records = Records::new(Lines::new(std::io::Cursor::new(bytes.to_vec()))?);
+    let mut records = Records::new(Lines::new(lines::text(std::io::Cursor::new(bytes.to_vec()))?));
     let mut entry = Entry::default();
     let mut found = Vec::new();
     while records.next(&mut entry)? {
