@@ -65,25 +65,31 @@ impl Failure {
     }
 }
 
-/// Opens the other face: which one there is, `main` knows.
-pub type Console<'a> = dyn Fn(&Engine, Color) -> Result<(), NoConsole> + 'a;
+/// Opens the other faces: which ones there are, `main` knows.
+#[allow(missing_debug_implementations, reason = "functions have no useful Debug")]
+pub struct Faces<'a> {
+    /// The full-screen console.
+    pub console: &'a dyn Fn(&Engine, Color) -> Result<(), NoFace>,
+    /// The same steps as plain prompts.
+    pub plain: &'a dyn Fn(&Engine) -> Result<(), NoFace>,
+}
 
-/// Why the console did not open, or ended.
+/// Why a face did not open, or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoConsole {
+pub struct NoFace {
     pub message: String,
     /// What to do next.
     pub help: String,
 }
 
-impl From<NoConsole> for Failure {
-    fn from(NoConsole { message, help }: NoConsole) -> Self {
+impl From<NoFace> for Failure {
+    fn from(NoFace { message, help }: NoFace) -> Self {
         Self::Plain { message, help }
     }
 }
 
 /// Runs the program on this process's arguments.
-pub fn main(console: &Console<'_>) -> ExitCode {
+pub fn main(faces: &Faces<'_>) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => return wrong_usage(&error),
@@ -91,7 +97,7 @@ pub fn main(console: &Console<'_>) -> ExitCode {
         Err(error) => return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
     };
     let output = Output::new(arguments.json, arguments.quiet);
-    match run(arguments, console, &output) {
+    match run(arguments, faces, &output) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough: `imd users | head`.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -119,16 +125,17 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn run(arguments: Arguments, console: &Console<'_>, output: &Output) -> Result<(), Failure> {
+fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), Failure> {
     let Arguments { command, state, read_only, yes, color, .. } = arguments;
     match command {
-        None => setup::open_console(&open(state, read_only)?, color, console),
-        Some(Command::Demo { answers }) => setup::demo(answers.as_deref(), color, console, output),
-        Some(Command::Setup { answers }) => {
+        None => setup::open_face(&open(state, read_only)?, color, faces, false),
+        Some(Command::Demo { answers }) => setup::demo(answers.as_deref(), color, faces, output),
+        Some(Command::Setup { answers, plain, export }) => {
             let engine = open(state, read_only)?;
-            match answers {
-                Some(file) => setup::answers(&engine, &file, yes, output),
-                None => setup::open_console(&engine, color, console),
+            match (answers, export) {
+                (Some(file), _) => setup::answers(&engine, &file, yes, output),
+                (None, Some(file)) => setup::export(&engine, &file, yes, output),
+                (None, None) => setup::open_face(&engine, color, faces, plain),
             }
         }
         Some(Command::Token(token::Verb::Verify { file, key })) if !key.is_empty() => {

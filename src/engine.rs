@@ -11,6 +11,7 @@ mod error;
 mod explain;
 mod exports;
 mod priority;
+mod private_file;
 mod reading;
 mod sample;
 mod tokens;

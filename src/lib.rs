@@ -8,6 +8,7 @@ pub mod engine;
 pub mod export;
 pub mod filter;
 pub mod model;
+pub mod plain;
 pub mod secrets;
 pub mod store;
 pub mod sync;

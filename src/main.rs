@@ -2,16 +2,19 @@
 
 use std::process::ExitCode;
 
-use imd::cli::{self, Color, NoConsole};
-use imd::tui;
+use imd::cli::{self, Color, Faces, NoFace};
+use imd::{plain, tui};
 
 fn main() -> ExitCode {
-    cli::main(&|engine, color| {
-        let color = match color {
-            Color::Auto => tui::Color::Auto,
-            Color::Always => tui::Color::Always,
-            Color::Never => tui::Color::Never,
-        };
-        tui::run(engine, color).map_err(|error| NoConsole { message: error.to_string(), help: error.help() })
+    cli::main(&Faces {
+        console: &|engine, color| {
+            let color = match color {
+                Color::Auto => tui::Color::Auto,
+                Color::Always => tui::Color::Always,
+                Color::Never => tui::Color::Never,
+            };
+            tui::run(engine, color).map_err(|error| NoFace { message: error.to_string(), help: error.help() })
+        },
+        plain: &|engine| plain::run(engine).map_err(|error| NoFace { message: error.to_string(), help: error.help() }),
     })
 }

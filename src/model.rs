@@ -15,6 +15,7 @@ pub mod installer;
 pub mod job;
 pub mod mapping;
 pub mod membership;
+pub mod moment;
 pub mod name;
 pub mod pin;
 pub mod plan;

@@ -32,6 +32,7 @@ mod tests;
 mod token;
 mod undo;
 mod user;
+mod watch;
 mod wizard;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +52,7 @@ pub use single::Single;
 pub use staging::{Missing, Staging};
 pub use tally::{Lost, Tally};
 pub use user::{CachedUser, Seen, UserCounts, UserState};
+pub use watch::Watch;
 
 use crate::model::audit::Actor;
 use crate::model::fold::folded;

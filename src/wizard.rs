@@ -12,8 +12,10 @@ mod mapping;
 mod pick;
 mod profile;
 mod settings;
+mod since;
 mod standing;
 mod step;
+mod task;
 mod token;
 
 use std::collections::BTreeMap;
@@ -25,10 +27,12 @@ use crate::model::job::Job;
 use crate::model::name::Name;
 use crate::sync::Preview;
 
-pub use crate::engine::PreviewFile;
+pub use crate::engine::{Minted, PreviewFile, Written};
 pub use pick::{Picked, pick};
+pub use since::{Since, since};
 pub use standing::{Standing, State, standing};
 pub use step::Step;
+pub use task::{Task, facts, mint, write};
 
 use form::{Choice, Form, Value};
 
@@ -65,6 +69,7 @@ pub fn open(engine: &Engine, step: Step) -> Result<Form, Error> {
         None => blank(engine, step)?,
     };
     if let Some(draft) = engine.wizard_draft::<Draft>(step.key())? {
+        let saved = form.clone();
         // Saving then meets whoever changed it since the draft was begun, instead of overwriting them.
         form.basis = draft.basis;
         for (key, answer) in draft.answers {
@@ -79,6 +84,7 @@ pub fn open(engine: &Engine, step: Step) -> Result<Form, Error> {
                 form.set(&key, value);
             }
         }
+        form.entered = !form.is_like(&saved);
     }
     Ok(form)
 }
@@ -238,6 +244,7 @@ pub fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
         Step::Installer => installer::save(engine, form)?,
     };
     if saved != Saved::Problems {
+        form.entered = false;
         form.name_basis();
         engine.drop_wizard_draft(form.step.key())?;
         let named = form.fields.first().filter(|field| field.key.ends_with(".name"));

@@ -302,14 +302,6 @@ fn a_terminal_that_goes_away_without_a_signal_ends_the_console() {
     assert_eq!(status.exit_code(), 1);
 }
 
-#[test]
-fn a_terminal_that_cannot_move_its_cursor_is_refused() {
-    let mut console = Console::demo(&[("TERM", "dumb")]);
-    assert_eq!(console.end(), 2);
-    console.wait_for("help:");
-    assert!(!console.bytes().contains(&0x1b), "no escape sequence is sent");
-}
-
 /// A state directory of its own.
 struct State(tempfile::TempDir);
 

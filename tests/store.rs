@@ -185,7 +185,9 @@ fn a_form_that_shows_an_older_version_does_not_win() {
     assert_eq!(store.save(&annas, Some(1), &by(&anna)).expect("saved"), 2);
 
     let error = store.save(&Profile { max_users: 20, ..laptops() }, Some(1), &by(&bert)).expect_err("an old version");
-    assert_eq!(error.to_string(), "profile \"Laptops\" was changed by anna at 2026-03-01T13:02:00Z");
+    let at = imd::model::moment::shown("2026-03-01T13:02:00Z".parse().expect("a timestamp"));
+    assert!(at.ends_with(":00") || at.ends_with(":30") || at.ends_with(":45"), "an offset: {at}");
+    assert_eq!(error.to_string(), format!("profile \"Laptops\" was changed by anna at {at}"));
     assert!(error.help().contains("reload"));
     assert_eq!(store.get::<Profile>(&name("Laptops")).expect("read").expect("there").value, annas);
     assert!(matches!(store.save(&annas, None, &by(&bert)), Err(Error::Exists(_))));
@@ -332,8 +334,8 @@ fn drafts_secrets_and_keys_are_there_when_the_session_comes_back() {
     assert_eq!(store.installation_id().expect("read"), None);
     store.initialize("imd-7f3a", &by(&anna)).expect("initialized");
     store.initialize("another", &by(&anna)).expect("stays");
-    store.set_wizard_at("mapping").expect("set");
-    store.save_wizard_draft("mapping", &serde_json::json!({"ou": "OU=Å"})).expect("saved");
+    store.set_wizard_at(&anna, "mapping").expect("set");
+    store.save_wizard_draft(&anna, "mapping", &serde_json::json!({"ou": "OU=Å"})).expect("saved");
     store.save_sealed("directory:corp", &[0, 255, 1], &by(&anna)).expect("sealed");
     let key = |kid: &str, at: &str, state| StoredKey {
         kid: kid.into(),
@@ -347,16 +349,39 @@ fn drafts_secrets_and_keys_are_there_when_the_session_comes_back() {
 
     let again = Store::open(dir.path()).expect("opens again");
     assert_eq!(again.installation_id().expect("read").as_deref(), Some("imd-7f3a"));
-    assert_eq!(again.wizard_at().expect("read").as_deref(), Some("mapping"));
-    assert_eq!(again.wizard_draft("mapping").expect("read"), Some(serde_json::json!({"ou": "OU=Å"})));
-    assert_eq!(again.wizard_draft("token").expect("read"), None);
+    assert_eq!(again.wizard_at(&anna).expect("read").as_deref(), Some("mapping"));
+    assert_eq!(again.wizard_draft(&anna, "mapping").expect("read"), Some(serde_json::json!({"ou": "OU=Å"})));
+    assert_eq!(again.wizard_draft(&anna, "token").expect("read"), None);
     assert_eq!(again.sealed("directory:corp").expect("read"), Some(vec![0, 255, 1]));
     let keys = again.keys().expect("keys");
     assert_eq!(keys[0], key("k2", "2026-01-02T00:00:00.5Z", KeyState::Active));
     assert_eq!(keys[1], key("k1", "2026-01-01T00:00:00Z", KeyState::Retired));
     assert!(matches!(again.add_key(&keys[0], &by(&anna)), Err(Error::Exists(_))));
-    store.save_wizard_draft("mapping", &serde_json::Value::Null).expect("forgotten");
-    assert_eq!(again.wizard_draft("mapping").expect("read"), None);
+    store.save_wizard_draft(&anna, "mapping", &serde_json::Value::Null).expect("forgotten");
+    assert_eq!(again.wizard_draft(&anna, "mapping").expect("read"), None);
+}
+
+#[test]
+fn what_two_administrators_type_at_one_step_stays_apart() {
+    let (dir, store) = empty();
+    let (anna, bob) = (Actor::new("anna"), Actor::new("bob"));
+    let typed = |what: &str| serde_json::json!({ "ou": what });
+    store.save_wizard_draft(&anna, "mapping", &typed("anna's")).expect("saved");
+    store.save_wizard_draft(&bob, "mapping", &typed("bob's")).expect("saved");
+    store.set_wizard_at(&anna, "mapping").expect("set");
+    store.set_wizard_at(&bob, "token").expect("set");
+    let again = Store::open(dir.path()).expect("opens again");
+    assert_eq!(again.wizard_draft(&anna, "mapping").expect("read"), Some(typed("anna's")));
+    assert_eq!(again.wizard_draft(&bob, "mapping").expect("read"), Some(typed("bob's")));
+    assert_eq!(again.wizard_at(&anna).expect("read").as_deref(), Some("mapping"));
+    assert_eq!(again.wizard_at(&bob).expect("read").as_deref(), Some("token"));
+
+    // A step opens on what oneself saved last, and else on what the others did.
+    store.set_wizard_subject(&anna, "mapping", "Staff").expect("set");
+    assert_eq!(again.wizard_subject(&bob, "mapping").expect("read").as_deref(), Some("Staff"));
+    store.set_wizard_subject(&bob, "mapping", "Guests").expect("set");
+    assert_eq!(again.wizard_subject(&anna, "mapping").expect("read").as_deref(), Some("Staff"));
+    assert_eq!(again.wizard_subject(&Actor::new("carla"), "mapping").expect("read").as_deref(), Some("Guests"));
 }
 
 fn token(id: u64, of: &str) -> Record {
@@ -417,7 +442,7 @@ fn the_state_is_for_its_owner_only() {
     let parent = folder();
     let dir = parent.path().join("state/of/imd");
     let store = Store::open(&dir).expect("opens");
-    store.set_wizard_at("token").expect("writes");
+    store.set_wizard_at(&Actor::new("anna"), "token").expect("writes");
     let mode = |path: &Path| path.metadata().expect("is there").permissions().mode() & 0o777;
     assert_eq!(mode(&dir), 0o700);
     for file in std::fs::read_dir(&dir).expect("a folder") {

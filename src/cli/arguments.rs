@@ -58,8 +58,14 @@ pub(super) enum Command {
     /// Walk through the seven steps, or replay them from a file
     Setup {
         /// Apply these answers and exit
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", conflicts_with = "plain")]
         answers: Option<PathBuf>,
+        /// Ask line by line: for screen readers and serial lines
+        #[arg(long)]
+        plain: bool,
+        /// Write what is set up to an answers file, without its secrets, and exit
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["plain", "answers"])]
+        export: Option<PathBuf>,
     },
     /// Directories: where users come from
     #[command(subcommand)]

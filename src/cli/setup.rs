@@ -3,41 +3,38 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
 
-use crate::engine::{Engine, Options};
+use crate::engine::{Engine, Error as EngineError, Options};
 use crate::model::check::Outcome;
 use crate::model::job::Job;
 use crate::model::text;
 use crate::wizard::Saved;
-use crate::wizard::answers::{Answers, Event};
+use crate::wizard::answers::{self, Answers, Event};
 
 use super::arguments::Color;
 use super::output::Output;
-use super::{Console, Failure};
+use super::{Faces, Failure};
 
-/// Opens the console, on the wizard while something is missing.
-pub(super) fn open_console(engine: &Engine, color: Color, console: &Console<'_>) -> Result<(), Failure> {
+/// Opens the console, on the wizard while something is missing; the prompts where they are asked for, and on a terminal
+/// that cannot move its cursor.
+pub(super) fn open_face(engine: &Engine, color: Color, faces: &Faces<'_>, plain: bool) -> Result<(), Failure> {
     refuse_without_terminal()?;
-    Ok(console(engine, color)?)
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    let ended = if plain || dumb { (faces.plain)(engine) } else { (faces.console)(engine, color) };
+    Ok(ended?)
 }
 
 fn refuse_without_terminal() -> Result<(), Failure> {
-    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && !dumb {
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
         return Ok(());
     }
     Err(Failure::Usage {
-        message: "the console needs a terminal that can move its cursor".to_owned(),
+        message: "standard input and output are no terminal".to_owned(),
         help: "without one, use `imd setup --answers FILE`, or a verb: see `imd --help`".to_owned(),
     })
 }
 
 /// The console over the sample directory, in a state that is removed afterwards.
-pub(super) fn demo(
-    answers: Option<&Path>,
-    color: Color,
-    console: &Console<'_>,
-    output: &Output,
-) -> Result<(), Failure> {
+pub(super) fn demo(answers: Option<&Path>, color: Color, faces: &Faces<'_>, output: &Output) -> Result<(), Failure> {
     refuse_without_terminal()?;
     let state = ThrowAway::new()?;
     let engine = Engine::open(Options::of_host(state.0.join("state")))?;
@@ -47,7 +44,7 @@ pub(super) fn demo(
         Some(file) => read_answers(file)?.as_drafts(&engine)?,
         None => Answers::parse(text, folder)?.as_drafts(&engine)?,
     }
-    open_console(&engine, color, console)?;
+    open_face(&engine, color, faces, false)?;
     Ok(output.note("The demo is over; nothing of it was kept but what you wrote to a folder of your own.")?)
 }
 
@@ -99,6 +96,28 @@ pub(super) fn answers(engine: &Engine, file: &Path, yes: bool, output: &Output) 
     } else {
         "Nothing to change: it is set up like this already."
     })?)
+}
+
+/// Writes what is set up to an answers file.
+pub(super) fn export(engine: &Engine, file: &Path, yes: bool, output: &Output) -> Result<(), Failure> {
+    let exported = answers::export(engine)?;
+    engine.write_answers_file(file, &exported.text, yes).map_err(|error| match error {
+        EngineError::Exists { path } => Failure::NeedsYou {
+            message: format!("{} already exists", path.display()),
+            help: "choose another file, or write over it with --yes".to_owned(),
+        },
+        error => error.into(),
+    })?;
+    if output.is_json() {
+        let document = serde_json::json!({ "file": file, "secret_files": exported.secret_files });
+        return Ok(output.document(&document)?);
+    }
+    output.note(&format!("Written to {}; it holds no secret.", text::shown(&file.display().to_string())))?;
+    if exported.secret_files.is_empty() {
+        return Ok(());
+    }
+    let files = exported.secret_files.join(", ");
+    Ok(output.note(&format!("To apply it elsewhere, put the secrets beside it, readable by you alone: {files}"))?)
 }
 
 fn narrate(event: &Event<'_>) -> String {

@@ -1,7 +1,5 @@
 //! Tokens and the keys that sign them.
 
-use std::path::Path;
-
 use crate::model::name::Name;
 use crate::model::token::{Claims, Record, Request, State, TokenId};
 use crate::secrets::Secret;
@@ -106,19 +104,6 @@ impl Engine {
     pub fn public_keys(&self) -> Result<Vec<PublicKey>, Error> {
         let keys = self.store().keys()?;
         keys.iter().map(|stored| Ok(PublicKey::parse(&String::from_utf8_lossy(&stored.public))?)).collect()
-    }
-
-    /// Writes a token to a new file that only its owner can read.
-    pub fn write_token_file(&self, path: &Path, token: &Secret) -> Result<(), Error> {
-        use std::io::Write as _;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let failed = |why: std::io::Error| match why.kind() {
-            std::io::ErrorKind::AlreadyExists => Error::Exists { path: path.to_owned() },
-            _ => Error::File { path: path.to_owned(), why },
-        };
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-        writeln!(file, "{}", token.expose()).and_then(|()| file.sync_all()).map_err(failed)
     }
 
     fn signing_key(&self) -> Result<SigningKey, Error> {

@@ -182,6 +182,20 @@ pub struct Counts {
     pub left_out: u64,
 }
 
+impl Counts {
+    /// Each with what it counts.
+    pub fn in_words(&self) -> [(u64, &'static str); 6] {
+        [
+            (self.matched, "match a mapping"),
+            (self.come, "come"),
+            (self.change, "change"),
+            (self.leave, "leave"),
+            (self.unchanged, "stay as they are"),
+            (self.left_out, "are left out (step 3 says why)"),
+        ]
+    }
+}
+
 /// A stored plan without its lines, which may be many.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {

@@ -36,12 +36,20 @@ fn copies(dir: &Path) -> Vec<String> {
 fn an_older_database_is_copied_and_brought_up_to_date() {
     let dir = folder();
     let old = open::up_to(dir.path(), Target::Version(1)).expect("opens");
-    old.execute("INSERT INTO wizard (one, step) VALUES (1, 'mapping')", []).expect("written");
+    let audited = "INSERT INTO audit (number, at, actor, verb, subject, detail, hash)
+                   VALUES (1, '2026-01-01T00:00:00Z', 'anna', 'setup', '', '', zeroblob(32))";
+    old.execute(audited, []).expect("written");
+    let kept = "INSERT INTO wizard (one, step) VALUES (1, 'mapping');
+                INSERT INTO wizard_draft (step, value) VALUES ('mapping', '{}'), ('mapping/subject', '\"Staff\"')";
+    old.execute_batch(kept).expect("written");
     drop(old);
     assert!(copies(dir.path()).is_empty(), "a new database needs no copy");
 
     let store = Store::open(dir.path()).expect("migrates");
-    assert_eq!(store.wizard_at().expect("read").as_deref(), Some("mapping"));
+    let anna = Actor::new("anna");
+    assert_eq!(store.wizard_at(&anna).expect("read").as_deref(), Some("mapping"));
+    assert_eq!(store.wizard_draft(&anna, "mapping").expect("read"), Some(serde_json::json!({})));
+    assert_eq!(store.wizard_subject(&anna, "mapping").expect("read").as_deref(), Some("Staff"));
     assert_eq!(store.user_counts().expect("the cache is there now").active, 0);
     assert_eq!(copies(dir.path()), ["imd-schema-1.db"]);
     let copy = dir.path().join("imd-schema-1.db");
@@ -76,7 +84,8 @@ fn two_who_open_a_new_state_at_once_both_find_it_whole() {
     let dir = folder();
     let state = dir.path().join("state");
     std::thread::scope(|scope| {
-        let all: Vec<_> = (0..8).map(|_| scope.spawn(|| Store::open(&state).map(|store| store.wizard_at()))).collect();
+        let all: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| Store::open(&state).map(|store| store.installation_id()))).collect();
         for one in all {
             assert!(matches!(one.join().expect("ends"), Ok(Ok(None))));
         }

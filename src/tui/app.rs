@@ -65,6 +65,12 @@ impl App {
                 }
             }
             Message::Ending => self.end(),
+            Message::Changed => {
+                self.desk.ask(Effect::Standing);
+                if let Screen::Step(screen) = &self.screen {
+                    screen.look(&mut self.desk);
+                }
+            }
             Message::Came(came) => self.came(came),
         }
         self.desk.take_effects()

@@ -8,6 +8,8 @@ use super::panel::token::Reveal;
 pub struct Desk {
     pub look: Look,
     pub size: (u16, u16),
+    /// Nothing may be changed, not even a draft.
+    pub read_only: bool,
     /// What is said until the next key.
     pub notice: Option<Notice>,
     /// The token that was made or shown last.
@@ -25,7 +27,7 @@ pub enum Notice {
 
 impl Desk {
     pub fn new(look: Look, size: (u16, u16)) -> Self {
-        Self { look, size, notice: None, token: None, effects: Vec::new(), jobs: 0 }
+        Self { look, size, read_only: false, notice: None, token: None, effects: Vec::new(), jobs: 0 }
     }
 
     pub fn ask(&mut self, effect: Effect) {

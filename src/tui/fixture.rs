@@ -215,7 +215,7 @@ pub(super) fn form(step: Step) -> Form {
                 .required(),
         ],
     };
-    let mut form = Form { step, fields, basis: Basis::default() };
+    let mut form = Form { step, fields, basis: Basis::default(), entered: false };
     form.set("directory.password", Value::Secret(Secret::new(CANARY)));
     form
 }

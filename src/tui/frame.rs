@@ -49,6 +49,7 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Position {
 fn title(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     let x = canvas.text(area, area.x + 1, area.y, "imd", canvas.look.heading());
     let x = canvas.text(area, x + 2, area.y, "Mass deployment", canvas.look.title());
+    let x = if app.desk.read_only { canvas.text(area, x + 2, area.y, "read-only", canvas.look.warning()) } else { x };
     let place = match &app.screen {
         Screen::Step(screen) => format!("Step {} of 7: {}", screen.step().number(), screen.step().title()),
         Screen::Review(_) => "Overview".to_owned(),
@@ -155,7 +156,10 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         (None, Some(_), _) => ("Everything can be done with these keys.".into(), Style::new(), String::new()),
         (None, None, Screen::Step(screen)) => match screen.problem() {
             Some((message, help)) => (message, look.problem(), help),
-            None => (screen.help(&app.desk), Style::new(), String::new()),
+            None => match screen.outdated() {
+                Some((by, help)) => (by, look.warning(), help.to_owned()),
+                None => (screen.help(&app.desk), Style::new(), String::new()),
+            },
         },
         (None, None, Screen::Review(_)) => {
             ("Choose a step with Up and Down; Enter opens it.".into(), Style::new(), String::new())

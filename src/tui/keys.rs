@@ -10,6 +10,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::InputRequest;
 
+use crate::wizard::Task;
+
 mod tables;
 
 pub use tables::*;
@@ -119,6 +121,22 @@ pub enum Action {
     CopyToken,
     SaveToken,
     Cancel,
+}
+
+impl Action {
+    /// What the step does; `None` for what is the console's own.
+    pub fn task(self) -> Option<Task> {
+        Some(match self {
+            Self::Check => Task::Check,
+            Self::Preview => Task::Preview,
+            Self::Explain => Task::Explain,
+            Self::Run => Task::Run,
+            Self::Mint => Task::Mint,
+            Self::Files => Task::Files,
+            Self::Write => Task::Write,
+            Self::Continue | Self::ShowToken | Self::CopyToken | Self::SaveToken | Self::Cancel => return None,
+        })
+    }
 }
 
 /// A row of a table.

@@ -12,7 +12,7 @@ use crate::model::job::Progress;
 use crate::model::plan::{Asked, LineKind};
 use crate::secrets::Secret;
 use crate::wizard::form::{Form, Pick};
-use crate::wizard::{Standing, Step};
+use crate::wizard::{Since, Standing, Step};
 
 /// Something happened.
 #[allow(missing_debug_implementations, reason = "it may carry a form with a secret")]
@@ -23,6 +23,8 @@ pub enum Message {
     Resize(u16, u16),
     /// The terminal or the system wants the console to end.
     Ending,
+    /// Somebody wrote to the state; perhaps this console itself.
+    Changed,
     Came(Came),
 }
 
@@ -39,6 +41,8 @@ pub enum Came {
     },
     Standing(Vec<Standing>),
     Opened(Box<Form>),
+    /// The open step as it is saved now.
+    Since(Box<Since>),
     Saved {
         form: Box<Form>,
         outcome: SaveOutcome,
@@ -236,6 +240,8 @@ pub enum Effect {
     OpenNamed(Step, String),
     /// The step as it is saved, without what was entered since.
     Reload(Step),
+    /// Look whether somebody changed what the form was filled from.
+    Look(Box<Form>),
     /// Come back to this step after a restart.
     At(Step),
     KeepDraft(Box<Form>),

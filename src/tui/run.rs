@@ -10,6 +10,7 @@ mod work;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
 
 use super::app::App;
 use super::look::{Color, Look};
@@ -47,7 +48,9 @@ pub(super) fn run(engine: &Engine, color: Color) -> Result<String, Error> {
     terminal::watch_signals(sender.clone()).map_err(Error::Terminal)?;
     terminal::watch_input(sender.clone()).map_err(Error::Terminal)?;
     input::start(sender.clone()).map_err(Error::Terminal)?;
-    let (app, effects) = App::new(look, size);
+    watch_state(engine, sender.clone()).map_err(Error::Terminal)?;
+    let (mut app, effects) = App::new(look, size);
+    app.desk.read_only = engine.is_read_only();
     let surface = Surface::new(terminal::output().map_err(Error::Terminal)?);
     let runner = Runner::new(engine.clone(), sender).map_err(Error::Terminal)?;
     let mut console = Console { app, surface, terminal, runner };
@@ -57,6 +60,25 @@ pub(super) fn run(engine: &Engine, color: Color) -> Result<String, Error> {
     runner.finish();
     drop(terminal);
     ended.map(|()| app.farewell())
+}
+
+/// How often it is looked whether somebody wrote to the state: what others do is seen within a second.
+const LOOK: Duration = Duration::from_millis(800);
+
+/// Tells when somebody wrote to the state. The loop that draws sleeps on while nobody does.
+fn watch_state(engine: &Engine, events: Sender<Event>) -> io::Result<()> {
+    let engine = engine.clone();
+    std::thread::Builder::new().name("watch".into()).spawn(move || {
+        // Without it, others' changes are noticed when something is saved: what it protects does not hang on this.
+        let Ok(mut watch) = engine.watch() else { return };
+        loop {
+            std::thread::sleep(LOOK);
+            if watch.changed().unwrap_or(false) && events.send(Event::Message(Message::Changed)).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(())
 }
 
 struct Console {

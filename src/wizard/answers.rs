@@ -4,6 +4,8 @@
 //! its own. `[[mapping]]` gives several. Paths are relative to the file's folder. A secret is never in the file: it
 //! names a file that holds it.
 
+mod export;
+
 use std::path::{Path, PathBuf};
 
 use crate::engine::{Engine, Error as EngineError};
@@ -15,6 +17,8 @@ use crate::secrets::{Secret, read_secret_file};
 
 use super::form::{Choice, Form, Kind, Value};
 use super::{Saved, Step};
+
+pub use export::{Exported, export};
 
 /// Tables in the order of the steps, each the answers to one form.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +104,12 @@ const SECRET_FILES: [(&str, &str); 2] =
 
 const PATHS: [&str; 3] = ["directory.ca_file", "directory.file", "installer.out"];
 
+/// One line in a form, a list in the file.
+const LISTS: [&str; 2] = ["directory.urls", "token.servers"];
+
+/// It follows from the keys that are given.
+const SOURCE: &str = "directory.source";
+
 impl Answers {
     /// Reads the text of an answers file; `folder` is where its relative paths start.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, Error> {
@@ -143,6 +153,9 @@ impl Answers {
                 differences.extend(difference(&before, &form));
             }
         }
+        if let Some(order) = self.reordered(engine)? {
+            differences.push(format!("mapping order: {}", names(&order)));
+        }
         if !yes && !differences.is_empty() {
             return Err(Error::WouldChange(differences));
         }
@@ -154,11 +167,34 @@ impl Answers {
                 self.first_sync(engine, changed, job)?;
             }
             changed |= self.apply_one(engine, filled, job, each)?;
+            if filled.step == Step::Mapping
+                && let Some(order) = self.reordered(engine)?
+            {
+                engine.order_mappings(&order)?;
+                changed = true;
+            }
         }
         if !synced {
             self.first_sync(engine, changed, job)?;
         }
         Ok(changed)
+    }
+
+    /// The order of all mappings that the file wants, when it is another than that of now: those that it names change places
+    /// with each other, the rest stay where they are.
+    fn reordered(&self, engine: &Engine) -> Result<Option<Vec<Name>>, Error> {
+        let was: Vec<Name> = engine.mappings()?.into_iter().map(|kept| kept.value.name).collect();
+        let named = self.forms.iter().flat_map(|filled| &filled.values).filter(|(key, _)| key == "mapping.name");
+        let named = named.filter_map(|(_, value)| Name::new(value.as_str()?).ok());
+        let named: Vec<Name> = named.filter(|name| was.iter().any(|other| other.is_same(name))).collect();
+        let mut wanted = named.iter();
+        let of_the_file = |name: &Name| named.iter().any(|other| other.is_same(name));
+        let is: Vec<Name> = was
+            .iter()
+            .map(|name| if of_the_file(name) { wanted.next().unwrap_or(name) } else { name }.clone())
+            .collect();
+        let same = was.iter().zip(&is).all(|(was, is)| was.is_same(is));
+        Ok(if same { None } else { Some(is) })
     }
 
     /// The cache is filled once what it depends on is settled; the same file applied again reads nothing anew, unless
@@ -218,7 +254,7 @@ impl Answers {
         // The source follows from the key that is given; a question that is not asked would swallow its answer.
         for (key, source) in [("directory.urls", "ldaps"), ("directory.file", "file")] {
             if filled.values.iter().any(|(given, _)| given == key) {
-                form.set("directory.source", Value::Text(source.to_owned()));
+                form.set(SOURCE, Value::Text(source.to_owned()));
             }
         }
         // So does whom to believe: the one takes the place of the other.
@@ -230,6 +266,11 @@ impl Answers {
         for (key, value) in &filled.values {
             if let Some((_, field)) = SECRET_FILES.iter().find(|(file, _)| file == key) {
                 let path = self.folder.join(string(key, value)?);
+                let is_kept = form.field(field).is_some_and(|field| field.kind == Kind::Secret { kept: true });
+                if is_kept && !path.exists() {
+                    // An exported file applied where it came from: the secret is there, and nobody has to know it.
+                    continue;
+                }
                 let secret: Secret = read_secret_file(&path).map_err(|error| Error::Value {
                     key: key.clone(),
                     message: error.to_string(),
@@ -259,6 +300,9 @@ impl Answers {
     }
 
     fn path(&self, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
         let from_here = if text.starts_with("~/") { PathBuf::from(text) } else { self.folder.join(text) };
         super::path(&from_here.to_string_lossy()).display().to_string()
     }
@@ -382,6 +426,10 @@ fn difference(before: &Form, after: &Form) -> Vec<String> {
         format!("{subject}: {}: {old} -> {}", field.label, said(&field.value))
     };
     after.visible().filter(exists).filter(differs).map(line).collect()
+}
+
+fn names(names: &[Name]) -> String {
+    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn string<'a>(key: &str, value: &'a toml::Value) -> Result<&'a str, Error> {

@@ -17,6 +17,8 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// The versions of what the form was filled from, so that saving never overwrites somebody else's change.
     pub basis: Basis,
+    /// Something was entered that is not saved: what is saved by others does not take its place.
+    pub entered: bool,
 }
 
 /// Row versions; `None` where the thing does not exist yet.
@@ -259,7 +261,7 @@ impl Field {
 
 impl Form {
     pub fn new(step: Step, fields: Vec<Field>) -> Self {
-        let mut form = Self { step, fields, basis: Basis::default() };
+        let mut form = Self { step, fields, basis: Basis::default(), entered: false };
         form.show_and_hide();
         form
     }

@@ -51,6 +51,17 @@ pub mod key {
 impl Terminal {
     /// Starts the binary with `arguments` in a terminal of this size.
     pub fn start(imd: &Installation, arguments: &[&str], columns: u16, rows: u16) -> Self {
+        Self::start_with(imd, arguments, &[], columns, rows)
+    }
+
+    /// The same with these environment variables besides.
+    pub fn start_with(
+        imd: &Installation,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        columns: u16,
+        rows: u16,
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_imd"));
@@ -66,6 +77,9 @@ impl Terminal {
             ("LC_ALL", "C.UTF-8"),
             ("TMPDIR", &folder),
         ] {
+            command.env(name, value);
+        }
+        for (name, value) in environment {
             command.env(name, value);
         }
         command.cwd(imd.folder());
@@ -149,6 +163,23 @@ impl Terminal {
         }
     }
 
+    /// Waits until what was written from the byte `from` on fits; gives it.
+    #[track_caller]
+    pub fn wait_for_bytes(&self, from: usize, what: &str, fits: impl Fn(&str) -> bool) -> String {
+        let until = Instant::now() + DEADLINE;
+        let (shown, changed) = &*self.shown;
+        let mut shown = shown.lock().unwrap();
+        loop {
+            let text = String::from_utf8_lossy(&shown.bytes[from..]).into_owned();
+            if fits(&text) {
+                return text;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !shown.ended, "{what} never came; what came is:\n{text}");
+            shown = changed.wait_timeout(shown, left).unwrap().0;
+        }
+    }
+
     /// Presses a key and waits until the cursor is elsewhere, or stands in another text.
     #[track_caller]
     pub fn press_and_move(&mut self, keys: &str) {
@@ -180,6 +211,12 @@ impl Terminal {
     pub fn resize(&mut self, columns: u16, rows: u16) {
         self.shown.0.lock().unwrap().parser.screen_mut().set_size(rows, columns);
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+    }
+
+    /// Whether what is typed is echoed, as the terminal itself says.
+    pub fn echoes(&self) -> bool {
+        // ECHO of Linux.
+        self.master.get_termios().unwrap().local_flags.bits() & 0o10 != 0
     }
 
     pub fn process_id(&self) -> u32 {

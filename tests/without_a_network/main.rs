@@ -11,8 +11,12 @@ mod company;
 mod console;
 mod demo_by_keys;
 mod explain;
+mod exported;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
+#[path = "../seven_steps/prompts.rs"]
+mod prompts;
+mod several_administrators;
 mod state;
 #[path = "../seven_steps/terminal.rs"]
 mod terminal;

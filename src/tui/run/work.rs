@@ -9,13 +9,12 @@ use std::time::{Duration, Instant};
 use crossterm::clipboard::CopyToClipboard;
 
 use super::{Event, plans};
-use crate::engine::{Engine, Error, Explained, Written};
+use crate::engine::{Engine, Error, Explained, Minted, Written};
 use crate::filter::Verdict;
 use crate::model::job::{Job, Progress};
 use crate::model::name::Name;
 use crate::model::plan::{LeftOut, PlannedLeftOut, State, Summary};
 use crate::model::text::{Untrusted, shown};
-use crate::model::token::Record;
 use crate::model::user::{Attribute, User};
 use crate::sync;
 use crate::tui::message::{
@@ -81,11 +80,14 @@ pub(super) fn job(id: JobId, events: &Sender<Event>) -> Job {
 pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event>) -> Sent {
     // A console that may change nothing keeps no drafts and no place either: that is no error.
     let keeps_place = matches!(effect, Effect::At(_) | Effect::KeepDraft(_));
+    // What could not be looked at will be told when it matters.
+    let only_looks = matches!(effect, Effect::Look(_));
     let done = match effect {
         Effect::Start => start(engine),
         Effect::Standing => wizard::standing(engine).map(Came::Standing).map(Some),
         Effect::Open(step) => wizard::open(engine, step).map(opened).map(Some),
         Effect::Reload(step) => wizard::reload(engine, step).map(opened).map(Some),
+        Effect::Look(form) => wizard::since(engine, &form).map(|since| Some(Came::Since(Box::new(since)))),
         Effect::OpenNamed(step, name) => open_named(engine, step, &name),
         Effect::At(step) => wizard::set_at(engine, step).map(|()| None),
         Effect::KeepDraft(form) => wizard::keep_draft(engine, &form).map(|()| None),
@@ -115,6 +117,7 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
         Ok(Some(came)) => say(events, came),
         Ok(None) => Ok(()),
         Err(Error::ReadOnly) if keeps_place => Ok(()),
+        Err(_) if only_looks => Ok(()),
         Err(error) => say(events, Came::Failed(None, trouble(&error))),
     }
 }
@@ -291,55 +294,28 @@ fn in_words(code: &'static str) -> &'static str {
 }
 
 fn synced(summary: &Summary) -> Report {
-    let counts = summary.counts;
     let mut lines = Vec::new();
     lines.push((Tone::Good, "The users are stored.".to_owned()));
-    let counts = [
-        (counts.matched, "match a mapping"),
-        (counts.come, "come"),
-        (counts.change, "change"),
-        (counts.leave, "leave"),
-        (counts.unchanged, "stay as they are"),
-        (counts.left_out, "are left out (step 3 says why)"),
-    ];
+    let counts = summary.counts.in_words();
     lines.extend(counts.into_iter().map(|(count, what)| (Tone::Plain, format!("{:>9} {what}", grouped(count)))));
     Report { title: "Run now".to_owned(), lines }
 }
 
 fn mint(engine: &Engine, id: JobId, mut form: Form) -> Result<Came, Error> {
-    if wizard::save(engine, &mut form)? == Saved::Problems {
-        return Ok(Came::Refused(id, Box::new(form)));
-    }
-    let name = form.text("token.name").and_then(|name| Name::new(name).ok());
-    let record = match &name {
-        Some(name) => engine.valid_token(name)?,
-        None => None,
-    };
-    let Some(record) = record else { return Ok(Came::Refused(id, Box::new(form))) };
-    let token = engine.token_text(&record)?;
-    let minted = MintedToken { token, name: record.name.to_string(), facts: facts(&record) };
-    Ok(Came::Minted { job: id, form: Box::new(form), minted })
-}
-
-fn facts(record: &Record) -> Vec<String> {
-    let end = record
-        .expires_at
-        .map_or_else(|| "never expires".to_owned(), |end| format!("good until {}", end.strftime("%Y-%m-%d %H:%M UTC")));
-    let uses = match record.max_activations {
-        0 => "any number of laptops".to_owned(),
-        count => format!("{count} laptops at most"),
-    };
-    vec![format!("id {}, {end}, {uses}", record.id), format!("servers: {}", record.servers.join(", "))]
+    Ok(match wizard::mint(engine, &mut form)? {
+        None => Came::Refused(id, Box::new(form)),
+        Some(Minted { record, token }) => {
+            let minted = MintedToken { token, name: record.name.to_string(), facts: wizard::facts(&record) };
+            Came::Minted { job: id, form: Box::new(form), minted }
+        }
+    })
 }
 
 fn write(engine: &Engine, id: JobId, mut form: Form) -> Result<Came, Error> {
-    if wizard::save(engine, &mut form)? == Saved::Problems {
-        return Ok(Came::Refused(id, Box::new(form)));
-    }
-    let Some(installer) = engine.installer()? else { return Ok(Came::Refused(id, Box::new(form))) };
-    // Written a second time it changes nothing, and says where everything is.
-    let written = engine.write_exports(&installer.value)?;
-    Ok(Came::Written { job: id, form: Box::new(form), report: report(&written) })
+    Ok(match wizard::write(engine, &mut form)? {
+        None => Came::Refused(id, Box::new(form)),
+        Some(written) => Came::Written { job: id, form: Box::new(form), report: report(&written) },
+    })
 }
 
 fn report(written: &[Written]) -> Report {

@@ -28,8 +28,8 @@ use super::super::keys::{self, Action, Binding, Command};
 use super::super::layout;
 use super::super::message::{Effect, JobId};
 use super::super::panel::Panel;
-use crate::wizard::Step;
 use crate::wizard::form::{Field, Form, Kind, Value};
+use crate::wizard::{Since, Step};
 
 #[allow(missing_debug_implementations, reason = "its form may hold a secret")]
 pub struct StepScreen {
@@ -46,6 +46,8 @@ pub struct StepScreen {
     /// What was done since the last change of a value.
     done: Vec<Action>,
     saving: bool,
+    /// Who changed what the form was filled from while something was entered here.
+    outdated: Option<String>,
 }
 
 /// What has the focus. There is always something that has it.
@@ -78,6 +80,7 @@ impl StepScreen {
             unkept: false,
             done: Vec::new(),
             saving: false,
+            outdated: None,
         };
         if let (Step::Token, Some(token)) = (screen.form.step, &mut desk.token) {
             // Whoever comes back has not asked to see it.
@@ -208,7 +211,7 @@ impl StepScreen {
 
     /// What was entered is kept as a draft whenever a field is left.
     pub fn leave_field(&mut self, desk: &mut Desk) {
-        if std::mem::take(&mut self.unkept) {
+        if std::mem::take(&mut self.unkept) && !desk.read_only {
             desk.ask(Effect::KeepDraft(Box::new(self.form.clone())));
         }
     }
@@ -216,6 +219,7 @@ impl StepScreen {
     /// Changes a value and everything that follows from it.
     fn set(&mut self, key: &str, value: Value) {
         self.form.set(key, value);
+        self.form.entered = true;
         self.unkept = true;
         self.done.clear();
     }
@@ -350,6 +354,28 @@ impl StepScreen {
                 self.search_again(desk);
             }
             _ => self.insert(text, desk),
+        }
+    }
+
+    /// Looks whether somebody changed what is being edited.
+    pub fn look(&self, desk: &mut Desk) {
+        if !self.saving {
+            desk.ask(Effect::Look(Box::new(self.form.clone())));
+        }
+    }
+
+    /// The step as others left it: it takes the place of a form in which nothing was entered, and is told of otherwise.
+    fn since(&mut self, since: Since) {
+        if self.saving || since.form.step != self.form.step {
+            return;
+        }
+        if self.form.entered {
+            self.outdated = since.by;
+        } else if !since.form.is_like(&self.form) {
+            self.form = since.form;
+            self.done.clear();
+            let focus = if self.stops().contains(&self.focus) { self.focus } else { Focus::Button(0) };
+            self.go(focus);
         }
     }
 

@@ -66,35 +66,20 @@ fn form_rows(screen: &StepScreen, room: u16) -> Vec<Row> {
 }
 
 fn button(action: Action, form: &Form) -> String {
-    let label = match action {
-        Action::Check => "Check",
-        Action::Preview => "Preview",
-        Action::Explain => "Explain",
-        Action::Run => "Run now",
-        Action::Mint if form.basis.subject.is_some() => "Show token",
-        Action::Mint => "Make token",
-        Action::Files => "Preview files",
-        Action::Write => "Write files",
-        _ if form.step.next().is_none() => "Finish",
-        _ => "Continue",
+    let label = match action.task() {
+        Some(task) => task.label(form),
+        None if form.step.next().is_none() => "Finish",
+        None => "Continue",
     };
     format!("[ {label} ]")
 }
 
 /// What pressing the button does, for the help line.
 fn button_help(action: Action, step: Step) -> String {
-    match action {
-        Action::Check => "Checks every guideline of this step against what is really there.".into(),
-        Action::Preview => "Shows which users match right now, and who is left out and why.".into(),
-        Action::Explain => "Says why a user matches or is left out, and what would mend it.".into(),
-        Action::Run => "Reads the directory and stores the users who match, now.".into(),
-        Action::Mint => "Makes the token, here and offline. It is shown masked.".into(),
-        Action::Files => "Shows each file as it would be written, before anything is.".into(),
-        Action::Write => "Writes one folder for each deployment tool, with a README and checksums.".into(),
-        _ => match step.next() {
-            Some(next) => format!("Saves this step and opens step {}: {}.", next.number(), next.title()),
-            None => "Saves this step and shows the overview.".into(),
-        },
+    match (action.task(), step.next()) {
+        (Some(task), _) => task.purpose().to_owned(),
+        (None, Some(next)) => format!("Saves this step and opens step {}: {}.", next.number(), next.title()),
+        (None, None) => "Saves this step and shows the overview.".to_owned(),
     }
 }
 
@@ -108,6 +93,12 @@ impl StepScreen {
             (Focus::Panel, Some(panel)) => panel.help(desk.look, self.areas(desk).panel.width),
             _ => self.field().map(field_help).unwrap_or_default(),
         }
+    }
+
+    /// That somebody changed what is being edited, and what to do about it.
+    pub fn outdated(&self) -> Option<(String, &'static str)> {
+        let by = self.outdated.as_ref()?;
+        Some((text::shown(by), "To do: Ctrl-Y reads it anew, and drops what you entered here."))
     }
 
     /// What is wrong with the field that has the focus, and what to do about it or else what the field is for.

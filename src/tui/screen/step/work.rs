@@ -10,8 +10,8 @@ use crate::tui::panel::list::List;
 use crate::tui::panel::preview::PreviewTable;
 use crate::tui::panel::report::{Lines, Running};
 use crate::tui::panel::token::Reveal;
-use crate::wizard::Step;
 use crate::wizard::form::Form;
+use crate::wizard::{Step, Task};
 
 use super::{Focus, StepScreen, Work};
 
@@ -26,6 +26,10 @@ impl StepScreen {
             }
             Action::Explain => return self.ask_for_user(desk),
             _ => {}
+        }
+        if desk.read_only && action.task().is_some_and(Task::changes) {
+            desk.say("This console is read-only.");
+            return;
         }
         if self.job.is_some() {
             desk.say("Something is still running; Ctrl-X cancels it.");
@@ -69,6 +73,12 @@ impl StepScreen {
             return;
         }
         self.unkept = false;
+        if desk.read_only {
+            return match self.form.step.next() {
+                Some(next) => desk.ask(Effect::Open(next)),
+                None => desk.say("This console is read-only: nothing was saved. Esc opens the overview."),
+            };
+        }
         if self.form.check_fields() {
             self.close_answer();
             self.saving = true;
@@ -121,6 +131,7 @@ impl StepScreen {
     pub fn came(&mut self, came: Came, desk: &mut Desk) {
         match came {
             Came::Saved { form, outcome } => self.saved(*form, outcome, desk),
+            Came::Since(since) => self.since(*since),
             Came::Check(job, check) if self.is_running(job) => {
                 if let Some(Panel::Checklist(list)) = &mut self.panel {
                     list.take(check);

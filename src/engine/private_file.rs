@@ -1,0 +1,43 @@
+//! Files that are written for the administrator, and that only their owner can read.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::secrets::Secret;
+
+use super::{Engine, Error};
+
+impl Engine {
+    /// Writes a token to a new file that only its owner can read.
+    pub fn write_token_file(&self, path: &Path, token: &Secret) -> Result<(), Error> {
+        write(path, token.expose().as_bytes(), b"\n")
+    }
+
+    /// Writes an answers file that only its owner can read. One that is there is replaced, in one step, when `over` says
+    /// so, and else left alone: [`Error::Exists`].
+    pub fn write_answers_file(&self, path: &Path, text: &str, over: bool) -> Result<(), Error> {
+        if !over {
+            return write(path, text.as_bytes(), b"");
+        }
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(format!(".{}", std::process::id()));
+        let aside = PathBuf::from(aside);
+        let written = write(&aside, text.as_bytes(), b"")
+            .and_then(|()| std::fs::rename(&aside, path).map_err(|why| Error::File { path: path.to_owned(), why }));
+        if written.is_err() {
+            let _ = std::fs::remove_file(&aside);
+        }
+        written
+    }
+}
+
+fn write(path: &Path, text: &[u8], end: &[u8]) -> Result<(), Error> {
+    let failed = |why: std::io::Error| match why.kind() {
+        ErrorKind::AlreadyExists => Error::Exists { path: path.to_owned() },
+        _ => Error::File { path: path.to_owned(), why },
+    };
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    file.write_all(text).and_then(|()| file.write_all(end)).and_then(|()| file.sync_all()).map_err(failed)
+}

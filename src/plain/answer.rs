@@ -1,0 +1,107 @@
+//! What was typed, and the value that it means for a field.
+
+use crate::wizard::form::{Choice, Field, Kind, Value};
+
+/// What a line at a question asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said<'a> {
+    /// Nothing: what stands in brackets.
+    Keep,
+    Explain,
+    /// Back to the question before.
+    Back,
+    /// Back to the step before.
+    StepBack,
+    /// On, past the questions that are left in this step.
+    Skip,
+    Empty,
+    /// What there is to pick from, narrowed by a word or opened at a number.
+    List(&'a str),
+    Text(&'a str),
+}
+
+/// The words that work at every question, on one line.
+pub(super) const WORDS: &str = "Enter keeps what stands in brackets. ? explains, - empties, < goes back a question, \
+                                << a step, > goes past the other questions of the step. Ctrl-C leaves; what you \
+                                entered is kept.";
+
+pub(super) fn said(line: &str) -> Said<'_> {
+    match line {
+        "" => Said::Keep,
+        "?" => Said::Explain,
+        "<" => Said::Back,
+        "<<" => Said::StepBack,
+        ">" => Said::Skip,
+        "-" => Said::Empty,
+        line => line.strip_prefix('*').map_or(Said::Text(line), |rest| Said::List(rest.trim())),
+    }
+}
+
+/// The empty value of a field.
+pub(super) fn empty(field: &Field) -> Value {
+    match &field.value {
+        Value::Text(_) => Value::Text(String::new()),
+        Value::Many(_) => Value::Many(Vec::new()),
+        Value::Secret(_) => Value::Secret(crate::secrets::Secret::default()),
+    }
+}
+
+/// The value that a typed text means; what it cannot mean is left for the form to refuse.
+pub(super) fn value(field: &Field, text: &str) -> Value {
+    match &field.kind {
+        Kind::Choice(choices) => Value::Text(chosen(choices, text)),
+        Kind::Several(choices) | Kind::Ordered(choices) => {
+            let words = text.split([' ', ',']).filter(|word| !word.is_empty());
+            let mut many: Vec<String> = Vec::new();
+            for value in words.map(|word| chosen(choices, word)) {
+                if !many.contains(&value) {
+                    many.push(value);
+                }
+            }
+            Value::Many(many)
+        }
+        _ => Value::Text(text.to_owned()),
+    }
+}
+
+/// A choice is meant by its number, its value or its label.
+fn chosen(choices: &[Choice], text: &str) -> String {
+    let numbered = text.parse::<usize>().ok().and_then(|number| choices.get(number.checked_sub(1)?));
+    let named = || {
+        let is = |word: &str| word.eq_ignore_ascii_case(text);
+        choices.iter().find(|choice| is(&choice.value) || is(&choice.label))
+    };
+    numbered.or_else(named).map_or_else(|| text.to_owned(), |choice| choice.value.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choices() -> Vec<Choice> {
+        vec![Choice::new("kerberos", "Kerberos ticket", ""), Choice::new("password", "Password", "")]
+    }
+
+    fn many(text: &str) -> Vec<String> {
+        match value(&Field::new("f.proof", "Proofs", "", Kind::Ordered(choices())), text) {
+            Value::Many(many) => many,
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_choice_is_meant_by_number_value_or_label_in_the_order_typed() {
+        assert_eq!(many("2 1"), ["password", "kerberos"]);
+        assert_eq!(many("password, 2,kerberos"), ["password", "kerberos"]);
+        assert_eq!(many("3"), ["3"], "the form says what it is none of");
+        assert_eq!(many("0"), ["0"]);
+    }
+
+    #[test]
+    fn a_line_is_a_word_or_a_text() {
+        assert_eq!(said(""), Said::Keep);
+        assert_eq!(said("<<"), Said::StepBack);
+        assert_eq!(said("* acc"), Said::List("acc"));
+        assert_eq!(said("<b>"), Said::Text("<b>"));
+    }
+}

@@ -1,0 +1,274 @@
+//! The terminal: a line is said, a line is asked for, with or without echo.
+//!
+//! The terminal stays in its own line mode, so its editing keys and its flow control work as everywhere. Only the echo
+//! is switched off while a secret is typed, and back on however that ends: an answer, Ctrl-C, a stop by Ctrl-Z, a
+//! signal, a panic.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::Signals;
+use zeroize::Zeroizing;
+
+use super::Error;
+use crate::model::job::{Job, Progress};
+use crate::model::text::{self, shown};
+use crate::secrets::Secret;
+
+/// The longest line that is taken, in bytes: more than a terminal in line mode hands over (termios(3), `MAX_CANON`).
+const LONGEST: usize = 64 << 10;
+
+/// Why no more is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Ctrl-C, or Ctrl-D on an empty line.
+    Left,
+    Gone,
+    Signal(i32),
+}
+
+/// What the waiting for an answer brings. A line may be a secret, so it travels as one.
+enum Event {
+    Line(Secret),
+    /// A line that is no UTF-8.
+    Unreadable,
+    /// The program was stopped, and goes on: the question has to be seen again.
+    Continued,
+    End(Ended),
+}
+
+pub(super) struct Dialogue {
+    events: Receiver<Event>,
+    output: File,
+    shared: Arc<Mutex<Shared>>,
+}
+
+/// What the thread that takes signals has to know.
+#[derive(Default)]
+struct Shared {
+    /// The terminal's own modes, while the echo is off.
+    own: Option<Termios>,
+    /// What runs, and is cancelled by Ctrl-C.
+    job: Option<Job>,
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Dialogue {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// [`Error::NoTerminal`] when input or output is none.
+    pub(super) fn open() -> Result<Self, Error> {
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(Error::NoTerminal);
+        }
+        let (sender, events) = mpsc::channel();
+        let shared = Arc::new(Mutex::new(Shared::default()));
+        let output = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+        let started = watch_signals(sender.clone(), Arc::clone(&shared)).and_then(|()| read_lines(sender));
+        match (started, output) {
+            (Ok(()), Ok(output)) => Ok(Self { events, output, shared }),
+            _ => Err(Error::Gone),
+        }
+    }
+
+    /// Says a line, made safe to show.
+    pub(super) fn say(&mut self, line: &str) -> Result<(), Ended> {
+        self.write(&format!("{}\n", shown(line)))
+    }
+
+    /// An error, and what to do about it, in a line each.
+    pub(super) fn wrong(&mut self, message: &str, help: &str) -> Result<(), Ended> {
+        self.say(&format!("Error: {message}"))?;
+        if help.is_empty() { Ok(()) } else { self.say(&format!("To do: {help}")) }
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Ended> {
+        self.output.write_all(text.as_bytes()).map_err(|_| Ended::Gone)
+    }
+
+    /// Asks on one line; the answer without the blanks around it. What cannot be seen is asked for again.
+    pub(super) fn ask(&mut self, prompt: &str) -> Result<String, Ended> {
+        loop {
+            let line = self.line(prompt)?;
+            match line.expose().chars().find(|c| text::is_hidden(*c)) {
+                None => return Ok(line.expose().trim().to_owned()),
+                Some(c) => {
+                    self.say(&format!("Error: {} cannot be seen. Type it again, without it.", shown(&c.to_string())))?;
+                }
+            }
+        }
+    }
+
+    /// The same without echo, and with the blanks, which may be part of a password.
+    pub(super) fn ask_hidden(&mut self, prompt: &str) -> Result<Secret, Ended> {
+        let quiet = Quiet::begin(&self.shared).map_err(|_| Ended::Gone)?;
+        let line = self.line(prompt);
+        drop(quiet);
+        line
+    }
+
+    fn line(&mut self, prompt: &str) -> Result<Secret, Ended> {
+        let prompt = format!("{}: ", shown(prompt));
+        self.write(&prompt)?;
+        loop {
+            match self.events.recv() {
+                Ok(Event::Line(line)) => return Ok(line),
+                Ok(Event::Unreadable) => {
+                    self.say("Error: this is no UTF-8 text. Type it again.")?;
+                    self.write(&prompt)?;
+                }
+                Ok(Event::Continued) => self.write(&prompt)?,
+                Ok(Event::End(ended)) => {
+                    // What is said next begins on a line of its own.
+                    let _ = self.write("\n");
+                    return Err(ended);
+                }
+                Err(_) => return Err(Ended::Gone),
+            }
+        }
+    }
+
+    /// Runs `work` as a job that Ctrl-C cancels and whose progress is said once a second at most.
+    pub(super) fn while_working<T>(&mut self, work: impl FnOnce(&mut Self, &Job) -> T) -> T {
+        let told = Mutex::new(Instant::now());
+        let output = self.output.try_clone();
+        let job = Job::new(move |progress: Progress| {
+            let (Ok(mut told), Ok(output)) = (told.lock(), &output) else { return };
+            if told.elapsed() >= Duration::from_secs(1) {
+                *told = Instant::now();
+                let of = progress.of.map(|of| format!(" of {of}")).unwrap_or_default();
+                let mut output: &File = output;
+                let _ = output.write_all(format!("{}: {}{of}\n", progress.what, progress.done).as_bytes());
+            }
+        });
+        lock(&self.shared).job = Some(job.clone());
+        let result = work(self, &job);
+        lock(&self.shared).job = None;
+        result
+    }
+}
+
+/// The echo is off for as long as this is there.
+struct Quiet(Arc<Mutex<Shared>>);
+
+impl Quiet {
+    fn begin(shared: &Arc<Mutex<Shared>>) -> io::Result<Self> {
+        let own = tcgetattr(io::stdin())?;
+        echo_off(&own)?;
+        lock(shared).own = Some(own);
+        Ok(Self(Arc::clone(shared)))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if let Some(own) = lock(&self.0).own.take() {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &own);
+        }
+    }
+}
+
+/// The line's end is still echoed, so that what is said next begins on a line of its own.
+fn echo_off(own: &Termios) -> io::Result<()> {
+    let mut modes = own.clone();
+    modes.local_modes.remove(LocalModes::ECHO);
+    modes.local_modes.insert(LocalModes::ECHONL);
+    Ok(tcsetattr(io::stdin(), OptionalActions::Now, &modes)?)
+}
+
+fn watch_signals(events: Sender<Event>, shared: Arc<Mutex<Shared>>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP])?;
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        for signal in signals.forever() {
+            let event = match signal {
+                SIGTSTP => {
+                    stop(&shared);
+                    Event::Continued
+                }
+                SIGINT => match &lock(&shared).job {
+                    Some(job) => {
+                        job.cancel();
+                        continue;
+                    }
+                    None => Event::End(Ended::Left),
+                },
+                signal => {
+                    if let Some(job) = &lock(&shared).job {
+                        job.cancel();
+                    }
+                    Event::End(Ended::Signal(signal))
+                }
+            };
+            if events.send(event).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Gives the terminal back to the shell, with its echo, until the shell continues the program.
+fn stop(shared: &Mutex<Shared>) {
+    let own = lock(shared).own.clone();
+    if let Some(own) = &own {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, own);
+    }
+    let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
+    if own.is_some() {
+        // The shell may have changed the modes; what is put back at the end are those of now.
+        if let Ok(now) = tcgetattr(io::stdin()) {
+            let _ = echo_off(&now);
+            lock(shared).own = Some(now);
+        }
+    }
+}
+
+/// Reads lines. It ends with the program: nothing can be said to a thread that waits for a line.
+fn read_lines(events: Sender<Event>) -> io::Result<()> {
+    // Not by way of std's own buffer, in which a password would stay.
+    let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    thread::Builder::new().name("lines".into()).spawn(move || {
+        let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+        let mut buffer = Zeroizing::new([0_u8; 4096]);
+        loop {
+            let count = match input.read(&mut buffer[..]) {
+                Ok(0) | Err(_) => {
+                    let ended = if io::stdin().is_terminal() { Ended::Left } else { Ended::Gone };
+                    let _ = events.send(Event::End(ended));
+                    return;
+                }
+                Ok(count) => count,
+            };
+            for byte in &buffer[..count] {
+                // A terminal that somebody left in raw mode ends its lines with a carriage return.
+                if *byte != b'\n' && *byte != b'\r' {
+                    if line.len() < LONGEST {
+                        line.push(*byte);
+                    }
+                    continue;
+                }
+                let event = match std::str::from_utf8(&line) {
+                    Ok(text) => Event::Line(Secret::new(text)),
+                    Err(_) => Event::Unreadable,
+                };
+                line.iter_mut().for_each(|byte| *byte = 0);
+                line.clear();
+                if events.send(event).is_err() {
+                    return;
+                }
+            }
+        }
+    })?;
+    Ok(())
+}

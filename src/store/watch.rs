@@ -1,0 +1,38 @@
+//! Noticing that somebody has written to the database: another console, a script, another part of this program.
+
+use rusqlite::Connection;
+
+use super::{Error, Store, open};
+
+/// Looks at one number of SQLite that changes when another connection commits
+/// (<https://www.sqlite.org/pragma.html#pragma_data_version>). Asking reads no table and locks nothing for long.
+pub struct Watch {
+    store: Store,
+    connection: Connection,
+    seen: i64,
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Begins to watch: what is written from now on is noticed.
+    pub fn watch(&self) -> Result<Watch, Error> {
+        let connection = open::another(self.dir())?;
+        let mut watch = Watch { store: self.clone(), connection, seen: 0 };
+        watch.changed()?;
+        Ok(watch)
+    }
+}
+
+impl Watch {
+    /// True when something was written since the last time that this was asked.
+    pub fn changed(&mut self) -> Result<bool, Error> {
+        let now = self.connection.query_row("PRAGMA data_version", [], |row| row.get(0));
+        let now: i64 = now.map_err(|error| Error::of(error, self.store.dir()))?;
+        Ok(std::mem::replace(&mut self.seen, now) != now)
+    }
+}

@@ -1,0 +1,104 @@
+//! Several administrators at once: nobody overwrites anybody, and everybody sees what the others did.
+
+use serde_json::json;
+
+use super::company::{ANSWERS, set_up};
+use super::console::Console;
+use super::installation::Installation;
+use super::terminal::{Terminal, key};
+
+/// A console at step 3, on the mapping that is there.
+fn at_the_mapping(imd: &Installation, uid: &str, arguments: &[&str]) -> Console {
+    let mut console = Console { terminal: Terminal::start_with(imd, arguments, &[("SUDO_UID", uid)], 80, 40) };
+    console.terminal.wait_for("Overview");
+    console.select("Mapping");
+    console.terminal.press(key::ENTER);
+    console.is_at(3, "Mapping");
+    console.terminal.wait_for("Staff");
+    console
+}
+
+/// A script that narrows the mapping.
+fn by_script(imd: &Installation, department: &str) {
+    imd.write("other.toml", ANSWERS.replace("department = \"Sales\"", department));
+    imd.imd(["setup", "--answers", "other.toml", "--yes"]).succeeded();
+}
+
+#[test]
+fn of_two_consoles_and_a_script_one_wins_and_the_others_are_told() {
+    let imd = set_up(6);
+    let (mut anna, mut bob) = (at_the_mapping(&imd, "60001", &[]), at_the_mapping(&imd, "60002", &[]));
+    anna.fill("Quota", "70 GiB");
+    bob.fill("Quota", "80 GiB");
+    by_script(&imd, "filter = \"(mail=*)\"\ndepartment = \"Sales\"");
+    for console in [&anna, &bob] {
+        let screen = console.terminal.wait_for("mapping \"Staff\" was changed by");
+        assert!(screen.contains("Ctrl-Y"), "{screen}");
+        let offset = screen.contains(" +") || screen.contains(" -0") || screen.contains(" -1");
+        assert!(offset, "no offset is said: {screen}");
+    }
+    assert!(anna.terminal.screen().contains("70 GiB"), "what was entered is still there");
+
+    // She does not overwrite the script, looks at what it did, and then saves.
+    anna.terminal.press(&key::ctrl('n'));
+    anna.terminal.wait_for("was changed by");
+    assert_eq!(imd.row("SELECT quota, filter FROM mapping"), json!({ "quota": null, "filter": "(mail=*)" }));
+    anna.terminal.press(&key::ctrl('y'));
+    anna.terminal.wait_for("(mail=*)");
+    anna.terminal.wait_while("70 GiB");
+    anna.fill("Quota", "70 GiB");
+    anna.next(4, "Frequency");
+
+    // He is told again, by whom, and cannot save over it either.
+    bob.terminal.press(&key::ctrl('n'));
+    bob.terminal.wait_for("was changed by");
+    assert!(bob.terminal.screen().contains("80 GiB"), "what was entered is still there");
+    let kept = json!({ "quota": 70_u64 << 30, "filter": "(mail=*)", "version": 3 });
+    assert_eq!(imd.row("SELECT quota, filter, version FROM mapping"), kept);
+    anna.leave();
+    bob.leave();
+}
+
+#[test]
+fn a_form_in_which_nothing_was_entered_shows_what_others_saved() {
+    let imd = set_up(6);
+    let console = at_the_mapping(&imd, "60001", &[]);
+    assert!(!console.terminal.screen().contains("(mail=*)"));
+    by_script(&imd, "filter = \"(mail=*)\"\ndepartment = \"Sales\"");
+    let screen = console.terminal.wait_for("(mail=*)");
+    assert!(!screen.contains("was changed by"), "{screen}");
+    console.leave();
+}
+
+#[test]
+fn the_prompts_do_not_overwrite_either_and_say_who_was_first() {
+    let imd = set_up(6);
+    let mut prompts = super::prompts::Prompts::start(&imd, &["setup", "--plain"]);
+    prompts.answer("Step to open", "3");
+    prompts.answer("Mapping", "");
+    prompts.answer("Base DN", "");
+    prompts.answer("OU", "OU=Staff,DC=corp,DC=example,DC=com");
+    prompts.answer("Group", ">");
+    by_script(&imd, "filter = \"(mail=*)\"\ndepartment = \"Sales\"");
+    prompts.answer("Next", "Continue");
+    let said = prompts.answer("Nothing was overwritten: 1 Read it anew", "1");
+    assert!(said.contains("Error: mapping \"Staff\" was changed by"), "{said}");
+    prompts.answer("Next", "Continue");
+    prompts.wait_for("Read every");
+    assert_eq!(imd.row("SELECT ou, filter FROM mapping"), json!({ "ou": null, "filter": "(mail=*)" }));
+}
+
+#[test]
+fn a_read_only_console_says_so_and_writes_nothing_at_all() {
+    let imd = set_up(6);
+    let before = imd.dump();
+    let mut console = at_the_mapping(&imd, "60001", &["--read-only"]);
+    assert!(console.terminal.screen().contains("read-only"));
+    console.fill("Quota", "70 GiB");
+    console.terminal.press(key::TAB);
+    console.next(4, "Frequency");
+    console.terminal.press(&key::ctrl('r'));
+    console.terminal.wait_for("This console is read-only.");
+    console.leave();
+    assert!(before == imd.dump(), "it wrote");
+}
