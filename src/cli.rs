@@ -5,8 +5,10 @@
 
 mod arguments;
 mod configuration;
+mod devices;
 mod export;
 mod output;
+mod serve;
 mod setup;
 mod status;
 mod sync;
@@ -22,6 +24,7 @@ use crate::engine::{Engine, Options};
 use crate::wizard::answers;
 
 pub use arguments::Color;
+pub use serve::Serve;
 use arguments::{Arguments, Command};
 use output::Output;
 
@@ -64,25 +67,34 @@ impl Failure {
     }
 }
 
-/// Opens the other face: which one there is, `main` knows.
-pub type Console<'a> = dyn Fn(&Engine, Color) -> Result<(), NoConsole> + 'a;
+/// Opens the console, and returns when it is left.
+pub type Console<'a> = dyn Fn(&Engine, Color) -> Result<(), NoFace> + 'a;
+/// Serves laptops until the process is told to stop; the last argument takes lines for whoever started it.
+pub type Service<'a> = dyn Fn(&Engine, &Serve, &dyn Fn(&str)) -> Result<(), NoFace> + 'a;
 
-/// Why the console did not open, or ended.
+/// The other faces: which ones there are, `main` knows.
+#[allow(missing_debug_implementations, reason = "functions have no useful Debug")]
+pub struct Faces<'a> {
+    pub console: &'a Console<'a>,
+    pub service: &'a Service<'a>,
+}
+
+/// Why another face did not open, or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoConsole {
+pub struct NoFace {
     pub message: String,
     /// What to do next.
     pub help: String,
 }
 
-impl From<NoConsole> for Failure {
-    fn from(NoConsole { message, help }: NoConsole) -> Self {
+impl From<NoFace> for Failure {
+    fn from(NoFace { message, help }: NoFace) -> Self {
         Self::Plain { message, help }
     }
 }
 
 /// Runs the program on this process's arguments.
-pub fn main(console: &Console<'_>) -> ExitCode {
+pub fn main(faces: &Faces<'_>) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => return wrong_usage(&error),
@@ -90,7 +102,7 @@ pub fn main(console: &Console<'_>) -> ExitCode {
         Err(error) => return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE },
     };
     let output = Output::new(arguments.json, arguments.quiet);
-    match run(arguments, console, &output) {
+    match run(arguments, faces, &output) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough: `imd users | head`.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -118,16 +130,16 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn run(arguments: Arguments, console: &Console<'_>, output: &Output) -> Result<(), Failure> {
+fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), Failure> {
     let Arguments { command, state, read_only, yes, color, .. } = arguments;
     match command {
-        None => setup::open_console(&open(state, read_only)?, color, console),
-        Some(Command::Demo { answers }) => setup::demo(answers.as_deref(), color, console, output),
+        None => setup::open_console(&open(state, read_only)?, color, faces.console),
+        Some(Command::Demo { answers }) => setup::demo(answers.as_deref(), color, faces.console, output),
         Some(Command::Setup { answers }) => {
             let engine = open(state, read_only)?;
             match answers {
                 Some(file) => setup::answers(&engine, &file, yes, output),
-                None => setup::open_console(&engine, color, console),
+                None => setup::open_console(&engine, color, faces.console),
             }
         }
         Some(Command::Token(token::Verb::Verify { file, key })) if !key.is_empty() => {
@@ -147,6 +159,13 @@ fn run(arguments: Arguments, console: &Console<'_>, output: &Output) -> Result<(
                 Command::Token(verb) => token::run(&engine, verb, output),
                 Command::Keys => token::keys(&engine, output),
                 Command::Export { targets, token, out } => export::run(&engine, targets, token, out, output),
+                Command::Serve(serve) => serve::run(&engine, &serve, faces.service, output),
+                Command::Pause { until } => serve::pause(&engine, until, output),
+                Command::Resume => serve::resume(&engine, output),
+                Command::Devices { verb, query, limit } => {
+                    devices::run(&engine, verb.as_ref(), query.as_deref(), limit, output)
+                }
+                Command::Accounts { query, limit } => devices::accounts(&engine, query.as_deref(), limit, output),
                 Command::Status => status::status(&engine, output),
                 Command::Audit { verb, limit } => status::audit(&engine, verb.as_ref(), limit, output),
                 Command::Demo { .. } | Command::Setup { .. } => Ok(()),

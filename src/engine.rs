@@ -4,13 +4,18 @@
 //! them by itself. May import `sync`, `activation`, `export` and everything below. Calls block; long ones take a
 //! [`Job`](crate::model::job::Job). An `Engine` is cheap to clone and can be used from several threads.
 
+mod activations;
 mod actor;
 mod audit;
+mod authority;
 mod configuration;
+mod devices;
 mod error;
 mod exports;
+mod limiter;
 mod reading;
 mod sample;
+mod schedule;
 mod tokens;
 mod wizard_state;
 
@@ -23,13 +28,16 @@ use crate::model::audit::Actor;
 use crate::secrets::{Identity, Secret};
 use crate::store::{By, Store};
 
+pub use activations::{Asker, Denial};
 pub use actor::current_actor;
 pub use audit::Verdict;
 pub use configuration::Change;
 pub use error::Error;
+pub use devices::Standing;
 pub use exports::{PreviewFile, Written};
 pub use sample::SAMPLE_ANSWERS;
-pub use tokens::Minted;
+pub use schedule::Ran;
+pub use tokens::{Believes, Minted};
 
 /// Fills its argument with random bytes fit for keys.
 pub type Random = Arc<dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync>;
@@ -62,7 +70,7 @@ impl Options {
 
 #[derive(Clone)]
 #[allow(missing_debug_implementations, reason = "it holds the installation's secrets")]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(Arc<Inner>, Actor);
 
 struct Inner {
     options: Options,
@@ -70,6 +78,7 @@ struct Inner {
     /// Opened at first use: most questions need no secret.
     identity: OnceLock<Identity>,
     installation: String,
+    activations: activations::Room,
 }
 
 impl Engine {
@@ -87,7 +96,14 @@ impl Engine {
             // Two that start at once agree on the first one's.
             store.installation_id()?.unwrap_or(id)
         };
-        Ok(Self(Arc::new(Inner { options, store, identity: OnceLock::new(), installation })))
+        let actor = options.actor.clone();
+        let activations = activations::Room::default();
+        Ok(Self(Arc::new(Inner { options, store, identity: OnceLock::new(), installation, activations }), actor))
+    }
+
+    /// The same engine, for somebody else: what it changes is theirs in the audit.
+    pub fn acting_as(&self, actor: Actor) -> Self {
+        Self(Arc::clone(&self.0), actor)
     }
 
     pub fn now(&self) -> Timestamp {
@@ -146,6 +162,6 @@ impl Engine {
         if self.0.options.read_only {
             return Err(Error::ReadOnly);
         }
-        Ok(By { actor: &self.0.options.actor, at: self.now(), verb })
+        Ok(By { actor: &self.1, at: self.now(), verb })
     }
 }

@@ -2,16 +2,25 @@
 
 use std::process::ExitCode;
 
-use imd::cli::{self, Color, NoConsole};
-use imd::tui;
+use imd::cli::{self, Color, Faces, NoFace};
+use imd::{service, tui};
 
 fn main() -> ExitCode {
-    cli::main(&|engine, color| {
-        let color = match color {
-            Color::Auto => tui::Color::Auto,
-            Color::Always => tui::Color::Always,
-            Color::Never => tui::Color::Never,
-        };
-        tui::run(engine, color).map_err(|error| NoConsole { message: error.to_string(), help: error.help() })
+    cli::main(&Faces {
+        console: &|engine, color| {
+            let color = match color {
+                Color::Auto => tui::Color::Auto,
+                Color::Always => tui::Color::Always,
+                Color::Never => tui::Color::Never,
+            };
+            tui::run(engine, color).map_err(|error| NoFace { message: error.to_string(), help: error.help() })
+        },
+        service: &|engine, serve, tell| {
+            let cli::Serve { listen, cert, key, proxy } = serve;
+            let options =
+                service::Options { listen: *listen, certificate: cert.clone().zip(key.clone()), proxies: proxy.clone() };
+            service::run(engine, &options, tell)
+                .map_err(|error| NoFace { message: error.to_string(), help: error.help() })
+        },
     })
 }

@@ -7,9 +7,11 @@
 //! (<https://www.sqlite.org/lang_transaction.html>, 2.2); a change and its audit row are one transaction; only the owner may
 //! read the files.
 
+mod account;
 mod apply;
 mod attributes;
 mod audit;
+mod device;
 mod error;
 mod export;
 mod installation;
@@ -19,13 +21,16 @@ mod name;
 mod open;
 mod plan;
 mod profile_user;
+mod queue;
 mod reason;
+mod service;
 mod signing_key;
 mod single;
 mod staging;
 #[cfg(test)]
 mod tests;
 mod token;
+mod turn;
 mod user;
 mod wizard;
 
@@ -35,13 +40,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use account::NewAccount;
 pub use audit::Verdict;
+pub use device::{DeviceBy, Hash, HeldDevice, NewDevice};
 pub use error::Error;
 pub use export::Export;
 pub use item::Item;
+pub use queue::Queue;
+pub use service::{Authority, Pause};
 pub use signing_key::{KeyState, StoredKey};
 pub use single::Single;
 pub use staging::{Staging, Tally};
+pub use turn::{Turn, View};
 pub use user::{CachedUser, Seen, UserCounts, UserState};
 
 use crate::model::audit::Actor;

@@ -7,7 +7,7 @@
 //! ```text
 //! connect     address -> TCP -> TLS -> bind             (tls: whom to believe, and why not)
 //! connection  one session: ask, answers, deadlines      (request: what is sent; message, ber: what came)
-//! root, browse, users, check                            what is asked for
+//! root, browse, users, check, prove, lockout             what is asked for
 //! ```
 
 mod ber;
@@ -16,7 +16,9 @@ mod check;
 mod connect;
 mod connection;
 mod error;
+mod lockout;
 mod message;
+mod prove;
 mod request;
 mod root;
 mod tls;
@@ -28,6 +30,7 @@ use tokio::runtime::Runtime;
 
 pub(super) use check::{CHECKS, check};
 pub use error::{Error, Refusal};
+pub(super) use prove::{may_have_bound, prove};
 
 use super::{Error as DirectoryError, Group, Query, Read, Root, Taker, Unit};
 use crate::model::directory::Ldap;

@@ -66,6 +66,14 @@ impl Engine {
         Ok(directory::open(&directory.source, password.as_ref(), job)?)
     }
 
+    /// When the domain locks accounts.
+    pub(super) fn lockout(&self, name: &Name) -> Result<Option<directory::Lockout>, Error> {
+        let unknown = || Error::Unknown { what: "directory", name: name.clone() };
+        let directory = self.directory(name)?.ok_or_else(unknown)?.value;
+        let password = self.password(name)?;
+        Ok(directory::lockout(&directory.source, password.as_ref(), &Job::unwatched())?)
+    }
+
     /// The OUs and containers directly below `dn`.
     pub fn units(&self, directory: &Name, dn: Option<&str>, job: &Job) -> Result<Vec<Unit>, Error> {
         Ok(self.read(directory, job)?.units(dn, job)?)

@@ -20,10 +20,11 @@ const APPLICATION_ID: i64 = 0x696d_6453;
 /// 3.7.0 to 3.51.2 can corrupt a write-ahead log that several processes write.
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     ("V1__configuration", include_str!("../../assets/migrations/V1__configuration.sql")),
     ("V2__cache", include_str!("../../assets/migrations/V2__cache.sql")),
     ("V3__plan", include_str!("../../assets/migrations/V3__plan.sql")),
+    ("V8__activation", include_str!("../../assets/migrations/V8__activation.sql")),
 ];
 
 /// A connection to the database in `dir`, which is there and up to date.
@@ -44,7 +45,7 @@ pub(super) fn up_to(dir: &Path, target: Target) -> Result<Connection, Error> {
     let migrations = migrations(dir)?;
     let known = match target {
         Target::Version(version) => i64::from(version),
-        _ => i64::try_from(migrations.len()).unwrap_or(i64::MAX),
+        _ => migrations.iter().map(|migration| i64::from(migration.version())).max().unwrap_or(0),
     };
     // Looked at before anything is set up: setting up would write to it.
     let found = Connection::open_with_flags(dir.join(FILE), FLAGS)
