@@ -19,8 +19,6 @@ mod claim;
 mod enrol;
 mod password;
 mod standing;
-#[cfg(test)]
-mod tests;
 
 use jiff::Timestamp;
 

@@ -209,7 +209,13 @@ impl Engine {
             }
             Err(error) => {
                 tracing::warn!(%directory, %error, "how the domain locks accounts cannot be read");
-                known.map_or_else(|| Attempts::under(None), |(_, attempts)| attempts)
+                let attempts = known.map_or_else(|| Attempts::under(None), |(_, attempts)| attempts);
+                // Asked again in a minute, and not by every claim that waits.
+                let asked = now.checked_sub(LOCKOUT_GOOD_FOR - SignedDuration::from_mins(1)).unwrap_or(now);
+                let mut lockouts = lockouts();
+                lockouts.retain(|(name, _, _)| name != directory);
+                lockouts.push((directory.clone(), asked, attempts));
+                attempts
             }
         }
     }

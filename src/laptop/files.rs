@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use serde::Serialize;
@@ -42,6 +42,8 @@ pub(super) fn write<T: Serialize>(path: &Path, value: &T, mode: u32) -> Result<(
     let written = (|| {
         // Made anew, so that nobody holds it open, and with its mode from the first moment.
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(draft)?;
+        // Whatever the umask took away: users have to read what is for them.
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
         file.write_all(&text)?;
         file.sync_all()?;
         fs::rename(draft, path)?;
@@ -50,9 +52,13 @@ pub(super) fn write<T: Serialize>(path: &Path, value: &T, mode: u32) -> Result<(
     written.map_err(failed("written", path))
 }
 
-/// A folder with that mode, and those above it.
+/// A folder with that mode; those above it are made when they are missing.
 pub(super) fn folder(path: &Path, mode: u32) -> Result<(), Error> {
-    DirBuilder::new().recursive(true).mode(mode).create(path).map_err(failed("made", path))
+    if path.is_dir() {
+        return Ok(());
+    }
+    let made = DirBuilder::new().recursive(true).mode(mode).create(path);
+    made.and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode))).map_err(failed("made", path))
 }
 
 /// Removes a file that held a secret.
