@@ -24,9 +24,9 @@ use crate::engine::{Engine, Options};
 use crate::wizard::answers;
 
 pub use arguments::Color;
-pub use serve::Serve;
 use arguments::{Arguments, Command};
 use output::Output;
+pub use serve::Serve;
 
 /// Why a verb did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -59,9 +59,7 @@ pub fn prove(source: &Source, name: &str, password: &Secret, guid: Guid, job: &J
 /// When the domain locks accounts; `None` when it does not say.
 pub fn lockout(source: &Source, password: Option<&Secret>, job: &Job) -> Result<Option<Lockout>, Error> {
     match source {
-        Source::Ldap(source) => {
-            ldap::Controller::open(source, password, ldap::Deadlines::default(), job)?.lockout(job)
-        }
+        Source::Ldap(source) => ldap::Controller::open(source, password, ldap::Deadlines::default(), job)?.lockout(job),
         Source::File(_) => Err(Error::NoPasswords),
     }
 }
@@ -164,7 +162,9 @@ impl Error {
             Self::Ldap(error) => error.help(),
             Self::Ldif(error) => error.help(),
             Self::Undecodable(error) => error.help(),
-            Self::NoPasswords => "register the domain controller itself (step 1), or choose another proof (step 5)".to_owned(),
+            Self::NoPasswords => {
+                "register the domain controller itself (step 1), or choose another proof (step 5)".to_owned()
+            }
         }
     }
 

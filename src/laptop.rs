@@ -75,9 +75,12 @@ impl Error {
             Self::NotEnrolled => "run, as root: imd-activate enrol --token-file FILE".to_owned(),
             Self::NoProof(_) => "ask the administrator which proof is meant (step 5 of imd)".to_owned(),
             Self::NoPassword => "type it, or give it on standard input with --password-stdin".to_owned(),
-            Self::Unreachable { .. } => "check the network, the proxy and the server's name; it is tried again".to_owned(),
+            Self::Unreachable { .. } => {
+                "check the network, the proxy and the server's name; it is tried again".to_owned()
+            }
             Self::Impostor { .. } => {
-                "check this laptop's clock; if it is right, somebody may be in between: tell the administrator".to_owned()
+                "check this laptop's clock; if it is right, somebody may be in between: tell the administrator"
+                    .to_owned()
             }
             Self::Answer { .. } => "check that the address is that of imd, and its version".to_owned(),
             Self::Denied { code, .. } if code.is_passing() => "it is tried again".to_owned(),
@@ -85,7 +88,9 @@ impl Error {
             Self::Denied { code: Code::DeviceRefused, .. } => "enrol again with a token".to_owned(),
             Self::Denied { .. } => "give the help desk the id in parentheses".to_owned(),
             Self::NoRandomness | Self::System(_) => "check the limits of this machine".to_owned(),
-            Self::Hook { .. } => "the laptop is activated; run `imd-activate claim` again once the hook works".to_owned(),
+            Self::Hook { .. } => {
+                "the laptop is activated; run `imd-activate claim` again once the hook works".to_owned()
+            }
         }
     }
 

@@ -17,8 +17,11 @@ fn main() -> ExitCode {
         },
         service: &|engine, serve, tell| {
             let cli::Serve { listen, cert, key, proxy } = serve;
-            let options =
-                service::Options { listen: *listen, certificate: cert.clone().zip(key.clone()), proxies: proxy.clone() };
+            let options = service::Options {
+                listen: *listen,
+                certificate: cert.clone().zip(key.clone()),
+                proxies: proxy.clone(),
+            };
             service::run(engine, &options, tell)
                 .map_err(|error| NoFace { message: error.to_string(), help: error.help() })
         },

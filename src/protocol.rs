@@ -246,9 +246,6 @@ impl Code {
 
     /// Whether trying the same again later can help without anybody doing anything here.
     pub const fn is_passing(self) -> bool {
-        matches!(
-            self,
-            Self::Timeout | Self::TooMany | Self::Paused | Self::DirectoryUnavailable | Self::Internal
-        )
+        matches!(self, Self::Timeout | Self::TooMany | Self::Paused | Self::DirectoryUnavailable | Self::Internal)
     }
 }

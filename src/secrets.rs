@@ -103,7 +103,9 @@ impl Error {
                 "the file must hold the secret on its only line, in UTF-8".to_owned()
             }
             Self::NotAnIdentity { path } => format!("restore {path} from a backup; without it no sealed secret opens"),
-            Self::Authority { .. } => "restore the state from a backup: the tokens carry this authority's pin".to_owned(),
+            Self::Authority { .. } => {
+                "restore the state from a backup: the tokens carry this authority's pin".to_owned()
+            }
             Self::Seal { .. } => "try again; if it stays, check the free memory".to_owned(),
             Self::Damaged { .. } | Self::AnotherLabel { .. } => {
                 "enter the secret again, or restore the state from a backup".to_owned()

@@ -17,7 +17,13 @@ struct Arguments {
     #[command(subcommand)]
     verb: Verb,
     /// The system's folder
-    #[arg(long, value_name = "DIR", env = "IMD_ACTIVATE_STATE", default_value = "/var/lib/imd-activate", global = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "IMD_ACTIVATE_STATE",
+        default_value = "/var/lib/imd-activate",
+        global = true
+    )]
     state: PathBuf,
     /// The user's folder; absent: in their own data folder
     #[arg(long, value_name = "DIR", env = "IMD_ACTIVATE_USER", global = true)]

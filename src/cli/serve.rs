@@ -30,12 +30,7 @@ pub struct Serve {
     pub proxy: Vec<IpAddr>,
 }
 
-pub(super) fn run(
-    engine: &Engine,
-    serve: &Serve,
-    service: &Service<'_>,
-    output: &Output,
-) -> Result<(), Failure> {
+pub(super) fn run(engine: &Engine, serve: &Serve, service: &Service<'_>, output: &Output) -> Result<(), Failure> {
     // Nobody may be left to read them: then the service goes on without.
     let tell = |line: &str| drop(output.note(line));
     Ok(service(engine, serve, &tell)?)

@@ -76,10 +76,19 @@ pub enum Waits {
     ForToken,
     /// The service has not answered yet.
     ForService,
-    ForUser { device: String, proofs: Vec<ProofKind> },
-    ForNothing { device: String, user: Option<String> },
+    ForUser {
+        device: String,
+        proofs: Vec<ProofKind>,
+    },
+    ForNothing {
+        device: String,
+        user: Option<String>,
+    },
     /// It is no longer in use.
-    Ended { device: String, state: State },
+    Ended {
+        device: String,
+        state: State,
+    },
 }
 
 /// How the user shows who they are.
@@ -191,8 +200,7 @@ impl Laptop {
                 ProofOffer { kind: ProofKind::Claimed, user: Some(Bounded::cut(user)), password: None, ticket: None }
             }
         };
-        let request =
-            ClaimRequest { claim_code: code.claim_code, credential: activation.credential.clone(), proof };
+        let request = ClaimRequest { claim_code: code.claim_code, credential: activation.credential.clone(), proof };
         let answer: ClaimAnswer = self.service(&code.servers, code.pin.as_deref())?.post(protocol::CLAIM, &request)?;
         activation.account = Some(answer.account);
         (activation.proof, activation.activated_at) = (Some(answer.proof), Some(answer.activated_at));

@@ -63,10 +63,11 @@ impl Service {
         let name = ServerName::try_from(host).map_err(|error| unreachable(error.to_string()))?;
         let connector = tokio_rustls::TlsConnector::from(Arc::new(self.tls()?));
         let tls = tokio::time::timeout(CONNECT, connector.connect(name, tcp)).await.map_err(late)?;
-        let tls = tls.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(error) => Error::Impostor { server: server.to_owned(), why: error.to_string() },
-            None => unreachable(error.to_string()),
-        })?;
+        let tls =
+            tls.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                Some(error) => Error::Impostor { server: server.to_owned(), why: error.to_string() },
+                None => unreachable(error.to_string()),
+            })?;
         let answer = tokio::time::timeout(ANSWER, exchange(tls, &url, path, body)).await.map_err(late)?;
         let (status, retry_after, body) = answer.map_err(|error| unreachable(error.to_string()))?;
         let odd = |why: String| Error::Answer { server: server.to_owned(), why };

@@ -14,7 +14,8 @@ pub(super) fn agent() -> Bounded<64> {
 
 /// The facts, with the hardware's as the files of `dmi` have them; what cannot be read is left out.
 pub(super) fn facts(dmi: &Path) -> LaptopFacts {
-    let of = |name: &str| std::fs::read_to_string(dmi.join(name)).map(|text| text.trim().to_owned()).unwrap_or_default();
+    let of =
+        |name: &str| std::fs::read_to_string(dmi.join(name)).map(|text| text.trim().to_owned()).unwrap_or_default();
     LaptopFacts {
         host_name: Bounded::cut(&rustix::system::uname().nodename().to_string_lossy()),
         uuid: Bounded::cut(&of("product_uuid")),

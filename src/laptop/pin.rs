@@ -38,10 +38,12 @@ impl ServerCertVerifier for Pinned {
             let key = roots.roots.first()?.subject_public_key_info.as_ref();
             (pin_of(key) == self.pin.as_str()).then_some(roots)
         });
-        let verifier =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots.ok_or_else(unknown)?), Arc::clone(&self.provider))
-                .build()
-                .map_err(|_| unknown())?;
+        let verifier = WebPkiServerVerifier::builder_with_provider(
+            Arc::new(roots.ok_or_else(unknown)?),
+            Arc::clone(&self.provider),
+        )
+        .build()
+        .map_err(|_| unknown())?;
         verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 

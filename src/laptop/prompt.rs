@@ -13,8 +13,7 @@ const LONGEST: usize = 1024;
 
 /// Asks on the terminal, whatever standard input and output are.
 pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
-    let mut terminal =
-        OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| Error::NoPassword)?;
+    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| Error::NoPassword)?;
     let before = tcgetattr(&terminal).map_err(|error| Error::System(error.into()))?;
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO);

@@ -47,7 +47,9 @@ pub enum Reason {
     UserDisabled,
     #[error("the user's account has expired")]
     UserExpired,
-    #[error("the mapping that takes the user is switched off or gone, or its profile does not log in with this directory")]
+    #[error(
+        "the mapping that takes the user is switched off or gone, or its profile does not log in with this directory"
+    )]
     OutOfScope,
     #[error("so many passwords were tried for the user that another might lock the account")]
     TooManyPasswords,

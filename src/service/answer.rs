@@ -109,9 +109,8 @@ fn health(engine: &Engine) -> Result<HealthAnswer, Denial> {
 
 async fn body(request: Request<Incoming>) -> Result<Bytes, Denial> {
     let body = Limited::new(request.into_body(), protocol::LONGEST_BODY).collect().await;
-    let body = body.map_err(|error| {
-        Denial::of(if error.is::<LengthLimitError>() { Code::TooLarge } else { Code::Malformed })
-    })?;
+    let body = body
+        .map_err(|error| Denial::of(if error.is::<LengthLimitError>() { Code::TooLarge } else { Code::Malformed }))?;
     Ok(body.to_bytes())
 }
 

@@ -32,7 +32,8 @@ pub struct NewAccount<'a> {
     pub quota: Option<Size>,
 }
 
-const ACCOUNT: &str = "SELECT a.id, d.name, a.guid, a.name, a.mail, a.label, a.mapping, p.name, s.name, s.location, a.quota,
+const ACCOUNT: &str =
+    "SELECT a.id, d.name, a.guid, a.name, a.mail, a.label, a.mapping, p.name, s.name, s.location, a.quota,
         a.created_at, (SELECT count(*) FROM device v WHERE v.account_id = a.id AND v.state = 'activated')
     FROM account a JOIN directory d ON d.id = a.directory_id JOIN profile p ON p.id = a.profile_id
     JOIN storage s ON s.id = a.storage_id";

@@ -115,12 +115,18 @@ impl View<'_> {
 
     /// The activated devices of an account, the one that was activated first at the front.
     pub fn activated(&self, account: i64) -> Result<Vec<HeldDevice>, Error> {
-        let sql = format!("{DEVICE} WHERE d.account_id = ?1 AND d.state = 'activated' ORDER BY d.activated_at, d.number");
+        let sql =
+            format!("{DEVICE} WHERE d.account_id = ?1 AND d.state = 'activated' ORDER BY d.activated_at, d.number");
         held(self.0, &sql, [account])
     }
 
     /// Whether other devices of the same hardware are in that state; `but` is the number of the one that asks.
-    pub fn same_hardware(&self, hardware: &Hash, state: DeviceState, but: Option<i64>) -> Result<Vec<HeldDevice>, Error> {
+    pub fn same_hardware(
+        &self,
+        hardware: &Hash,
+        state: DeviceState,
+        but: Option<i64>,
+    ) -> Result<Vec<HeldDevice>, Error> {
         let sql = format!("{DEVICE} WHERE d.hardware = ?1 AND d.state = ?2 AND d.number <> ?3 ORDER BY d.number");
         held(self.0, &sql, params![hardware, state.word(), but.unwrap_or(0)])
     }

@@ -42,9 +42,8 @@ fn the_account_has_what_the_mapping_that_takes_the_user_gives() {
 
 #[test]
 fn a_laptop_that_was_imaged_anew_takes_its_own_place_and_costs_no_further_use() {
-    let (imd, service, token) = served(3, |answers| {
-        answers.replace("devices_per_user = 2", "devices_per_user = 1").replace("= 5000", "= 1")
-    });
+    let (imd, service, token) =
+        served(3, |answers| answers.replace("devices_per_user = 2", "devices_per_user = 1").replace("= 5000", "= 1"));
     let laptop = Laptop::new(1);
     laptop.enrol(&service, &token).granted();
     let old = laptop.claim(&service, "user1").granted()["device"].clone();
@@ -101,9 +100,8 @@ fn a_device_that_is_somebodys_is_given_to_nobody_else() {
 
 #[test]
 fn where_the_settings_say_so_the_next_laptop_takes_the_place_of_the_oldest() {
-    let (imd, service, token) = served(3, |answers| {
-        answers.replace(r#"at_limit = "refuse""#, r#"at_limit = "replace-oldest""#)
-    });
+    let (imd, service, token) =
+        served(3, |answers| answers.replace(r#"at_limit = "refuse""#, r#"at_limit = "replace-oldest""#));
     for number in 1..=3 {
         let laptop = Laptop::new(number);
         laptop.enrol(&service, &token).granted();

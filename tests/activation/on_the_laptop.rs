@@ -119,7 +119,8 @@ fn a_server_that_is_not_the_one_of_the_token_hears_no_token_and_no_password() {
     let address = service.address;
     drop(service);
     // Another installation answers where the token's was.
-    let theirs = super::laptops::company(1, |answers| answers.replace("imd.corp.example.com:7443", &address.to_string()));
+    let theirs =
+        super::laptops::company(1, |answers| answers.replace("imd.corp.example.com:7443", &address.to_string()));
     let _impostor = Service::start(&theirs, address);
     let file = laptop.token_file(&token);
     let error = laptop.fails(&["enrol", "--token-file", &file], "");

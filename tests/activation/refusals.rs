@@ -29,7 +29,8 @@ fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
         (5, "", "user-unknown"),
         (1, "user2@corp.example.com", "device-taken"),
     ] {
-        let answer = if number == 1 { Laptop::new(1).claim(&service, user) } else { laptop(number).claim(&service, user) };
+        let answer =
+            if number == 1 { Laptop::new(1).claim(&service, user) } else { laptop(number).claim(&service, user) };
         assert_eq!(answer.status, 403, "{answer:?}");
         let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();
         let kept = imd.row(&format!("SELECT reason FROM refusal WHERE correlation = '{id}'"));
@@ -75,7 +76,9 @@ fn a_token_of_another_installation_or_a_changed_one_lets_nobody_in() {
     let (_other, _their_service, theirs) = served(2, |answers| answers);
     let mut changed = token.clone();
     changed.replace_range(40..41, if &token[40..41] == "A" { "B" } else { "A" });
-    for (token, reason) in [(theirs.as_str(), "token-unknown-key"), (&changed, "token-signature"), ("imd1_", "token-malformed")] {
+    for (token, reason) in
+        [(theirs.as_str(), "token-unknown-key"), (&changed, "token-signature"), ("imd1_", "token-malformed")]
+    {
         let answer = Laptop::new(1).enrol(&service, token);
         assert_eq!((answer.status, answer.error().as_str()), (403, "token-refused"));
         let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();

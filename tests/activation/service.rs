@@ -159,10 +159,7 @@ fn believing(certificate: &[u8]) -> Arc<ClientConfig> {
     Arc::new(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-fn connect(
-    address: SocketAddr,
-    tls: &Arc<ClientConfig>,
-) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+fn connect(address: SocketAddr, tls: &Arc<ClientConfig>) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
     let tcp = TcpStream::connect_timeout(&address, DEADLINE)?;
     tcp.set_read_timeout(Some(DEADLINE))?;
     tcp.set_write_timeout(Some(DEADLINE))?;

@@ -43,7 +43,8 @@ pub(in crate::directory) fn prove(
             Err(DirectoryError::Ldap(Error::Bind { why: Refusal { code }, .. })) => return Ok(Proof::Refused { code }),
             Err(error) => return Err(error),
         };
-        let whoami = Search { base: "", scope: Scope::Base, filter: ANYTHING, attributes: &["tokenGroups"], size_limit: 0 };
+        let whoami =
+            Search { base: "", scope: Scope::Base, filter: ANYTHING, attributes: &["tokenGroups"], size_limit: 0 };
         let groups = session.readable(&whoami, watch).await?;
         let bound = groups.as_ref().and_then(|dse| {
             let value = dse.bytes("tokenGroups")?;
