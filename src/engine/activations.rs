@@ -66,6 +66,8 @@ pub(super) struct Room {
     queue: OnceLock<Queue>,
     limiter: Limiter,
     lockouts: Mutex<Vec<(Name, Timestamp, Attempts)>>,
+    /// Held by the one who asks a directory when it locks accounts.
+    asking: Mutex<()>,
     passwords: AtomicUsize,
 }
 
@@ -192,32 +194,36 @@ impl Engine {
 
     /// How many wrong passwords of a user may reach that directory. While it does not say, one.
     fn attempts(&self, directory: &Name, now: Timestamp) -> Attempts {
-        let lockouts = || self.0.activations.lockouts.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = lockouts().iter().find(|(name, _, _)| name == directory).map(|(_, at, attempts)| (*at, *attempts));
-        if let Some((at, attempts)) = known
-            && now.duration_since(at).abs() < LOCKOUT_GOOD_FOR
-        {
+        let room = &self.0.activations;
+        let known = || {
+            let lockouts = room.lockouts.lock().unwrap_or_else(PoisonError::into_inner);
+            lockouts.iter().find(|(name, _, _)| name == directory).map(|(_, at, attempts)| (*at, *attempts))
+        };
+        let fresh = |(at, attempts): (Timestamp, Attempts)| {
+            (now.duration_since(at).abs() < LOCKOUT_GOOD_FOR).then_some(attempts)
+        };
+        if let Some(attempts) = known().and_then(fresh) {
             return attempts;
         }
-        match self.lockout(directory) {
-            Ok(lockout) => {
-                let attempts = Attempts::under(lockout);
-                let mut lockouts = lockouts();
-                lockouts.retain(|(name, _, _)| name != directory);
-                lockouts.push((directory.clone(), now, attempts));
-                attempts
-            }
+        // Of all that wait one asks: fifty laptops at once are fifty questions to a controller that has better to do.
+        let _turn = room.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known();
+        if let Some(attempts) = known.and_then(fresh) {
+            return attempts;
+        }
+        let (at, attempts) = match self.lockout(directory) {
+            Ok(lockout) => (now, Attempts::under(lockout)),
             Err(error) => {
                 tracing::warn!(%directory, %error, "how the domain locks accounts cannot be read");
-                let attempts = known.map_or_else(|| Attempts::under(None), |(_, attempts)| attempts);
-                // Asked again in a minute, and not by every claim that waits.
-                let asked = now.checked_sub(LOCKOUT_GOOD_FOR - SignedDuration::from_mins(1)).unwrap_or(now);
-                let mut lockouts = lockouts();
-                lockouts.retain(|(name, _, _)| name != directory);
-                lockouts.push((directory.clone(), asked, attempts));
-                attempts
+                // Asked again in a minute.
+                let at = now.checked_sub(LOCKOUT_GOOD_FOR - SignedDuration::from_mins(1)).unwrap_or(now);
+                (at, known.map_or_else(|| Attempts::under(None), |(_, attempts)| attempts))
             }
-        }
+        };
+        let mut lockouts = room.lockouts.lock().unwrap_or_else(PoisonError::into_inner);
+        lockouts.retain(|(name, _, _)| name != directory);
+        lockouts.push((directory.clone(), at, attempts));
+        attempts
     }
 
     /// Keeps the reason, and says what the laptop is told of it.

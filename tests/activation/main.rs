@@ -15,6 +15,7 @@ mod identity;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
 mod laptops;
+mod machine;
 mod on_the_laptop;
 mod refusals;
 mod service;

@@ -13,8 +13,8 @@ mod controller;
 mod installation;
 #[path = "../activation/laptops.rs"]
 mod laptops;
-#[path = "../activation/on_the_laptop.rs"]
-pub mod on_the_laptop;
+#[path = "../activation/machine.rs"]
+mod machine;
 mod passwords;
 mod proxy;
 #[path = "../activation/service.rs"]

@@ -2,7 +2,7 @@
 
 use super::controller::Controller;
 use super::installation::Installation;
-use super::on_the_laptop::Machine;
+use super::machine::Machine;
 use super::service::{Service, free_address};
 
 /// An installation over the lab's accounts, set up and synced; `urls` is where its controller is.
