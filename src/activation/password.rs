@@ -120,28 +120,28 @@ fn bind_name(user: &User) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn lockout(threshold: u32, minutes: u64) -> Option<Lockout> {
-        Some(Lockout { threshold, window: Duration::from_mins(minutes) })
+    fn locking(threshold: u32, minutes: u64) -> Attempts {
+        Attempts::under(Some(Lockout { threshold, window: Duration::from_mins(minutes) }))
     }
 
     #[test]
     fn at_most_half_of_what_locks_an_account_is_let_through() {
         for (threshold, most) in [(0, 3), (1, 0), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (10, 3), (999, 3)] {
-            assert_eq!(Attempts::under(lockout(threshold, 30)).most, most, "{threshold}");
+            assert_eq!(locking(threshold, 30).most, most, "{threshold}");
         }
         assert_eq!(Attempts::under(None).most, 1);
     }
 
     #[test]
     fn a_wait_that_the_domain_does_not_count_as_quiet_begins_nothing_anew() {
-        let attempts = Attempts::under(lockout(10, 30));
+        let attempts = locking(10, 30);
         let at = |minute: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
         // One in every 29 minutes: the domain never forgets.
         assert_eq!(attempts.counting(at(87), &[at(58), at(29), at(0)]), 3);
         assert_eq!(attempts.counting(at(88), &[at(58), at(29), at(0)]), 0);
         assert_eq!(attempts.counting(at(40), &[at(30), at(0)]), 1);
         assert_eq!(attempts.counting(at(0), &[at(600)]), 1, "the clock was put back");
-        let patient = Attempts::under(lockout(10, 600));
+        let patient = locking(10, 600);
         assert_eq!(patient.counting(at(599), &[at(0)]), 1);
     }
 }

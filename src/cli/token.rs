@@ -76,14 +76,14 @@ pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Fa
         }
         Verb::List => {
             let (now, uses) = (engine.now(), engine.token_uses()?);
-            let used = |token: &Record| uses.iter().find(|(id, _)| *id == token.id).map_or(0, |(_, count)| *count);
+            let let_in = |token: &Record| uses.iter().find(|(id, _)| *id == token.id).map_or(0, |(_, count)| *count);
             Ok(output.list(&engine.tokens()?, ["NAME", "ID", "STATE", "EXPIRES", "LAPTOPS", "MADE BY"], |token| {
                 [
                     token.name.to_string(),
                     token.id.to_string(),
                     format!("{:?}", token.state(now)).to_lowercase(),
                     day(token.expires_at),
-                    format!("{} of {}", used(token), limit(token.max_activations)),
+                    format!("{} of {}", let_in(token), limit(token.max_activations)),
                     token.created_by.0.shown(),
                 ]
             })?)

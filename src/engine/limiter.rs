@@ -11,7 +11,10 @@ use crate::store::Hash;
 const MOST: usize = 200_000;
 
 #[derive(Default)]
-pub(super) struct Limiter(Mutex<HashMap<(&'static str, Hash), (i64, u32)>>);
+pub(super) struct Limiter(Mutex<HashMap<(&'static str, Hash), Count>>);
+
+/// Which span of time is counted, and how many there were in it.
+type Count = (i64, u32);
 
 impl Limiter {
     /// Counts one more of `what` by `who`. In how many seconds to ask again, when there were `most` of them within

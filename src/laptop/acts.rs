@@ -179,15 +179,14 @@ impl Laptop {
         files::folder(&self.user, 0o700)?;
         let path = self.activation_file();
         let kept: Option<Activation> = files::read(&path)?;
-        let mut activation = match kept.filter(|kept| kept.device == code.device) {
-            Some(kept) => kept,
-            None => {
-                let (device, credential) = (code.device.clone(), random_key()?);
-                let new = Activation { device, credential, account: None, proof: None, activated_at: None };
-                // On the disk first, as with the enrolment.
-                files::write(&path, &new, 0o600)?;
-                new
-            }
+        let mut activation = if let Some(kept) = kept.filter(|kept| kept.device == code.device) {
+            kept
+        } else {
+            let (device, credential) = (code.device.clone(), random_key()?);
+            let new = Activation { device, credential, account: None, proof: None, activated_at: None };
+            // On the disk first, as with the enrolment.
+            files::write(&path, &new, 0o600)?;
+            new
         };
         let proof = match claim {
             Claim::Password { user, password } => ProofOffer {

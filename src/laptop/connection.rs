@@ -101,17 +101,13 @@ impl Service {
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| Error::System(std::io::Error::other(error)))?;
-        Ok(match &self.pin {
-            Some(pin) => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Pinned { pin: pin.clone(), provider }))
-                .with_no_client_auth(),
-            None => {
-                let mut roots = RootCertStore::empty();
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-                builder.with_root_certificates(roots).with_no_client_auth()
-            }
-        })
+        let Some(pin) = &self.pin else {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            return Ok(builder.with_root_certificates(roots).with_no_client_auth());
+        };
+        let pinned = Arc::new(Pinned { pin: pin.clone(), provider });
+        Ok(builder.dangerous().with_custom_certificate_verifier(pinned).with_no_client_auth())
     }
 }
 

@@ -57,8 +57,8 @@ pub(super) fn folder(path: &Path, mode: u32) -> Result<(), Error> {
     if path.is_dir() {
         return Ok(());
     }
-    let made = DirBuilder::new().recursive(true).mode(mode).create(path);
-    made.and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode))).map_err(failed("made", path))
+    let done = DirBuilder::new().recursive(true).mode(mode).create(path);
+    done.and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode))).map_err(failed("made", path))
 }
 
 /// Removes a file that held a secret.

@@ -90,6 +90,7 @@ fn last(params: &mut CertificateParams, now: Timestamp, good_for: SignedDuration
     params.not_after = rcgen::date_time_ymd(to_y, to_m, to_d);
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
 fn failed(why: rcgen::Error) -> Error {
     Error::Authority { why: why.to_string() }
 }

@@ -125,20 +125,17 @@ fn made(
     files: Option<&(PathBuf, PathBuf)>,
     names: &[String],
 ) -> Result<(Arc<CertifiedKey>, Of), Error> {
-    let (chain, key, of, path) = match files {
-        Some(files) => {
-            // Looked at before they are read: a change in between is seen the next time.
-            let times = changed_at(files);
-            let (chain, key) = read(&files.0, &files.1)?;
-            (chain, key, Of::Files(times), files.0.clone())
-        }
-        None => {
-            let known = engine.server_names()?;
-            let leaf = engine.service_certificate(names)?;
-            let chain = leaf.chain.into_iter().map(CertificateDer::from).collect();
-            let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(leaf.key.to_vec()));
-            (chain, key, Of::Names(known, Instant::now()), engine.state().to_owned())
-        }
+    let (chain, key, of, path) = if let Some(files) = files {
+        // Looked at before they are read: a change in between is seen the next time.
+        let times = changed_at(files);
+        let (chain, key) = read(&files.0, &files.1)?;
+        (chain, key, Of::Files(times), files.0.clone())
+    } else {
+        let known = engine.server_names()?;
+        let leaf = engine.service_certificate(names)?;
+        let chain = leaf.chain.into_iter().map(CertificateDer::from).collect();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(leaf.key.to_vec()));
+        (chain, key, Of::Names(known, Instant::now()), engine.state().to_owned())
     };
     let unusable = |error: rustls::Error| Error::Certificate { path: path.clone(), why: error.to_string() };
     let key = CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(unusable)?;

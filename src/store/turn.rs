@@ -10,7 +10,6 @@ use super::{By, Error, Store, audit};
 pub struct View<'a>(pub(super) &'a Connection);
 
 /// A write transaction: what it reads is so until it ends, and what it changes is kept as a whole or not at all.
-#[derive(Clone, Copy)]
 #[allow(missing_debug_implementations, reason = "a transaction has no useful Debug")]
 pub struct Turn<'a>(pub(super) &'a Transaction<'a>);
 

@@ -12,7 +12,7 @@ use crate::model::token::Claims;
 use crate::secrets::Secret;
 
 /// Signed with each token and written in none: a signature over anything else never passes for a token.
-const ASSERTION: &[u8] = b"imd mass deployment token 1";
+pub(super) const ASSERTION: &[u8] = b"imd mass deployment token 1";
 
 /// A key whose tokens are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,8 @@ use std::process::Command;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
+use base64::Engine as _;
+
 use super::controller::Controller;
 use super::laptops::{Laptop, token};
 use super::proxy::Proxy;
@@ -22,7 +24,6 @@ impl Account {
         this.gone();
         let password: String = format!("\"{}\"", controller.user_password);
         let utf16: Vec<u8> = password.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        use base64::Engine as _;
         let encoded = base64::engine::general_purpose::STANDARD.encode(utf16);
         let ldif = format!(
             "dn: {}\nobjectClass: user\nsAMAccountName: {name}\nuserPrincipalName: {name}@one.test\n\

@@ -82,7 +82,7 @@ fn from_an_answers_file_to_an_activated_laptop_and_again_nothing_changes() {
     );
     let found = controller.ldapsearch(&controller.base_dn, "(sAMAccountName=lab-user)", &["objectGUID"]);
     let guid = found.values().next().unwrap()["objectguid"].first().unwrap();
-    let hex: String = guid.iter().map(|byte| format!("{byte:02X}")).collect();
+    let hex = guid.iter().fold(String::new(), |text, byte| text + &format!("{byte:02X}"));
     assert_eq!(row["guid"], hex, "the account is the user's whom ldapsearch finds");
     let before = imd.dump();
     laptop.says(&["claim", "--user", "lab-user@one.test", "--password-stdin"], password);
