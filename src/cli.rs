@@ -5,9 +5,11 @@
 
 mod arguments;
 mod configuration;
+mod devices;
 mod explain;
 mod export;
 mod output;
+mod serve;
 mod setup;
 mod status;
 mod sync;
@@ -25,6 +27,7 @@ use crate::wizard::answers;
 pub use arguments::Color;
 use arguments::{Arguments, Command};
 use output::Output;
+pub use serve::Serve;
 
 /// Why a verb did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -65,16 +68,22 @@ impl Failure {
     }
 }
 
-/// Opens the other faces: which ones there are, `main` knows.
+/// Opens the console, and returns when it is left.
+pub type Console<'a> = dyn Fn(&Engine, Color) -> Result<(), NoFace> + 'a;
+/// Asks the same steps as plain prompts.
+pub type Plain<'a> = dyn Fn(&Engine) -> Result<(), NoFace> + 'a;
+/// Serves laptops until the process is told to stop; the last argument takes lines for whoever started it.
+pub type Service<'a> = dyn Fn(&Engine, &Serve, &dyn Fn(&str)) -> Result<(), NoFace> + 'a;
+
+/// The other faces: which ones there are, `main` knows.
 #[allow(missing_debug_implementations, reason = "functions have no useful Debug")]
 pub struct Faces<'a> {
-    /// The full-screen console.
-    pub console: &'a dyn Fn(&Engine, Color) -> Result<(), NoFace>,
-    /// The same steps as plain prompts.
-    pub plain: &'a dyn Fn(&Engine) -> Result<(), NoFace>,
+    pub console: &'a Console<'a>,
+    pub plain: &'a Plain<'a>,
+    pub service: &'a Service<'a>,
 }
 
-/// Why a face did not open, or ended.
+/// Why another face did not open, or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoFace {
     pub message: String,
@@ -156,6 +165,13 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Token(verb) => token::run(&engine, verb, output),
                 Command::Keys => token::keys(&engine, output),
                 Command::Export { targets, token, out } => export::run(&engine, targets, token, out, output),
+                Command::Serve(serve) => serve::run(&engine, &serve, faces.service, output),
+                Command::Pause { until } => serve::pause(&engine, until, output),
+                Command::Resume => serve::resume(&engine, output),
+                Command::Devices { verb, query, limit } => {
+                    devices::run(&engine, verb.as_ref(), query.as_deref(), limit, output)
+                }
+                Command::Accounts { query, limit } => devices::accounts(&engine, query.as_deref(), limit, output),
                 Command::Status => status::status(&engine, output),
                 Command::Audit { verb, limit } => status::audit(&engine, verb.as_ref(), limit, output),
                 Command::Demo { .. } | Command::Setup { .. } => Ok(()),

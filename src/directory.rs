@@ -35,6 +35,41 @@ pub fn open(source: &Source, password: Option<&Secret>, job: &Job) -> Result<Box
     }
 }
 
+/// What came of a user's password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// It is the user's own; the user as the directory has them now.
+    Proven(Box<User>),
+    /// The directory refused it: the `data` code of Active Directory, for the administrator alone. Some codes say that
+    /// the password was right.
+    Refused { code: String },
+    /// It was right for another account than the one that was asked for.
+    SomebodyElse,
+}
+
+/// When a domain locks an account: after `threshold` wrong passwords (0 is never) that are less than `window` apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lockout {
+    pub threshold: u32,
+    pub window: std::time::Duration,
+}
+
+/// Tries a user's password once, by the name that they bind with. Of a file, nobody's password can be known.
+pub fn prove(source: &Source, name: &str, password: &Secret, guid: Guid, job: &Job) -> Result<Proof, Error> {
+    match source {
+        Source::Ldap(source) => ldap::prove(source, name, password, guid, job),
+        Source::File(_) => Err(Error::NoPasswords),
+    }
+}
+
+/// When the domain locks accounts; `None` when it does not say.
+pub fn lockout(source: &Source, password: Option<&Secret>, job: &Job) -> Result<Option<Lockout>, Error> {
+    match source {
+        Source::Ldap(source) => ldap::Controller::open(source, password, ldap::Deadlines::default(), job)?.lockout(job),
+        Source::File(_) => Err(Error::NoPasswords),
+    }
+}
+
 /// Which users to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
@@ -194,6 +229,8 @@ pub enum Error {
     /// An entry of a domain controller that cannot be a user.
     #[error(transparent)]
     Undecodable(#[from] decode::Undecodable),
+    #[error("the directory is a file, which knows nobody's password")]
+    NoPasswords,
 }
 
 impl Error {
@@ -205,6 +242,18 @@ impl Error {
             Self::Ldap(error) => error.help(),
             Self::Ldif(error) => error.help(),
             Self::Undecodable(error) => error.help(),
+            Self::NoPasswords => {
+                "register the domain controller itself (step 1), or choose another proof (step 5)".to_owned()
+            }
+        }
+    }
+
+    /// Whether a password that was being tried may have reached the directory.
+    pub fn may_have_bound(&self) -> bool {
+        match self {
+            Self::Ldap(error) => ldap::may_have_bound(error),
+            Self::Ldif(_) | Self::NoPasswords => false,
+            _ => true,
         }
     }
 }

@@ -4,16 +4,21 @@
 //! them by itself. May import `sync`, `activation`, `export` and everything below. Calls block; long ones take a
 //! [`Job`](crate::model::job::Job). An `Engine` is cheap to clone and can be used from several threads.
 
+mod activations;
 mod actor;
 mod audit;
+mod authority;
 mod configuration;
+mod devices;
 mod error;
 mod explain;
 mod exports;
+mod limiter;
 mod priority;
 mod private_file;
 mod reading;
 mod sample;
+mod schedule;
 mod tokens;
 mod wizard_state;
 
@@ -26,15 +31,18 @@ use crate::model::audit::Actor;
 use crate::secrets::{Identity, Secret};
 use crate::store::{By, Store};
 
+pub use activations::{Asker, Denial};
 pub use actor::current_actor;
 pub use audit::Verdict;
 pub use configuration::Change;
+pub use devices::Standing;
 pub use error::Error;
 pub use explain::{Among, Explained, Found};
 pub use exports::{PreviewFile, Written};
 pub use reading::{EndingPassword, GroupSize};
 pub use sample::SAMPLE_ANSWERS;
-pub use tokens::Minted;
+pub use schedule::Ran;
+pub use tokens::{Believes, Minted};
 
 /// Fills its argument with random bytes fit for keys.
 pub type Random = Arc<dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync>;
@@ -67,7 +75,7 @@ impl Options {
 
 #[derive(Clone)]
 #[allow(missing_debug_implementations, reason = "it holds the installation's secrets")]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(Arc<Inner>, Actor);
 
 struct Inner {
     options: Options,
@@ -75,6 +83,7 @@ struct Inner {
     /// Opened at first use: most questions need no secret.
     identity: OnceLock<Identity>,
     installation: String,
+    activations: activations::Room,
 }
 
 impl Engine {
@@ -92,7 +101,14 @@ impl Engine {
             // Two that start at once agree on the first one's.
             store.installation_id()?.unwrap_or(id)
         };
-        Ok(Self(Arc::new(Inner { options, store, identity: OnceLock::new(), installation })))
+        let actor = options.actor.clone();
+        let activations = activations::Room::default();
+        Ok(Self(Arc::new(Inner { options, store, identity: OnceLock::new(), installation, activations }), actor))
+    }
+
+    /// The same engine, for somebody else: what it changes is theirs in the audit.
+    pub fn acting_as(&self, actor: Actor) -> Self {
+        Self(Arc::clone(&self.0), actor)
     }
 
     pub fn now(&self) -> Timestamp {
@@ -151,6 +167,6 @@ impl Engine {
         if self.0.options.read_only {
             return Err(Error::ReadOnly);
         }
-        Ok(By { actor: &self.0.options.actor, at: self.now(), verb })
+        Ok(By { actor: &self.1, at: self.now(), verb })
     }
 }

@@ -1,17 +1,35 @@
 //! Integrated mass deployment: from an Active Directory to activated laptops.
 //!
-//! The map of the house is in `ARCHITECTURE.md`; a test (`tests/house.rs`) keeps its floors.
+//! The map of the house is in `ARCHITECTURE.md`; a test (`tests/house.rs`) keeps its floors. The feature `console` is
+//! the administrator's program and the service, `laptop` the program on the laptops.
 
+#[cfg(feature = "console")]
+pub mod activation;
+#[cfg(feature = "console")]
 pub mod cli;
+#[cfg(feature = "console")]
 pub mod directory;
+#[cfg(feature = "console")]
 pub mod engine;
+#[cfg(feature = "console")]
 pub mod export;
+#[cfg(feature = "console")]
 pub mod filter;
+#[cfg(feature = "laptop")]
+pub mod laptop;
 pub mod model;
+#[cfg(feature = "console")]
 pub mod plain;
+pub mod protocol;
 pub mod secrets;
+#[cfg(feature = "console")]
+pub mod service;
+#[cfg(feature = "console")]
 pub mod store;
+#[cfg(feature = "console")]
 pub mod sync;
 pub mod token;
+#[cfg(feature = "console")]
 pub mod tui;
+#[cfg(feature = "console")]
 pub mod wizard;

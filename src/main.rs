@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use imd::cli::{self, Color, Faces, NoFace};
-use imd::{plain, tui};
+use imd::{plain, service, tui};
 
 fn main() -> ExitCode {
     cli::main(&Faces {
@@ -16,5 +16,15 @@ fn main() -> ExitCode {
             tui::run(engine, color).map_err(|error| NoFace { message: error.to_string(), help: error.help() })
         },
         plain: &|engine| plain::run(engine).map_err(|error| NoFace { message: error.to_string(), help: error.help() }),
+        service: &|engine, serve, tell| {
+            let cli::Serve { listen, cert, key, proxy } = serve;
+            let options = service::Options {
+                listen: *listen,
+                certificate: cert.clone().zip(key.clone()),
+                proxies: proxy.clone(),
+            };
+            service::run(engine, &options, tell)
+                .map_err(|error| NoFace { message: error.to_string(), help: error.help() })
+        },
     })
 }

@@ -3,8 +3,10 @@
 //! Pure data and the rules that need nothing but the data: no I/O, no clock, no randomness. Every other room may
 //! import this one; it imports none of them.
 
+pub mod account;
 pub mod audit;
 pub mod check;
+pub mod device;
 pub mod directory;
 pub mod dn;
 pub mod duration;
@@ -21,6 +23,7 @@ pub mod pin;
 pub mod plan;
 pub mod priority;
 pub mod profile;
+pub mod refusal;
 pub mod settings;
 pub mod sid;
 pub mod size;

@@ -4,12 +4,18 @@
 //! format (<https://age-encryption.org/v1>), so that a lost installation can be read with the `age` tool and the
 //! installation's identity file.
 
+#[cfg(feature = "console")]
+mod authority;
 mod file;
+#[cfg(feature = "console")]
 mod identity;
 
 use zeroize::Zeroizing;
 
+#[cfg(feature = "console")]
+pub use authority::{Authority, Leaf};
 pub use file::read_secret_file;
+#[cfg(feature = "console")]
 pub use identity::Identity;
 
 /// A password, a token or a private key in clear. No `Debug`, `Display` or `Serialize`; zeroed on drop.
@@ -70,6 +76,8 @@ pub enum Error {
     NotText { path: String, what: &'static str },
     #[error("{path} is not an identity of this program")]
     NotAnIdentity { path: String },
+    #[error("the installation's certificate authority cannot be used: {why}")]
+    Authority { why: String },
     #[error("the secret of {label} could not be sealed")]
     Seal { label: String },
     #[error("the sealed secret of {label} is damaged")]
@@ -95,6 +103,9 @@ impl Error {
                 "the file must hold the secret on its only line, in UTF-8".to_owned()
             }
             Self::NotAnIdentity { path } => format!("restore {path} from a backup; without it no sealed secret opens"),
+            Self::Authority { .. } => {
+                "restore the state from a backup: the tokens carry this authority's pin".to_owned()
+            }
             Self::Seal { .. } => "try again; if it stays, check the free memory".to_owned(),
             Self::Damaged { .. } | Self::AnotherLabel { .. } => {
                 "enter the secret again, or restore the state from a backup".to_owned()

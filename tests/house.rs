@@ -13,7 +13,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Highest floor first. Rooms on one floor do not import each other.
 const FLOORS: [&[&str]; 7] = [
-    &["tui", "cli", "plain", "service"],
+    &["tui", "cli", "plain", "service", "laptop"],
     &["wizard"],
     &["engine"],
     &["sync", "activation", "export"],

@@ -395,6 +395,7 @@ fn token(id: u64, of: &str) -> Record {
         created_by: Actor::new("anna"),
         revoked_at: None,
         sha256: "ab".repeat(32),
+        pin: None,
     }
 }
 

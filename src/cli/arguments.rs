@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{configuration, status, sync, token};
+use super::{configuration, devices, serve, status, sync, token};
 use crate::model::name::Name;
 
 /// Integrated mass deployment: from an Active Directory to activated laptops, in seven steps.
@@ -118,7 +118,36 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
-    /// How far the setup is, and how the cache is
+    /// Answer laptops over HTTPS, and read the directories when it is time
+    Serve(serve::Serve),
+    /// Refuse enrolments and activations for a while
+    Pause {
+        /// How long ("2h"), or until when ("2026-11-24T18:00:00Z"); absent: until `imd resume`
+        #[arg(long, value_name = "TIME")]
+        until: Option<serve::Until>,
+    },
+    /// Let laptops enrol and activate again
+    Resume,
+    /// Laptops: find, revoke, free
+    #[command(args_conflicts_with_subcommands = true)]
+    Devices {
+        #[command(subcommand)]
+        verb: Option<devices::Verb>,
+        /// An id, a state, or part of a host name, a serial number or a user's name
+        query: Option<String>,
+        /// How many to show, newest first
+        #[arg(long, default_value_t = 100)]
+        limit: u64,
+    },
+    /// Accounts: what users got at their first activation
+    Accounts {
+        /// Part of a name or a mail
+        query: Option<String>,
+        /// How many to show
+        #[arg(long, default_value_t = 100)]
+        limit: u64,
+    },
+    /// How far the setup is, and how the cache and the activations are
     Status,
     /// Who changed what
     Audit {

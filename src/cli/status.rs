@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use crate::engine::{Engine, Verdict};
+use crate::engine::{self, Engine, Verdict};
 use crate::wizard::{self, State};
 
 use super::Failure;
@@ -19,9 +19,12 @@ pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
     let users = engine.user_count()?;
     let last = engine.last_sync()?;
     let passwords = engine.ending_passwords()?;
+    let activations = engine.activations()?;
     if output.is_json() {
-        let document =
-            serde_json::json!({ "steps": steps, "users": users, "last_sync": last, "ending_passwords": passwords });
+        let document = serde_json::json!({
+            "steps": steps, "users": users, "last_sync": last, "ending_passwords": passwords,
+            "activations": activations,
+        });
         return Ok(output.document(&document)?);
     }
     output.list(&steps, ["STEP", "", "STATE", "WHAT"], |standing| {
@@ -39,6 +42,19 @@ pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
     })?;
     let last = last.map_or_else(|| "never".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
     output.raw(&format!("\n{users} users are cached; the directories were last read: {last}."))?;
+    let engine::Standing { funnel, refused, pause } = activations;
+    output.raw(&format!(
+        "{} laptops wait for a log-on, {} are activated for {} accounts.",
+        funnel.pending, funnel.activated, funnel.accounts
+    ))?;
+    if !refused.is_empty() {
+        let reasons: Vec<_> = refused.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+        output.raw(&format!("Refused in the last 7 days: {}.", reasons.join(", ")))?;
+    }
+    if let Some(pause) = pause {
+        let until = pause.until.map_or_else(|| "until `imd resume`".to_owned(), |at| format!("until {at}"));
+        output.raw(&format!("Activations are paused {until}, by {}.", pause.by.shown()))?;
+    }
     for ending in passwords {
         let seen = ending.seen_at.strftime("%Y-%m-%d %H:%M UTC");
         let says = format!("{}: the password of {} {}", ending.directory, ending.bind, ending.says);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use jiff::Timestamp;
 
-use crate::engine::{Engine, Error};
+use crate::engine::{Believes, Engine, Error};
 use crate::model::duration::Duration;
 use crate::model::name::Name;
 use crate::model::token::{Claims, Record, Request};
@@ -29,6 +29,9 @@ pub(super) enum Verb {
         /// Where laptops reach imd; give it several times for several
         #[arg(long = "server", required = true, value_name = "URL", value_parser = server)]
         servers: Vec<String>,
+        /// The laptops are to believe the roots of their system: for a service with your own certificate
+        #[arg(long)]
+        system_roots: bool,
         /// Write the token to this new file, readable by you alone, instead of to stdout
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -66,19 +69,21 @@ fn server(text: &str) -> Result<String, crate::model::Unreadable> {
 
 pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Failure> {
     match verb {
-        Verb::Create { name, expires: Expiry(expires), max_activations, servers, out } => {
-            let minted = engine.mint(&Request { name, expires, max_activations, servers })?;
+        Verb::Create { name, expires: Expiry(expires), max_activations, servers, system_roots, out } => {
+            let believes = if system_roots { Believes::System } else { Believes::Authority };
+            let minted = engine.mint_for(&Request { name, expires, max_activations, servers }, believes)?;
             hand_over(engine, &minted.record, &minted.token, out.as_deref(), output)
         }
         Verb::List => {
-            let now = engine.now();
+            let (now, uses) = (engine.now(), engine.token_uses()?);
+            let let_in = |token: &Record| uses.iter().find(|(id, _)| *id == token.id).map_or(0, |(_, count)| *count);
             Ok(output.list(&engine.tokens()?, ["NAME", "ID", "STATE", "EXPIRES", "LAPTOPS", "MADE BY"], |token| {
                 [
                     token.name.to_string(),
                     token.id.to_string(),
                     format!("{:?}", token.state(now)).to_lowercase(),
                     day(token.expires_at),
-                    limit(token.max_activations),
+                    format!("{} of {}", let_in(token), limit(token.max_activations)),
                     token.created_by.0.shown(),
                 ]
             })?)
@@ -166,6 +171,7 @@ fn report(verdict: Result<Claims, Refusal>, output: &Output) -> Result<(), Failu
     let document = serde_json::json!({
         "id": claims.id, "issuer": claims.issuer, "name": claims.name, "issued_at": claims.issued_at,
         "expires_at": claims.expires_at, "max_activations": claims.max_activations, "servers": claims.servers,
+        "pin": claims.pin,
     });
     let lines = [
         ("token", claims.id.to_string()),

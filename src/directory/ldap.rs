@@ -8,6 +8,7 @@
 //! connect     address -> TCP -> TLS -> bind             (tls: whom to believe, and why not; discover: addresses)
 //! connection  one session: ask, answers, deadlines      (request: what is sent; message, ber: what came)
 //! root, browse, users, find, membership, account, check what is asked for (ranges: values that come in pieces)
+//! prove, lockout                                        whose password it is, and how often one may be tried
 //! ```
 
 mod account;
@@ -19,8 +20,10 @@ mod connection;
 mod discover;
 mod error;
 mod find;
+mod lockout;
 mod membership;
 mod message;
+mod prove;
 mod ranges;
 mod request;
 mod root;
@@ -35,6 +38,7 @@ pub(super) use check::{CHECKS, check};
 pub use connect::{ServerKey, keys};
 pub use discover::{Discovered, discover};
 pub use error::{Error, OtherKey, Refusal};
+pub(super) use prove::{may_have_bound, prove};
 
 use super::{Account, Error as DirectoryError, Finding, Group, Known, Place, Query, Read, Root, Taker, Unit};
 use crate::filter::Filter;

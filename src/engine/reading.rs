@@ -149,6 +149,13 @@ impl Engine {
         Ok(directory::open(&directory.source, password.as_ref(), job)?)
     }
 
+    /// When the domain locks accounts.
+    pub(super) fn lockout(&self, name: &Name) -> Result<Option<directory::Lockout>, Error> {
+        let directory = self.known(name)?;
+        let password = self.password(name)?;
+        Ok(directory::lockout(&directory.source, password.as_ref(), &Job::unwatched())?)
+    }
+
     /// The domain controllers that DNS names for a domain, those of a site first; `dns` is asked instead of this host's
     /// name servers.
     pub fn discover(

@@ -8,6 +8,15 @@ use crate::token::{self, PublicKey, Refusal, SigningKey, Trusted};
 
 use super::{Engine, Error};
 
+/// Whose certificates a laptop is to believe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Believes {
+    /// Those of this installation's own authority, by its pin.
+    Authority,
+    /// Those that the laptop's system trusts: for a service with an administrator's certificate.
+    System,
+}
+
 /// A token that was just made.
 #[allow(missing_debug_implementations, reason = "it holds the token")]
 pub struct Minted {
@@ -38,9 +47,18 @@ impl Engine {
         Ok(named.max_by_key(|record| (record.state(now) == State::Valid, record.issued_at)))
     }
 
-    /// Makes a token. Needs no network, and makes the signing key at first use.
+    /// Makes a token for laptops that believe the installation's own authority. Needs no network, and makes the signing
+    /// key and the authority at first use.
     pub fn mint(&self, request: &Request) -> Result<Minted, Error> {
+        self.mint_for(request, Believes::Authority)
+    }
+
+    pub fn mint_for(&self, request: &Request, believes: Believes) -> Result<Minted, Error> {
         let by = self.by("token create")?;
+        let pin = match believes {
+            Believes::Authority => Some(self.pin()?),
+            Believes::System => None,
+        };
         let key = self.signing_key()?;
         let claims = Claims {
             id: TokenId::from_bytes(self.random()?),
@@ -51,9 +69,10 @@ impl Engine {
             expires_at: request.expires.and_then(|length| whole_seconds(by.at).checked_add(length.signed()).ok()),
             max_activations: request.max_activations,
             servers: request.servers.clone(),
+            pin,
         };
         let token = token::mint(&key, &claims)?;
-        let Claims { id, name, issued_at, expires_at, max_activations, servers, .. } = claims;
+        let Claims { id, name, issued_at, expires_at, max_activations, servers, pin, .. } = claims;
         let record = Record {
             id,
             name,
@@ -61,6 +80,7 @@ impl Engine {
             expires_at,
             max_activations,
             servers,
+            pin,
             created_by: by.actor.clone(),
             revoked_at: None,
             sha256: token::sha256_hex(&token),
@@ -80,6 +100,7 @@ impl Engine {
             expires_at: record.expires_at,
             max_activations: record.max_activations,
             servers: record.servers.clone(),
+            pin: record.pin.clone(),
         };
         for stored in self.store().keys()? {
             let token = token::mint(&self.unseal_key(&stored)?, &claims)?;

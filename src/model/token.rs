@@ -46,6 +46,37 @@ pub struct Claims {
     pub expires_at: Option<Timestamp>,
     pub max_activations: u64,
     pub servers: Vec<String>,
+    /// Whose certificates the laptop believes; absent: the roots of its system.
+    pub pin: Option<Pin>,
+}
+
+/// SHA-256 of the SubjectPublicKeyInfo of an authority (RFC 7469, 2.4), as 43 characters of base64url.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Pin(String);
+
+impl Pin {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for Pin {
+    type Err = super::Unreadable;
+    fn from_str(text: &str) -> Result<Self, super::Unreadable> {
+        let good = text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        if good {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(super::Unreadable::new("a pin of 43 characters of base64url", text))
+        }
+    }
+}
+
+impl std::fmt::Display for Pin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
 }
 
 /// 16 lower-case hexadecimal digits.
@@ -89,6 +120,7 @@ pub struct Record {
     pub expires_at: Option<Timestamp>,
     pub max_activations: u64,
     pub servers: Vec<String>,
+    pub pin: Option<Pin>,
     pub created_by: super::audit::Actor,
     pub revoked_at: Option<Timestamp>,
     /// SHA-256 of the whole token, hexadecimal: tells whether a token at hand is this one.

@@ -1,47 +1,194 @@
-//! What a directory said of the account that reads it, when it was last asked.
+//! Accounts, and what of the cache and the configuration decides about them.
 
-use rusqlite::params;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::item::{Cells, id_of};
-use super::{Error, Store};
-use crate::model::directory::{AccountSeen, Expiry};
+use super::item::{self, Cells, number_if};
+use super::turn::{Turn, View};
+use super::{CachedUser, Error, Store, single, user};
+use crate::model::account::Account;
+use crate::model::device::Given;
+use crate::model::directory::Directory;
+use crate::model::mapping::Mapping;
 use crate::model::name::Name;
+use crate::model::profile::{Profile, Storage};
+use crate::model::settings::Settings;
+use crate::model::size::Size;
+use crate::model::text::Untrusted;
+use crate::model::user::{Guid, NameForm};
+
+/// What an account is to say.
+#[derive(Debug)]
+pub struct NewAccount<'a> {
+    pub directory: &'a Name,
+    pub guid: Guid,
+    pub name: &'a Untrusted,
+    pub mail: &'a Untrusted,
+    /// Safe to show.
+    pub label: &'a str,
+    pub mapping: &'a Name,
+    pub profile: &'a Name,
+    pub storage: &'a Name,
+    pub quota: Option<Size>,
+}
+
+const ACCOUNT: &str =
+    "SELECT a.id, d.name, a.guid, a.name, a.mail, a.label, a.mapping, p.name, s.name, s.location, a.quota,
+        a.created_at, (SELECT count(*) FROM device v WHERE v.account_id = a.id AND v.state = 'activated')
+    FROM account a JOIN directory d ON d.id = a.directory_id JOIN profile p ON p.id = a.profile_id
+    JOIN storage s ON s.id = a.storage_id";
 
 impl Store {
-    /// Keeps what was seen, in place of what was seen before. It is no decision of anybody's, so the audit is silent.
-    /// Of a directory that is not there nothing is kept.
-    pub fn save_account_seen(&self, directory: &Name, seen: &AccountSeen) -> Result<(), Error> {
-        self.write(|transaction| {
-            let Some(id) = id_of(transaction, "directory", directory)? else { return Ok(()) };
-            let (kind, end) = match seen.password {
-                None => (None, None),
-                Some(Expiry::Never) => (Some("never"), None),
-                Some(Expiry::At(end)) => (Some("at"), Some(end.to_string())),
-            };
-            let sql = "INSERT INTO account_seen (directory_id, at, bind, password, password_expires)
-                       VALUES (?1, ?2, ?3, ?4, ?5)
-                       ON CONFLICT (directory_id) DO UPDATE SET at = excluded.at, bind = excluded.bind,
-                           password = excluded.password, password_expires = excluded.password_expires";
-            transaction.execute(sql, params![id, seen.at.to_string(), seen.bind, kind, end])?;
-            Ok(())
+    /// Accounts by their user's name: all, or those whose name, mail or user holds the query.
+    pub fn accounts(&self, query: Option<&str>, limit: u64) -> Result<Vec<Account>, Error> {
+        self.read(|connection| {
+            let sql = format!(
+                "{ACCOUNT} WHERE ?1 = '' OR instr(lower(a.name), ?1) OR instr(lower(a.mail), ?1)
+                     OR instr(lower(a.label), ?1) ORDER BY a.label, a.id LIMIT ?2"
+            );
+            let query = query.unwrap_or_default().trim().to_lowercase();
+            accounts(connection, &sql, params![query, i64::try_from(limit).unwrap_or(i64::MAX)])
         })
+    }
+}
+
+impl View<'_> {
+    /// As [`Store::find_user`].
+    pub fn find_user(&self, name: &NameForm) -> Result<Vec<CachedUser>, Error> {
+        user::find(self.0, name)
     }
 
-    pub fn account_seen(&self, directory: &Name) -> Result<Option<AccountSeen>, Error> {
-        self.read(|connection| {
-            let Some(id) = id_of(connection, "directory", directory)? else { return Ok(None) };
-            let sql = "SELECT at, bind, password, password_expires FROM account_seen WHERE directory_id = ?1";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query([id])?;
-            let Some(row) = rows.next()? else { return Ok(None) };
-            let mut cells = Cells::of(row);
-            let (at, bind, kind) = (cells.parsed()?, cells.text()?, cells.next::<Option<String>>()?);
-            let password = match kind.as_deref() {
-                None => None,
-                Some("at") => Some(Expiry::At(cells.parsed()?)),
-                Some(_) => Some(Expiry::Never),
-            };
-            Ok(Some(AccountSeen { at, bind, password }))
-        })
+    /// A mapping that was not removed.
+    pub fn mapping(&self, name: &Name) -> Result<Option<Mapping>, Error> {
+        Ok(item::get(self.0, name)?.map(|kept| kept.value))
     }
+
+    pub fn profile(&self, name: &Name) -> Result<Option<Profile>, Error> {
+        Ok(item::get(self.0, name)?.map(|kept| kept.value))
+    }
+
+    pub fn storage(&self, name: &Name) -> Result<Option<Storage>, Error> {
+        Ok(item::get(self.0, name)?.map(|kept| kept.value))
+    }
+
+    pub fn directory(&self, name: &Name) -> Result<Option<Directory>, Error> {
+        Ok(item::get(self.0, name)?.map(|kept| kept.value))
+    }
+
+    /// The settings, or what holds when nobody chose.
+    pub fn settings(&self) -> Result<Settings, Error> {
+        Ok(single::get_one(self.0)?.map_or_else(Settings::default, |kept| kept.value))
+    }
+
+    pub fn account(&self, directory: &Name, guid: Guid) -> Result<Option<Account>, Error> {
+        let Some(directory) = item::id_of(self.0, "directory", directory)? else { return Ok(None) };
+        let sql = format!("{ACCOUNT} WHERE a.directory_id = ?1 AND a.guid = ?2");
+        Ok(accounts(self.0, &sql, params![directory, guid.0])?.into_iter().next())
+    }
+
+    /// The account of that number.
+    pub fn account_numbered(&self, id: i64) -> Result<Option<Account>, Error> {
+        Ok(accounts(self.0, &format!("{ACCOUNT} WHERE a.id = ?1"), [id])?.into_iter().next())
+    }
+
+    /// How many accounts have a profile.
+    pub fn accounts_with(&self, profile: &Name) -> Result<u64, Error> {
+        let sql = "SELECT count(*) FROM account WHERE profile_id = ?1";
+        let Some(id) = item::id_of(self.0, "profile", profile)? else { return Ok(0) };
+        let count: i64 = self.0.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+}
+
+impl Turn<'_> {
+    /// Makes the account of a user, or brings the one that is there up to date; answers with its number.
+    pub fn save_account(&self, new: &NewAccount<'_>, at: Timestamp) -> Result<i64, Error> {
+        let id = |table, name: &Name| {
+            item::id_of(self.0, table, name)?.ok_or_else(|| Error::Unknown(format!("{table} \"{name}\"")))
+        };
+        let sql = "INSERT INTO account (directory_id, guid, name, mail, label, mapping, profile_id, storage_id, quota,
+                       created_at, changed_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
+                   ON CONFLICT (directory_id, guid) DO UPDATE SET name = excluded.name, mail = excluded.mail,
+                       label = excluded.label, mapping = excluded.mapping, profile_id = excluded.profile_id,
+                       storage_id = excluded.storage_id, quota = excluded.quota, changed_at = excluded.changed_at
+                   RETURNING id";
+        let row = params![
+            id("directory", new.directory)?,
+            new.guid.0,
+            new.name.raw(),
+            new.mail.raw(),
+            new.label,
+            new.mapping.as_str(),
+            id("profile", new.profile)?,
+            id("storage", new.storage)?,
+            number_if(new.quota.map(Size::as_bytes)),
+            at.to_string(),
+        ];
+        Ok(self.0.prepare_cached(sql)?.query_row(row, |row| row.get(0))?)
+    }
+
+    /// When passwords were or are being tried for a user, the newest first, at most so many.
+    pub fn password_attempts(&self, directory: &Name, guid: Guid, most: u64) -> Result<Vec<Timestamp>, Error> {
+        let sql = "SELECT at FROM password_attempt WHERE directory_id = ?1 AND guid = ?2 ORDER BY id DESC LIMIT ?3";
+        let Some(id) = item::id_of(self.0, "directory", directory)? else { return Ok(Vec::new()) };
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut rows = statement.query(params![id, guid.0, i64::try_from(most).unwrap_or(i64::MAX)])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(Cells::of(row).parsed()?);
+        }
+        Ok(all)
+    }
+
+    /// Notes that a password is about to be tried; answers with the note's number.
+    pub fn add_password_attempt(&self, directory: &Name, guid: Guid, at: Timestamp) -> Result<i64, Error> {
+        let id = item::id_of(self.0, "directory", directory)?
+            .ok_or_else(|| Error::Unknown(format!("directory \"{directory}\"")))?;
+        let sql = "INSERT INTO password_attempt (directory_id, guid, at) VALUES (?1, ?2, ?3) RETURNING id";
+        Ok(self.0.prepare_cached(sql)?.query_row(params![id, guid.0, at.to_string()], |row| row.get(0))?)
+    }
+
+    /// Takes one note back: that password was never sent.
+    pub fn remove_password_attempt(&self, id: i64) -> Result<(), Error> {
+        self.0.prepare_cached("DELETE FROM password_attempt WHERE id = ?1")?.execute([id])?;
+        Ok(())
+    }
+
+    /// Forgets every note of a user whose password was right, as the directory does.
+    pub fn clear_password_attempts(&self, directory: &Name, guid: Guid) -> Result<(), Error> {
+        let id: Option<i64> = item::id_of(self.0, "directory", directory)?;
+        let sql = "DELETE FROM password_attempt WHERE directory_id = ?1 AND guid = ?2";
+        self.0.prepare_cached(sql)?.execute(params![id, guid.0])?;
+        Ok(())
+    }
+}
+
+fn accounts(connection: &Connection, sql: &str, with: impl rusqlite::Params) -> Result<Vec<Account>, Error> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(with)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut cells = Cells::of(row);
+        let (id, directory, guid) = (cells.next()?, cells.parsed()?, Guid(cells.next()?));
+        let (name, mail) = (Untrusted::new(cells.text()?), Untrusted::new(cells.text()?));
+        let user = cells.text()?;
+        let given = Given {
+            mapping: cells.parsed()?,
+            profile: cells.parsed()?,
+            storage: cells.parsed()?,
+            location: cells.text()?,
+            quota: cells.number_if()?.map(Size::bytes),
+        };
+        let (created_at, devices) = (cells.parsed()?, cells.number()?);
+        all.push(Account { id, directory, guid, name, mail, user, given, created_at, devices });
+    }
+    Ok(all)
+}
+
+/// How many accounts a directory, a profile or a storage holds.
+pub(super) fn holding(connection: &Connection, column: &str, id: i64) -> Result<u64, Error> {
+    let sql = format!("SELECT count(*) FROM account WHERE {column} = ?1");
+    let count: Option<i64> = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
+    Ok(count.unwrap_or(0).unsigned_abs())
 }

@@ -54,6 +54,9 @@ pub enum Error {
     #[error("{what} changed after the plan was made; nothing was applied")]
     Drift { what: String },
 
+    #[error("the change could not be kept: {why}")]
+    Uncommitted { why: String },
+
     #[error("cancelled; nothing was changed")]
     Cancelled,
 
@@ -93,10 +96,21 @@ impl Error {
             Self::Needed { .. } => "change or remove those first".to_owned(),
             Self::Unfit { .. } => "correct it and save again".to_owned(),
             Self::Drift { .. } => "plan again, look at the new plan, and apply that one".to_owned(),
+            Self::Uncommitted { .. } => "repeat it; see the reason above".to_owned(),
             Self::Cancelled => "start it again when it suits".to_owned(),
             Self::Database { .. } => {
                 "repeat it; if it fails again, go back to a copy of the state directory".to_owned()
             }
+        }
+    }
+
+    /// The same once more, for another who waited for the same commit.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Full { path } => Self::Full { path: path.clone() },
+            Self::Busy { path } => Self::Busy { path: path.clone() },
+            Self::Damaged { path, why } => Self::Damaged { path: path.clone(), why: why.clone() },
+            other => Self::Uncommitted { why: other.to_string() },
         }
     }
 

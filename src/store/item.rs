@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 
-use super::{By, Error, Store, audit, key, user};
+use super::{By, Error, Store, account, audit, key, user};
 use crate::model::Kept;
 use crate::model::audit::Actor;
 use crate::model::name::Name;
@@ -285,6 +285,10 @@ fn needing(transaction: &Transaction<'_>, table: &str, id: i64) -> Result<Vec<St
     if table == "directory" {
         let users = user::active(transaction, id)?;
         all.extend((users > 0).then(|| format!("{users} active users")));
+    }
+    if table != "mapping" {
+        let accounts = account::holding(transaction, &format!("{table}_id"), id)?;
+        all.extend((accounts > 0).then(|| format!("{accounts} accounts")));
     }
     Ok(all)
 }

@@ -26,7 +26,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V3__plan", include_str!("../../assets/migrations/V3__plan.sql")),
     ("V4__safety", include_str!("../../assets/migrations/V4__safety.sql")),
     ("V5__wizard_of_each", include_str!("../../assets/migrations/V5__wizard_of_each.sql")),
-    ("V7__ways", include_str!("../../assets/migrations/V7__ways.sql")),
+    ("V6__account_seen", include_str!("../../assets/migrations/V6__account_seen.sql")),
+    ("V7__activation", include_str!("../../assets/migrations/V7__activation.sql")),
 ];
 
 /// A connection to the database in `dir`, which is there and up to date.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::item::{Cells, json, number};
+use super::turn::View;
 use super::{By, Error, Store, audit, key};
 use crate::model::audit::Actor;
 use crate::model::token::{Record, State, TokenId};
@@ -26,8 +27,8 @@ impl Store {
             }
             let sql =
                 "INSERT INTO token (id, name, name_key, issued_at, expires_at, max_activations, servers, created_by,
-                           revoked_at, sha256)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+                           revoked_at, sha256, pin)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
             transaction.execute(
                 sql,
                 params![
@@ -41,6 +42,7 @@ impl Store {
                     token.created_by.0.raw(),
                     token.revoked_at.map(|at| at.to_string()),
                     token.sha256,
+                    token.pin.as_ref().map(ToString::to_string),
                 ],
             )?;
             let expiry = token.expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {at}"));
@@ -63,13 +65,19 @@ impl Store {
     }
 }
 
+impl View<'_> {
+    pub fn token(&self, id: &TokenId) -> Result<Option<Record>, Error> {
+        Ok(tokens(self.0, "id = ?1", [id.as_str()])?.into_iter().next())
+    }
+}
+
 fn called(token: &Record) -> String {
     format!("token \"{}\" ({})", token.name, token.id)
 }
 
 fn tokens<const N: usize>(connection: &Connection, which: &str, with: [&str; N]) -> Result<Vec<Record>, Error> {
     let sql = format!(
-        "SELECT id, name, issued_at, expires_at, max_activations, servers, created_by, revoked_at, sha256
+        "SELECT id, name, issued_at, expires_at, max_activations, servers, created_by, revoked_at, sha256, pin
          FROM token WHERE {which}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -88,6 +96,7 @@ fn tokens<const N: usize>(connection: &Connection, which: &str, with: [&str; N])
             created_by: Actor::new(cells.text()?),
             revoked_at: cells.parsed_if()?,
             sha256: cells.text()?,
+            pin: cells.parsed_if()?,
         });
     }
     all.sort_by_key(|one| std::cmp::Reverse(one.issued_at));

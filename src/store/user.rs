@@ -158,7 +158,7 @@ const USER: &str = "SELECT u.id, d.name, m.name, u.state, u.came_at, u.left_at, 
                         v.attributes
                     FROM cached_user u JOIN user_values v ON v.id = u.values_id JOIN directory d ON d.id = u.directory_id JOIN mapping m ON m.id = u.mapping_id";
 
-fn find(connection: &Connection, name: &NameForm) -> Result<Vec<CachedUser>, Error> {
+pub(super) fn find(connection: &Connection, name: &NameForm) -> Result<Vec<CachedUser>, Error> {
     let by_name = "SELECT user_id FROM user_name WHERE form = ?1 AND key = ?2";
     match name {
         NameForm::Guid(guid) => {

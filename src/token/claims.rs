@@ -27,6 +27,9 @@ struct Wire {
     max: u64,
     /// The servers.
     srv: Vec<String>,
+    /// The pin of the service's authority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pin: Option<String>,
 }
 
 /// # Errors
@@ -46,6 +49,7 @@ pub(super) fn to_json(claims: &Claims) -> Result<Vec<u8>, Error> {
         exp: claims.expires_at.map(Timestamp::as_second),
         max: claims.max_activations,
         srv: claims.servers.clone(),
+        pin: claims.pin.as_ref().map(ToString::to_string),
     };
     serde_json::to_vec(&wire).map_err(|_| Error::Sign)
 }
@@ -64,5 +68,6 @@ pub(super) fn from_json(text: &str) -> Option<Claims> {
         expires_at: wire.exp.map(Timestamp::from_second).transpose().ok()?,
         max_activations: wire.max,
         servers: wire.srv,
+        pin: wire.pin.map(|pin| pin.parse()).transpose().ok()?,
     })
 }

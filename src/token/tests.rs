@@ -1,8 +1,11 @@
+use pasetors::version4::PublicToken;
 use proptest::prelude::*;
 
+use super::issue::ASSERTION;
 use super::*;
 use crate::model::name::Name;
-use crate::model::token::TokenId;
+use crate::model::token::{Pin, TokenId};
+use crate::secrets::Secret;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
@@ -21,7 +24,13 @@ fn claims() -> Claims {
         expires_at: Some(at(EXPIRES)),
         max_activations: 5000,
         servers: vec!["https://imd.corp.example.com:7443".to_owned()],
+        pin: None,
     }
+}
+
+/// The longest that a pin is, and a character of each kind.
+fn pin() -> Pin {
+    "zHpELVwK-f2DDwwnlDo7JozCf8tTBt4IYX58wPvj_BY".parse().unwrap()
 }
 
 fn key(seed: u8) -> SigningKey {
@@ -52,6 +61,21 @@ fn what_was_minted_is_what_is_verified() {
     let endless = Claims { expires_at: None, max_activations: 0, servers: Vec::new(), ..claims() };
     let minted = mint(&key(1), &endless).unwrap();
     assert_eq!(check(minted.expose()), Ok(endless));
+}
+
+#[test]
+fn a_pin_travels_in_the_token_and_tokens_from_before_there_were_pins_are_still_good() {
+    let pinned = Claims { pin: Some(pin()), ..claims() };
+    let minted = mint(&key(1), &pinned).unwrap();
+    assert_eq!(check(minted.expose()), Ok(pinned.clone()));
+    // What a laptop reads without a key is what the service verifies.
+    assert_eq!(read(minted.expose()), Some(pinned));
+    let before = r#"{"jti":"00010203fcfdfeff","iss":"7f3a52e4","name":"rollout-2026","iat":1763856000,"exp":1771632000,"max":5000,"srv":["https://imd.corp.example.com:7443"]}"#;
+    assert_eq!(signed(before), Ok(claims()));
+    assert!(minted.expose().len() < 600, "it has to fit into a command line beside others");
+    for text in ["", "imd1_", "imd1_AAAA", &format!("imd1_{}", "A".repeat(2_000)), "v4.public.AAAA"] {
+        assert_eq!(read(text), None, "{text}");
+    }
 }
 
 #[test]
@@ -264,9 +288,11 @@ proptest! {
             expires_at: life.map(|life| at(ISSUED + life)),
             max_activations,
             servers,
+            pin: (max_activations % 2 == 0).then(pin),
         };
         let minted = mint(&key(1), &claims).unwrap();
-        prop_assert_eq!(check(minted.expose()), Ok(claims));
+        prop_assert_eq!(check(minted.expose()), Ok(claims.clone()));
+        prop_assert_eq!(read(minted.expose()), Some(claims));
     }
 
     #[test]

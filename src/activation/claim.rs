@@ -1,0 +1,175 @@
+//! A proof of the user makes a pending device theirs.
+
+use jiff::Timestamp;
+
+use super::enrol::{actor, called, token_stands, use_token};
+use super::standing::{Standing, may_log_on, standing};
+use super::{Error, Hash};
+use crate::model::account::Account;
+use crate::model::device::{DeviceId, DeviceState};
+use crate::model::mapping::AccountName;
+use crate::model::refusal::Reason;
+use crate::model::settings::{AtLimit, Proof};
+use crate::model::text::Untrusted;
+use crate::model::user::{Attribute, Guid, User};
+use crate::store::{By, HeldDevice, NewAccount, Turn, View};
+
+/// What a user's laptop asks for.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    pub claim_code: Hash,
+    pub credential: Hash,
+    /// In any form.
+    pub user: String,
+    pub proof: Proof,
+}
+
+/// What it was given.
+#[derive(Debug, Clone)]
+pub struct Granted {
+    pub device: DeviceId,
+    pub account: Account,
+    pub activated_at: Timestamp,
+    /// The proof that activated the device, which may have been before.
+    pub proof: Proof,
+}
+
+/// Looks whether a claim stands, before anything is asked of a directory.
+pub fn look(view: View<'_>, claim: &Claim, now: Timestamp) -> Result<Standing, Error> {
+    standing(view, &claim.claim_code, &claim.user, claim.proof, now)
+}
+
+/// Decides in one transaction. `proven` is the user that the proof showed, as the directory has them now; absent where
+/// nothing but the name was asked for.
+pub fn claim(
+    turn: &Turn<'_>,
+    claim: &Claim,
+    proven: Option<&(Guid, Option<User>)>,
+    now: Timestamp,
+) -> Result<Granted, Error> {
+    let view = turn.view();
+    let standing = standing(view, &claim.claim_code, &claim.user, claim.proof, now)?;
+    match proven {
+        None if claim.proof != Proof::Claimed => return Err(Reason::ProofNotAccepted.into()),
+        // The name may mean somebody else by now.
+        Some((guid, _)) if *guid != standing.user.user.guid => return Err(Reason::SomebodyElse.into()),
+        Some((_, Some(user))) => may_log_on(user, now)?,
+        _ => {}
+    }
+    let device = &standing.device;
+    if let (DeviceState::Activated, Some(activation)) = (device.device.state, &device.device.activation) {
+        if device.credential_hash != Some(claim.credential) {
+            turn.renew(device.number, &claim.credential, now)?;
+            let by = By { actor: &actor(&device.device.id), at: now, verb: "claim" };
+            turn.audit(&by, &called(&device.device.id), "its user's agent was given another credential")?;
+        }
+        return granted(view, &device.device.id, activation.account, activation.at, activation.proof);
+    }
+    let replaced = make_room(turn, &standing, now)?;
+    let account = save_account(turn, &standing, now)?;
+    turn.activate(device.number, account, &claim.credential, claim.proof, now)?;
+    let detail = told(&standing, claim.proof, &replaced);
+    let by = By { actor: &actor(&device.device.id), at: now, verb: "claim" };
+    turn.audit(&by, &called(&device.device.id), &detail)?;
+    granted(view, &device.device.id, account, now, claim.proof)
+}
+
+fn granted(
+    view: View<'_>,
+    device: &DeviceId,
+    account: i64,
+    activated_at: Timestamp,
+    proof: Proof,
+) -> Result<Granted, Error> {
+    let account = view.account_numbered(account)?.ok_or(Reason::DeviceEnded)?;
+    Ok(Granted { device: device.clone(), account, activated_at, proof })
+}
+
+/// Sees to it that one more device is within the limits of the token and of the user; answers with those that had to
+/// go.
+fn make_room(turn: &Turn<'_>, standing: &Standing, now: Timestamp) -> Result<Vec<HeldDevice>, Error> {
+    let view = turn.view();
+    let device = &standing.device;
+    let account = standing.account.as_ref().map(|account| account.id);
+    let mut replaced = Vec::new();
+    if let Some(hardware) = &device.hardware {
+        let same = view.same_hardware(hardware, DeviceState::Activated, Some(device.number))?;
+        let (own, others): (Vec<_>, Vec<_>) = same
+            .into_iter()
+            .partition(|other| other.device.activation.as_ref().map(|activation| activation.account) == account);
+        // The same machine in the same hands: it was imaged anew. In other hands it may be a clone or a lie, and both
+        // devices stay, so each has to have been let in by itself.
+        if !others.is_empty() {
+            use_token(turn, &device.device.token, &device.key_hash, now)?;
+        }
+        replaced.extend(own);
+    }
+    let again = |other: &HeldDevice| replaced.iter().any(|one: &HeldDevice| one.number == other.number);
+    let mut having = match account {
+        Some(account) => view.activated(account)?,
+        None => Vec::new(),
+    };
+    having.retain(|other| !again(other));
+    let limit = standing.limit();
+    let too_many = (having.len() as u64 + 1).saturating_sub(limit);
+    if too_many > 0 {
+        if standing.settings.at_limit == AtLimit::Refuse {
+            return Err(Reason::DeviceLimit(limit).into());
+        }
+        let oldest = usize::try_from(too_many).unwrap_or(usize::MAX).min(having.len());
+        replaced.extend(having.drain(..oldest));
+    }
+    for other in &replaced {
+        turn.end(other.number, DeviceState::Replaced, now)?;
+    }
+    token_stands(view, &device.device.token)?;
+    Ok(replaced)
+}
+
+fn save_account(turn: &Turn<'_>, standing: &Standing, now: Timestamp) -> Result<i64, Error> {
+    let Standing { user, mapping, profile, account, .. } = standing;
+    let full = profile.max_users > 0 && turn.view().accounts_with(&profile.name)? >= u64::from(profile.max_users);
+    if full && account.as_ref().is_none_or(|account| account.given.profile != profile.name) {
+        return Err(Reason::ProfileFull.into());
+    }
+    let of = |attribute| user.user.first(attribute).cloned();
+    let name = match mapping.account_name {
+        AccountName::Upn => of(Attribute::UserPrincipalName).or_else(|| of(Attribute::Mail)),
+        AccountName::Cn => of(Attribute::CommonName),
+    };
+    let new = NewAccount {
+        directory: &user.directory,
+        guid: user.user.guid,
+        name: &name.unwrap_or_else(|| Untrusted::new(user.user.label())),
+        mail: &of(Attribute::Mail).unwrap_or_default(),
+        label: &user.user.label(),
+        mapping: &mapping.name,
+        profile: &profile.name,
+        storage: &standing.storage.name,
+        quota: mapping.quota.or(profile.quota),
+    };
+    Ok(turn.save_account(&new, now)?)
+}
+
+/// The activation in one line of the audit.
+fn told(standing: &Standing, proof: Proof, replaced: &[HeldDevice]) -> String {
+    let Standing { user, mapping, profile, storage, .. } = standing;
+    let proof = match proof {
+        Proof::Kerberos => "kerberos",
+        Proof::Password => "password",
+        Proof::Claimed => "claimed (nothing but the name)",
+    };
+    let mut line = format!(
+        "activated for {} ({}); proof: {proof}; mapping \"{}\", profile \"{}\", storage \"{}\"",
+        user.user.label(),
+        user.user.guid,
+        mapping.name,
+        profile.name,
+        storage.name
+    );
+    for other in replaced {
+        line.push_str("; in place of ");
+        line.push_str(other.device.id.as_str());
+    }
+    line
+}

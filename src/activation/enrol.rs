@@ -1,0 +1,124 @@
+//! A token buys a pending device.
+
+use jiff::Timestamp;
+
+use super::{Error, hash};
+use crate::model::audit::Actor;
+use crate::model::device::{Device, DeviceId, DeviceState, Laptop};
+use crate::model::refusal::Reason;
+use crate::model::text::Untrusted;
+use crate::model::token::TokenId;
+use crate::store::{By, DeviceBy, Hash, HeldDevice, NewDevice, Turn, View};
+
+/// How many pending devices one laptop may have: each reinstallation before the first log-on leaves one behind.
+const PENDING_EACH: usize = 4;
+
+/// A laptop that shows a token, whose signature and times have been verified.
+#[derive(Debug, Clone)]
+pub struct Enrol {
+    pub token: TokenId,
+    pub key: Hash,
+    pub claim_code: Hash,
+    pub laptop: Laptop,
+    /// What it is to be called when it is new here.
+    pub id: DeviceId,
+}
+
+/// The device that a laptop was given, or had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolled {
+    pub id: DeviceId,
+    pub state: DeviceState,
+}
+
+/// Decides in one transaction. Uses count laptops: one that asks again, or was imaged anew, has been counted.
+pub fn enrol(turn: &Turn<'_>, ask: &Enrol, now: Timestamp) -> Result<Enrolled, Error> {
+    let view = turn.view();
+    not_paused(view, now)?;
+    if let Some(device) = view.device(DeviceBy::Key, &ask.key)? {
+        return again(&device, ask);
+    }
+    if view.device(DeviceBy::ClaimCode, &ask.claim_code)?.is_some() {
+        return Err(Reason::KeyMismatch.into());
+    }
+    token_stands(view, &ask.token)?;
+    let hardware = ask.laptop.hardware().map(|hardware| hash(hardware.as_bytes()));
+    if let Some(hardware) = &hardware {
+        if !view.same_hardware(hardware, DeviceState::Revoked, None)?.is_empty() {
+            return Err(Reason::DeviceRevoked.into());
+        }
+        let pending = view.same_hardware(hardware, DeviceState::Pending, None)?;
+        for older in pending.iter().rev().skip(PENDING_EACH - 1) {
+            turn.end(older.number, DeviceState::Replaced, now)?;
+        }
+    }
+    use_token(turn, &ask.token, &hardware.unwrap_or(ask.key), now)?;
+    let new = NewDevice {
+        id: &ask.id,
+        key_hash: ask.key,
+        claim_hash: ask.claim_code,
+        hardware,
+        laptop: &ask.laptop,
+        token: &ask.token,
+    };
+    turn.add_device(&new, now)?;
+    let detail = format!("enrolled as {}, with token {}", ask.laptop.host_name.shown(), ask.token);
+    turn.audit(&By { actor: &actor(&ask.id), at: now, verb: "enrol" }, &called(&ask.id), &detail)?;
+    Ok(Enrolled { id: ask.id.clone(), state: DeviceState::Pending })
+}
+
+/// The answer to a laptop that has a device already.
+fn again(device: &HeldDevice, ask: &Enrol) -> Result<Enrolled, Error> {
+    if device.claim_hash != ask.claim_code {
+        return Err(Reason::KeyMismatch.into());
+    }
+    match device.device.state {
+        DeviceState::Pending | DeviceState::Activated => {
+            Ok(Enrolled { id: device.device.id.clone(), state: device.device.state })
+        }
+        DeviceState::Revoked => Err(Reason::DeviceRevoked.into()),
+        DeviceState::Replaced | DeviceState::Freed => Err(Reason::DeviceEnded.into()),
+    }
+}
+
+/// The device of that key, which says that it is still there.
+pub fn check_in(turn: &Turn<'_>, key: &Hash, agent: &Untrusted, now: Timestamp) -> Result<Device, Error> {
+    let device = turn.view().device(DeviceBy::Key, key)?.ok_or(Reason::DeviceUnknown)?;
+    turn.saw(device.number, agent, now)?;
+    Ok(device.device)
+}
+
+pub(super) fn not_paused(view: View<'_>, now: Timestamp) -> Result<(), Error> {
+    view.pause(now)?.map_or(Ok(()), |pause| Err(Error::Paused { until: pause.until }))
+}
+
+/// A token that was revoked lets nobody in any more, nor does it let those go on that it let in.
+pub(super) fn token_stands(view: View<'_>, token: &TokenId) -> Result<u64, Error> {
+    let record = view.token(token)?.ok_or(Reason::TokenUnknown)?;
+    if record.revoked_at.is_some() {
+        return Err(Reason::TokenRevoked.into());
+    }
+    Ok(record.max_activations)
+}
+
+/// Counts a laptop, unless the token has counted it already.
+pub(super) fn use_token(turn: &Turn<'_>, token: &TokenId, laptop: &Hash, now: Timestamp) -> Result<(), Error> {
+    let view = turn.view();
+    if view.was_let_in(token, laptop)? {
+        return Ok(());
+    }
+    let most = token_stands(view, token)?;
+    if most > 0 && view.uses(token)? >= most {
+        return Err(Reason::TokenUsedUp.into());
+    }
+    Ok(turn.let_in(token, laptop, now)?)
+}
+
+/// The laptop as the one who makes a change.
+pub(super) fn actor(id: &DeviceId) -> Actor {
+    Actor::new(format!("laptop {id}"))
+}
+
+pub(super) fn called(id: &DeviceId) -> String {
+    format!("device {id}")
+}

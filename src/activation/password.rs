@@ -1,0 +1,147 @@
+//! The password as a proof: counted before it is tried, and tried once.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Error, Standing};
+use crate::directory::{self, Lockout, Proof};
+use crate::model::dn::Dn;
+use crate::model::job::Job;
+use crate::model::refusal::Reason;
+use crate::model::user::{Attribute, Guid, User};
+use crate::secrets::Secret;
+use crate::store::{Queue, Turn};
+
+/// How many wrong passwords of one user reach the directory before there has to be quiet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempts {
+    pub most: u64,
+    /// For how long nothing may have been tried before counting begins anew.
+    pub quiet: SignedDuration,
+}
+
+impl Attempts {
+    /// The most that is ever let through.
+    const MOST: u64 = 3;
+    /// The shortest quiet; a domain may ask for more.
+    const QUIET: Duration = Duration::from_mins(30);
+    const LONGEST: Duration = Duration::from_hours(24);
+
+    /// At most three, and at most half of what locks an account, so that a person who mistypes beside an attacker still
+    /// has the other half. A domain that does not say when it locks is taken to do so at the third.
+    pub fn under(lockout: Option<Lockout>) -> Self {
+        let lockout = lockout.unwrap_or(Lockout { threshold: 3, window: Self::QUIET });
+        let most = if lockout.threshold == 0 { Self::MOST } else { u64::from(lockout.threshold / 2).min(Self::MOST) };
+        let quiet = lockout.window.clamp(Self::QUIET, Self::LONGEST);
+        Self { most, quiet: SignedDuration::try_from(quiet).unwrap_or(SignedDuration::from_hours(24)) }
+    }
+
+    /// How many of the attempts, the newest first, a domain may still be counting: it begins anew only after a quiet
+    /// time, so one in every 29 minutes adds up without end.
+    fn counting(self, now: Timestamp, newest_first: &[Timestamp]) -> u64 {
+        let mut later = now;
+        let mut count = 0;
+        for at in newest_first {
+            // An attempt of the future is one before the clock was put back.
+            if later.duration_since(*at) >= self.quiet {
+                break;
+            }
+            count += 1;
+            later = *at;
+        }
+        count
+    }
+
+    /// Notes that a password is about to be tried.
+    fn reserve(self, turn: &Turn<'_>, standing: &Standing, now: Timestamp) -> Result<i64, Error> {
+        let (directory, guid) = (&standing.user.directory, standing.user.user.guid);
+        let tried = turn.password_attempts(directory, guid, self.most)?;
+        if self.counting(now, &tried) >= self.most {
+            return Err(Reason::TooManyPasswords.into());
+        }
+        Ok(turn.add_password_attempt(directory, guid, now)?)
+    }
+}
+
+/// Tries the user's password once, with the attempt on the disk before the first byte is sent.
+pub fn try_password(
+    queue: &Queue,
+    standing: Standing,
+    attempts: Attempts,
+    password: &Secret,
+    now: impl Fn() -> Timestamp,
+) -> Result<(Guid, Option<User>), Error> {
+    let name = bind_name(&standing.user.user).ok_or(Reason::SomebodyElse)?;
+    let source = standing.directory.source.clone();
+    let (directory, guid) = (standing.user.directory.clone(), standing.user.user.guid);
+    let at = now();
+    let attempt = queue.run(move |turn| attempts.reserve(turn, &standing, at))?;
+    let proof = match directory::prove(&source, &name, password, guid, &Job::unwatched()) {
+        Ok(proof) => proof,
+        Err(error) => {
+            if !error.may_have_bound() {
+                queue.run(move |turn| Ok::<_, Error>(turn.remove_password_attempt(attempt)?))?;
+            }
+            // What cannot be a password at all is no trouble of the directory.
+            return Err(match &error {
+                directory::Error::Ldap(
+                    directory::ldap::Error::NoPassword { .. } | directory::ldap::Error::UnusablePassword { .. },
+                ) => Reason::Password(error.to_string()).into(),
+                _ => error.into(),
+            });
+        }
+    };
+    match proof {
+        Proof::Proven(user) => {
+            queue.run(move |turn| Ok::<_, Error>(turn.clear_password_attempts(&directory, guid)?))?;
+            Ok((guid, Some(*user)))
+        }
+        Proof::Refused { code } => {
+            let why = directory::ldap::Refusal { code };
+            Err(Reason::Password(format!("{} ({})", why.what(), why.code)).into())
+        }
+        Proof::SomebodyElse => Err(Reason::SomebodyElse.into()),
+    }
+}
+
+/// By which name a user binds: the implicit UPN ([MS-ADTS] 5.1.1.1.1), which every account has in its domain, else the
+/// DN. Whoever is bound by it is looked at afterwards.
+fn bind_name(user: &User) -> Option<String> {
+    let dn = user.first(Attribute::DistinguishedName)?.raw();
+    let domain = dn.parse::<Dn>().ok().map(|dn| dn.domain()).filter(|domain| !domain.is_empty());
+    match (user.first(Attribute::SamAccountName), domain) {
+        (Some(sam), Some(domain)) => Some(format!("{}@{domain}", sam.raw())),
+        _ => Some(dn.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn locking(threshold: u32, minutes: u64) -> Attempts {
+        Attempts::under(Some(Lockout { threshold, window: Duration::from_mins(minutes) }))
+    }
+
+    #[test]
+    fn at_most_half_of_what_locks_an_account_is_let_through() {
+        for (threshold, most) in [(0, 3), (1, 0), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (10, 3), (999, 3)] {
+            assert_eq!(locking(threshold, 30).most, most, "{threshold}");
+        }
+        assert_eq!(Attempts::under(None).most, 1);
+    }
+
+    #[test]
+    fn a_wait_that_the_domain_does_not_count_as_quiet_begins_nothing_anew() {
+        let attempts = locking(10, 30);
+        let at = |minute: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
+        // One in every 29 minutes: the domain never forgets.
+        assert_eq!(attempts.counting(at(87), &[at(58), at(29), at(0)]), 3);
+        assert_eq!(attempts.counting(at(88), &[at(58), at(29), at(0)]), 0);
+        assert_eq!(attempts.counting(at(40), &[at(30), at(0)]), 1);
+        assert_eq!(attempts.counting(at(0), &[at(600)]), 1, "the clock was put back");
+        let patient = locking(10, 600);
+        assert_eq!(patient.counting(at(599), &[at(0)]), 1);
+    }
+}

@@ -1,0 +1,113 @@
+//! What a claim stands on: a device that waits, a token that was not revoked, a user who may.
+
+use jiff::Timestamp;
+
+use super::Error;
+use super::enrol::{not_paused, token_stands};
+use crate::model::account::Account;
+use crate::model::device::DeviceState;
+use crate::model::directory::Directory;
+use crate::model::mapping::{Kind, Mapping};
+use crate::model::profile::{Login, Profile, Storage};
+use crate::model::refusal::Reason;
+use crate::model::settings::{Proof, Settings};
+use crate::model::user::{Attribute, NameForm, User};
+use crate::store::{CachedUser, DeviceBy, Hash, HeldDevice, UserState, View};
+
+/// All that a claim would be decided on, as it is at one moment.
+#[derive(Debug)]
+pub struct Standing {
+    pub device: HeldDevice,
+    pub user: CachedUser,
+    pub directory: Directory,
+    pub mapping: Mapping,
+    pub profile: Profile,
+    pub storage: Storage,
+    pub settings: Settings,
+    /// Absent before the first activation.
+    pub account: Option<Account>,
+}
+
+impl Standing {
+    /// How many devices the user may have.
+    pub(super) fn limit(&self) -> u64 {
+        self.profile.devices_per_user.unwrap_or(self.settings.devices_per_user).into()
+    }
+}
+
+/// The standing of whoever holds the claim code and goes by that name; the first thing that is in the way otherwise.
+///
+/// What is wrong with the device comes before anything of the user is looked at.
+pub(super) fn standing(
+    view: View<'_>,
+    claim_code: &Hash,
+    name: &str,
+    proof: Proof,
+    now: Timestamp,
+) -> Result<Standing, Error> {
+    not_paused(view, now)?;
+    let device = view.device(DeviceBy::ClaimCode, claim_code)?.ok_or(Reason::DeviceUnknown)?;
+    match device.device.state {
+        DeviceState::Pending | DeviceState::Activated => {}
+        DeviceState::Revoked => return Err(Reason::DeviceRevoked.into()),
+        DeviceState::Replaced | DeviceState::Freed => return Err(Reason::DeviceEnded.into()),
+    }
+    token_stands(view, &device.device.token)?;
+    let settings = view.settings()?;
+    if !settings.proof.contains(&proof) {
+        return Err(Reason::ProofNotAccepted.into());
+    }
+    let user = the_one(view.find_user(&NameForm::of(name))?, name)?;
+    if let UserState::Left { why, .. } = &user.state {
+        return Err(Reason::UserLeft(why.to_string()).into());
+    }
+    may_log_on(&user.user, now)?;
+    let mapping = view.mapping(&user.mapping)?.ok_or(Reason::OutOfScope)?;
+    let profile = view.profile(&mapping.profile)?.ok_or(Reason::OutOfScope)?;
+    let storage = view.storage(&mapping.storage)?.ok_or(Reason::OutOfScope)?;
+    let directory = view.directory(&user.directory)?.ok_or(Reason::OutOfScope)?;
+    let logs_in_here =
+        profile.login == Login::ActiveDirectory && profile.login_directory.as_ref() == Some(&directory.name);
+    if !mapping.enabled || mapping.kind != Kind::Imd || !logs_in_here {
+        return Err(Reason::OutOfScope.into());
+    }
+    let account = view.account(&user.directory, user.user.guid)?;
+    if let Some(activation) = &device.device.activation
+        && account.as_ref().map(|account| account.id) != Some(activation.account)
+    {
+        return Err(Reason::DeviceTaken.into());
+    }
+    Ok(Standing { device, user, directory, mapping, profile, storage, settings, account })
+}
+
+/// Whether the account may be used at all, by what the directory says of it.
+pub(super) fn may_log_on(user: &User, now: Timestamp) -> Result<(), Reason> {
+    if user.is_disabled() {
+        return Err(Reason::UserDisabled);
+    }
+    if user.expires_at().is_some_and(|at| at <= now) {
+        return Err(Reason::UserExpired);
+    }
+    Ok(())
+}
+
+/// Whom a name means. Where it could mean several, it means nobody: only a UPN, which a forest has once, wins over the
+/// mail or the alias of another.
+fn the_one(mut found: Vec<CachedUser>, name: &str) -> Result<CachedUser, Reason> {
+    if found.len() > 1 {
+        let upn = |user: &CachedUser| {
+            let upn = user.user.first(Attribute::UserPrincipalName);
+            upn.is_some_and(|upn| same(upn.raw(), name))
+        };
+        found.retain(upn);
+        if found.len() != 1 {
+            return Err(Reason::UserAmbiguous);
+        }
+    }
+    found.pop().ok_or(Reason::UserUnknown)
+}
+
+fn same(one: &str, other: &str) -> bool {
+    use crate::model::fold::folded;
+    folded(one.trim()).eq(folded(other.trim()))
+}

@@ -1,0 +1,366 @@
+//! What laptops ask for: their words in, a decision, their words out.
+//!
+//! What a laptop is told is less than what is known: the reason stays here, under the correlation id that it is given.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::activation::{self, Attempts, Claim, Enrol, Error as Refused};
+use crate::model::device::{DeviceId, DeviceState, Laptop};
+use crate::model::name::Name;
+use crate::model::refusal::{Act, Reason, Refusal};
+use crate::model::settings::Proof;
+use crate::model::size::Size;
+use crate::model::text::Untrusted;
+use crate::protocol::{
+    AccountFacts, CheckInAnswer, CheckInRequest, ClaimAnswer, ClaimRequest, Code, EnrolAnswer, EnrolRequest,
+    LaptopFacts, ProofKind, ProofOffer, State,
+};
+use crate::secrets::Secret;
+use crate::store::{DeviceBy, Queue};
+
+use super::limiter::Limiter;
+use super::{Engine, Error};
+
+/// How many passwords are tried at a time, so that a directory that does not answer holds up no more than that.
+const PASSWORDS_AT_ONCE: usize = 64;
+/// For how long what a domain says of locking accounts is believed.
+const LOCKOUT_GOOD_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// An activated laptop checks in weekly.
+const AGAIN_IN: u64 = 7 * 86_400;
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// The address that the request came from, for the administrator.
+    pub peer: String,
+    /// What the laptop is told instead of a reason.
+    pub correlation: String,
+}
+
+/// What a laptop is told when it gets nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Denial {
+    pub code: Code,
+    /// In how many seconds to ask again.
+    pub retry_after: Option<u64>,
+}
+
+impl Denial {
+    pub const fn of(code: Code) -> Self {
+        let retry_after = match code {
+            Code::DirectoryUnavailable => Some(60),
+            Code::Paused => Some(900),
+            Code::TooMany | Code::Internal => Some(30),
+            _ => None,
+        };
+        Self { code, retry_after }
+    }
+}
+
+/// What only activations need.
+#[derive(Default)]
+pub(super) struct Room {
+    queue: OnceLock<Queue>,
+    limiter: Limiter,
+    lockouts: Mutex<Vec<(Name, Timestamp, Attempts)>>,
+    /// Held by the one who asks a directory when it locks accounts.
+    asking: Mutex<()>,
+    passwords: AtomicUsize,
+}
+
+impl Engine {
+    /// An id for a request: 16 hexadecimal digits.
+    pub fn correlation_id(&self) -> Result<String, Error> {
+        Ok(format!("{:016x}", u64::from_be_bytes(self.random()?)))
+    }
+
+    /// A token buys a pending device.
+    pub fn enrol(&self, request: &EnrolRequest, asker: &Asker) -> Result<EnrolAnswer, Denial> {
+        let about = About { act: Act::Enrol, proof: None, user: None, device: None };
+        let enrolled = self.try_enrol(request).map_err(|refused| self.denied(refused, about, asker))?;
+        let settings = self.store().look(|view| view.settings()).map_err(|error| internal(&error))?;
+        Ok(EnrolAnswer {
+            device: enrolled.id.to_string(),
+            state: state(enrolled.state),
+            proofs: settings.proof.into_iter().map(kind).collect(),
+            correlation_id: asker.correlation.clone(),
+        })
+    }
+
+    fn try_enrol(&self, request: &EnrolRequest) -> Result<activation::Enrolled, Denied> {
+        let claims = match self.verify_token(request.token.expose()) {
+            Ok(Ok(claims)) => claims,
+            Ok(Err(refusal)) => return Err(Refused::from(Reason::Token(refusal.code())).into()),
+            Err(error) => return Err(Denied::internal(&error)),
+        };
+        let now = self.now();
+        let token = activation::hash(claims.id.as_str().as_bytes());
+        self.0.activations.limiter.count("enrol", &token, 6_000, 60, now).map_err(Denied::TooMany)?;
+        let ask = Enrol {
+            token: claims.id,
+            key: activation::hash(request.device_key.bytes()),
+            claim_code: activation::hash(request.claim_code.bytes()),
+            laptop: laptop(&request.laptop),
+            id: DeviceId::from_bytes(self.random().map_err(|error| Denied::internal(&error))?),
+        };
+        Ok(self.queue()?.run(move |turn| activation::enrol(turn, &ask, now))?)
+    }
+
+    /// A proof of the user makes a pending device theirs.
+    pub fn claim(&self, request: &ClaimRequest, asker: &Asker) -> Result<ClaimAnswer, Denial> {
+        let claim_code = activation::hash(request.claim_code.bytes());
+        let user = request.proof.user.as_ref().map(|user| user.as_str().to_owned());
+        let about = About {
+            act: Act::Claim,
+            proof: Some(request.proof.kind),
+            user: user.clone(),
+            device: self.store().look(|view| view.device(DeviceBy::ClaimCode, &claim_code)).ok().flatten(),
+        };
+        let claim = Claim {
+            claim_code,
+            credential: activation::hash(request.credential.bytes()),
+            user: user.unwrap_or_default(),
+            proof: proof(request.proof.kind),
+        };
+        let granted = self.try_claim(claim, &request.proof).map_err(|refused| self.denied(refused, about, asker))?;
+        Ok(ClaimAnswer {
+            device: granted.device.to_string(),
+            proof: kind(granted.proof),
+            activated_at: granted.activated_at.to_string(),
+            account: AccountFacts {
+                name: granted.account.name.raw().to_owned(),
+                mail: granted.account.mail.raw().to_owned(),
+                user: granted.account.user,
+                profile: granted.account.given.profile.to_string(),
+                storage: granted.account.given.storage.to_string(),
+                location: granted.account.given.location,
+                quota: granted.account.given.quota.map(Size::as_bytes),
+            },
+            correlation_id: asker.correlation.clone(),
+        })
+    }
+
+    fn try_claim(&self, claim: Claim, offer: &ProofOffer) -> Result<activation::Granted, Denied> {
+        let now = self.now();
+        self.0.activations.limiter.count("claim", &claim.claim_code, 30, 60, now).map_err(Denied::TooMany)?;
+        let proven = match (offer.kind, &offer.password) {
+            // Nothing to wait for: one look, inside the decision.
+            (ProofKind::Claimed, None) => None,
+            (ProofKind::Password, Some(password)) => {
+                let standing = self.store().look(|view| activation::look(view, &claim, now))?;
+                let attempts = self.attempts(&standing.directory.name, now);
+                let _turn = Trying::begin(&self.0.activations.passwords)?;
+                let password = Secret::new(password.expose());
+                Some(activation::try_password(self.queue()?, standing, attempts, &password, || self.now())?)
+            }
+            _ => return Err(Refused::from(Reason::ProofNotAccepted).into()),
+        };
+        let now = self.now();
+        Ok(self.queue()?.run(move |turn| activation::claim(turn, &claim, proven.as_ref(), now))?)
+    }
+
+    /// Says that a device is still there.
+    pub fn check_in(&self, request: &CheckInRequest, asker: &Asker) -> Result<CheckInAnswer, Denial> {
+        let about = About { act: Act::CheckIn, proof: None, user: None, device: None };
+        let done = || -> Result<_, Denied> {
+            let (now, key) = (self.now(), activation::hash(request.device_key.bytes()));
+            self.0.activations.limiter.count("check-in", &key, 10, 60, now).map_err(Denied::TooMany)?;
+            let agent = Untrusted::new(request.agent.as_str());
+            Ok(self.queue()?.run(move |turn| activation::check_in(turn, &key, &agent, now))?)
+        };
+        let device = done().map_err(|refused| self.denied(refused, about, asker))?;
+        Ok(CheckInAnswer {
+            device: device.id.to_string(),
+            state: state(device.state),
+            again_in: AGAIN_IN,
+            correlation_id: asker.correlation.clone(),
+        })
+    }
+
+    fn queue(&self) -> Result<&Queue, Denied> {
+        if self.is_read_only() {
+            return Err(Denied::internal(&Error::ReadOnly));
+        }
+        let room = &self.0.activations;
+        if let Some(queue) = room.queue.get() {
+            return Ok(queue);
+        }
+        let queue = self.store().queue().map_err(|error| Denied::internal(&error))?;
+        Ok(room.queue.get_or_init(|| queue))
+    }
+
+    /// How many wrong passwords of a user may reach that directory. While it does not say, one.
+    fn attempts(&self, directory: &Name, now: Timestamp) -> Attempts {
+        let room = &self.0.activations;
+        let known = || {
+            let lockouts = room.lockouts.lock().unwrap_or_else(PoisonError::into_inner);
+            lockouts.iter().find(|(name, _, _)| name == directory).map(|(_, at, attempts)| (*at, *attempts))
+        };
+        let fresh = |(at, attempts): (Timestamp, Attempts)| {
+            (now.duration_since(at).abs() < LOCKOUT_GOOD_FOR).then_some(attempts)
+        };
+        if let Some(attempts) = known().and_then(fresh) {
+            return attempts;
+        }
+        // Of all that wait one asks: fifty laptops at once are fifty questions to a controller that has better to do.
+        let _turn = room.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known();
+        if let Some(attempts) = known.and_then(fresh) {
+            return attempts;
+        }
+        let (at, attempts) = match self.lockout(directory) {
+            Ok(lockout) => (now, Attempts::under(lockout)),
+            Err(error) => {
+                tracing::warn!(%directory, %error, "how the domain locks accounts cannot be read");
+                // Asked again in a minute.
+                let at = now.checked_sub(LOCKOUT_GOOD_FOR - SignedDuration::from_mins(1)).unwrap_or(now);
+                (at, known.map_or_else(|| Attempts::under(None), |(_, attempts)| attempts))
+            }
+        };
+        let mut lockouts = room.lockouts.lock().unwrap_or_else(PoisonError::into_inner);
+        lockouts.retain(|(name, _, _)| name != directory);
+        lockouts.push((directory.clone(), at, attempts));
+        attempts
+    }
+
+    /// Keeps the reason, and says what the laptop is told of it.
+    fn denied(&self, denied: Denied, about: About, asker: &Asker) -> Denial {
+        let (code, reason, detail) = match denied {
+            Denied::Internal => return Denial::of(Code::Internal),
+            Denied::TooMany(retry_after) => return Denial { code: Code::TooMany, retry_after: Some(retry_after) },
+            Denied::Refused(Refused::Paused { until }) => {
+                let wait = until.map(|until| until.duration_since(self.now()).as_secs().max(1).unsigned_abs());
+                let denial = Denial::of(Code::Paused);
+                return Denial { retry_after: wait.or(denial.retry_after), ..denial };
+            }
+            Denied::Refused(Refused::Store(error)) => return internal(&error),
+            Denied::Refused(Refused::Crowded) => return Denial::of(Code::DirectoryUnavailable),
+            Denied::Refused(Refused::Directory(error)) => {
+                (Code::DirectoryUnavailable, "directory-unavailable", error.to_string())
+            }
+            Denied::Refused(Refused::Refused(reason)) => {
+                (code(&reason, about.proof), reason.code(), reason.to_string())
+            }
+        };
+        let refusal = Refusal {
+            at: self.now(),
+            correlation: asker.correlation.clone(),
+            act: about.act,
+            reason: reason.to_owned(),
+            detail: Untrusted::new(detail),
+            device: about.device.map(|held| held.device.id),
+            user: about.user.map(Untrusted::new),
+            peer: asker.peer.clone(),
+        };
+        let kept = self.queue().map(|queue| queue.run(move |turn| turn.refuse(&refusal)));
+        if !matches!(kept, Ok(Ok(()))) {
+            // No record, no word: a refusal that nobody can find the reason of is trouble.
+            return Denial::of(Code::Internal);
+        }
+        Denial::of(code)
+    }
+}
+
+/// What a refusal is about.
+struct About {
+    act: Act,
+    proof: Option<ProofKind>,
+    user: Option<String>,
+    device: Option<crate::store::HeldDevice>,
+}
+
+/// Why nothing was granted, the reasons of this room included.
+enum Denied {
+    Refused(Refused),
+    /// In how many seconds to ask again.
+    TooMany(u64),
+    Internal,
+}
+
+impl Denied {
+    fn internal(error: &dyn std::fmt::Display) -> Self {
+        internal(error);
+        Self::Internal
+    }
+}
+
+impl<E: Into<Refused>> From<E> for Denied {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+fn internal(error: &dyn std::fmt::Display) -> Denial {
+    tracing::error!(%error, "a request could not be answered");
+    Denial::of(Code::Internal)
+}
+
+/// One of the passwords that are being tried.
+struct Trying<'a>(&'a AtomicUsize);
+
+impl<'a> Trying<'a> {
+    fn begin(count: &'a AtomicUsize) -> Result<Self, Refused> {
+        let this = Self(count);
+        if count.fetch_add(1, Ordering::Relaxed) >= PASSWORDS_AT_ONCE { Err(Refused::Crowded) } else { Ok(this) }
+    }
+}
+
+impl Drop for Trying<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a laptop may know of a reason. Whatever has to do with a person is one word.
+fn code(reason: &Reason, proof: Option<ProofKind>) -> Code {
+    match reason {
+        Reason::Token(_) | Reason::TokenUnknown | Reason::TokenRevoked | Reason::TokenUsedUp => Code::TokenRefused,
+        Reason::DeviceUnknown | Reason::DeviceRevoked | Reason::DeviceEnded | Reason::KeyMismatch => {
+            Code::DeviceRefused
+        }
+        Reason::ProofNotAccepted => Code::ProofNotAccepted,
+        // Said only to a user who has shown who they are.
+        Reason::DeviceLimit(_) if matches!(proof, Some(ProofKind::Password | ProofKind::Kerberos)) => Code::DeviceLimit,
+        _ => Code::Refused,
+    }
+}
+
+fn laptop(facts: &LaptopFacts) -> Laptop {
+    let LaptopFacts { host_name, uuid, serial, system, agent } = facts;
+    Laptop {
+        host_name: host_name.as_str().into(),
+        uuid: uuid.as_str().into(),
+        serial: serial.as_str().into(),
+        system: system.as_str().into(),
+        agent: agent.as_str().into(),
+    }
+}
+
+fn state(state: DeviceState) -> State {
+    match state {
+        DeviceState::Pending => State::Pending,
+        DeviceState::Activated => State::Activated,
+        DeviceState::Replaced => State::Replaced,
+        DeviceState::Freed => State::Freed,
+        DeviceState::Revoked => State::Revoked,
+    }
+}
+
+fn kind(proof: Proof) -> ProofKind {
+    match proof {
+        Proof::Kerberos => ProofKind::Kerberos,
+        Proof::Password => ProofKind::Password,
+        Proof::Claimed => ProofKind::Claimed,
+    }
+}
+
+fn proof(kind: ProofKind) -> Proof {
+    match kind {
+        ProofKind::Kerberos => Proof::Kerberos,
+        ProofKind::Password => Proof::Password,
+        ProofKind::Claimed => Proof::Claimed,
+    }
+}

@@ -1,0 +1,91 @@
+//! Laptops and accounts, as an administrator looks at them and stops them.
+
+use jiff::Timestamp;
+
+use crate::model::account::Account;
+use crate::model::device::{Device, DeviceId, DeviceState, Funnel};
+use crate::model::refusal::Refusal;
+use crate::model::token::TokenId;
+use crate::store::{self, Pause, Turn};
+
+use super::{Engine, Error};
+
+/// How the activations are: what `imd status` shows of them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Standing {
+    pub funnel: Funnel,
+    /// How many devices were refused in the last 7 days, by reason; the most frequent first.
+    pub refused: Vec<(String, u64)>,
+    pub pause: Option<Pause>,
+}
+
+impl Engine {
+    /// Devices, the newest first: all, or those in whose id, host name, serial number or user the query is.
+    pub fn devices(&self, query: Option<&str>, limit: u64) -> Result<Vec<Device>, Error> {
+        Ok(self.store().devices(query, limit)?)
+    }
+
+    pub fn accounts(&self, query: Option<&str>, limit: u64) -> Result<Vec<Account>, Error> {
+        Ok(self.store().accounts(query, limit)?)
+    }
+
+    /// How many laptops each token let in.
+    pub fn token_uses(&self) -> Result<Vec<(TokenId, u64)>, Error> {
+        Ok(self.store().token_uses()?)
+    }
+
+    /// Refusals, the newest first: all, or those of a correlation id or a device id.
+    pub fn refusals(&self, of: Option<&str>, limit: u64) -> Result<Vec<Refusal>, Error> {
+        Ok(self.store().refusals(of, limit)?)
+    }
+
+    pub fn activations(&self) -> Result<Standing, Error> {
+        let now = self.now();
+        let since = now.checked_sub(jiff::SignedDuration::from_hours(7 * 24)).unwrap_or(now);
+        Ok(Standing {
+            funnel: self.store().funnel()?,
+            refused: self.store().refusal_counts(since)?,
+            pause: self.paused()?,
+        })
+    }
+
+    /// Refuses a device, and the same hardware, from the next request on.
+    pub fn revoke_device(&self, id: &DeviceId) -> Result<Device, Error> {
+        self.end(id, DeviceState::Revoked, "devices revoke")
+    }
+
+    /// Gives a device's place back to its user: it is no longer one of theirs, and may enrol anew.
+    pub fn free_device(&self, id: &DeviceId) -> Result<Device, Error> {
+        self.end(id, DeviceState::Freed, "devices free")
+    }
+
+    fn end(&self, id: &DeviceId, state: DeviceState, verb: &str) -> Result<Device, Error> {
+        let by = self.by(verb)?;
+        let unknown = || store::Error::Unknown(format!("device {id}"));
+        let end = |turn: &Turn<'_>| {
+            let held = turn.view().device_called(id)?.ok_or_else(unknown)?;
+            if held.device.state != state {
+                turn.end(held.number, state, by.at)?;
+                let was = held.device.state.word();
+                turn.audit(&by, &format!("device {id}"), &format!("state: {was} -> {}", state.word()))?;
+            }
+            turn.view().device_called(id)?.map(|held| held.device).ok_or_else(unknown)
+        };
+        Ok(self.store().turn(end)?)
+    }
+
+    /// Stops enrolments and activations, until then or until [`Self::resume`].
+    pub fn pause(&self, until: Option<Timestamp>) -> Result<(), Error> {
+        Ok(self.store().pause(until, &self.by("pause")?)?)
+    }
+
+    /// False when nothing was paused.
+    pub fn resume(&self) -> Result<bool, Error> {
+        Ok(self.store().resume(&self.by("resume")?)?)
+    }
+
+    pub fn paused(&self) -> Result<Option<Pause>, Error> {
+        let now = self.now();
+        Ok(self.store().look(|view| view.pause(now))?)
+    }
+}

@@ -1,0 +1,140 @@
+//! The laptop's side: enrol by the system, claim by the user, check in weekly.
+//!
+//! May import `model`, `protocol`, `secrets` and `token`; it is built without the console, the store and the directory
+//! (`--no-default-features --features laptop`). There is no service on the laptop and nothing that takes commands from
+//! others: the system's part and the user's part are two runs of one program that share one file, the claim code.
+//!
+//! ```text
+//! system   enrol      token file ──> enrolment.json (0600)   keys, servers, pin      token file deleted
+//!                                └─> claim.json     (0644)   claim code, servers, pin
+//! user     claim      claim.json ──> activation.json (0600)  credential, account     then the agent's hook
+//! system   check-in   enrolment.json
+//! ```
+//!
+//! Whatever is made here (keys, codes, credentials) is on the disk before it is first sent, so a lost answer, a crash
+//! or a second run never makes a second device.
+
+mod acts;
+mod connection;
+mod files;
+mod machine;
+mod pin;
+mod prompt;
+
+use std::path::PathBuf;
+
+use crate::protocol::Code;
+
+pub use acts::{Activation, Claim, ClaimFile, Enrolment, Laptop, Waits};
+pub use prompt::{password_from_stdin, password_from_terminal};
+
+/// Why an act did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{} cannot be {doing}: {why}", path.display())]
+    File { doing: &'static str, path: PathBuf, why: std::io::Error },
+    #[error("{} is not what this program wrote: {why}", path.display())]
+    Unreadable { path: PathBuf, why: String },
+    #[error(transparent)]
+    Secret(#[from] crate::secrets::Error),
+    #[error("this is no deployment token")]
+    NotAToken,
+    #[error("the token names no server")]
+    NoServer,
+    #[error("this laptop is not enrolled")]
+    NotEnrolled,
+    #[error("no proof of the user that the service accepts can be given from here ({0})")]
+    NoProof(String),
+    #[error("no password was given")]
+    NoPassword,
+    #[error("{server} cannot be reached: {why}")]
+    Unreachable { server: String, why: String },
+    #[error("{server} is not the service that the token names: {why}")]
+    Impostor { server: String, why: String },
+    #[error("{server} answers something else than this program understands: {why}")]
+    Answer { server: String, why: String },
+    #[error("{message} ({correlation})")]
+    Denied { code: Code, message: String, correlation: String, retry_after: Option<u64> },
+    #[error("this laptop gives no random bytes")]
+    NoRandomness,
+    #[error("the connection cannot be made: {0}")]
+    System(std::io::Error),
+    #[error("the hook {} failed: {why}", path.display())]
+    Hook { path: PathBuf, why: String },
+}
+
+impl Error {
+    /// What to do next.
+    pub fn help(&self) -> String {
+        match self {
+            Self::File { .. } => "check who owns it; enrol and check-in are for the system (root)".to_owned(),
+            Self::Unreadable { path, .. } => format!("delete {} and enrol again", path.display()),
+            Self::Secret(error) => error.help(),
+            Self::NotAToken => "give the file that `imd token create NAME --out FILE` or an export wrote".to_owned(),
+            Self::NoServer => "make a token that names the servers: `imd token create NAME --server URL`".to_owned(),
+            Self::NotEnrolled => "run, as root: imd-activate enrol --token-file FILE".to_owned(),
+            Self::NoProof(_) => "ask the administrator which proof is meant (step 5 of imd)".to_owned(),
+            Self::NoPassword => "type it, or give it on standard input with --password-stdin".to_owned(),
+            Self::Unreachable { .. } => {
+                "check the network, the proxy and the server's name; it is tried again".to_owned()
+            }
+            Self::Impostor { .. } => {
+                "check this laptop's clock; if it is right, somebody may be in between: tell the administrator"
+                    .to_owned()
+            }
+            Self::Answer { .. } => "check that the address is that of imd, and its version".to_owned(),
+            Self::Denied { code, .. } if code.is_passing() => "it is tried again".to_owned(),
+            Self::Denied { code: Code::TokenRefused, .. } => "ask the administrator for a new token".to_owned(),
+            Self::Denied { code: Code::DeviceRefused, .. } => "enrol again with a token".to_owned(),
+            Self::Denied { .. } => "give the help desk the id in parentheses".to_owned(),
+            Self::NoRandomness | Self::System(_) => "check the limits of this machine".to_owned(),
+            Self::Hook { .. } => {
+                "the laptop is activated; run `imd-activate claim` again once the hook works".to_owned()
+            }
+        }
+    }
+
+    /// Whether the same may succeed later without anybody doing anything.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Denied { code, .. } => code.is_passing(),
+            _ => false,
+        }
+    }
+
+    /// In how many seconds the service wants to be asked again.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Denied { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// How long to wait before the `tried`th try again (from 0): from 5 s doubling to 15 minutes, and a random part of it
+/// less, so that an office that was switched on at once does not ask at once.
+pub fn back_off(tried: u32, wanted: Option<u64>, random: u32) -> std::time::Duration {
+    let longest = 15 * 60_000;
+    let doubled = 5_000_u64.saturating_mul(1 << tried.min(16)).min(longest);
+    let jittered = doubled / 2 + doubled / 2 * u64::from(random) / u64::from(u32::MAX);
+    let wanted = wanted.unwrap_or(0).min(86_400) * 1_000;
+    // What the service asks for is the least, and the random part comes on top.
+    std::time::Duration::from_millis(jittered.max(wanted + jittered.min(wanted) / 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_grows_to_a_quarter_of_an_hour_and_is_never_shorter_than_asked() {
+        for random in [0, 1, u32::MAX / 2, u32::MAX] {
+            let waits: Vec<u64> = (0..40).map(|tried| back_off(tried, None, random).as_secs()).collect();
+            assert!((2..=5).contains(&waits[0]), "{waits:?}");
+            assert!(waits.iter().all(|wait| *wait <= 900) && waits[39] >= 450, "{waits:?}");
+            assert!(back_off(0, Some(60), random).as_secs() >= 60);
+        }
+        assert_ne!(back_off(3, None, 0), back_off(3, None, u32::MAX));
+    }
+}

@@ -1,0 +1,138 @@
+//! One request to the service: HTTPS, the token's pin or the system's roots, a proxy where there is one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use url::Url;
+
+use super::Error;
+use super::pin::Pinned;
+use crate::model::token::Pin;
+use crate::protocol::{ErrorAnswer, LONGEST_BODY};
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// The service takes up to 30 s to answer.
+const ANSWER: Duration = Duration::from_secs(45);
+
+/// Where to ask, and whom to believe.
+#[derive(Debug, Clone)]
+pub(super) struct Service {
+    /// `https://host[:port]`, tried in order.
+    pub(super) servers: Vec<String>,
+    pub(super) pin: Option<Pin>,
+    /// `http://host:port` of a proxy that speaks CONNECT (RFC 9110, 9.3.6).
+    pub(super) proxy: Option<Url>,
+}
+
+impl Service {
+    /// Asks the first server that can be reached. One that answers has answered for all.
+    pub(super) fn post<Q: Serialize, A: DeserializeOwned>(&self, path: &str, question: &Q) -> Result<A, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::System)?;
+        let body = serde_json::to_vec(question).map_err(|error| Error::System(std::io::Error::other(error)))?;
+        let body = Bytes::from(body);
+        let mut last = Error::NoServer;
+        for server in &self.servers {
+            match runtime.block_on(self.ask(server, path, body.clone())) {
+                Err(error @ (Error::Unreachable { .. } | Error::Impostor { .. })) => last = error,
+                done => return done,
+            }
+        }
+        Err(last)
+    }
+
+    async fn ask<A: DeserializeOwned>(&self, server: &str, path: &str, body: Bytes) -> Result<A, Error> {
+        let unreachable = |why: String| Error::Unreachable { server: server.to_owned(), why };
+        let url = crate::model::token::server(server).map_err(|error| unreachable(error.to_string()))?;
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let port = url.port_or_known_default().unwrap_or(443);
+        let late = |_| unreachable("it does not answer".to_owned());
+        let tcp = tokio::time::timeout(CONNECT, self.connect(&host, port)).await.map_err(late)?;
+        let tcp = tcp.map_err(|error| unreachable(error.to_string()))?;
+        let name = ServerName::try_from(host).map_err(|error| unreachable(error.to_string()))?;
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(self.tls()?));
+        let tls = tokio::time::timeout(CONNECT, connector.connect(name, tcp)).await.map_err(late)?;
+        let tls =
+            tls.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                Some(error) => Error::Impostor { server: server.to_owned(), why: error.to_string() },
+                None => unreachable(error.to_string()),
+            })?;
+        let answer = tokio::time::timeout(ANSWER, exchange(tls, &url, path, body)).await.map_err(late)?;
+        let (status, retry_after, body) = answer.map_err(|error| unreachable(error.to_string()))?;
+        let odd = |why: String| Error::Answer { server: server.to_owned(), why };
+        if status == 200 {
+            return serde_json::from_slice(&body).map_err(|error| odd(error.to_string()));
+        }
+        let denied: ErrorAnswer =
+            serde_json::from_slice(&body).map_err(|_| odd(format!("status {status} without a reason")))?;
+        let ErrorAnswer { error: code, message, correlation_id } = denied;
+        let [message, correlation] = [message, correlation_id].map(|text| crate::model::text::shown(&text));
+        Err(Error::Denied { code, message, correlation, retry_after })
+    }
+
+    async fn connect(&self, host: &str, port: u16) -> std::io::Result<TcpStream> {
+        let Some(proxy) = &self.proxy else { return TcpStream::connect((host, port)).await };
+        let at = (proxy.host_str().unwrap_or_default().trim_matches(['[', ']']), proxy.port_or_known_default());
+        let mut tcp = TcpStream::connect((at.0, at.1.unwrap_or(3128))).await?;
+        let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        tcp.write_all(format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n").as_bytes()).await?;
+        // Byte by byte: what follows the empty line belongs to TLS.
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") && head.len() < 8_192 {
+            head.push(tcp.read_u8().await?);
+        }
+        let status = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+        if status == b"200" { Ok(tcp) } else { Err(std::io::Error::other("the proxy refuses the connection")) }
+    }
+
+    fn tls(&self) -> Result<ClientConfig, Error> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Error::System(std::io::Error::other(error)))?;
+        let Some(pin) = &self.pin else {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            return Ok(builder.with_root_certificates(roots).with_no_client_auth());
+        };
+        let pinned = Arc::new(Pinned { pin: pin.clone(), provider });
+        Ok(builder.dangerous().with_custom_certificate_verifier(pinned).with_no_client_auth())
+    }
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The status, how long to wait, and the body.
+async fn exchange(
+    stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    url: &Url,
+    path: &str,
+    body: Bytes,
+) -> Result<(u16, Option<u64>, Bytes), Failure> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let driver = tokio::spawn(connection);
+    let host = url.as_str().trim_start_matches("https://").trim_end_matches('/');
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header(HOST, host)
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::new(body))?;
+    let response = sender.send_request(request).await?;
+    let status = response.status().as_u16();
+    let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let body = Limited::new(response.into_body(), LONGEST_BODY).collect().await?.to_bytes();
+    driver.abort();
+    Ok((status, wait, body))
+}

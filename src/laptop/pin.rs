@@ -1,0 +1,90 @@
+//! Whether a server is the service: its certificate has to be signed by the authority whose pin the token carries.
+//!
+//! The authority's certificate comes from the server itself, and is believed because its public key has that hash
+//! (RFC 7469, 2.4). From there on verification is that of `rustls` and `webpki`: the chain, the name, the dates.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use sha2::{Digest as _, Sha256};
+
+use crate::model::token::Pin;
+
+#[derive(Debug)]
+pub(super) struct Pinned {
+    pub(super) pin: Pin,
+    pub(super) provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let unknown = || rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let roots = intermediates.iter().find_map(|certificate| {
+            let mut roots = RootCertStore::empty();
+            roots.add(certificate.clone().into_owned()).ok()?;
+            let key = roots.roots.first()?.subject_public_key_info.as_ref();
+            (pin_of(key) == self.pin.as_str()).then_some(roots)
+        });
+        let verifier = WebPkiServerVerifier::builder_with_provider(
+            Arc::new(roots.ok_or_else(unknown)?),
+            Arc::clone(&self.provider),
+        )
+        .build()
+        .map_err(|_| unknown())?;
+        verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The pin of a public key, given as `webpki` has it: the contents of the SubjectPublicKeyInfo without its header.
+fn pin_of(contents: &[u8]) -> String {
+    let length = contents.len();
+    let mut hash = Sha256::new();
+    // The header of a SEQUENCE (X.690, 8.1.3): one byte of length up to 127, else the number of bytes first.
+    match u8::try_from(length) {
+        Ok(short) if short < 0x80 => hash.update([0x30, short]),
+        Ok(one) => hash.update([0x30, 0x81, one]),
+        Err(_) => {
+            let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
+            hash.update([0x30, 0x82, high, low]);
+        }
+    }
+    hash.update(contents);
+    URL_SAFE_NO_PAD.encode(hash.finalize())
+}

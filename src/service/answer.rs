@@ -1,0 +1,195 @@
+//! What each request is answered: the routes, the limits on a body, and the floor under every refusal.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Shared;
+use crate::engine::{Asker, Denial, Engine};
+use crate::protocol::{self, Code, ErrorAnswer, HealthAnswer};
+
+/// From the end of the headers to the answer.
+const REQUEST: Duration = Duration::from_secs(30);
+/// No refusal of a person is quicker, and each takes a whole number of these: what was looked at takes time, and the
+/// time would tell what it was.
+const FLOOR: Duration = Duration::from_secs(1);
+
+/// An answer that is about to be written.
+struct Answer {
+    status: u16,
+    kind: &'static str,
+    body: Vec<u8>,
+    retry_after: Option<u64>,
+    allow: Option<&'static str>,
+    /// For the metrics.
+    code: Option<Code>,
+}
+
+pub(super) async fn to(
+    shared: Arc<Shared>,
+    peer: IpAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let began = Instant::now();
+    let Ok(correlation) = shared.engine.correlation_id() else {
+        return Ok(written(refusal(Denial::of(Code::Internal), ""), ""));
+    };
+    let route = route(request.uri().path());
+    let asker = Asker { peer: origin(peer, request.headers(), &shared.proxies), correlation: correlation.clone() };
+    let answered = tokio::time::timeout(REQUEST, answer(&shared, asker, request)).await;
+    let answer = answered.unwrap_or_else(|_| Err(Denial::of(Code::Timeout)));
+    let answer = answer.unwrap_or_else(|denial| refusal(denial, &correlation));
+    if matches!(answer.code, Some(Code::Refused | Code::DeviceLimit)) {
+        let floors = began.elapsed().as_nanos().div_ceil(FLOOR.as_nanos());
+        let until = FLOOR * u32::try_from(floors).unwrap_or(1);
+        tokio::time::sleep_until((began + until).into()).await;
+    }
+    shared.metrics.answered(route, answer.code, began.elapsed());
+    Ok(written(answer, &correlation))
+}
+
+/// The route of a path, by which it is counted.
+fn route(path: &str) -> &'static str {
+    [protocol::ENROL, protocol::CLAIM, protocol::CHECK_IN, protocol::HEALTH, protocol::METRICS]
+        .into_iter()
+        .find(|route| *route == path)
+        .unwrap_or("other")
+}
+
+async fn answer(shared: &Arc<Shared>, asker: Asker, request: Request<Incoming>) -> Result<Answer, Denial> {
+    let wanted = match request.uri().path() {
+        protocol::ENROL | protocol::CLAIM | protocol::CHECK_IN => Method::POST,
+        protocol::HEALTH | protocol::METRICS => Method::GET,
+        _ => return Err(Denial::of(Code::NotFound)),
+    };
+    if *request.method() != wanted {
+        let allow = if wanted == Method::POST { "POST" } else { "GET" };
+        let denial = refusal(Denial::of(Code::MethodNotAllowed), &asker.correlation);
+        return Ok(Answer { allow: Some(allow), ..denial });
+    }
+    let path = request.uri().path().to_owned();
+    let engine = shared.engine.clone();
+    match path.as_str() {
+        protocol::ENROL => {
+            let body = body(request).await?;
+            blocking(move || engine.enrol(&read(&body)?, &asker)).await
+        }
+        protocol::CLAIM => {
+            let body = body(request).await?;
+            blocking(move || engine.claim(&read(&body)?, &asker)).await
+        }
+        protocol::CHECK_IN => {
+            let body = body(request).await?;
+            blocking(move || engine.check_in(&read(&body)?, &asker)).await
+        }
+        protocol::HEALTH => blocking(move || health(&engine)).await,
+        _ => {
+            let shared = Arc::clone(shared);
+            let text = off_the_wire(move || shared.metrics.text(&shared.engine)).await?;
+            Ok(Answer { kind: "text/plain; version=0.0.4; charset=utf-8", body: text.into_bytes(), ..ok() })
+        }
+    }
+}
+
+/// Green as long as the state can be read: what is paused is well.
+fn health(engine: &Engine) -> Result<HealthAnswer, Denial> {
+    let paused = engine.paused().map_err(|_| Denial::of(Code::Internal))?;
+    let status = if paused.is_some() { "paused" } else { "ok" };
+    Ok(HealthAnswer { status: status.to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() })
+}
+
+async fn body(request: Request<Incoming>) -> Result<Bytes, Denial> {
+    let body = Limited::new(request.into_body(), protocol::LONGEST_BODY).collect().await;
+    let body = body
+        .map_err(|error| Denial::of(if error.is::<LengthLimitError>() { Code::TooLarge } else { Code::Malformed }))?;
+    Ok(body.to_bytes())
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Denial> {
+    // What is wrong with it is not repeated: it may be a password in the wrong place.
+    serde_json::from_slice(body).map_err(|_| Denial::of(Code::Malformed))
+}
+
+/// The engine's calls block, so they run on threads of their own.
+async fn off_the_wire<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> Result<T, Denial> {
+    tokio::task::spawn_blocking(act).await.map_err(|_| Denial::of(Code::Internal))
+}
+
+async fn blocking<T: Serialize + Send + 'static>(
+    act: impl FnOnce() -> Result<T, Denial> + Send + 'static,
+) -> Result<Answer, Denial> {
+    let value = off_the_wire(act).await??;
+    let body = serde_json::to_vec(&value).map_err(|_| Denial::of(Code::Internal))?;
+    Ok(Answer { body, ..ok() })
+}
+
+fn ok() -> Answer {
+    Answer { status: 200, kind: "application/json", body: Vec::new(), retry_after: None, allow: None, code: None }
+}
+
+fn refusal(denial: Denial, correlation: &str) -> Answer {
+    let Denial { code, retry_after } = denial;
+    let answer =
+        ErrorAnswer { error: code, message: code.message().to_owned(), correlation_id: correlation.to_owned() };
+    let body = serde_json::to_vec(&answer).unwrap_or_default();
+    Answer { status: code.status(), body, retry_after, code: Some(code), ..ok() }
+}
+
+fn written(answer: Answer, correlation: &str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(id) = HeaderValue::from_str(correlation) {
+        headers.insert("x-correlation-id", id);
+    }
+    if let Some(seconds) = answer.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(method) = answer.allow {
+        headers.insert(ALLOW, HeaderValue::from_static(method));
+    }
+    response
+}
+
+/// Where a request came from: the peer, or what a proxy of ours says of it. Of a chain, the last that is no proxy of
+/// ours: everything before it may be made up.
+fn origin(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> String {
+    let peer = peer.to_canonical();
+    if !proxies.contains(&peer) {
+        return peer.to_string();
+    }
+    let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<IpAddr> = chain.flat_map(|value| value.split(',')).map_while(|hop| hop.trim().parse().ok()).collect();
+    let last = hops.iter().rev().find(|hop| !proxies.contains(hop));
+    last.unwrap_or(&peer).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_proxy_of_ours_is_believed_where_a_request_came_from() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_static("6.6.6.6, 198.51.100.7, 10.0.0.2"));
+        let of = |peer: &str, proxies: &[&str]| {
+            let proxies: Vec<IpAddr> = proxies.iter().map(|proxy| proxy.parse().expect("an address")).collect();
+            origin(peer.parse().expect("an address"), &headers, &proxies)
+        };
+        assert_eq!(of("203.0.113.9", &[]), "203.0.113.9");
+        assert_eq!(of("203.0.113.9", &["10.0.0.1"]), "203.0.113.9");
+        assert_eq!(of("10.0.0.1", &["10.0.0.1", "10.0.0.2"]), "198.51.100.7");
+        assert_eq!(of("::ffff:10.0.0.1", &["10.0.0.1"]), "10.0.0.2");
+    }
+}

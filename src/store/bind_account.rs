@@ -1,0 +1,47 @@
+//! What a directory said of the account that reads it, when it was last asked.
+
+use rusqlite::params;
+
+use super::item::{Cells, id_of};
+use super::{Error, Store};
+use crate::model::directory::{AccountSeen, Expiry};
+use crate::model::name::Name;
+
+impl Store {
+    /// Keeps what was seen, in place of what was seen before. It is no decision of anybody's, so the audit is silent.
+    /// Of a directory that is not there nothing is kept.
+    pub fn save_account_seen(&self, directory: &Name, seen: &AccountSeen) -> Result<(), Error> {
+        self.write(|transaction| {
+            let Some(id) = id_of(transaction, "directory", directory)? else { return Ok(()) };
+            let (kind, end) = match seen.password {
+                None => (None, None),
+                Some(Expiry::Never) => (Some("never"), None),
+                Some(Expiry::At(end)) => (Some("at"), Some(end.to_string())),
+            };
+            let sql = "INSERT INTO account_seen (directory_id, at, bind, password, password_expires)
+                       VALUES (?1, ?2, ?3, ?4, ?5)
+                       ON CONFLICT (directory_id) DO UPDATE SET at = excluded.at, bind = excluded.bind,
+                           password = excluded.password, password_expires = excluded.password_expires";
+            transaction.execute(sql, params![id, seen.at.to_string(), seen.bind, kind, end])?;
+            Ok(())
+        })
+    }
+
+    pub fn account_seen(&self, directory: &Name) -> Result<Option<AccountSeen>, Error> {
+        self.read(|connection| {
+            let Some(id) = id_of(connection, "directory", directory)? else { return Ok(None) };
+            let sql = "SELECT at, bind, password, password_expires FROM account_seen WHERE directory_id = ?1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([id])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            let mut cells = Cells::of(row);
+            let (at, bind, kind) = (cells.parsed()?, cells.text()?, cells.next::<Option<String>>()?);
+            let password = match kind.as_deref() {
+                None => None,
+                Some("at") => Some(Expiry::At(cells.parsed()?)),
+                Some(_) => Some(Expiry::Never),
+            };
+            Ok(Some(AccountSeen { at, bind, password }))
+        })
+    }
+}

@@ -1,0 +1,252 @@
+//! Laptops, and which of them a token let in.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::item::{Cells, word};
+use super::turn::{Turn, View};
+use super::{Error, Store};
+use crate::model::device::{Activation, Device, DeviceId, DeviceState, Funnel, Laptop};
+use crate::model::settings::Proof;
+use crate::model::text::Untrusted;
+use crate::model::token::TokenId;
+
+/// SHA-256 of a key, a claim code, a credential or a hardware identity.
+pub type Hash = [u8; 32];
+
+/// By which of a device's secrets it is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceBy {
+    Key,
+    ClaimCode,
+}
+
+/// A device with what only decisions need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldDevice {
+    pub number: i64,
+    pub claim_hash: Hash,
+    pub credential_hash: Option<Hash>,
+    pub hardware: Option<Hash>,
+    pub key_hash: Hash,
+    pub device: Device,
+}
+
+/// A laptop that enrols.
+#[derive(Debug)]
+pub struct NewDevice<'a> {
+    pub id: &'a DeviceId,
+    pub key_hash: Hash,
+    pub claim_hash: Hash,
+    pub hardware: Option<Hash>,
+    pub laptop: &'a Laptop,
+    pub token: &'a TokenId,
+}
+
+const DEVICE: &str = "SELECT d.number, d.claim_hash, d.credential_hash, d.hardware, d.key_hash, d.id, d.state,
+        d.host_name, d.serial, d.system, d.agent, d.token_id, d.enrolled_at, d.ended_at, d.last_seen_at, d.account_id,
+        d.activated_at, d.proof, a.label, a.name
+    FROM device d LEFT JOIN account a ON a.id = d.account_id";
+
+impl Store {
+    /// Devices, the newest first: all, or those whose id, host name, serial number or user holds the query.
+    pub fn devices(&self, query: Option<&str>, limit: u64) -> Result<Vec<Device>, Error> {
+        self.read(|connection| {
+            let sql = format!(
+                "{DEVICE} WHERE ?1 = '' OR d.id = ?1 OR d.state = ?1 OR instr(lower(d.host_name), ?1)
+                     OR instr(lower(d.serial), ?1) OR instr(lower(a.label), ?1) OR instr(lower(a.name), ?1)
+                 ORDER BY d.number DESC LIMIT ?2"
+            );
+            let query = query.unwrap_or_default().trim().to_lowercase();
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            Ok(held(connection, &sql, params![query, limit])?.into_iter().map(|held| held.device).collect())
+        })
+    }
+
+    pub fn funnel(&self) -> Result<Funnel, Error> {
+        let cached = self.user_counts()?.active;
+        self.read(|connection| {
+            let mut funnel = Funnel { cached, ..Funnel::default() };
+            let mut statement = connection.prepare_cached("SELECT state, count(*) FROM device GROUP BY state")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let mut cells = Cells::of(row);
+                let (state, count): (DeviceState, u64) = (cells.word()?, cells.number()?);
+                match state {
+                    DeviceState::Pending => funnel.pending += count,
+                    DeviceState::Activated => funnel.activated += count,
+                    DeviceState::Replaced | DeviceState::Freed | DeviceState::Revoked => funnel.ended += count,
+                }
+            }
+            let accounts: i64 = connection.query_row("SELECT count(*) FROM account", [], |row| row.get(0))?;
+            Ok(Funnel { accounts: accounts.unsigned_abs(), ..funnel })
+        })
+    }
+
+    /// How many laptops each token let in.
+    pub fn token_uses(&self) -> Result<Vec<(TokenId, u64)>, Error> {
+        self.read(|connection| {
+            let sql = "SELECT token_id, count(*) FROM token_use GROUP BY token_id";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                let mut cells = Cells::of(row);
+                let id = cells.text()?;
+                all.push((TokenId::parse(&id).map_err(|_| cells.wrong())?, cells.number()?));
+            }
+            Ok(all)
+        })
+    }
+}
+
+impl View<'_> {
+    pub fn device(&self, by: DeviceBy, hash: &Hash) -> Result<Option<HeldDevice>, Error> {
+        let column = match by {
+            DeviceBy::Key => "key_hash",
+            DeviceBy::ClaimCode => "claim_hash",
+        };
+        first(self.0, &format!("{DEVICE} WHERE d.{column} = ?1"), [hash])
+    }
+
+    pub fn device_called(&self, id: &DeviceId) -> Result<Option<HeldDevice>, Error> {
+        first(self.0, &format!("{DEVICE} WHERE d.id = ?1"), [id.as_str()])
+    }
+
+    /// The activated devices of an account, the one that was activated first at the front.
+    pub fn activated(&self, account: i64) -> Result<Vec<HeldDevice>, Error> {
+        let sql =
+            format!("{DEVICE} WHERE d.account_id = ?1 AND d.state = 'activated' ORDER BY d.activated_at, d.number");
+        held(self.0, &sql, [account])
+    }
+
+    /// Whether other devices of the same hardware are in that state; `but` is the number of the one that asks.
+    pub fn same_hardware(
+        &self,
+        hardware: &Hash,
+        state: DeviceState,
+        but: Option<i64>,
+    ) -> Result<Vec<HeldDevice>, Error> {
+        let sql = format!("{DEVICE} WHERE d.hardware = ?1 AND d.state = ?2 AND d.number <> ?3 ORDER BY d.number");
+        held(self.0, &sql, params![hardware, state.word(), but.unwrap_or(0)])
+    }
+
+    /// How many laptops a token let in.
+    pub fn uses(&self, token: &TokenId) -> Result<u64, Error> {
+        let sql = "SELECT count(*) FROM token_use WHERE token_id = ?1";
+        let count: i64 = self.0.prepare_cached(sql)?.query_row([token.as_str()], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Whether the token let that laptop in before.
+    pub fn was_let_in(&self, token: &TokenId, laptop: &Hash) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM token_use WHERE token_id = ?1 AND laptop = ?2";
+        let found: Option<i64> =
+            self.0.prepare_cached(sql)?.query_row(params![token.as_str(), laptop], |row| row.get(0)).optional()?;
+        Ok(found.is_some())
+    }
+}
+
+impl Turn<'_> {
+    /// Adds a pending device.
+    pub fn add_device(&self, new: &NewDevice<'_>, at: Timestamp) -> Result<(), Error> {
+        let sql = "INSERT INTO device (id, state, key_hash, claim_hash, hardware, host_name, serial, system, agent,
+                       token_id, enrolled_at, last_seen_at)
+                   VALUES (?1, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)";
+        let NewDevice { id, key_hash, claim_hash, hardware, laptop, token } = new;
+        let Laptop { host_name, serial, system, agent, .. } = laptop;
+        self.0.prepare_cached(sql)?.execute(params![
+            id.as_str(),
+            key_hash,
+            claim_hash,
+            hardware,
+            host_name.raw(),
+            serial.raw(),
+            system.raw(),
+            agent.raw(),
+            token.as_str(),
+            at.to_string(),
+        ])?;
+        Ok(())
+    }
+
+    /// Counts a laptop as let in by a token.
+    pub fn let_in(&self, token: &TokenId, laptop: &Hash, at: Timestamp) -> Result<(), Error> {
+        let sql = "INSERT INTO token_use (token_id, laptop, at) VALUES (?1, ?2, ?3)";
+        self.0.prepare_cached(sql)?.execute(params![token.as_str(), laptop, at.to_string()])?;
+        Ok(())
+    }
+
+    /// Makes a device the account's.
+    pub fn activate(
+        &self,
+        device: i64,
+        account: i64,
+        credential: &Hash,
+        proof: Proof,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let sql = "UPDATE device SET state = 'activated', account_id = ?2, credential_hash = ?3, proof = ?4,
+                       activated_at = ?5, last_seen_at = ?5 WHERE number = ?1";
+        self.0.prepare_cached(sql)?.execute(params![device, account, credential, word(&proof), at.to_string()])?;
+        Ok(())
+    }
+
+    /// Gives an activated device another credential: its user's agent lost the one before.
+    pub fn renew(&self, device: i64, credential: &Hash, at: Timestamp) -> Result<(), Error> {
+        let sql = "UPDATE device SET credential_hash = ?2, last_seen_at = ?3 WHERE number = ?1";
+        self.0.prepare_cached(sql)?.execute(params![device, credential, at.to_string()])?;
+        Ok(())
+    }
+
+    /// Takes a device out of use.
+    pub fn end(&self, device: i64, state: DeviceState, at: Timestamp) -> Result<(), Error> {
+        let sql = "UPDATE device SET state = ?2, ended_at = ?3 WHERE number = ?1";
+        self.0.prepare_cached(sql)?.execute(params![device, state.word(), at.to_string()])?;
+        Ok(())
+    }
+
+    pub fn saw(&self, device: i64, agent: &Untrusted, at: Timestamp) -> Result<(), Error> {
+        let sql = "UPDATE device SET last_seen_at = ?2, agent = ?3 WHERE number = ?1";
+        self.0.prepare_cached(sql)?.execute(params![device, at.to_string(), agent.raw()])?;
+        Ok(())
+    }
+}
+
+fn first(connection: &Connection, sql: &str, with: impl rusqlite::Params) -> Result<Option<HeldDevice>, Error> {
+    Ok(held(connection, sql, with)?.into_iter().next())
+}
+
+fn held(connection: &Connection, sql: &str, with: impl rusqlite::Params) -> Result<Vec<HeldDevice>, Error> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(with)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(row)?);
+    }
+    Ok(all)
+}
+
+fn read(row: &Row<'_>) -> Result<HeldDevice, Error> {
+    let mut cells = Cells::of(row);
+    let number = cells.next()?;
+    let (claim_hash, credential_hash, hardware, key_hash) =
+        (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
+    let (id, state) = (cells.parsed()?, cells.word()?);
+    let mut text = || cells.text().map(Untrusted::new);
+    let (host_name, serial, system, agent) = (text()?, text()?, text()?, text()?);
+    let token = cells.text()?;
+    let token = TokenId::parse(&token).map_err(|_| cells.wrong())?;
+    let (enrolled_at, ended_at, last_seen_at) = (cells.parsed()?, cells.parsed_if()?, cells.parsed()?);
+    let account: Option<i64> = cells.next()?;
+    let activation = match account {
+        None => None,
+        Some(account) => {
+            let (at, proof) = (cells.parsed()?, cells.word()?);
+            Some(Activation { account, at, proof, user: cells.text()?, account_name: Untrusted::new(cells.text()?) })
+        }
+    };
+    let device =
+        Device { id, state, host_name, serial, system, agent, token, enrolled_at, activation, ended_at, last_seen_at };
+    Ok(HeldDevice { number, claim_hash, credential_hash, hardware, key_hash, device })
+}

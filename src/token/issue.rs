@@ -1,0 +1,93 @@
+//! Signing and verifying, with the installation's keys.
+
+use std::fmt::Write as _;
+
+use jiff::{SignedDuration, Timestamp};
+use pasetors::token::{Public, UntrustedToken};
+use pasetors::version4::{PublicToken, V4};
+use sha2::{Digest as _, Sha256};
+
+use super::{Error, LEEWAY, LONGEST, PREFIX, PublicKey, Refusal, SigningKey, claims};
+use crate::model::token::Claims;
+use crate::secrets::Secret;
+
+/// Signed with each token and written in none: a signature over anything else never passes for a token.
+pub(super) const ASSERTION: &[u8] = b"imd mass deployment token 1";
+
+/// A key whose tokens are accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trusted {
+    key: PublicKey,
+    issuer: Option<String>,
+}
+
+impl Trusted {
+    /// Tokens of this key, whichever installation they name as their issuer.
+    pub fn key(key: PublicKey) -> Self {
+        Self { key, issuer: None }
+    }
+
+    /// Tokens of this key that name this installation as their issuer.
+    pub fn of(issuer: impl Into<String>, key: PublicKey) -> Self {
+        Self { key, issuer: Some(issuer.into()) }
+    }
+}
+
+/// Signs the claims.
+///
+/// Times in a token count whole seconds: fractions are dropped, so a token ends up to a second before its claims.
+///
+/// # Errors
+/// When the claims would not be accepted by [`verify`], or would make the token longer than [`LONGEST`].
+pub fn mint(key: &SigningKey, claims: &Claims) -> Result<Secret, Error> {
+    let payload = claims::to_json(claims)?;
+    let signed = PublicToken::sign(key.paseto(), &payload, Some(&key.public().footer()), Some(ASSERTION))
+        .map_err(|_| Error::Sign)?;
+    let signed = Secret::new(signed);
+    let body = signed.expose().strip_prefix(PublicToken::HEADER).ok_or(Error::Sign)?;
+    if PREFIX.len() + body.len() > LONGEST {
+        return Err(Error::TooLong { length: PREFIX.len() + body.len() });
+    }
+    Ok(Secret::new(format!("{PREFIX}{body}")))
+}
+
+/// What a token says, when one of the trusted keys signed it and it is valid now.
+///
+/// The checks run in a fixed order: length, alphabet, prefix, form, key, signature, claims, times. So nothing that
+/// an outsider can write is decoded before it is known to be short and plain, and nothing it says is believed before
+/// its signature is.
+pub fn verify(text: &str, trusted: &[Trusted], now: Timestamp) -> Result<Claims, Refusal> {
+    if text.len() > LONGEST {
+        return Err(Refusal::TooLong);
+    }
+    if let Some(at) = text.bytes().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))) {
+        return Err(Refusal::Alphabet { at: at + 1 });
+    }
+    let body = text.strip_prefix(PREFIX).ok_or(Refusal::Prefix)?;
+    let token = UntrustedToken::<Public, V4>::try_from(format!("{}{body}", PublicToken::HEADER).as_str())
+        .map_err(|_| Refusal::Malformed)?;
+    let signer =
+        trusted.iter().find(|trusted| trusted.key.footer() == token.untrusted_footer()).ok_or(Refusal::UnknownKey)?;
+    let verified = PublicToken::verify(signer.key.paseto(), &token, Some(&signer.key.footer()), Some(ASSERTION))
+        .map_err(|_| Refusal::Signature)?;
+    let claims = claims::from_json(verified.payload()).ok_or(Refusal::Claims)?;
+    if signer.issuer.as_ref().is_some_and(|issuer| *issuer != claims.issuer) {
+        return Err(Refusal::Issuer);
+    }
+    let leeway = SignedDuration::from_secs(LEEWAY);
+    if claims.issued_at.duration_since(now) > leeway {
+        return Err(Refusal::NotYetValid { from: claims.issued_at });
+    }
+    match claims.expires_at {
+        Some(at) if now.duration_since(at) >= leeway => Err(Refusal::Expired { at }),
+        _ => Ok(claims),
+    }
+}
+
+/// SHA-256 of the whole token, in lower-case hexadecimal: what is kept of it.
+pub fn sha256_hex(token: &Secret) -> String {
+    Sha256::digest(token.expose()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

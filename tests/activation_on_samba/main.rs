@@ -1,0 +1,22 @@
+//! Passwords against the lab's domain controller: the whole workflow, and what the service does to an account.
+//!
+//! A proxy of the test's own stands between `imd` and the controller: it counts what reaches it, and cuts it off.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(unreachable_pub, dead_code, reason = "its modules are shared with other suites")]
+
+#[path = "../without_a_network/company.rs"]
+mod company;
+#[path = "../seven_steps/controller.rs"]
+mod controller;
+#[path = "../seven_steps/installation.rs"]
+mod installation;
+#[path = "../activation/laptops.rs"]
+mod laptops;
+#[path = "../activation/machine.rs"]
+mod machine;
+mod passwords;
+mod proxy;
+#[path = "../activation/service.rs"]
+mod service;
+mod workflow;
