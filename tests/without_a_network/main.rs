@@ -11,6 +11,7 @@ mod company;
 mod console;
 mod demo_by_keys;
 mod exported;
+mod hostile_names;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
 #[path = "../seven_steps/prompts.rs"]
