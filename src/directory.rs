@@ -12,13 +12,15 @@ pub mod ldif;
 pub use check::check;
 pub use known::Known;
 
+use std::collections::HashMap;
+
 use crate::filter::Filter;
 use crate::model::directory::{Expiry, Source};
 use crate::model::dn::Dn;
 use crate::model::job::Job;
 use crate::model::membership::Nested;
 use crate::model::text::Untrusted;
-use crate::model::user::{Attribute, User};
+use crate::model::user::{Attribute, Guid, User};
 use crate::secrets::Secret;
 
 /// The directory that a source describes, ready to be read: a session that is bound, or a file that is there.
@@ -84,6 +86,27 @@ pub struct Group {
     pub name: Untrusted,
 }
 
+/// What became of a user who was known by objectGUID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    There(Box<User>),
+    /// Found, but what every user has cannot be read.
+    Unreadable,
+    /// Deleted: what is left of the user says so.
+    Deleted,
+    /// Not found: deleted, hidden from the account that reads, or not selected by the filter.
+    Absent,
+}
+
+/// Where an entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// As the directory writes it now.
+    pub dn: Untrusted,
+    /// Absent when it cannot be read.
+    pub guid: Option<Guid>,
+}
+
 /// A directory that can be read.
 ///
 /// Each method fails within its deadline, stops soon after the job is cancelled ([`Error::Cancelled`]), and is safe
@@ -118,6 +141,35 @@ pub trait Read: Send {
 
     /// The values of an attribute among the users below `base`, and how many users have each; most frequent first.
     fn values(&mut self, attribute: Attribute, base: Option<&str>, job: &Job) -> Result<Vec<(Untrusted, u64)>, Error>;
+
+    /// What became of each of `guids`, wherever in the directory they are now, in their order; with a filter, only
+    /// those whom it selects are found.
+    ///
+    /// As it stands it reads every user, which is what a file has to do anyway.
+    fn find(&mut self, guids: &[Guid], filter: Option<&Filter>, job: &Job) -> Result<Vec<Finding>, Error> {
+        let mut found: HashMap<Guid, Finding> = guids.iter().map(|guid| (*guid, Finding::Absent)).collect();
+        let query = Query { base: None, filter: filter.cloned().unwrap_or_else(Filter::people) };
+        self.users(&query, job, &mut |users| {
+            for user in users {
+                if let Some(finding) = found.get_mut(&user.guid) {
+                    *finding = Finding::There(Box::new(user));
+                }
+            }
+            Ok(())
+        })?;
+        Ok(guids.iter().map(|guid| found.get(guid).cloned().unwrap_or(Finding::Absent)).collect())
+    }
+
+    /// The entry of that DN; `None` when there is nothing to be seen. Whoever cannot tell says that it is there,
+    /// without a GUID.
+    fn place(&mut self, dn: &str, _job: &Job) -> Result<Option<Place>, Error> {
+        Ok(Some(Place { dn: Untrusted::new(dn), guid: None }))
+    }
+
+    /// Where the entry with that objectGUID is now; `None` when there is nothing to be seen.
+    fn place_of(&mut self, _guid: Guid, _job: &Job) -> Result<Option<Place>, Error> {
+        Ok(None)
+    }
 }
 
 /// What takes the users of a read, a batch at a time.

@@ -19,6 +19,7 @@ pub mod moment;
 pub mod name;
 pub mod pin;
 pub mod plan;
+pub mod priority;
 pub mod profile;
 pub mod settings;
 pub mod sid;

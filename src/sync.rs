@@ -1,25 +1,30 @@
-//! From a directory to the cache: read, plan, fuse, apply.
+//! From a directory to the cache: read, confirm, plan, fuse, apply; and back.
 //!
 //! May import `model`, `filter`, `secrets`, `token`, `directory` and `store`. The rules: a plan is made only from a
 //! complete reading; it says who comes, changes, leaves and is left out, and why; it is stored and hashed before it is
-//! applied, and applying never plans again; what is suspicious waits for a person who approves that very plan.
+//! applied, and applying never plans again; whoever leaves is asked for by objectGUID first; what is suspicious waits for a person who approves that very plan.
 
+mod confirm;
 mod explain;
 mod plan;
 mod preview;
 mod query;
 mod rules;
+mod undo;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use confirm::confirm;
 pub use explain::{Explanation, Line, Outcome, Scope, explain_user};
 pub use plan::{Open, Unopened, plan};
-pub use preview::{Preview, preview};
+pub use preview::{Preview, overlaps, preview};
+pub use undo::undo;
 
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
-use crate::model::plan::{State, Summary, Tripped};
+use crate::model::plan::{Cause, State, Summary, Tripped};
+use crate::model::text::Untrusted;
 use crate::store::{By, Store};
 use crate::{directory, filter, store};
 use query::Unasked;
@@ -41,10 +46,23 @@ pub enum Error {
     #[error("the mapping \"{mapping}\" cannot be read: {source}")]
     Filter { mapping: Name, source: filter::Error },
 
+    /// Where a mapping searches is not there: nobody was read, and so nobody leaves.
+    #[error("the mapping \"{mapping}\" finds nobody, so nothing was changed: {cause}")]
+    Base { mapping: Name, cause: Box<Cause> },
+
+    #[error("{} is back: the directory has them, and mapping \"{mapping}\" matches; nothing was applied", user.shown())]
+    Back { user: Untrusted, mapping: Name },
+
+    #[error("plan {plan} was never applied, so there is nothing to take back")]
+    NotApplied { plan: i64 },
+
+    #[error("{what} changed after plan {plan} was applied, so it cannot be taken back as a whole")]
+    ChangedSince { plan: i64, what: String },
+
     #[error("no mapping is enabled, so there is nothing to read")]
     NothingToRead,
 
-    #[error("plan {plan} is suspicious: {}", reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("plan {plan} is suspicious: {}", in_words(reasons))]
     NeedsApproval { plan: i64, hash: String, reasons: Vec<Tripped> },
 
     #[error("the approval is of another plan than plan {plan}")]
@@ -68,10 +86,21 @@ impl Error {
             Self::Unopened { why, .. } => why.help.clone(),
             Self::Read { source, .. } => source.help(),
             Self::Filter { source, .. } => source.help(),
+            Self::Base { cause, .. } => cause.remedy(),
+            Self::NotApplied { .. } => "`imd sync list` shows which plans were applied".to_owned(),
+            Self::ChangedSince { .. } => {
+                "take back the later plans first, the newest first (`imd sync list`); or mend it in the directory and sync"
+                    .to_owned()
+            }
+            Self::Back { .. } => "plan again, look at the new plan, and apply that one: imd sync".to_owned(),
             Self::NothingToRead => "add a mapping (step 3), or enable one".to_owned(),
-            Self::NeedsApproval { plan, hash, .. } => format!(
-                "look at it (imd sync show {plan}); if all of it is meant: imd sync --approve {hash}, within the hour"
-            ),
+            Self::NeedsApproval { plan, hash, reasons } => {
+                let remedy = reasons.first().map_or_else(String::new, |tripped| format!("{}; ", tripped.cause.remedy()));
+                format!(
+                    "{remedy}`imd sync show {plan}` names everybody, and `imd sync --approve {hash}` applies exactly \
+                     that plan, within the hour"
+                )
+            }
             Self::OtherPlan { plan, hash } => {
                 format!("look at it (imd sync show {plan}); its own hash is {hash}")
             }
@@ -82,8 +111,21 @@ impl Error {
 
     /// True when a person has to decide before it can go on: exit code 3.
     pub fn needs_you(&self) -> bool {
-        matches!(self, Self::NeedsApproval { .. } | Self::OtherPlan { .. } | Self::Store(store::Error::Drift { .. }))
+        matches!(
+            self,
+            Self::NeedsApproval { .. }
+                | Self::OtherPlan { .. }
+                | Self::Base { .. }
+                | Self::Back { .. }
+                | Self::Store(store::Error::Drift { .. })
+        )
     }
+}
+
+/// What tripped the fuse, each with what probably happened.
+fn in_words(reasons: &[Tripped]) -> String {
+    let words = reasons.iter().map(|tripped| format!("{tripped}: {}", tripped.cause));
+    words.collect::<Vec<_>>().join("; ")
 }
 
 impl Error {
@@ -110,6 +152,11 @@ impl From<store::Error> for Error {
             error => Self::Store(error),
         }
     }
+}
+
+/// Whether a plan may be applied now, and if not, why. The directories are not asked: [`confirm`] does.
+pub fn allowed(plan: &Summary, approval: Option<&str>, now: Timestamp) -> Result<(), Error> {
+    may_apply(plan, approval, now)
 }
 
 /// Applies a stored plan in one transaction: all of it, or after an error nothing. A plan that the fuse stopped needs

@@ -140,6 +140,52 @@ fn values_that_come_in_ranges_are_fetched_to_the_last() {
     server.finish();
 }
 
+/// What counting the members of a group comes to when the server, once it was asked for the entry, answers as `script`
+/// says.
+fn counted(script: impl FnOnce(&mut Client) + Send + 'static) -> Result<Option<u64>, Error> {
+    let server = Server::start(move |client| {
+        client.accept_bind();
+        let request = client.request();
+        client.send(&entry_without_guid(request.id, 0, &[]));
+        client.send(&result(request.id, 0x65, 0, ""));
+        script(client);
+    });
+    let mut controller = open(&server.source(), AMPLE).expect("it binds");
+    let count = controller.members(&"CN=u0,DC=x".parse().expect("a DN"), &Job::unwatched());
+    drop(controller);
+    server.finish();
+    count
+}
+
+#[test]
+fn members_are_counted_through_the_ranges_that_the_server_cuts() {
+    let count = counted(|client| {
+        for (asked, range, values) in [
+            ("member;range=0-1499", "member;range=0-1", &["CN=a", "CN=b"][..]),
+            ("member;range=2-1501", "member;range=2-4", &["CN=c", "CN=d", "CN=e"]),
+            ("member;range=5-1504", "member;range=5-*", &["CN=f"]),
+        ] {
+            let request = client.request();
+            assert!(request.bytes.windows(asked.len()).any(|bytes| bytes == asked.as_bytes()), "{asked}");
+            client.send(&entry_without_guid(request.id, 0, &[(range, values.to_vec())]));
+            client.send(&result(request.id, 0x65, 0, ""));
+        }
+        client.wait_for_the_end();
+    });
+    assert_eq!(count.expect("they are counted"), Some(6));
+}
+
+#[test]
+fn a_server_that_keeps_members_back_is_told_as_such() {
+    let count = counted(|client| {
+        while let Some(request) = client.next_request() {
+            client.send(&entry_without_guid(request.id, 0, &[("member;range=0-1", vec!["CN=a", "CN=b"])]));
+            client.send(&result(request.id, 0x65, 0, ""));
+        }
+    });
+    assert!(matches!(count, Err(Error::Ldap(ldap::Error::Malformed { .. }))), "{count:?}");
+}
+
 #[test]
 fn a_server_that_repeats_a_range_is_not_asked_for_ever() {
     let (outcome, _) = against(AMPLE, |client| {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::{configuration, status, sync, token};
+use crate::model::name::Name;
 
 /// Integrated mass deployment: from an Active Directory to activated laptops, in seven steps.
 ///
@@ -94,8 +95,11 @@ pub(super) enum Command {
     },
     /// Say why a user is or is not activated: the first broken link, and what to do
     Explain {
-        /// CORP\name, UPN, mail, alias, DN or GUID
+        /// CORP\name, UPN, mail, alias, DN or GUID; the user need not be cached
         user: String,
+        /// Look in this directory only
+        #[arg(long, value_name = "NAME")]
+        directory: Option<Name>,
     },
     /// Mass deployment tokens
     #[command(subcommand)]

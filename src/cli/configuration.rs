@@ -10,6 +10,7 @@ use crate::model::check::Outcome;
 use crate::model::directory::{Source, Trust};
 use crate::model::job::Job;
 use crate::model::name::Name;
+use crate::model::priority::Overlap;
 
 use super::Failure;
 use super::output::Output;
@@ -81,14 +82,24 @@ pub(super) enum Mappings {
         /// CORP\name, UPN, mail, alias, DN or GUID; the user need not be cached
         user: String,
         /// Only this mapping, and only the users of its directory
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", conflicts_with = "directory")]
         mapping: Option<Name>,
+        /// Look in this directory only
+        #[arg(long, value_name = "NAME")]
+        directory: Option<Name>,
     },
-    /// Put all mappings into this order of priority
+    /// Put the mappings into this order of priority: the first one takes a user first
+    ///
+    /// Says first who would change place, profile, storage or quota. When somebody would, nothing is changed without
+    /// --yes (exit code 3). Mappings that are not named come after those that are.
     Order {
         #[arg(required = true)]
         names: Vec<Name>,
     },
+    /// Switch one off: it matches nobody, and its users stay as they are
+    Disable { name: Name },
+    /// Switch one on again
+    Enable { name: Name },
     /// Forget one
     Remove { name: Name },
 }
@@ -178,10 +189,12 @@ pub(super) fn storage(engine: &Engine, verb: Storages, output: &Output) -> Resul
     }
 }
 
-pub(super) fn mapping(engine: &Engine, verb: Mappings, output: &Output) -> Result<(), Failure> {
+pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Output) -> Result<(), Failure> {
     match verb {
         Mappings::List => {
-            Ok(output.list(&engine.mappings()?, ["NAME", "DIRECTORY", "PROFILE", "STORAGE", "FILTER"], |kept| {
+            let overlaps = engine.overlaps()?;
+            let columns = ["NAME", "DIRECTORY", "PROFILE", "STORAGE", "STATE", "ALSO MATCHED BY", "FILTER"];
+            Ok(output.list(&engine.mappings()?, columns, |kept| {
                 let mapping = &kept.value;
                 let filter = crate::filter::Filter::of_mapping(mapping, &[]).map(|filter| filter.to_string());
                 [
@@ -189,6 +202,8 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, output: &Output) -> Resul
                     mapping.directory.to_string(),
                     mapping.profile.to_string(),
                     mapping.storage.to_string(),
+                    if mapping.enabled { "enabled" } else { "disabled" }.to_owned(),
+                    also_matched(&overlaps, &mapping.name),
                     filter.unwrap_or_default(),
                 ]
             })?)
@@ -201,14 +216,66 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, output: &Output) -> Resul
                 return Ok(output.document(&preview)?);
             }
             output.note(&format!("{} users match; {}.", preview.matched, preview.left_out_summary()))?;
+            for (other, users) in &preview.also {
+                output.note(&format!("{users} of these are also matched by \"{other}\", which comes later."))?;
+            }
             Ok(output.list(&preview.left_out, ["USER", "LEFT OUT BECAUSE IT", "DO"], |left| {
                 [left.label.shown(), left.why.to_string(), left.why.remedy().to_owned()]
             })?)
         }
-        Mappings::Explain { user, mapping } => super::explain::mappings(engine, &user, mapping.as_ref(), output),
-        Mappings::Order { names } => Ok(engine.order_mappings(&names)?),
+        Mappings::Explain { user, mapping, directory } => {
+            super::explain::mappings(engine, &user, mapping.as_ref(), directory.as_ref(), output)
+        }
+        Mappings::Order { names } => order(engine, &names, yes, output),
+        Mappings::Disable { name } => Ok(engine.enable_mapping(&name, false).map(|_| ())?),
+        Mappings::Enable { name } => Ok(engine.enable_mapping(&name, true).map(|_| ())?),
         Mappings::Remove { name } => Ok(engine.remove_mapping(&name)?),
     }
+}
+
+/// `12 by Everybody`
+fn also_matched(overlaps: &[Overlap], name: &Name) -> String {
+    let of = overlaps.iter().filter(|overlap| overlap.taken_by == *name);
+    of.map(|overlap| format!("{} by {}", overlap.users, overlap.also_matched_by)).collect::<Vec<_>>().join(", ")
+}
+
+/// Says who would change place before the order is saved.
+fn order(engine: &Engine, names: &[Name], yes: bool, output: &Output) -> Result<(), Failure> {
+    let found = match engine.reordered(names, &Job::unwatched()) {
+        Ok(found) => found,
+        // Whoever insists may do it where no directory can be read.
+        Err(error) if yes && !matches!(error, crate::engine::Error::Unknown { .. }) => {
+            output.note(&format!("who changes place is not known: {error}"))?;
+            return Ok(engine.order_mappings(names)?);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let saved = yes || found.moves.is_empty();
+    if saved {
+        engine.order_mappings(names)?;
+    }
+    if output.is_json() {
+        output.document(&serde_json::json!({ "saved": saved, "effect": found }))?;
+    } else if found.moves.is_empty() {
+        output.note("Nobody changes place.")?;
+    } else {
+        output.list(&found.moves, ["USERS", "FROM", "TO", "GET", "FOR EXAMPLE"], |one| {
+            let gets: Vec<_> = one.gets.iter().map(ToString::to_string).collect();
+            let sample: Vec<_> = one.sample.iter().map(crate::model::text::Untrusted::shown).collect();
+            [one.users.to_string(), one.from.to_string(), one.to.to_string(), gets.join("; "), sample.join(", ")]
+        })?;
+    }
+    if saved {
+        return Ok(());
+    }
+    let users: u64 = found.moves.iter().map(|one| one.users).sum();
+    let read_at = found.read_at.strftime("%Y-%m-%d %H:%M UTC");
+    Err(Failure::NeedsYou {
+        message: format!(
+            "{users} users would go to another mapping, by what was read at {read_at}; nothing was changed"
+        ),
+        help: "the same with --yes saves the order; the users move at the next sync".to_owned(),
+    })
 }
 
 pub(super) fn frequency(engine: &Engine, output: &Output) -> Result<(), Failure> {

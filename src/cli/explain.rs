@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::engine::{Engine, Explained};
+use crate::engine::{Among, Engine, Explained};
 use crate::model::explain::{Link, State};
 use crate::model::job::Job;
 use crate::model::name::Name;
@@ -12,8 +12,8 @@ use super::Failure;
 use super::output::Output;
 
 /// The chain from the directory to the laptop; exit code 3 when it is broken.
-pub(super) fn chain(engine: &Engine, user: &str, output: &Output) -> Result<(), Failure> {
-    let chain = engine.explain(user, &Job::unwatched())?;
+pub(super) fn chain(engine: &Engine, user: &str, directory: Option<&Name>, output: &Output) -> Result<(), Failure> {
+    let chain = engine.explain(user, directory.map_or(Among::All, Among::Directory), &Job::unwatched())?;
     if output.is_json() {
         output.document(&chain)?;
     } else {
@@ -39,8 +39,15 @@ pub(super) fn chain(engine: &Engine, user: &str, output: &Output) -> Result<(), 
 }
 
 /// What each mapping makes of the user; exit code 3 when none takes them.
-pub(super) fn mappings(engine: &Engine, user: &str, only: Option<&Name>, output: &Output) -> Result<(), Failure> {
-    let explained = engine.explain_mappings(user, only, &Job::unwatched())?;
+pub(super) fn mappings(
+    engine: &Engine,
+    user: &str,
+    mapping: Option<&Name>,
+    directory: Option<&Name>,
+    output: &Output,
+) -> Result<(), Failure> {
+    let among = mapping.map(Among::Mapping).or(directory.map(Among::Directory)).unwrap_or(Among::All);
+    let explained = engine.explain_mappings(user, among, &Job::unwatched())?;
     if output.is_json() {
         output.document(&explained)?;
     } else {

@@ -1,10 +1,11 @@
-//! `imd sync`: read the directories, plan, and apply.
+//! `imd sync`: read the directories, plan, and apply; look at plans, and take one back.
 
 use clap::Subcommand;
 
 use crate::engine::Engine;
 use crate::model::job::{Job, Progress};
-use crate::model::plan::{Change, Left, PlannedChange, State, Summary};
+use crate::model::plan::{Asked, AttributeChange, Change, Line, PlannedChange, State, Summary};
+use crate::model::text::{Untrusted, shown};
 
 use super::Failure;
 use super::output::Output;
@@ -26,20 +27,38 @@ pub(super) struct Arguments {
 enum Verb {
     /// List the plans, newest first
     List,
-    /// Show the changes of a plan
+    /// Show a plan: who comes, changes, leaves and is left out, and why
     Show { plan: i64 },
+    /// Make a plan that takes an applied one back, and show it; --yes applies it, or --approve with its hash
+    Undo {
+        /// Absent: the last plan that changed anything
+        plan: Option<i64>,
+    },
 }
 
-pub(super) fn run(engine: &Engine, arguments: Arguments, output: &Output) -> Result<(), Failure> {
+pub(super) fn run(engine: &Engine, arguments: Arguments, yes: bool, output: &Output) -> Result<(), Failure> {
     let job = Job::unwatched();
     let summary = match (arguments.verb, arguments.approve) {
         (Some(Verb::List), _) => return list(engine, output),
-        (Some(Verb::Show { plan }), _) => return show(engine, plan, output),
+        (Some(Verb::Show { plan }), _) => return show(engine, &engine.stored_plan(plan)?, output),
+        (Some(Verb::Undo { plan }), _) => {
+            let plan = engine.undo(plan)?;
+            show(engine, &plan, output)?;
+            stopped(&plan)?;
+            if !yes {
+                return Err(Failure::NeedsYou {
+                    message: format!("plan {} would take back plan {}", plan.id, plan.undoes.unwrap_or_default()),
+                    help: format!("`imd sync --approve {}` applies it; {AGAIN}", plan.hash),
+                });
+            }
+            let applied = engine.apply(plan.id, None, &job)?;
+            return Ok(output.note(&format!("Plan {} is applied; {AGAIN}.", applied.id))?);
+        }
         (None, Some(hash)) => engine.approve(&hash, &job)?,
         (None, None) => {
             let plan = engine.plan(&watched())?;
             if arguments.plan {
-                show(engine, plan.id, output)?;
+                show(engine, &plan, output)?;
                 return stopped(&plan);
             }
             stopped(&plan)?;
@@ -48,6 +67,9 @@ pub(super) fn run(engine: &Engine, arguments: Arguments, output: &Output) -> Res
     };
     Ok(output.one(&summary, &lines(&summary))?)
 }
+
+/// What somebody who takes a plan back has to know.
+const AGAIN: &str = "the next sync reads the directory again, so mend there what made you take it back";
 
 /// On a terminal the count goes by on one line of stderr.
 fn watched() -> Job {
@@ -64,40 +86,46 @@ fn watched() -> Job {
 /// A plan that the fuse stopped needs somebody to look at it: exit code 3.
 fn stopped(plan: &Summary) -> Result<(), Failure> {
     let State::Stopped { reasons } = &plan.state else { return Ok(()) };
-    let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+    let why: Vec<_> = reasons.iter().map(|tripped| format!("{tripped}\n  {}", tripped.cause)).collect();
+    let remedy = reasons.first().map_or_else(String::new, |tripped| format!("{}\n", tripped.cause.remedy()));
     Err(Failure::NeedsYou {
-        message: format!("the sync stopped before it changed anything: {}", reasons.join("; ")),
+        message: format!("the sync stopped before it changed anything:\n  {}", why.join("\n  ")),
         help: format!(
-            "look at `imd sync show {}`; when it is right, `imd sync --approve {}` applies exactly that plan",
+            "{remedy}`imd sync show {}` names everybody; `imd sync --approve {}` applies exactly that plan",
             plan.id, plan.hash
         ),
     })
 }
 
-fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
-    let counts = summary.counts;
-    let state = match &summary.state {
+fn state(plan: &Summary) -> String {
+    match &plan.state {
         State::Made => "not applied".to_owned(),
         State::Stopped { .. } => "stopped by the fuse".to_owned(),
         State::Applied { at } => format!("applied at {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")),
-    };
-    vec![
-        ("plan", summary.id.to_string()),
+    }
+}
+
+fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
+    let counts = summary.counts;
+    let mut lines = vec![("plan", summary.id.to_string())];
+    lines.extend(summary.undoes.map(|plan| ("takes back", format!("plan {plan}"))));
+    lines.extend([
         ("matched", counts.matched.to_string()),
         ("come", counts.come.to_string()),
         ("change", counts.change.to_string()),
         ("leave", counts.leave.to_string()),
         ("left out", counts.left_out.to_string()),
-        ("state", state),
+        ("state", state(summary)),
         ("hash", summary.hash.clone()),
-    ]
+    ]);
+    lines
 }
 
 fn list(engine: &Engine, output: &Output) -> Result<(), Failure> {
     let columns = ["PLAN", "MADE", "MATCHED", "COME", "CHANGE", "LEAVE", "LEFT OUT", "STATE"];
     Ok(output.list(&engine.plans(50)?, columns, |plan| {
-        let state = lines(plan).into_iter().find(|(label, _)| *label == "state").map(|(_, state)| state);
         let counts = plan.counts;
+        let back = plan.undoes.map(|of| format!(", takes back {of}")).unwrap_or_default();
         [
             plan.id.to_string(),
             plan.made_at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
@@ -106,59 +134,80 @@ fn list(engine: &Engine, output: &Output) -> Result<(), Failure> {
             counts.change.to_string(),
             counts.leave.to_string(),
             counts.left_out.to_string(),
-            state.unwrap_or_default(),
+            format!("{}{back}", state(plan)),
         ]
     })?)
 }
 
-fn show(engine: &Engine, plan: i64, output: &Output) -> Result<(), Failure> {
+/// The plan with its number, its hash and what comes next, then line by line: a page at a time, because a plan may have
+/// a hundred thousand lines.
+fn show(engine: &Engine, plan: &Summary, output: &Output) -> Result<(), Failure> {
     const PAGE: u64 = 1_000;
-    let (mut changes, mut left_out) = (Vec::new(), Vec::new());
-    loop {
-        let page = engine.planned_changes(plan, changes.len() as u64, PAGE)?;
-        let more = page.len() as u64 == PAGE;
-        changes.extend(page);
-        if !more {
-            break;
-        }
-    }
-    loop {
-        let page = engine.planned_left_out(plan, left_out.len() as u64, PAGE)?;
-        let more = page.len() as u64 == PAGE;
-        left_out.extend(page);
-        if !more {
-            break;
-        }
-    }
+    let page = |offset: u64| engine.plan_lines(plan.id, &Asked::default(), offset, PAGE);
     if output.is_json() {
-        return Ok(output.document(&serde_json::json!({ "changes": changes, "left_out": left_out }))?);
+        let (mut changes, mut left_out, mut offset) = (Vec::new(), Vec::new(), 0);
+        loop {
+            let lines = page(offset)?.lines;
+            if lines.is_empty() {
+                break;
+            }
+            offset += lines.len() as u64;
+            for line in lines {
+                match line {
+                    Line::Change(line) => changes.push(line),
+                    Line::LeftOut(line) => left_out.push(line),
+                }
+            }
+        }
+        let document =
+            serde_json::json!({ "plan": plan, "next": next(plan), "changes": changes, "left_out": left_out });
+        return Ok(output.document(&document)?);
     }
-    let changes: Vec<_> = changes.iter().collect();
-    output.list(&changes, ["USER", "MAPPING", "CHANGE"], |change| {
-        [change.label.shown(), change.mapping.to_string(), in_words(change)]
-    })?;
-    if !left_out.is_empty() {
-        output.raw("")?;
-        output.list(&left_out, ["USER", "MAPPING", "LEFT OUT BECAUSE IT"], |left| {
-            [left.label.shown(), left.mapping.to_string(), left.why.to_string()]
-        })?;
+    output.one(plan, &lines(plan))?;
+    output.raw("")?;
+    let mut offset = 0;
+    loop {
+        let lines = page(offset)?.lines;
+        if lines.is_empty() {
+            break;
+        }
+        offset += lines.len() as u64;
+        let row = |line: &Line| match line {
+            Line::Change(line) => [line.label.shown(), line.mapping.to_string(), in_words(line)],
+            Line::LeftOut(line) => [line.label.shown(), line.mapping.to_string(), format!("left out: {}", line.why)],
+        };
+        output.list(&lines, ["USER", "MAPPING", "WHAT"], row)?;
     }
-    Ok(())
+    Ok(output.note(&next(plan))?)
+}
+
+/// What can be done with the plan now.
+fn next(plan: &Summary) -> String {
+    match &plan.state {
+        State::Applied { .. } => format!("`imd sync undo {}` makes a plan that takes it back.", plan.id),
+        State::Stopped { .. } | State::Made => format!(
+            "`imd sync --approve {}` applies exactly this plan, within an hour of {}.",
+            plan.hash,
+            plan.made_at.strftime("%H:%M UTC")
+        ),
+    }
 }
 
 fn in_words(planned: &PlannedChange) -> String {
+    let from = planned.from.as_ref().map(|from| format!("from mapping \"{from}\""));
     match &planned.change {
         Change::Come => "comes".to_owned(),
-        Change::Leave(Left::NoLongerMatches) => "leaves: no mapping matches any more".to_owned(),
-        Change::Leave(Left::LeftOut(why)) => format!("leaves: {why}"),
+        Change::Leave(why) => format!("leaves: {why}"),
         Change::Change(changes) => {
-            let values = |values: &[crate::model::text::Untrusted]| {
-                values.iter().map(crate::model::text::Untrusted::shown).collect::<Vec<_>>().join(", ")
+            let values = |values: &[Untrusted]| match values {
+                [] => "nothing".to_owned(),
+                values => values.iter().map(Untrusted::shown).collect::<Vec<_>>().join(", "),
             };
-            let one = |change: &crate::model::plan::AttributeChange| {
-                format!("{}: {} -> {}", change.attribute.name(), values(&change.before), values(&change.after))
+            let one = |change: &AttributeChange| {
+                let name = change.attribute.name();
+                format!("{name}: {} -> {}", shown(&values(&change.before)), shown(&values(&change.after)))
             };
-            changes.iter().map(one).collect::<Vec<_>>().join("; ")
+            from.into_iter().chain(changes.iter().map(one)).collect::<Vec<_>>().join("; ")
         }
     }
 }

@@ -130,7 +130,8 @@ const fn bit(attribute: Attribute) -> u64 {
     1 << attribute as u64
 }
 
-fn read_guid(value: &[u8]) -> Option<Guid> {
+/// An objectGUID, binary or printed.
+pub(super) fn read_guid(value: &[u8]) -> Option<Guid> {
     match value.try_into() {
         Ok(bytes) => Some(Guid(bytes)),
         Err(_) => std::str::from_utf8(value).ok()?.parse().ok(),

@@ -7,7 +7,7 @@
 //! ```text
 //! connect     address -> TCP -> TLS -> bind             (tls: whom to believe, and why not; discover: addresses)
 //! connection  one session: ask, answers, deadlines      (request: what is sent; message, ber: what came)
-//! root, browse, users, membership, account, check       what is asked for (ranges: values that come in pieces)
+//! root, browse, users, find, membership, account, check what is asked for (ranges: values that come in pieces)
 //! ```
 
 mod account;
@@ -18,6 +18,7 @@ mod connect;
 mod connection;
 mod discover;
 mod error;
+mod find;
 mod membership;
 mod message;
 mod ranges;
@@ -33,16 +34,16 @@ use tokio::runtime::Runtime;
 pub(super) use check::{CHECKS, check};
 pub use connect::{ServerKey, keys};
 pub use discover::{Discovered, discover};
-pub use error::{Error, Refusal};
+pub use error::{Error, OtherKey, Refusal};
 
-use super::{Account, Error as DirectoryError, Group, Known, Query, Read, Root, Taker, Unit};
+use super::{Account, Error as DirectoryError, Finding, Group, Known, Place, Query, Read, Root, Taker, Unit};
 use crate::filter::Filter;
 use crate::model::directory::Ldap;
 use crate::model::dn::Dn;
 use crate::model::job::Job;
 use crate::model::membership::Nested;
 use crate::model::text::Untrusted;
-use crate::model::user::Attribute;
+use crate::model::user::{Attribute, Guid};
 use crate::secrets::Secret;
 use connect::Session;
 use connection::Watch;
@@ -210,6 +211,19 @@ impl Read for Controller {
     ) -> Result<Vec<(Untrusted, u64)>, DirectoryError> {
         let base = self.base(base, job)?;
         self.with(job, async |session, watch| session.values(attribute, &base, watch).await)
+    }
+
+    fn find(&mut self, guids: &[Guid], filter: Option<&Filter>, job: &Job) -> Result<Vec<Finding>, DirectoryError> {
+        let filter = filter.map(Filter::to_string);
+        self.with(job, async |session, watch| find::find(session, guids, filter.as_deref(), watch).await)
+    }
+
+    fn place(&mut self, dn: &str, job: &Job) -> Result<Option<Place>, DirectoryError> {
+        self.with(job, async |session, watch| find::place(session, dn, watch).await)
+    }
+
+    fn place_of(&mut self, guid: Guid, job: &Job) -> Result<Option<Place>, DirectoryError> {
+        self.place(&format!("<GUID={guid}>"), job)
     }
 }
 

@@ -25,7 +25,7 @@ use self::lines::Lines;
 use self::links::{Gatherer, Links};
 use self::records::{Entry, Placed, Records};
 use super::decode::{self, Undecodable};
-use super::{Group, Known, Query, Read, Root, Taker, Unit};
+use super::{Group, Known, Place, Query, Read, Root, Taker, Unit};
 use crate::filter::{Filter, Prepared};
 use crate::model::dn::Dn;
 use crate::model::job::{Job, Progress};
@@ -260,7 +260,7 @@ impl File {
         Ok((text, if is_csvde { Format::Csvde } else { Format::Ldif }))
     }
 
-    fn from_the_first(&self) -> Result<Entries, Fault> {
+    fn entries_anew(&self) -> Result<Entries, Fault> {
         Ok(match self.opened()? {
             (text, Format::Ldif) => Entries::Ldif(Records::new(Lines::new(text))),
             (text, Format::Csvde) => Entries::Csvde(Rows::new(text)),
@@ -296,7 +296,7 @@ impl File {
     /// Hands each entry to `take`, tombstones left out.
     fn each(&self, job: &Job, mut take: impl FnMut(&Entry) -> Result<(), Stop>) -> Result<(), super::Error> {
         let mut run = || -> Result<(), Stop> {
-            let mut entries = self.from_the_first()?;
+            let mut entries = self.entries_anew()?;
             let mut entry = Entry::default();
             let mut count = 0_u32;
             while entries.next(&mut entry)? {
@@ -352,6 +352,19 @@ impl File {
         let found = Arc::new(census.finish().ok_or_else(|| self.whole(What::NoDomain))?);
         self.found = Some((state, found.clone()));
         Ok(found)
+    }
+
+    /// Where the first entry is that `is` says yes to.
+    fn first(&self, job: &Job, is: impl Fn(&Entry) -> Result<bool, Stop>) -> Result<Option<Place>, super::Error> {
+        let mut place = None;
+        self.each(job, |entry| {
+            if place.is_none() && is(entry)? {
+                let guid = entry.values("objectGUID").next().and_then(decode::read_guid);
+                place = Some(Place { dn: Untrusted::new(entry.dn.as_str()), guid });
+            }
+            Ok(())
+        })?;
+        Ok(place)
     }
 
     /// The key of the name to search below.
@@ -472,6 +485,15 @@ impl Read for File {
         let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         Ok(counts.into_iter().map(|(value, count)| (Untrusted::new(value), count)).collect())
+    }
+
+    fn place(&mut self, dn: &str, job: &Job) -> Result<Option<Place>, super::Error> {
+        let key = self.base(Some(dn), job)?;
+        self.first(job, |entry| Ok(entry.key()? == key))
+    }
+
+    fn place_of(&mut self, guid: Guid, job: &Job) -> Result<Option<Place>, super::Error> {
+        self.first(job, |entry| Ok(entry.values("objectGUID").next().and_then(decode::read_guid) == Some(guid)))
     }
 }
 

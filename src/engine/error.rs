@@ -51,8 +51,10 @@ pub enum Error {
     NoToken,
     #[error("the token \"{0}\" is no longer valid, and an export would carry it to every laptop")]
     DeadToken(Name),
-    #[error("no plan has the hash {0}")]
+    #[error("no plan has the number or hash {0}")]
     NoPlan(String),
+    #[error("no plan was applied yet, so there is nothing to take back")]
+    NothingApplied,
     #[error("no mapping is there to be read")]
     NoMapping,
     #[error("no directory is registered")]
@@ -93,13 +95,15 @@ impl Error {
             Self::NoTarget(_) | Self::NoAgent(_) => "`imd export list` shows those that exist".to_owned(),
             Self::NoForeignToken(_) => "paste it in step 7".to_owned(),
             Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
-            Self::NoPlan(_) => "`imd sync list` shows the plans".to_owned(),
+            Self::NoPlan(_) | Self::NothingApplied => "`imd sync list` shows the plans".to_owned(),
             Self::NoMapping => "make one in step 3".to_owned(),
             Self::NoDirectory => "register one in step 1".to_owned(),
             Self::Nobody { .. } => "write CORP\\name, a UPN, a mail, an alias, a DN or an objectGUID as it is in the \
                                     directory; an account that may not see the user finds nobody either"
                 .to_owned(),
-            Self::Several { .. } => "name one of them by the DN, or by CORP\\name".to_owned(),
+            Self::Several { .. } => {
+                "name one of them by the DN or CORP\\name, or say where with --directory".to_owned()
+            }
             Self::NoDomain => {
                 "type the domain in place of the addresses, or the account as user@corp.example.com, and pick again"
                     .to_owned()

@@ -53,6 +53,15 @@ impl Explained {
     }
 }
 
+/// Where a user is looked for, and which mappings are explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among<'a> {
+    All,
+    Directory(&'a Name),
+    /// This one alone, and the users of its directory.
+    Mapping(&'a Name),
+}
+
 impl Engine {
     /// The one user whom a name, in any of its forms, means now. Every registered directory is asked, or the one that
     /// is named; who is several is told and never guessed.
@@ -61,7 +70,8 @@ impl Engine {
         let directories = self.directories()?.into_iter().map(|kept| kept.value.name);
         let directories: Vec<Name> = directories.filter(|one| only.is_none_or(|only| one.is_same(only))).collect();
         if directories.is_empty() {
-            return Err(Error::NoDirectory);
+            let unknown = |name: &Name| Error::Unknown { what: "directory", name: name.clone() };
+            return Err(only.map_or(Error::NoDirectory, unknown));
         }
         let mut found = Vec::new();
         for directory in &directories {
@@ -100,17 +110,21 @@ impl Engine {
         }
     }
 
-    /// What the mappings of a user's directory make of the user now; of one mapping alone when it is named.
-    pub fn explain_mappings(&self, name: &str, only: Option<&Name>, job: &Job) -> Result<Explained, Error> {
+    /// What the mappings of a user's directory make of the user now.
+    pub fn explain_mappings(&self, name: &str, among: Among<'_>, job: &Job) -> Result<Explained, Error> {
         let mappings: Vec<Mapping> = self.mappings()?.into_iter().map(|kept| kept.value).collect();
-        let asked = match only {
-            Some(only) => {
-                let unknown = || Error::Unknown { what: "mapping", name: only.clone() };
-                Some(mappings.iter().find(|mapping| mapping.name.is_same(only)).ok_or_else(unknown)?)
+        let asked = match among {
+            Among::Mapping(asked) => {
+                let unknown = || Error::Unknown { what: "mapping", name: asked.clone() };
+                Some(mappings.iter().find(|mapping| mapping.name.is_same(asked)).ok_or_else(unknown)?)
             }
-            None => None,
+            Among::All | Among::Directory(_) => None,
         };
-        let (found, mut read) = self.find_live(name, asked.map(|mapping| &mapping.directory), job)?;
+        let only = match among {
+            Among::Directory(directory) => Some(directory),
+            _ => asked.map(|mapping| &mapping.directory),
+        };
+        let (found, mut read) = self.find_live(name, only, job)?;
         let mut explained = self.explained(found, read.as_mut(), mappings.clone(), job)?;
         if let Some(asked) = asked {
             explained.mappings.retain(|one| one.mapping == asked.name);
@@ -144,9 +158,9 @@ impl Engine {
     }
 
     /// Walks everything that has to be in order before a user is activated, and stops at what is not.
-    pub fn explain(&self, name: &str, job: &Job) -> Result<Chain, Error> {
+    pub fn explain(&self, name: &str, among: Among<'_>, job: &Job) -> Result<Chain, Error> {
         let mut chain = Chain::default();
-        let explained = match self.explain_mappings(name, None, job) {
+        let explained = match self.explain_mappings(name, among, job) {
             Ok(explained) => explained,
             Err(error) => {
                 let Some(part) = told_by(&error) else { return Err(error) };
@@ -176,11 +190,11 @@ impl Engine {
         });
         let read = read.unwrap_or_else(|| "the directories were never read".to_owned());
         Ok(match cached.as_ref().map(|cached| &cached.state) {
-            None => Link::broken(Part::Cache, format!("the user is not cached; {read}"), "imd sync"),
+            None => Link::broken(Part::Cache, format!("the user is not cached; {read}"), "run `imd sync`"),
             Some(UserState::Left { at, .. }) => {
                 let evidence =
                     format!("the cache refuses the user since {}; {read}", at.strftime("%Y-%m-%d %H:%M UTC"));
-                Link::broken(Part::Cache, evidence, "imd sync")
+                Link::broken(Part::Cache, evidence, "run `imd sync`")
             }
             Some(UserState::Active) => {
                 let mapping = cached.map(|cached| cached.mapping.to_string()).unwrap_or_default();
@@ -192,7 +206,7 @@ impl Engine {
     fn has_token(&self) -> Result<Link, Error> {
         let valid: Vec<_> = self.valid_tokens()?.iter().map(|record| format!("\"{}\"", record.name)).collect();
         Ok(if valid.is_empty() {
-            Link::broken(Part::Token, "no token is valid", "make one: step 6, or imd token create")
+            Link::broken(Part::Token, "no token is valid", "make one in step 6, or with `imd token create`")
         } else {
             Link::whole(Part::Token, format!("{} is valid", valid.join(", ")))
         })
@@ -220,10 +234,14 @@ fn mapping(explained: &Explained) -> Link {
         return Link::broken(Part::Mapping, evidence, "make one in step 3");
     };
     let evidence = format!("\"{}\" {}", nearest.mapping, shown(&nearest.outcome.to_string()));
+    let evidence = match (&nearest.outcome, explained.mappings.len()) {
+        (Outcome::Takes, _) | (_, 1) => evidence,
+        (_, several) => format!("none of {several} mappings takes the user; the nearest: {evidence}"),
+    };
     match (&nearest.outcome, &nearest.remedy) {
         (Outcome::Takes, _) => Link::whole(Part::Mapping, evidence),
         (_, Some(remedy)) => Link::broken(Part::Mapping, evidence, remedy.to_string()),
-        (_, None) => Link::broken(Part::Mapping, evidence, "imd mapping explain USER"),
+        (_, None) => Link::broken(Part::Mapping, evidence, "`imd mapping explain` says more"),
     }
 }
 

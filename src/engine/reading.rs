@@ -12,11 +12,11 @@ use crate::model::dn::Dn;
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
-use crate::model::plan::{PlannedChange, PlannedLeftOut, Summary};
+use crate::model::plan::{Asked, PlannedChange, PlannedLeftOut, State, Summary};
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, NameForm};
 use crate::secrets::Secret;
-use crate::store::CachedUser;
+use crate::store::{CachedUser, Lines};
 use crate::sync::{self, Preview, Unopened};
 
 use super::{Engine, Error};
@@ -194,27 +194,65 @@ impl Engine {
 
     /// Who a mapping, saved or not, would match at its place among the others, and who it would leave out.
     pub fn preview(&self, mapping: &Mapping, job: &Job) -> Result<Preview, Error> {
-        let others = self.mappings()?.into_iter().map(|kept| kept.value);
-        let earlier: Vec<Mapping> = others.take_while(|other| other.name != mapping.name).collect();
+        let mut earlier: Vec<Mapping> = self.mappings()?.into_iter().map(|kept| kept.value).collect();
+        let place = earlier.iter().position(|other| other.name == mapping.name).unwrap_or(earlier.len());
+        let later = earlier.split_off(place);
         let mut read = self.read(&mapping.directory, job)?;
-        Ok(sync::preview(read.as_mut(), mapping, &earlier, self.now(), PREVIEW_SHOWN, job)?)
+        let mut preview = sync::preview(read.as_mut(), mapping, &earlier, self.now(), PREVIEW_SHOWN, job)?;
+        preview.also = sync::overlaps(read.as_mut(), mapping, &later, job)?;
+        Ok(preview)
     }
 
     /// Reads every directory that a mapping names, and stores the plan of what would change in the cache.
     pub fn plan(&self, job: &Job) -> Result<Summary, Error> {
-        if self.mappings()?.is_empty() {
+        // Without a mapping there is still the sync in which the users of those that were removed leave.
+        if self.mappings()?.is_empty() && self.user_count()? == 0 {
             return Err(Error::NoMapping);
         }
-        let mut open = |name: &Name| {
-            let opened = self.read_watchfully(name, job);
-            opened.map_err(|error| Unopened { why: error.to_string(), help: error.help() })
-        };
-        Ok(sync::plan(self.store(), &mut open, &self.by("sync")?, job)?)
+        Ok(sync::plan(self.store(), &mut self.opener(job), &self.by("sync")?, job)?)
     }
 
-    /// Applies a stored plan as it stands; `approved` is its hash when the fuse had stopped it.
+    fn opener(&self, job: &Job) -> impl FnMut(&Name) -> Result<Box<dyn Read>, Unopened> {
+        let unopened = |error: Error| Unopened { why: error.to_string(), help: error.help() };
+        move |name| self.read_watchfully(name, job).map_err(unopened)
+    }
+
+    /// Applies a stored plan as it stands; `approved` is its hash when the fuse had stopped it. Whoever leaves is
+    /// asked for in the directory once more: who has come back stops it.
     pub fn apply(&self, plan: i64, approved: Option<&str>, job: &Job) -> Result<Summary, Error> {
-        Ok(sync::apply(self.store(), plan, approved, &self.by("sync")?, job)?)
+        let by = self.by("sync")?;
+        let stored = self.stored_plan(plan)?;
+        sync::allowed(&stored, approved, by.at)?;
+        sync::confirm(self.store(), &mut self.opener(job), &stored, by.at, job)?;
+        Ok(sync::apply(self.store(), plan, approved, &by, job)?)
+    }
+
+    /// Stores a plan that takes back an applied one; without a number, the last one that changed anything. It is applied
+    /// like any other plan.
+    pub fn undo(&self, plan: Option<i64>) -> Result<Summary, Error> {
+        let by = self.by("sync undo")?;
+        let last = || {
+            let plans = self.store().plans(PLANS_LOOKED_AT)?;
+            let applied = plans.into_iter().filter_map(|plan| match plan.state {
+                State::Applied { at } if plan.counts.come + plan.counts.change + plan.counts.leave > 0 => {
+                    Some((at, plan.id))
+                }
+                _ => None,
+            });
+            applied.max().map(|(_, plan)| plan).ok_or(Error::NothingApplied)
+        };
+        let plan = plan.map_or_else(last, Ok)?;
+        Ok(sync::undo(self.store(), plan, &by)?)
+    }
+
+    /// The lines of a stored plan that are asked for, from the `offset`th on, at most `limit`.
+    pub fn plan_lines(&self, plan: i64, asked: &Asked, offset: u64, limit: u64) -> Result<Lines, Error> {
+        Ok(self.store().plan_lines(plan, asked, offset, limit)?)
+    }
+
+    /// The stored plan of that number.
+    pub fn stored_plan(&self, plan: i64) -> Result<Summary, Error> {
+        self.store().plan(plan)?.ok_or_else(|| Error::NoPlan(plan.to_string()))
     }
 
     /// Applies the stored plan of that hash, which the administrator has seen.

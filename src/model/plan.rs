@@ -1,6 +1,10 @@
 //! What a sync would change, before it changes it.
 
+mod cause;
+
 use jiff::Timestamp;
+
+pub use cause::{Cause, Loss, Tripped};
 
 use super::name::Name;
 use super::text::Untrusted;
@@ -74,26 +78,75 @@ pub enum Change {
     Leave(Left),
 }
 
-/// Why a cached user leaves.
+/// Why a cached user leaves: what the directory said when it was asked for their objectGUID.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Left {
-    /// The directory no longer returns them for any mapping.
+    /// Still there, but no mapping's filter selects them.
     NoLongerMatches,
+    /// Still there, but outside of where the mapping searches.
+    MovedOut {
+        to: Untrusted,
+    },
+    /// Deleted: the directory shows what is left of them.
+    Deleted,
+    /// Not found. For an account that may not see deleted users, and perhaps not every user, that is no proof of
+    /// deletion.
+    Gone,
+    /// Found, but nothing of them can be read.
+    Unreadable,
+    /// The mapping that had them was removed.
+    MappingRemoved,
+    /// The plan that brought them was taken back.
+    Undone {
+        plan: i64,
+    },
     LeftOut(LeftOut),
+}
+
+impl Left {
+    /// The stable word for scripts and counts.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoLongerMatches => "no-longer-matches",
+            Self::MovedOut { .. } => "moved-out",
+            Self::Deleted => "deleted",
+            Self::Gone => "gone",
+            Self::Unreadable => "unreadable",
+            Self::MappingRemoved => "mapping-removed",
+            Self::Undone { .. } => "undone",
+            Self::LeftOut(why) => why.code(),
+        }
+    }
+
+    /// True when the directory was asked for them by objectGUID, and has to be asked again before they leave.
+    pub const fn is_confirmed(&self) -> bool {
+        !matches!(self, Self::MappingRemoved | Self::Undone { .. } | Self::LeftOut(LeftOut::DuplicateMail { .. }))
+    }
+}
+
+impl std::fmt::Display for Left {
+    /// To be read after the user's name.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoLongerMatches => f.write_str("matches no mapping any more"),
+            Self::MovedOut { to } => write!(f, "was moved out: {}", to.shown()),
+            Self::Deleted => f.write_str("was deleted"),
+            Self::Gone => f.write_str("is not found: deleted, or hidden from imd"),
+            Self::Unreadable => f.write_str("is there, but cannot be read any more"),
+            Self::MappingRemoved => f.write_str("has a mapping that was removed"),
+            Self::Undone { plan } => write!(f, "was brought by plan {plan}, which is taken back"),
+            Self::LeftOut(why) => why.fmt(f),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct AttributeChange {
-    #[serde(serialize_with = "by_name")]
+    #[serde(serialize_with = "cause::by_name")]
     pub attribute: Attribute,
     pub before: Vec<Untrusted>,
     pub after: Vec<Untrusted>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn by_name<S: serde::Serializer>(attribute: &Attribute, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(attribute.name())
 }
 
 /// A line of a plan, as it is shown.
@@ -101,6 +154,8 @@ fn by_name<S: serde::Serializer>(attribute: &Attribute, serializer: S) -> Result
 pub struct PlannedChange {
     pub guid: Guid,
     pub label: Untrusted,
+    /// Other names by which people look for the user: account, UPN, mail. None where the plan keeps no values.
+    pub names: Vec<Untrusted>,
     pub mapping: Name,
     /// The mapping that had the user before, when it is another.
     pub from: Option<Name>,
@@ -151,6 +206,8 @@ pub struct Summary {
     pub counts: Counts,
     pub per_mapping: Vec<(Name, Counts)>,
     pub state: State,
+    /// The plan that this one takes back.
+    pub undoes: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -167,22 +224,56 @@ pub enum State {
     },
 }
 
-/// What tripped the fuse.
+/// A line of a plan: somebody who comes, changes or leaves, or is left out.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Tripped {
-    pub mapping: Name,
-    pub had: u64,
-    pub leaving: u64,
-    pub allowed: u64,
+#[serde(untagged)]
+pub enum Line {
+    Change(PlannedChange),
+    LeftOut(PlannedLeftOut),
 }
 
-impl std::fmt::Display for Tripped {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { mapping, had, leaving, allowed } = self;
-        if leaving >= had {
-            write!(f, "mapping \"{mapping}\" would lose all of its {had} users")
-        } else {
-            write!(f, "{leaving} of {had} users would leave mapping \"{mapping}\"; {allowed} may without asking")
+/// Which lines of a plan are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// Absent: those of every kind, leavers first.
+    pub kind: Option<LineKind>,
+    /// Found in a name or an address of the user, or in the name of an attribute that changes; case does not matter.
+    /// Empty: everybody.
+    pub search: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineKind {
+    Leave,
+    Change,
+    Come,
+    LeftOut,
+}
+
+impl LineKind {
+    /// In the order in which lines are shown: what takes something away comes first.
+    pub const ALL: [Self; 4] = [Self::Leave, Self::Change, Self::Come, Self::LeftOut];
+
+    /// The word for it: `leave`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Leave => "leave",
+            Self::Change => "change",
+            Self::Come => "come",
+            Self::LeftOut => "left out",
+        }
+    }
+}
+
+impl Counts {
+    /// How many lines of a kind there are.
+    pub const fn of(&self, kind: LineKind) -> u64 {
+        match kind {
+            LineKind::Leave => self.leave,
+            LineKind::Change => self.change,
+            LineKind::Come => self.come,
+            LineKind::LeftOut => self.left_out,
         }
     }
 }

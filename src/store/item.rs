@@ -100,7 +100,9 @@ impl Store {
             }
             let had_users = T::TABLE == "mapping" && user::holding(transaction, "mapping_id", id)? > 0;
             for sql in removal(T::TABLE, had_users) {
-                transaction.execute(sql, [id])?;
+                let mut statement = transaction.prepare(sql)?;
+                let with: &[&dyn rusqlite::ToSql] = &[&id];
+                statement.execute(&with[..statement.parameter_count()])?;
             }
             audit::append(transaction, by, &what, "removed")?;
             secret.map_or(Ok(()), |label| super::installation::remove_sealed(transaction, label, by))
@@ -281,8 +283,8 @@ fn needing(transaction: &Transaction<'_>, table: &str, id: i64) -> Result<Vec<St
         }
     }
     if table == "directory" {
-        let users = user::holding(transaction, "directory_id", id)?;
-        all.extend((users > 0).then(|| format!("{users} cached users")));
+        let users = user::active(transaction, id)?;
+        all.extend((users > 0).then(|| format!("{users} active users")));
     }
     Ok(all)
 }
@@ -293,9 +295,17 @@ fn removal(table: &str, had_users: bool) -> &'static [&'static str] {
         "mapping" if had_users => &[
             "UPDATE mapping SET removed = 1, profile_id = NULL, storage_id = NULL, version = version + 1 WHERE id = ?1",
         ],
-        "directory" => {
-            &["DELETE FROM mapping WHERE directory_id = ?1 AND removed", "DELETE FROM directory WHERE id = ?1"]
-        }
+        // Whoever has left it is forgotten with it.
+        "directory" => &[
+            "DELETE FROM user_name WHERE user_id IN (SELECT id FROM cached_user WHERE directory_id = ?1)",
+            "CREATE TEMP TABLE IF NOT EXISTS forgotten (id INTEGER PRIMARY KEY)",
+            "DELETE FROM forgotten",
+            "INSERT INTO forgotten SELECT values_id FROM cached_user WHERE directory_id = ?1",
+            "DELETE FROM cached_user WHERE directory_id = ?1",
+            "DELETE FROM user_values WHERE id IN (SELECT id FROM forgotten)",
+            "DELETE FROM mapping WHERE directory_id = ?1 AND removed",
+            "DELETE FROM directory WHERE id = ?1",
+        ],
         "profile" => &["DELETE FROM profile_user WHERE profile_id = ?1", "DELETE FROM profile WHERE id = ?1"],
         "storage" => &["DELETE FROM storage WHERE id = ?1"],
         _ => &["DELETE FROM mapping WHERE id = ?1"],

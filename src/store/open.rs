@@ -24,6 +24,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V1__configuration", include_str!("../../assets/migrations/V1__configuration.sql")),
     ("V2__cache", include_str!("../../assets/migrations/V2__cache.sql")),
     ("V3__plan", include_str!("../../assets/migrations/V3__plan.sql")),
+    ("V4__safety", include_str!("../../assets/migrations/V4__safety.sql")),
     ("V5__wizard_of_each", include_str!("../../assets/migrations/V5__wizard_of_each.sql")),
     ("V7__ways", include_str!("../../assets/migrations/V7__ways.sql")),
 ];

@@ -5,27 +5,46 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::item::{Cells, number};
 use super::staging::Scoped;
-use super::{Error, Store, attributes, reason};
-use crate::model::plan::{AttributeChange, Change, Counts, PlannedChange, PlannedLeftOut, State, Summary, Tripped};
+use super::{Error, Store, attributes, lines, reason};
+use crate::model::name::Name;
+use crate::model::plan::{AttributeChange, Change, Counts, Left, PlannedChange, PlannedLeftOut, State, Summary};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
-/// [`Tripped`] as it stands in a row.
-#[derive(serde::Serialize, serde::Deserialize)]
-pub(super) struct Reason {
-    mapping: crate::model::name::Name,
-    had: u64,
-    leaving: u64,
-    allowed: u64,
-}
-
-impl From<Tripped> for Reason {
-    fn from(Tripped { mapping, had, leaving, allowed }: Tripped) -> Self {
-        Self { mapping, had, leaving, allowed }
-    }
+/// Somebody whom a plan lets go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaver {
+    /// Grows from one to the next.
+    pub line: i64,
+    pub guid: Guid,
+    pub label: Untrusted,
+    pub mapping: Name,
+    pub why: Left,
 }
 
 impl Store {
+    /// Those whom a plan lets go, from after the line `after` on, at most `limit`.
+    pub fn plan_leavers(&self, plan: i64, after: i64, limit: usize) -> Result<Vec<Leaver>, Error> {
+        self.read(|connection| {
+            let sql = "SELECT id, guid, label, mapping, why, why_detail FROM plan_change
+                       WHERE plan_id = ?1 AND kind = 'leave' AND id > ?2 ORDER BY id LIMIT ?3";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query(params![plan, after, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            let mut leavers = Vec::new();
+            while let Some(row) = rows.next()? {
+                let mut cells = Cells::of(row);
+                leavers.push(Leaver {
+                    line: cells.next()?,
+                    guid: Guid(cells.next()?),
+                    label: Untrusted::new(cells.text()?),
+                    mapping: cells.parsed()?,
+                    why: reason::read_left(&mut cells)?,
+                });
+            }
+            Ok(leavers)
+        })
+    }
+
     pub fn plan(&self, id: i64) -> Result<Option<Summary>, Error> {
         self.read(|connection| summary(connection, id))
     }
@@ -64,19 +83,7 @@ impl Store {
             let mut rows = statement.query(params![plan, number(offset), number(limit)])?;
             let mut changes = Vec::new();
             while let Some(row) = rows.next()? {
-                let mut cells = Cells::of(row);
-                let kind = cells.text()?;
-                let guid = Guid(cells.next()?);
-                let (label, mapping, from) = (cells.text()?, cells.parsed()?, cells.parsed_if()?);
-                let before = values(&mut cells, guid)?;
-                let after = values(&mut cells, guid)?;
-                let change = match (kind.as_str(), before, after) {
-                    ("come", ..) => Change::Come,
-                    ("change", Some(before), Some(after)) => Change::Change(difference(&before, &after)),
-                    ("change", ..) => Change::Change(Vec::new()),
-                    _ => Change::Leave(reason::read_left(&mut cells)?),
-                };
-                changes.push(PlannedChange { guid, label: Untrusted::new(label), mapping, from, change });
+                changes.push(change_of(&mut Cells::of(row))?);
             }
             Ok(changes)
         })
@@ -104,8 +111,25 @@ impl Store {
     }
 }
 
+/// A line that changes somebody, from the cells kind, guid, label, mapping, from_mapping, the attributes before and
+/// after, why and why_detail.
+pub(super) fn change_of(cells: &mut Cells<'_, '_>) -> Result<PlannedChange, Error> {
+    let kind = cells.text()?;
+    let guid = Guid(cells.next()?);
+    let (label, mapping, from) = (cells.text()?, cells.parsed()?, cells.parsed_if()?);
+    let (before, after) = (values(cells, guid)?, values(cells, guid)?);
+    let names = lines::names(after.as_ref().or(before.as_ref()));
+    let change = match (kind.as_str(), before, after) {
+        ("come", ..) => Change::Come,
+        ("change", Some(before), Some(after)) => Change::Change(difference(&before, &after)),
+        ("change", ..) => Change::Change(Vec::new()),
+        _ => Change::Leave(reason::read_left(cells)?),
+    };
+    Ok(PlannedChange { guid, label: Untrusted::new(label), names, mapping, from, change })
+}
+
 /// The values of a cell that holds a user's attributes.
-fn values(cells: &mut Cells<'_, '_>, guid: Guid) -> Result<Option<User>, Error> {
+pub(super) fn values(cells: &mut Cells<'_, '_>, guid: Guid) -> Result<Option<User>, Error> {
     let json: Option<String> = cells.next()?;
     json.map(|json| attributes::user(guid, &json).ok_or_else(|| cells.wrong())).transpose()
 }
@@ -122,18 +146,20 @@ fn difference(before: &User, after: &User) -> Vec<AttributeChange> {
 }
 
 pub(super) fn summary(connection: &Connection, id: i64) -> Result<Option<Summary>, Error> {
-    let sql = "SELECT made_at, hash, state, reasons, applied_at FROM plan WHERE id = ?1";
+    let sql = "SELECT made_at, hash, state, reasons, applied_at, undoes FROM plan WHERE id = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([id])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let mut cells = Cells::of(row);
     let (made_at, hash, state) = (cells.parsed()?, cells.text()?, cells.text()?);
-    let reasons: Vec<Reason> = cells.json()?;
+    let reasons: Vec<reason::Reason> = cells.json()?;
+    let reasons = reasons.into_iter().map(|reason| reason.tripped().ok_or_else(|| cells.wrong()));
+    let reasons = reasons.collect::<Result<Vec<_>, _>>()?;
     let applied_at: Option<Timestamp> = cells.parsed_if()?;
-    let tripped = |Reason { mapping, had, leaving, allowed }| Tripped { mapping, had, leaving, allowed };
+    let undoes = cells.next()?;
     let state = match (applied_at, state.as_str()) {
         (Some(at), _) => State::Applied { at },
-        (None, "stopped") => State::Stopped { reasons: reasons.into_iter().map(tripped).collect() },
+        (None, "stopped") => State::Stopped { reasons },
         _ => State::Made,
     };
     let sql = "SELECT name, matched, come, change, leave, unchanged, left_out FROM plan_mapping WHERE plan_id = ?1
@@ -160,7 +186,7 @@ pub(super) fn summary(connection: &Connection, id: i64) -> Result<Option<Summary
         counts.left_out += these.left_out;
         per_mapping.push((name, these));
     }
-    Ok(Some(Summary { id, made_at, hash, counts, per_mapping, state }))
+    Ok(Some(Summary { id, made_at, hash, counts, per_mapping, state, undoes }))
 }
 
 pub(super) fn save_mapping(

@@ -1,11 +1,13 @@
-//! Why somebody is left out or leaves, as two cells of a row: a word, and what the word is about.
+//! Why somebody is left out or leaves, and what probably happened, as two cells of a row: a word, and what the word is
+//! about.
 
 use super::Error;
 use super::item::Cells;
-use crate::model::plan::{Left, LeftOut};
+use crate::model::audit::Actor;
+use crate::model::name::Name;
+use crate::model::plan::{Cause, Left, LeftOut, Loss, Tripped};
 use crate::model::text::Untrusted;
-
-const NO_LONGER_MATCHES: &str = "no-longer-matches";
+use crate::model::user::Attribute;
 
 pub(super) fn left_out_cells(why: &LeftOut) -> (&'static str, Option<String>) {
     let detail = match why {
@@ -17,13 +19,30 @@ pub(super) fn left_out_cells(why: &LeftOut) -> (&'static str, Option<String>) {
     (why.code(), detail)
 }
 
+pub(super) fn left_cells(why: &Left) -> (&'static str, Option<String>) {
+    let detail = match why {
+        Left::MovedOut { to } => Some(to.raw().to_owned()),
+        Left::Undone { plan } => Some(plan.to_string()),
+        Left::LeftOut(why) => left_out_cells(why).1,
+        Left::NoLongerMatches | Left::Deleted | Left::Gone | Left::Unreadable | Left::MappingRemoved => None,
+    };
+    (why.code(), detail)
+}
+
 pub(super) fn read_left(cells: &mut Cells<'_, '_>) -> Result<Left, Error> {
     let code = cells.text()?;
     let detail: Option<String> = cells.next()?;
-    if code == NO_LONGER_MATCHES {
-        return Ok(Left::NoLongerMatches);
-    }
-    parse(&code, &detail.unwrap_or_default()).map(Left::LeftOut).ok_or_else(|| cells.wrong())
+    let detail = detail.unwrap_or_default();
+    Ok(match code.as_str() {
+        "no-longer-matches" => Left::NoLongerMatches,
+        "moved-out" => Left::MovedOut { to: Untrusted::new(detail) },
+        "deleted" => Left::Deleted,
+        "gone" => Left::Gone,
+        "unreadable" => Left::Unreadable,
+        "mapping-removed" => Left::MappingRemoved,
+        "undone" => Left::Undone { plan: detail.parse().map_err(|_| cells.wrong())? },
+        code => Left::LeftOut(parse(code, &detail).ok_or_else(|| cells.wrong())?),
+    })
 }
 
 pub(super) fn read_left_out(cells: &mut Cells<'_, '_>) -> Result<LeftOut, Error> {
@@ -44,4 +63,127 @@ fn parse(code: &str, detail: &str) -> Option<LeftOut> {
         "taken-by" => LeftOut::TakenBy { mapping: detail.parse().ok()? },
         _ => return None,
     })
+}
+
+/// [`Tripped`] as it stands in a row.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(super) struct Reason {
+    mapping: Name,
+    loss: String,
+    had: u64,
+    users: u64,
+    allowed: u64,
+    cause: String,
+    about: Vec<String>,
+}
+
+impl From<Tripped> for Reason {
+    fn from(Tripped { mapping, loss, had, users, allowed, cause }: Tripped) -> Self {
+        let loss = match loss {
+            Loss::Everybody => "everybody".to_owned(),
+            Loss::Leaving => "leaving".to_owned(),
+            Loss::Disabled => "disabled".to_owned(),
+            Loss::Unreadable => "unreadable".to_owned(),
+            Loss::Attribute(attribute) => format!("attribute {}", attribute.name()),
+        };
+        let (cause, about) = cause_cells(cause);
+        Self { mapping, loss, had, users, allowed, cause: cause.to_owned(), about }
+    }
+}
+
+impl Reason {
+    /// `None` when it is not what [`From`] writes.
+    pub(super) fn tripped(self) -> Option<Tripped> {
+        let Self { mapping, loss, had, users, allowed, cause, about } = self;
+        let loss = match loss.as_str() {
+            "everybody" => Loss::Everybody,
+            "leaving" => Loss::Leaving,
+            "disabled" => Loss::Disabled,
+            "unreadable" => Loss::Unreadable,
+            loss => Loss::Attribute(Attribute::of_name(loss.strip_prefix("attribute ")?)?),
+        };
+        let cause = read_cause(&cause, &about)?;
+        Some(Tripped { mapping, loss, had, users, allowed, cause })
+    }
+}
+
+fn cause_cells(cause: Cause) -> (&'static str, Vec<String>) {
+    let raw = |text: Untrusted| text.raw().to_owned();
+    match cause {
+        Cause::AnswerEmpty => ("answer-empty", vec![]),
+        Cause::BaseGone { base } => ("base-gone", vec![raw(base)]),
+        Cause::BaseRenamed { from, to } => ("base-renamed", vec![raw(from), raw(to)]),
+        Cause::AttributeMissing { attribute } => ("attribute-missing", vec![attribute.name().to_owned()]),
+        Cause::MappingEdited { by, at } => ("mapping-edited", vec![raw(by.0), at.to_string()]),
+        Cause::MappingRemoved => ("mapping-removed", vec![]),
+        Cause::TakenOver { mapping } => ("taken-over", vec![mapping.to_string()]),
+        Cause::MovedAway { to } => ("moved-away", vec![raw(to)]),
+        Cause::Disabled => ("disabled", vec![]),
+        Cause::Deleted => ("deleted", vec![]),
+        Cause::Gone => ("gone", vec![]),
+        Cause::Unreadable => ("unreadable", vec![]),
+        Cause::NoLongerMatch => ("no-longer-match", vec![]),
+        Cause::LeftOut { why } => ("left-out", vec![why]),
+        Cause::Undone { plan } => ("undone", vec![plan.to_string()]),
+    }
+}
+
+fn read_cause(cause: &str, about: &[String]) -> Option<Cause> {
+    let text = |at: usize| about.get(at).map(|text| Untrusted::new(text.as_str()));
+    Some(match cause {
+        "answer-empty" => Cause::AnswerEmpty,
+        "base-gone" => Cause::BaseGone { base: text(0)? },
+        "base-renamed" => Cause::BaseRenamed { from: text(0)?, to: text(1)? },
+        "attribute-missing" => Cause::AttributeMissing { attribute: Attribute::of_name(about.first()?)? },
+        "mapping-edited" => Cause::MappingEdited { by: Actor(text(0)?), at: about.get(1)?.parse().ok()? },
+        "mapping-removed" => Cause::MappingRemoved,
+        "taken-over" => Cause::TakenOver { mapping: about.first()?.parse().ok()? },
+        "moved-away" => Cause::MovedAway { to: text(0)? },
+        "disabled" => Cause::Disabled,
+        "deleted" => Cause::Deleted,
+        "gone" => Cause::Gone,
+        "unreadable" => Cause::Unreadable,
+        "no-longer-match" => Cause::NoLongerMatch,
+        "left-out" => Cause::LeftOut { why: about.first()?.clone() },
+        "undone" => Cause::Undone { plan: about.first()?.parse().ok()? },
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_reads_back_as_it_was_written() {
+        let text = || Untrusted::new("OU=\u{1b}x,DC=y");
+        let at = "2026-03-01T12:00:00Z".parse().expect("a timestamp");
+        let causes = [
+            Cause::AnswerEmpty,
+            Cause::BaseGone { base: text() },
+            Cause::BaseRenamed { from: text(), to: Untrusted::new("OU=z") },
+            Cause::AttributeMissing { attribute: Attribute::Mail },
+            Cause::MappingEdited { by: Actor::new("anna"), at },
+            Cause::MappingRemoved,
+            Cause::TakenOver { mapping: Name::new("All").expect("a name") },
+            Cause::MovedAway { to: text() },
+            Cause::Disabled,
+            Cause::Deleted,
+            Cause::Gone,
+            Cause::Unreadable,
+            Cause::NoLongerMatch,
+            Cause::LeftOut { why: "expired".into() },
+            Cause::Undone { plan: 7 },
+        ];
+        let losses =
+            [Loss::Everybody, Loss::Leaving, Loss::Disabled, Loss::Unreadable, Loss::Attribute(Attribute::Title)];
+        for (number, cause) in causes.into_iter().enumerate() {
+            let loss = losses[number % losses.len()];
+            let mapping = Name::new("Staff").expect("a name");
+            let tripped = Tripped { mapping, loss, had: 40, users: 6, allowed: 4, cause };
+            let row = serde_json::to_string(&Reason::from(tripped.clone())).expect("JSON");
+            let back: Reason = serde_json::from_str(&row).expect("reads");
+            assert_eq!(back.tripped(), Some(tripped));
+        }
+    }
 }

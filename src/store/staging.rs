@@ -3,18 +3,20 @@
 //! Temporary tables on a connection of its own, in a file that SQLite unlinks as it opens it: memory stays flat, the
 //! database is neither locked nor changed, and whatever ends the process leaves nothing behind.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::item::json;
+use super::tally::{Lost, Tally, lost, tally};
 use super::user::{Seen, save_seen};
-use super::{By, Error, Store, attributes, audit, key, open, plan, reason, write};
+use super::{By, Error, Store, attributes, audit, key, open, reason, write};
 use crate::model::Kept;
 use crate::model::job::Job;
 use crate::model::mapping::{Kind, Mapping};
-use crate::model::name::Name;
-use crate::model::plan::{Counts, LeftOut, Summary, Tripped};
+use crate::model::plan::{Left, LeftOut, Summary, Tripped};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
@@ -26,6 +28,8 @@ pub struct Staging {
     scope: Vec<Scoped>,
     mappings: Vec<Mapping>,
     seen: Vec<(i64, Seen)>,
+    /// By the id of the mapping: where it searches, and that entry's GUID.
+    bases: Vec<(i64, String, Guid)>,
 }
 
 /// A mapping that a plan is about, as it was when the plan was made.
@@ -39,21 +43,29 @@ pub(super) struct Scoped {
     /// Removed by an administrator, but users still have it: they leave.
     pub(super) removed: bool,
     pub(super) directory: i64,
+    /// How many users of the directory it matches.
+    pub(super) matched: u64,
 }
 
-/// What a plan would do to one mapping.
+/// A cached user whom the reading did not give, and who may have to leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tally {
-    pub mapping: Name,
-    pub counts: Counts,
-    /// Its active users before.
-    pub had: u64,
+pub struct Missing {
+    /// Grows from one to the next.
+    pub id: i64,
+    pub guid: Guid,
+    /// Of the mapping that has them, in [`Staging::mappings`].
+    pub position: usize,
 }
 
 const TABLES: &str = "
     PRAGMA temp.journal_mode = OFF;
     PRAGMA temp.cache_size = -8192;
-    CREATE TEMP TABLE staged_mapping (position INTEGER PRIMARY KEY, id INTEGER NOT NULL, name TEXT NOT NULL);
+    CREATE TEMP TABLE staged_mapping (
+        position     INTEGER PRIMARY KEY,
+        id           INTEGER NOT NULL,
+        name         TEXT NOT NULL,
+        removed      INTEGER NOT NULL
+    );
     CREATE TEMP TABLE staged (
         id           INTEGER PRIMARY KEY,
         directory_id INTEGER NOT NULL,
@@ -73,6 +85,12 @@ const TABLES: &str = "
         staged_id    INTEGER NOT NULL,
         PRIMARY KEY (position, staged_id)
     ) STRICT, WITHOUT ROWID;
+    CREATE TEMP TABLE found (
+        user_id      INTEGER PRIMARY KEY,
+        why          TEXT NOT NULL,
+        why_detail   TEXT,
+        attributes   TEXT
+    ) STRICT;
     CREATE TEMP TABLE twice (staged_id INTEGER PRIMARY KEY, other BLOB NOT NULL) STRICT;";
 
 impl Store {
@@ -87,15 +105,15 @@ impl Store {
         let connection = open::another(self.dir())?;
         let begin = || -> Result<(), Error> {
             connection.execute_batch(TABLES)?;
-            let mut insert =
-                connection.prepare("INSERT INTO staged_mapping (position, id, name) VALUES (?1, ?2, ?3)")?;
+            let sql = "INSERT INTO staged_mapping (position, id, name, removed) VALUES (?1, ?2, ?3, ?4)";
+            let mut insert = connection.prepare(sql)?;
             for scoped in &scope {
-                insert.execute(params![scoped.position, scoped.id, scoped.name])?;
+                insert.execute(params![scoped.position, scoped.id, scoped.name, scoped.removed])?;
             }
             Ok(())
         };
         begin().map_err(|error| temporary(error, self.dir()))?;
-        Ok(Staging { store: self.clone(), connection, scope, mappings, seen: Vec::new() })
+        Ok(Staging { store: self.clone(), connection, scope, mappings, seen: Vec::new(), bases: Vec::new() })
     }
 }
 
@@ -117,6 +135,7 @@ pub(super) fn scope(connection: &Connection) -> Result<Vec<Scoped>, Error> {
             name: row.get(2)?,
             removed: row.get(3)?,
             directory: row.get(4)?,
+            matched: 0,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -138,6 +157,55 @@ impl Staging {
         if let Some(scoped) = self.scope.get(position) {
             self.seen.push((scoped.directory, seen));
         }
+    }
+
+    /// Notes the GUID of the entry below which the mapping at `position` searches.
+    pub fn searched(&mut self, position: usize, base: &str, guid: Guid) {
+        if let Some(scoped) = self.scope.get(position) {
+            self.bases.push((scoped.id, base.to_owned(), guid));
+        }
+    }
+
+    /// The cached users of the directory of the mapping at `position` whom the reading did not give, from after the
+    /// user `after` on, at most `limit`. To be asked when all of that directory was taken.
+    pub fn missing(&self, position: usize, after: i64, limit: usize) -> Result<Vec<Missing>, Error> {
+        let Some(scoped) = self.scope.get(position) else { return Ok(Vec::new()) };
+        let find = || -> Result<Vec<Missing>, Error> {
+            let sql = "SELECT u.id, u.guid, m.position FROM cached_user u JOIN staged_mapping m ON m.id = u.mapping_id
+                       LEFT JOIN staged s ON s.directory_id = u.directory_id AND s.guid = u.guid
+                       WHERE u.directory_id = ?1 AND u.id > ?2 AND u.state = 'active' AND NOT m.removed AND s.id IS NULL
+                       ORDER BY u.id LIMIT ?3";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let rows = statement.query_map(params![scoped.directory, after, limit], |row| {
+                let position: i64 = row.get(2)?;
+                Ok(Missing {
+                    id: row.get(0)?,
+                    guid: Guid(row.get(1)?),
+                    position: usize::try_from(position).unwrap_or_default(),
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        };
+        find().map_err(|error| temporary(error, self.store.dir()))
+    }
+
+    /// Takes what became of users that are [`Staging::missing`], and the values of those who were found.
+    pub fn found(&mut self, users: &[(i64, Left, Option<User>)]) -> Result<(), Error> {
+        let mut take = || -> Result<(), Error> {
+            let transaction = self.connection.transaction()?;
+            {
+                let sql = "INSERT INTO found (user_id, why, why_detail, attributes) VALUES (?1, ?2, ?3, ?4)";
+                let mut insert = transaction.prepare_cached(sql)?;
+                for (id, why, user) in users {
+                    let (code, detail) = reason::left_cells(why);
+                    insert.execute(params![id, code, detail, user.as_ref().map(attributes::json)])?;
+                }
+            }
+            transaction.commit()?;
+            Ok(())
+        };
+        take().map_err(|error| temporary(error, self.store.dir()))
     }
 
     /// Takes users that the mapping at `position` of [`Staging::mappings`] matches. The mappings are read in their
@@ -199,8 +267,8 @@ impl Staging {
         job: &Job,
         fuse: impl FnOnce(&[Tally]) -> Vec<Tripped>,
     ) -> Result<Summary, Error> {
-        let (scope, seen) = (&self.scope, &self.seen);
-        let id = write(&mut self.connection, |transaction| {
+        let Self { scope, seen, bases, connection, .. } = &mut self;
+        let id = write(connection, |transaction| {
             if super::staging::scope(transaction)? != *scope {
                 return Err(Error::Drift { what: "the mappings".to_owned() });
             }
@@ -219,21 +287,42 @@ impl Staging {
                 let with: &[&dyn rusqlite::ToSql] = &[&plan, &used];
                 statement.execute(&with[..statement.parameter_count()])?;
             }
-            for (directory, seen) in seen {
+            for (directory, seen) in seen.iter() {
                 save_seen(transaction, *directory, seen)?;
             }
-            let tallies = tally(transaction, plan, scope)?;
-            let reasons = fuse(&tallies);
-            let state = if reasons.is_empty() { "made" } else { "stopped" };
-            let sql = "UPDATE plan SET hash = ?2, state = ?3, reasons = ?4 WHERE id = ?1";
-            let reasons: Vec<plan::Reason> = reasons.into_iter().map(plan::Reason::from).collect();
-            transaction.execute(sql, params![plan, hash(transaction, plan)?, state, json(&reasons)])?;
+            for (mapping, base, guid) in bases.iter() {
+                let sql = "INSERT INTO mapping_seen (mapping_id, base, guid) VALUES (?1, ?2, ?3)
+                           ON CONFLICT (mapping_id) DO UPDATE SET base = excluded.base, guid = excluded.guid";
+                transaction.execute(sql, params![mapping, base, guid.0])?;
+            }
+            for scoped in scope.iter_mut() {
+                scoped.matched = matched(transaction, scoped.position)?;
+            }
+            let lost = lost(transaction, plan)?;
+            settle(transaction, plan, scope, lost, fuse)?;
             Ok(plan)
         });
         let id = id.map_err(|error| error.at(self.store.dir()))?;
         drop(self.connection);
         self.store.plan(id)?.ok_or_else(|| Error::Unknown(format!("plan {id}")))
     }
+}
+
+/// Ends the making of a plan: its counts, whether it is suspicious, and its hash.
+pub(super) fn settle(
+    transaction: &Transaction<'_>,
+    plan: i64,
+    scope: &[Scoped],
+    lost: HashMap<i64, Vec<Lost>>,
+    fuse: impl FnOnce(&[Tally]) -> Vec<Tripped>,
+) -> Result<(), Error> {
+    let tallies = tally(transaction, plan, scope, lost)?;
+    let reasons = fuse(&tallies);
+    let state = if reasons.is_empty() { "made" } else { "stopped" };
+    let sql = "UPDATE plan SET hash = ?2, state = ?3, reasons = ?4 WHERE id = ?1";
+    let reasons: Vec<reason::Reason> = reasons.into_iter().map(reason::Reason::from).collect();
+    transaction.execute(sql, params![plan, hash(transaction, plan)?, state, json(&reasons)])?;
+    Ok(())
 }
 
 /// A full disk here is the one that holds temporary files.
@@ -245,6 +334,14 @@ fn temporary(error: Error, dir: &std::path::Path) -> Error {
         }
         other => other,
     }
+}
+
+/// How many users the mapping at `position` matches, with those whom an earlier one takes.
+fn matched(transaction: &Transaction<'_>, position: i64) -> Result<u64, Error> {
+    let sql = "SELECT (SELECT count(*) FROM staged WHERE position = ?1)
+                   + (SELECT count(*) FROM staged_again WHERE position = ?1)";
+    let count: i64 = transaction.prepare_cached(sql)?.query_row([position], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
 }
 
 /// Two users of one directory who share a mail, and have no other reason to be left out.
@@ -272,7 +369,7 @@ fn leave_out_duplicates(transaction: &Transaction<'_>) -> Result<(), Error> {
 
 /// Lets go of plans that nobody can apply any more, and of all but the last thirty that were applied; with the former
 /// of the values that they brought, with the latter of those that they superseded.
-fn prune(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
+pub(super) fn prune(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
     let yesterday = now.checked_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(now).to_string();
     let stale = "SELECT id FROM plan WHERE state <> 'applied' AND made_at < ?1";
     let old = "SELECT id FROM plan WHERE state = 'applied' ORDER BY id DESC LIMIT -1 OFFSET 30";
@@ -304,9 +401,11 @@ const LEAVING: &str = "
     INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping, label, why,
         why_detail, hash)
     SELECT ?1, 'leave', u.directory_id, u.guid, u.id, u.version, u.mapping_id, m.name, u.label,
-        coalesce(s.why, 'no-longer-matches'), s.why_detail, u.hash
+        coalesce(s.why, iif(m.removed, 'mapping-removed', coalesce(f.why, 'gone'))),
+        iif(s.why IS NULL, f.why_detail, s.why_detail), u.hash
     FROM cached_user u JOIN staged_mapping m ON m.id = u.mapping_id
     LEFT JOIN staged s ON s.directory_id = u.directory_id AND s.guid = u.guid
+    LEFT JOIN found f ON f.user_id = u.id
     WHERE u.state = 'active' AND (s.id IS NULL OR s.why IS NOT NULL)
     ORDER BY u.id";
 
@@ -335,42 +434,6 @@ const VALUES: &str = "
     CROSS JOIN staged s ON s.id = c.after_id - ?2
     WHERE c.plan_id = ?1 AND c.after_id IS NOT NULL
     ORDER BY c.id";
-
-/// What the plan does to each mapping; kept with the plan.
-fn tally(transaction: &Transaction<'_>, plan: i64, scope: &[Scoped]) -> Result<Vec<Tally>, Error> {
-    let count = |sql: &str, with: &dyn rusqlite::ToSql| -> Result<u64, Error> {
-        let count: i64 = transaction.prepare_cached(sql)?.query_row(params![plan, with], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
-    };
-    let grouped = |sql: &str| -> Result<std::collections::HashMap<(i64, String), u64>, Error> {
-        let mut statement = transaction.prepare(sql)?;
-        let rows = statement.query_map([plan], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, i64>(2)?)))?;
-        rows.map(|row| row.map(|(key, count)| (key, count.unsigned_abs())).map_err(Error::from)).collect()
-    };
-    let changes = grouped("SELECT mapping_id, kind, count(*) FROM plan_change WHERE plan_id = ?1 GROUP BY 1, 2")?;
-    let left_out = grouped("SELECT 0, mapping, count(*) FROM plan_left_out WHERE plan_id = ?1 GROUP BY 1, 2")?;
-    let mut tallies = Vec::with_capacity(scope.len());
-    for scoped in scope {
-        let change = |kind: &str| changes.get(&(scoped.id, kind.to_owned())).copied().unwrap_or(0);
-        let first = count("SELECT count(*) FROM staged WHERE position = ?2 AND ?1", &scoped.position)?;
-        let again = count("SELECT count(*) FROM staged_again WHERE position = ?2 AND ?1", &scoped.position)?;
-        let had =
-            count("SELECT count(*) FROM cached_user WHERE mapping_id = ?2 AND state = 'active' AND ?1", &scoped.id)?;
-        let (matched, out) = (first + again, left_out.get(&(0, scoped.name.clone())).copied().unwrap_or(0));
-        let counts = Counts {
-            matched,
-            come: change("come"),
-            change: change("change"),
-            leave: change("leave"),
-            unchanged: matched.saturating_sub(out + change("come") + change("change")),
-            left_out: out,
-        };
-        plan::save_mapping(transaction, plan, scoped, &counts)?;
-        let name = Name::new(&scoped.name).map_err(|_| Error::Unknown(format!("mapping {}", scoped.id)))?;
-        tallies.push(Tally { mapping: name, counts, had });
-    }
-    Ok(tallies)
-}
 
 /// SHA-256 over every change in order, hexadecimal. A refresh of operational attributes is no change.
 fn hash(transaction: &Transaction<'_>, plan: i64) -> Result<String, Error> {

@@ -131,6 +131,18 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Below which DN a mapping searched when it was last read, and that entry's GUID.
+    pub fn searched(&self, mapping: &Name) -> Result<Option<(String, Guid)>, Error> {
+        self.read(|connection| {
+            let Some(id) = id_of(connection, "mapping", mapping)? else { return Ok(None) };
+            let sql = "SELECT base, guid FROM mapping_seen WHERE mapping_id = ?1";
+            let mut statement = connection.prepare_cached(sql)?;
+            Ok(statement.query_row([id], |row| Ok((row.get(0)?, Guid(row.get(1)?)))).optional()?)
+        })
+    }
+}
+
 pub(super) fn save_seen(transaction: &Transaction<'_>, directory: i64, seen: &Seen) -> Result<(), Error> {
     let sql = "INSERT INTO directory_seen (directory_id, at, naming_context, domain, netbios, netbios_key)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -216,7 +228,14 @@ fn cached(row: &Row<'_>) -> Result<CachedUser, Error> {
     Ok(CachedUser { id, directory, mapping, state, came_at, user })
 }
 
-/// How many active users hold something: a mapping or a directory by its id.
+/// How many active users of a directory are cached.
+pub(super) fn active(connection: &Connection, directory: i64) -> Result<u64, Error> {
+    let sql = "SELECT count(*) FROM cached_user WHERE directory_id = ?1 AND state = 'active'";
+    let count: i64 = connection.prepare_cached(sql)?.query_row([directory], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// How many users hold something: a mapping or a directory by its id.
 pub(super) fn holding(connection: &Connection, column: &str, id: i64) -> Result<u64, Error> {
     let sql = format!("SELECT count(*) FROM cached_user WHERE {column} = ?1");
     let count: Option<i64> = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;

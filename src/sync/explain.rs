@@ -158,7 +158,7 @@ fn in_words(leaf: &Filter) -> String {
                 format!("is in {}, or in a group inside it", shown(&String::from_utf8_lossy(&it.value)))
             }
             (Some(name), Some(BIT_AND)) if name.eq_ignore_ascii_case("userAccountControl") && it.value == b"2" => {
-                format!("{leaf}  (the account is disabled)")
+                format!("{leaf}  (set in disabled accounts)")
             }
             _ => leaf.to_string(),
         },

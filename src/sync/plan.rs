@@ -2,15 +2,16 @@
 
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use super::{Error, query, rules};
+use super::{Error, confirm, query, rules};
 use crate::directory::{self, Read, TakerFailed};
 use crate::filter::Filter;
 use crate::model::job::{Job, Progress};
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
-use crate::model::plan::Summary;
+use crate::model::plan::{Cause, Summary};
 use crate::model::settings::Settings;
-use crate::model::user::User;
+use crate::model::text::Untrusted;
+use crate::model::user::{Guid, User};
 use crate::store::{By, Seen, Staging, Store};
 
 /// Opens the directory of that name.
@@ -33,7 +34,11 @@ impl From<directory::Error> for Unopened {
 /// Reads the users of every enabled mapping for mass deployment and stores what would change as a plan.
 ///
 /// Nothing is changed, and no plan is stored, unless every directory was read to its end. Users who leave are those
-/// of the mappings that were read, and of mappings that were removed; those of a disabled mapping stay.
+/// of the mappings that were read, and of mappings that were removed; those of a disabled mapping stay. Each who was
+/// not read is asked for by objectGUID, to say why.
+///
+/// # Errors
+/// [`Error::Base`] when what a mapping searches below is not there: no plan is made of that.
 pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Result<Summary, Error> {
     let settings = store.get_one::<Settings>()?.map(|kept| kept.value).unwrap_or_default();
     let mut staging = store.stage()?;
@@ -45,15 +50,74 @@ pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Resul
     for mapping in &mappings {
         Filter::of_mapping(mapping, &[]).map_err(|source| Error::Filter { mapping: mapping.name.clone(), source })?;
     }
-    let seen = staged(&mut staging, by, |send| read_all(&mappings, open, by, job, &send))?;
-    for (position, seen) in seen {
-        staging.saw(position, seen);
+    let mut bases = Bases { store, found: Vec::new(), changed: Vec::new() };
+    let mut readings = staged(&mut staging, by, |send| read_all(&mappings, open, &mut bases, by, job, &send))?;
+    for Reading { first, seen, read } in &mut readings {
+        confirm::missing(&mut staging, read.as_mut(), (*first, &seen.naming_context), job)?;
+    }
+    for Reading { first, seen, .. } in readings {
+        staging.saw(first, seen);
+    }
+    for (position, base, guid) in &bases.found {
+        staging.searched(*position, base, *guid);
     }
     if job.is_cancelled() {
         return Err(Error::Cancelled);
     }
     job.report(Progress { what: "comparing with the cache", done: 0, of: None, rate: None });
-    Ok(staging.finish(by, job, |tallies| rules::tripped(settings.fuse, tallies))?)
+    let changed = |mapping: &Mapping| {
+        let of = bases.changed.iter().find(|(name, _)| *name == mapping.name);
+        of.map(|(_, cause)| cause.clone())
+    };
+    Ok(staging.finish(by, job, |tallies| rules::tripped(settings.fuse, &mappings, tallies, &changed))?)
+}
+
+/// A directory that was read.
+struct Reading {
+    /// The position of its first mapping.
+    first: usize,
+    seen: Seen,
+    /// Still open, to ask for those who are missing.
+    read: Box<dyn Read>,
+}
+
+/// Where mappings search: what is there now, and what was there when they were last read.
+struct Bases<'a> {
+    store: &'a Store,
+    /// By position.
+    found: Vec<(usize, String, Guid)>,
+    /// Mappings that search below something else than before, though it has the name that they know.
+    changed: Vec<(Name, Cause)>,
+}
+
+impl Bases<'_> {
+    /// Looks at where the mapping at `position` searches.
+    ///
+    /// # Errors
+    /// [`Error::Base`] when there is nothing.
+    fn look(&mut self, position: usize, mapping: &Mapping, read: &mut dyn Read, job: &Job) -> Result<(), Error> {
+        let Some(base) = mapping.search_base() else { return Ok(()) };
+        let failed = |source| Error::unread(&mapping.directory, source);
+        let place = read.place(base, job).map_err(failed)?;
+        let before = self.store.searched(&mapping.name)?.filter(|(seen, _)| seen == base).map(|(_, guid)| guid);
+        let guid = place.as_ref().and_then(|place| place.guid);
+        if place.is_some() && (before.is_none() || guid.is_none() || before == guid) {
+            self.found.extend(guid.map(|guid| (position, base.to_owned(), guid)));
+            return Ok(());
+        }
+        let now = before.map(|guid| read.place_of(guid, job)).transpose().map_err(failed)?.flatten();
+        let cause = match now {
+            Some(now) => Cause::BaseRenamed { from: Untrusted::new(base), to: now.dn },
+            None => Cause::BaseGone { base: Untrusted::new(base) },
+        };
+        if place.is_none() {
+            return Err(Error::Base { mapping: mapping.name.clone(), cause: Box::new(cause) });
+        }
+        // Something else has that name now.
+        self.found.extend(guid.map(|guid| (position, base.to_owned(), guid)));
+        self.changed.push((mapping.name.clone(), cause));
+        Ok(())
+    }
 }
 
 /// Users that a mapping matches, on their way from the thread that reads to the one that stores.
@@ -88,11 +152,12 @@ fn staged<T>(
 fn read_all(
     mappings: &[Mapping],
     open: &mut Open<'_>,
+    bases: &mut Bases<'_>,
     by: &By<'_>,
     job: &Job,
     send: &SyncSender<Batch>,
-) -> Result<Vec<(usize, Seen)>, Error> {
-    let (mut seen, mut done) = (Vec::new(), 0);
+) -> Result<Vec<Reading>, Error> {
+    let (mut readings, mut done) = (Vec::new(), 0);
     for (first, Mapping { directory: name, .. }) in mappings.iter().enumerate() {
         if mappings[..first].iter().any(|mapping| mapping.directory == *name) {
             continue;
@@ -101,9 +166,10 @@ fn read_all(
         let mut reader = open(name).map_err(|why| Error::Unopened { directory: name.clone(), why })?;
         let root = reader.root(job).map_err(failed)?;
         let directory::Root { naming_context, domain, netbios, .. } = root;
-        seen.push((first, Seen { at: by.at, naming_context, domain, netbios }));
+        let seen = Seen { at: by.at, naming_context, domain, netbios };
         let of_this = mappings.iter().enumerate().skip(first).filter(|(_, mapping)| mapping.directory == *name);
         for (position, mapping) in of_this {
+            bases.look(position, mapping, reader.as_mut(), job)?;
             let asked = query::of_mapping(reader.as_mut(), mapping, job);
             let asked = asked.map_err(|why| Error::unasked(mapping, why))?;
             let mut take = |users: Vec<User>| {
@@ -113,6 +179,7 @@ fn read_all(
             };
             reader.users(&asked.query, job, &mut take).map_err(failed)?;
         }
+        readings.push(Reading { first, seen, read: reader });
     }
-    Ok(seen)
+    Ok(readings)
 }

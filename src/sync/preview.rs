@@ -7,10 +7,13 @@ use jiff::Timestamp;
 
 use super::rules::own_reason;
 use super::{Error, query};
-use crate::directory::Read;
+use crate::directory::{Query, Read};
+use crate::filter::Filter;
+use crate::model::dn::Dn;
 use crate::model::fold::folded;
 use crate::model::job::{Job, Progress};
 use crate::model::mapping::{Kind, Mapping};
+use crate::model::name::Name;
 use crate::model::plan::{LeftOut, PlannedLeftOut};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
@@ -28,6 +31,8 @@ pub struct Preview {
     pub reasons: BTreeMap<&'static str, u64>,
     /// Some of those who are left out.
     pub left_out: Vec<PlannedLeftOut>,
+    /// How many of the matched users each later mapping matches, too.
+    pub also: Vec<(Name, u64)>,
 }
 
 impl Preview {
@@ -82,6 +87,53 @@ pub fn preview(
         read.users(&query, job, &mut take).map_err(|source| Error::unread(&mapping.directory, source))?;
     }
     Ok(sorting.preview)
+}
+
+/// How many of the users whom `mapping` matches each of the mappings `later` matches, too: those that are enabled, for
+/// mass deployment and of the same directory. One search each, which gives only users whom both match.
+pub fn overlaps(
+    read: &mut dyn Read,
+    mapping: &Mapping,
+    later: &[Mapping],
+    job: &Job,
+) -> Result<Vec<(Name, u64)>, Error> {
+    let filter = |of: &Mapping, read: &mut dyn Read| {
+        let asked = query::of_mapping(read, of, job).map_err(|why| Error::unasked(of, why))?;
+        Ok::<_, Error>(asked.query.filter)
+    };
+    let mut overlaps = Vec::new();
+    for other in later.iter().filter(|other| other.enabled && other.kind == Kind::Imd) {
+        if other.directory != mapping.directory || other.name == mapping.name {
+            continue;
+        }
+        let bases = [mapping.search_base(), other.search_base()];
+        let Ok(base) = lower(bases.into_iter().flatten()) else { continue };
+        let query = Query { base, filter: Filter::And(vec![filter(mapping, read)?, filter(other, read)?]) };
+        let users = read.users(&query, job, &mut |_| Ok(()));
+        let users = users.map_err(|source| Error::unread(&mapping.directory, source))?;
+        if users > 0 {
+            overlaps.push((other.name.clone(), users));
+        }
+    }
+    Ok(overlaps)
+}
+
+/// Two bases that have nothing in common.
+struct Apart;
+
+/// The base that is below the others; `None` when there is none at all, which is the whole directory.
+fn lower<'a>(bases: impl Iterator<Item = &'a str>) -> Result<Option<String>, Apart> {
+    let mut lowest: Option<(&str, String)> = None;
+    for base in bases {
+        // What is no DN fails when it is searched.
+        let key = Dn::key_of(base).unwrap_or_default();
+        lowest = match lowest {
+            Some((other, above)) if Dn::is_key_at_or_below(&above, &key) => Some((other, above)),
+            Some((_, above)) if !Dn::is_key_at_or_below(&key, &above) => return Err(Apart),
+            _ => Some((base, key)),
+        };
+    }
+    Ok(lowest.map(|(base, _)| base.to_owned()))
 }
 
 /// Sorts the users of a directory into those whom the mapping takes and those who are left out.
@@ -193,4 +245,20 @@ impl Sorting<'_> {
 /// What two mails that are the same have in common.
 fn mail_key(user: &User) -> String {
     user.first(Attribute::Mail).map(|mail| folded(mail.raw()).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lower;
+
+    #[test]
+    fn what_is_below_two_bases_is_below_the_lower_one_and_nothing_when_they_are_apart() {
+        let of = |bases: &[&str]| lower(bases.iter().copied()).map_err(|_| ());
+        assert_eq!(of(&[]), Ok(None));
+        assert_eq!(of(&["OU=a,DC=x"]), Ok(Some("OU=a,DC=x".into())));
+        for bases in [["OU=b,ou=A,DC=x", "OU=a,DC=x"], ["ou=A,DC=x", "OU=b,ou=A,DC=x"]] {
+            assert_eq!(of(&bases), Ok(Some("OU=b,ou=A,DC=x".into())));
+        }
+        assert_eq!(of(&["OU=a,DC=x", "OU=b,DC=x"]), Err(()));
+    }
 }

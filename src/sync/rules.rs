@@ -1,11 +1,13 @@
-//! Who is left out for a reason of their own, and which plans are suspicious.
+//! Who is left out for a reason of their own, which plans are suspicious, and what probably happened.
 
 use jiff::Timestamp;
 
-use crate::model::plan::{LeftOut, Tripped};
+use crate::filter::Filter;
+use crate::model::mapping::Mapping;
+use crate::model::plan::{Cause, LeftOut, Loss, Tripped};
 use crate::model::settings::Fuse;
 use crate::model::user::{Attribute, User};
-use crate::store::Tally;
+use crate::store::{Lost, Tally};
 
 /// Why a user is left out whatever the other users are; the first reason that applies.
 pub(super) fn own_reason(user: &User, now: Timestamp) -> Option<LeftOut> {
@@ -18,14 +20,165 @@ pub(super) fn own_reason(user: &User, now: Timestamp) -> Option<LeftOut> {
     user.expires_at().filter(|at| *at <= now).map(|at| LeftOut::Expired { at })
 }
 
-/// What trips the fuse: more users leave a mapping than may without asking, or a mapping that had users has none now.
-pub(super) fn tripped(fuse: Fuse, tallies: &[Tally]) -> Vec<Tripped> {
-    let suspicious = |tally: &Tally| {
-        let Tally { mapping, counts, had } = tally;
-        let none_now = *had > 0 && counts.matched == counts.left_out;
-        let leaving = if none_now { *had } else { counts.leave };
-        let allowed = fuse.allows(*had);
-        (none_now || leaving > allowed).then(|| Tripped { mapping: mapping.clone(), had: *had, leaving, allowed })
+/// What trips the fuse, for each mapping and each kind of loss:
+///
+/// - it had users and has none now;
+/// - more users leave than may without asking, whatever the reasons, or more are disabled;
+/// - anybody leaves who is there but cannot be read;
+/// - more users than may without asking, and most of those who had one, lose every value of an attribute.
+///
+/// `base` says what became of where a mapping searches, when that is not what it was.
+pub(super) fn tripped(
+    fuse: Fuse,
+    mappings: &[Mapping],
+    tallies: &[Tally],
+    base: &dyn Fn(&Mapping) -> Option<Cause>,
+) -> Vec<Tripped> {
+    let mut all = Vec::new();
+    for tally in tallies {
+        let mapping = mappings.iter().find(|mapping| mapping.name == tally.mapping);
+        let (had, allowed) = (tally.had, fuse.allows(tally.had));
+        let mut trip = |loss, users, cause| {
+            let mapping = tally.mapping.clone();
+            all.push(Tripped { mapping, loss, had, users, allowed, cause });
+        };
+        let why = || mapping.and_then(base).unwrap_or_else(|| cause(tally, mapping));
+        let left = |code: &str| tally.leaving.get(code).copied().unwrap_or(0);
+        let (leave, disabled, unreadable) = (tally.counts.leave, left("disabled"), left("unreadable"));
+        if had > 0 && tally.counts.matched == tally.counts.left_out {
+            trip(Loss::Everybody, had, why());
+        } else {
+            if disabled > allowed {
+                trip(Loss::Disabled, disabled, Cause::Disabled);
+            }
+            let others = leave - disabled;
+            if others > allowed {
+                trip(Loss::Leaving, others, why());
+            } else if leave > allowed && disabled <= allowed {
+                trip(Loss::Leaving, leave, why());
+            }
+        }
+        if unreadable > 0 {
+            trip(Loss::Unreadable, unreadable, Cause::Unreadable);
+        }
+        for Lost { attribute, staying, had: with, .. } in &tally.lost {
+            if *staying > allowed && staying.saturating_mul(2) > *with {
+                trip(Loss::Attribute(*attribute), *staying, Cause::AttributeMissing { attribute: *attribute });
+            }
+        }
+    }
+    all
+}
+
+/// What probably happened to those who leave a mapping: what is true of most of them.
+fn cause(tally: &Tally, mapping: Option<&Mapping>) -> Cause {
+    if tally.removed {
+        return Cause::MappingRemoved;
+    }
+    let edited = || {
+        let (by, at) = tally.edited.clone()?;
+        Some(Cause::MappingEdited { by, at })
     };
-    tallies.iter().filter_map(suspicious).collect()
+    let Some((most, users)) = tally.leaving.iter().max_by_key(|(_, users)| **users) else {
+        // Nobody leaves: they all go on to another mapping.
+        let taken_over = tally.taken_over.clone().map(|mapping| Cause::TakenOver { mapping });
+        return taken_over.or_else(edited).unwrap_or(Cause::AnswerEmpty);
+    };
+    // Nine of ten: somebody may have lost it for a reason of their own.
+    let lost = |attribute: &Attribute| {
+        let of = tally.lost.iter().find(|lost| lost.attribute == *attribute);
+        of.is_some_and(|lost| lost.leaving * 10 >= users * 9)
+    };
+    let missing = |attributes: Vec<Attribute>| {
+        attributes.into_iter().find(lost).map(|attribute| Cause::AttributeMissing { attribute })
+    };
+    match most.as_str() {
+        "gone" if tally.counts.matched == 0 => Cause::AnswerEmpty,
+        "gone" => Cause::Gone,
+        "deleted" => Cause::Deleted,
+        "disabled" => Cause::Disabled,
+        "unreadable" => Cause::Unreadable,
+        "no-longer-matches" => {
+            missing(mapping.map(asked).unwrap_or_default()).or_else(edited).unwrap_or(Cause::NoLongerMatch)
+        }
+        "moved-out" => {
+            let moved = tally.moved_to.clone().map(|to| Cause::MovedAway { to });
+            edited().or(moved).unwrap_or(Cause::NoLongerMatch)
+        }
+        "no-mail" => missing(vec![Attribute::Mail]).unwrap_or_else(|| Cause::LeftOut { why: most.clone() }),
+        why => Cause::LeftOut { why: why.to_owned() },
+    }
+}
+
+/// The attributes that a mapping asks for. Whoever is in fewer groups was taken out of one: no right is missing.
+fn asked(mapping: &Mapping) -> Vec<Attribute> {
+    let filter = Filter::of_mapping(mapping, &[]);
+    let names = filter.as_ref().map(Filter::attributes).unwrap_or_default();
+    let known = names.iter().filter_map(|name| Attribute::of_name(name));
+    known.filter(|attribute| *attribute != Attribute::MemberOf).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::plan::Counts;
+
+    fn tally(leaving: &[(&str, u64)]) -> Tally {
+        let leave = leaving.iter().map(|(_, users)| users).sum();
+        Tally {
+            mapping: crate::model::name::Name::new("Staff").expect("a name"),
+            counts: Counts { matched: 40 - leave, leave, ..Counts::default() },
+            had: 40,
+            removed: false,
+            edited: None,
+            leaving: leaving.iter().map(|(why, users)| ((*why).to_owned(), *users)).collect(),
+            lost: Vec::new(),
+            taken_over: None,
+            moved_to: None,
+        }
+    }
+
+    fn of(tally: &Tally) -> Vec<(Loss, u64, Cause)> {
+        let all = tripped(Fuse::default(), &[], std::slice::from_ref(tally), &|_| None);
+        all.into_iter().map(|tripped| (tripped.loss, tripped.users, tripped.cause)).collect()
+    }
+
+    #[test]
+    fn each_kind_of_loss_has_a_fuse_and_so_has_their_sum() {
+        assert_eq!(of(&tally(&[("disabled", 4)])), []);
+        assert_eq!(of(&tally(&[("disabled", 6)])), [(Loss::Disabled, 6, Cause::Disabled)]);
+        assert_eq!(of(&tally(&[("disabled", 2), ("gone", 3)])), [(Loss::Leaving, 5, Cause::Gone)]);
+        let both = [(Loss::Disabled, 5, Cause::Disabled), (Loss::Leaving, 6, Cause::Gone)];
+        assert_eq!(of(&tally(&[("disabled", 5), ("gone", 6)])), both);
+        assert_eq!(of(&tally(&[("unreadable", 1)])), [(Loss::Unreadable, 1, Cause::Unreadable)]);
+    }
+
+    #[test]
+    fn an_attribute_that_most_lose_at_once_is_suspicious_and_one_that_a_few_lose_is_not() {
+        let losing = |staying, had| Tally {
+            lost: vec![Lost { attribute: Attribute::Department, leaving: 0, staying, had }],
+            ..tally(&[])
+        };
+        let missing = Cause::AttributeMissing { attribute: Attribute::Department };
+        assert_eq!(of(&losing(30, 40)), [(Loss::Attribute(Attribute::Department), 30, missing)]);
+        assert_eq!(of(&losing(4, 4)), [], "as many as may leave");
+        assert_eq!(of(&losing(20, 40)), [], "as many have kept it");
+    }
+
+    #[test]
+    fn what_happened_is_what_is_true_of_most() {
+        let edited = Some((crate::model::audit::Actor::new("anna"), Timestamp::UNIX_EPOCH));
+        let first = |tally: Tally| of(&tally).into_iter().next().expect("it trips").2;
+        assert!(matches!(first(tally(&[("no-longer-matches", 6)])), Cause::NoLongerMatch));
+        let tally_of_edited = Tally { edited: edited.clone(), ..tally(&[("no-longer-matches", 6), ("gone", 1)]) };
+        assert!(matches!(first(tally_of_edited), Cause::MappingEdited { .. }));
+        let gone = Tally { edited, ..tally(&[("gone", 6)]) };
+        assert!(matches!(first(gone), Cause::Gone), "no edit hides what was there");
+        let without_mail = Lost { attribute: Attribute::Mail, leaving: 6, staying: 0, had: 40 };
+        let no_mail = Tally { lost: vec![without_mail], ..tally(&[("no-mail", 6)]) };
+        assert_eq!(first(no_mail), Cause::AttributeMissing { attribute: Attribute::Mail });
+        assert!(matches!(first(tally(&[("no-mail", 6)])), Cause::LeftOut { .. }));
+        let removed = Tally { removed: true, ..tally(&[("mapping-removed", 6)]) };
+        assert_eq!(first(removed), Cause::MappingRemoved);
+    }
 }

@@ -9,6 +9,8 @@ use super::look::Look;
 use super::message::{Came, Effect, Message};
 use super::screen::Screen;
 use super::screen::help::Help;
+use super::screen::plan::{Back, PlanScreen};
+use super::screen::plans::Plans;
 use super::screen::review::Review;
 use super::screen::step::StepScreen;
 use crate::wizard::{Standing, State, Step};
@@ -34,6 +36,11 @@ impl App {
         match &self.screen {
             Screen::Step(screen) => Some(screen.step()),
             Screen::Review(review) => review.came_from,
+            Screen::Plans(plans) => plans.came_from,
+            Screen::Plan(plan) => match plan.back {
+                Back::Step(step) => Some(step),
+                Back::Plans(came_from) => came_from,
+            },
             Screen::Opening(_) => None,
         }
     }
@@ -45,11 +52,18 @@ impl App {
             Message::Key(key) => self.key(&key),
             Message::Paste(text) => {
                 self.desk.notice = None;
-                if let (Screen::Step(screen), None) = (&mut self.screen, &self.help) {
-                    screen.paste(&text, &mut self.desk);
+                match (&mut self.screen, &self.help) {
+                    (Screen::Step(screen), None) => screen.paste(&text, &mut self.desk),
+                    (Screen::Plan(plan), None) => plan.paste(&text),
+                    _ => {}
                 }
             }
-            Message::Resize(width, height) => self.desk.size = (width, height),
+            Message::Resize(width, height) => {
+                self.desk.size = (width, height);
+                if let Screen::Plan(plan) = &mut self.screen {
+                    plan.ensure(&mut self.desk);
+                }
+            }
             Message::Ending => self.end(),
             Message::Changed => {
                 self.desk.ask(Effect::Standing);
@@ -71,6 +85,10 @@ impl App {
             (None, Screen::Review(_)) => {
                 [keys::REVIEW, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
             }
+            (None, Screen::Plans(_)) => {
+                [keys::PLANS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
+            }
+            (None, Screen::Plan(plan)) => plan.tables(),
             (None, Screen::Opening(_)) => [keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect(),
         }
     }
@@ -84,11 +102,11 @@ impl App {
             Some(Command::Redraw) => self.desk.ask(Effect::Redraw),
             Some(Command::Help) => self.help = if self.help.is_some() { None } else { Some(Help::new(&self.tables())) },
             Some(command) => self.perform(command),
-            None => {
-                if let (Screen::Step(screen), None) = (&mut self.screen, &self.help) {
-                    screen.typed(key, &mut self.desk);
-                }
-            }
+            None => match (&mut self.screen, &self.help) {
+                (Screen::Step(screen), None) => screen.typed(key, &mut self.desk),
+                (Screen::Plan(plan), None) => plan.typed(key),
+                _ => {}
+            },
         }
     }
 
@@ -120,8 +138,32 @@ impl App {
                     Some(step) => self.desk.ask(Effect::Open(step)),
                     None => self.desk.say("q leaves imd; Enter opens the selected step."),
                 },
+                Command::Plans => self.desk.ask(Effect::Plans),
                 command => review.perform(command),
             },
+            Screen::Plans(plans) => match command {
+                Command::Enter => {
+                    if let Some(plan) = plans.selected() {
+                        self.desk.ask(Effect::OpenPlan(plan));
+                    }
+                }
+                Command::Back => {
+                    let from = plans.came_from;
+                    self.screen = Screen::Review(Review::new(&self.standing, from));
+                }
+                command => {
+                    let body = layout::areas(self.desk.size.0, self.desk.size.1).body;
+                    plans.perform(command, body.height);
+                }
+            },
+            Screen::Plan(plan) => {
+                if plan.perform(command, &mut self.desk) {
+                    self.desk.ask(match plan.back {
+                        Back::Step(step) => Effect::Open(step),
+                        Back::Plans(_) => Effect::Plans,
+                    });
+                }
+            }
             Screen::Opening(_) => {}
         }
     }
@@ -150,6 +192,21 @@ impl App {
                 self.desk.ask(Effect::At(form.step));
                 self.screen = Screen::Step(Box::new(StepScreen::new(*form, &mut self.desk)));
             }
+            Came::Plans(plans) => {
+                let from = self.step();
+                self.screen = Screen::Plans(Plans::new(plans, from));
+            }
+            Came::Plan(view) => {
+                let back = match &mut self.screen {
+                    Screen::Plan(plan) => plan.back,
+                    Screen::Step(screen) => {
+                        screen.leave_field(&mut self.desk);
+                        Back::Step(screen.step())
+                    }
+                    _ => Back::Plans(self.step()),
+                };
+                self.screen = Screen::Plan(Box::new(PlanScreen::new(*view, back, &mut self.desk)));
+            }
             Came::Copied => {
                 self.desk.say("Sent to the terminal's clipboard. If your terminal does not take it, press w.");
             }
@@ -169,6 +226,12 @@ impl App {
                         self.screen = Screen::Review(Review::new(&self.standing, None));
                     }
                 }
+                Screen::Plan(plan) => match came {
+                    Came::Lines { asked, page, .. } => plan.take(&asked, page),
+                    Came::Applied(job, view) => plan.applied(job, *view, &mut self.desk),
+                    Came::Failed(job, trouble) => plan.failed(job, trouble, &mut self.desk),
+                    _ => {}
+                },
                 _ => {
                     if let Came::Failed(None, trouble) = came {
                         self.desk.notice = Some(Notice::Trouble(trouble));

@@ -7,8 +7,12 @@ use ratatui::layout::{Position, Rect};
 use super::app::App;
 use super::frame;
 use super::look::Look;
-use super::message::{Came, Effect, FileView, Message, MintedToken, PickedItem, Preview, Reason, Sampled};
+use super::message::{
+    Came, Effect, FileView, Message, MintedToken, PickedItem, PlanLine, PlanPage, PlanState, PlanView, Preview, Reason,
+    Report, Sampled, Tone,
+};
 use crate::model::check::Check;
+use crate::model::plan::{Asked, LineKind};
 use crate::model::text::Untrusted;
 use crate::secrets::Secret;
 use crate::wizard::form::{Basis, Choice, Field, Form, Kind, Pick, Value};
@@ -378,4 +382,78 @@ pub(super) fn minted() -> MintedToken {
         name: "rollout-2026".into(),
         facts: vec!["id 4f0c11aa22bb33cc, good until 2027-02-21 10:00 UTC, 5000 laptops at most".into()],
     }
+}
+
+/// The explanation of somebody who misses a group, as `run::work` puts it into lines.
+pub(super) fn explained() -> Report {
+    let line = |tone, text: &str| (tone, text.to_owned());
+    Report {
+        title: "山田太郎, yamada@corp.example.com, in corp".to_owned(),
+        lines: vec![
+            line(Tone::Warning, "\"Staff laptops\" does not match"),
+            line(Tone::Help, "add the user to the group CN=Laptop Users,OU=Groups,DC=corp,DC=example,DC=com"),
+            line(Tone::Plain, "true    is below DC=corp,DC=example,DC=com"),
+            line(Tone::Problem, "false   all of these:"),
+            line(Tone::Plain, "  true    (objectCategory=person)"),
+            line(Tone::Plain, "  true    (objectClass=user)"),
+            line(Tone::Problem, "  false   one of these:"),
+            line(
+                Tone::Problem,
+                "    false   is in CN=Laptop Users,OU=Groups,DC=corp,DC=example,DC=com, or in a group inside it",
+            ),
+            line(Tone::Problem, "    false   has it, or a group inside it, as primary group"),
+            line(Tone::Warning, "  unknown (anr=yamada)"),
+        ],
+    }
+}
+/// A plan of a hundred thousand lines.
+pub(super) fn plan(state: PlanState) -> PlanView {
+    let stopped = state == PlanState::Stopped;
+    let why = [
+        (Tone::Warning, "36 of 40 users would leave mapping \"Staff\"; 4 may without asking"),
+        (Tone::Plain, "  they are not found any more: deleted, or hidden from the account that reads"),
+    ];
+    PlanView {
+        id: 12,
+        hash: "5f0c".repeat(16),
+        heading: "made at 2026-03-01 22:38 UTC".into(),
+        line: format!(
+            "   12  2026-03-01 22:38 UTC  {}      36 leave, 99,958 change, 2 come",
+            if stopped { "stopped" } else { "applied" }
+        ),
+        state,
+        why: why.into_iter().filter(|_| stopped).map(|(tone, text)| (tone, text.to_owned())).collect(),
+        todo: stopped.then(|| "see in the directory whether they were deleted".into()),
+        counts: [36, 99_958, 2, 4],
+        question: "Apply plan 12? 36 users leave and are refused at once; 99,958 change, 2 come.".into(),
+    }
+}
+
+/// The lines of [`plan`] that were asked for, as the store would give them.
+pub(super) fn plan_page(asked: &Asked, offset: u64, limit: u64) -> PlanPage {
+    let total = match (asked.kind, asked.search.as_str()) {
+        (None, "") => 100_000,
+        (Some(kind), "") => plan(PlanState::Made).counts[LineKind::ALL.iter().position(|of| *of == kind).unwrap_or(0)],
+        _ => 3,
+    };
+    let line = |number: u64| {
+        let (kind, what) = match number {
+            0..36 if asked.kind.is_none_or(|kind| kind == LineKind::Leave) => {
+                (LineKind::Leave, "is not found: deleted, or hidden from imd")
+            }
+            _ => {
+                (LineKind::Change, "department: Sales -> \u{55b6}\u{696d}\u{90e8} (Sales); title: nothing -> Engineer")
+            }
+        };
+        let details = vec![
+            "mapping: Staff".into(),
+            "department: Sales -> \u{55b6}\u{696d}\u{90e8} (Sales)".into(),
+            "title: nothing -> Engineer".into(),
+            "names: person, person@corp.example.com".into(),
+        ];
+        let kind = asked.kind.unwrap_or(kind);
+        PlanLine { kind, who: format!("Person {number} \u{c5}s Berg"), what: what.into(), details }
+    };
+    let end = total.min(offset + limit);
+    PlanPage { offset, total, lines: (offset..end).map(line).collect() }
 }

@@ -19,6 +19,7 @@ use super::canvas::{Canvas, units, width};
 use super::desk::Notice;
 use super::keys::{self, Entry};
 use super::layout::{self, Areas};
+use super::message::Tone;
 use super::screen::{Screen, review};
 use crate::model::text;
 use crate::wizard::Step;
@@ -52,6 +53,8 @@ fn title(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     let place = match &app.screen {
         Screen::Step(screen) => format!("Step {} of 7: {}", screen.step().number(), screen.step().title()),
         Screen::Review(_) => "Overview".to_owned(),
+        Screen::Plans(_) => "Plans".to_owned(),
+        Screen::Plan(plan) => plan.title(),
         Screen::Opening(_) => "Opening".to_owned(),
     };
     let left = area.right().saturating_sub(units(width(&place)) + 1);
@@ -127,6 +130,8 @@ fn body(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     match &app.screen {
         Screen::Step(screen) => screen.draw(canvas, area, &app.desk),
         Screen::Review(review) => review.draw(canvas, area, &app.standing),
+        Screen::Plans(plans) => plans.draw(canvas, area),
+        Screen::Plan(plan) => plan.draw(canvas, area, &app.desk),
         Screen::Opening(None) => {
             canvas.text(area, area.x + 1, area.y, "Opening ...", Style::new());
         }
@@ -158,6 +163,18 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         },
         (None, None, Screen::Review(_)) => {
             ("Choose a step with Up and Down; Enter opens it.".into(), Style::new(), String::new())
+        }
+        (None, None, Screen::Plans(_)) => {
+            ("Enter shows who comes, changes and leaves by the plan.".into(), Style::new(), String::new())
+        }
+        (None, None, Screen::Plan(plan)) => {
+            let (help, tone) = plan.help();
+            let style = match tone {
+                Tone::Warning => look.warning(),
+                Tone::Help => look.heading(),
+                _ => Style::new(),
+            };
+            (help, style, String::new())
         }
         (None, None, Screen::Opening(_)) => (String::new(), Style::new(), String::new()),
     };

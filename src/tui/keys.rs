@@ -91,6 +91,15 @@ pub enum Command {
     Later,
     Act(Action),
     Edit(InputRequest),
+    /// Type what to search for.
+    Search,
+    /// Apply a plan, once it has been asked whether that is meant.
+    Approve,
+    Yes,
+    /// Make a plan that takes this one back.
+    TakeBack,
+    /// The list of plans.
+    Plans,
     /// Say why the selected user matches or does not; without one, ask for a name.
     Explain,
     /// Remove the character before the cursor of a filter that is typed into a list.
@@ -196,8 +205,41 @@ mod tests {
     use super::*;
 
     const TABLES: &[&[Binding]] = &[
-        ANYWHERE, NO_TEXT, STEP, FORM, TEXT, PICK, CHOICE, SEVERAL, FILTER, BUTTON, PANEL, OPENABLE, USERS, USER_NAME,
-        TEXTS, LIST, TREE, MARKS, ORDER, EDITOR, RUNNING, REVIEW, HELP, ACTIONS, TOKEN, FILE_NAME, LEAVE,
+        ANYWHERE,
+        NO_TEXT,
+        STEP,
+        FORM,
+        TEXT,
+        PICK,
+        CHOICE,
+        SEVERAL,
+        FILTER,
+        BUTTON,
+        PANEL,
+        OPENABLE,
+        USERS,
+        EXPLAINED,
+        USER_NAME,
+        TEXTS,
+        LIST,
+        TREE,
+        MARKS,
+        ORDER,
+        EDITOR,
+        RUNNING,
+        REVIEW,
+        PLANS,
+        PLAN,
+        PLAN_OPEN,
+        PLAN_APPLIED,
+        PLAN_BACK,
+        SEARCH,
+        CONFIRM,
+        HELP,
+        ACTIONS,
+        TOKEN,
+        FILE_NAME,
+        LEAVE,
     ];
 
     #[test]
@@ -219,7 +261,7 @@ mod tests {
 
     #[test]
     fn no_plain_letter_is_taken_where_text_is_typed() {
-        for table in [ANYWHERE, STEP, FORM, TEXT, PICK, LIST, EDITOR, RUNNING, ACTIONS, FILE_NAME, USER_NAME] {
+        for table in [ANYWHERE, STEP, FORM, TEXT, PICK, LIST, EDITOR, RUNNING, ACTIONS, FILE_NAME, USER_NAME, SEARCH] {
             for chord in table.iter().flat_map(|binding| binding.chords) {
                 assert!(chord.ctrl || !matches!(chord.code, KeyCode::Char(_)), "{}", chord.name());
             }

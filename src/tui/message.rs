@@ -9,6 +9,7 @@ use crossterm::event::KeyEvent;
 
 use crate::model::check::Check;
 use crate::model::job::Progress;
+use crate::model::plan::{Asked, LineKind};
 use crate::secrets::Secret;
 use crate::wizard::form::{Form, Pick};
 use crate::wizard::{Since, Standing, Step};
@@ -57,6 +58,17 @@ pub enum Came {
     Previewed(JobId, Preview),
     Explained(JobId, Report),
     Synced(JobId, Report),
+    /// The fuse stopped the plan of that number.
+    Stopped(JobId, i64),
+    Plans(Vec<PlanView>),
+    Plan(Box<PlanView>),
+    Lines {
+        plan: i64,
+        asked: Asked,
+        page: PlanPage,
+    },
+    /// The plan was applied; this is how it is now.
+    Applied(JobId, Box<PlanView>),
     /// A job needed the form to be saved, and the form now carries what stands against that.
     Refused(JobId, Box<Form>),
     Minted {
@@ -161,6 +173,52 @@ pub struct Report {
     pub lines: Vec<(Tone, String)>,
 }
 
+/// A plan, in words and safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanView {
+    pub id: i64,
+    pub hash: String,
+    /// When it was made.
+    pub heading: String,
+    /// The plan in one line, for a list of plans.
+    pub line: String,
+    pub state: PlanState,
+    /// Why the fuse stopped it, and what probably happened.
+    pub why: Vec<(Tone, String)>,
+    /// What to do about it.
+    pub todo: Option<String>,
+    /// How many lines of each kind there are, in the order of [`LineKind::ALL`].
+    pub counts: [u64; 4],
+    /// What is asked before it is applied.
+    pub question: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanState {
+    Made,
+    Stopped,
+    Applied,
+}
+
+/// Some of the lines of a plan that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PlanPage {
+    /// The number of the first one; 0 is the first of all.
+    pub offset: u64,
+    /// How many there are in all.
+    pub total: u64,
+    pub lines: Vec<PlanLine>,
+}
+
+/// What a plan does to one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanLine {
+    pub kind: LineKind,
+    pub who: String,
+    pub what: String,
+    pub details: Vec<String>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     Plain,
@@ -199,6 +257,18 @@ pub enum Effect {
         under: Option<String>,
     },
     Sync(JobId),
+    Plans,
+    OpenPlan(i64),
+    Lines {
+        plan: i64,
+        asked: Asked,
+        offset: u64,
+        limit: u64,
+    },
+    /// Apply the plan of that hash, exactly as it is stored.
+    Approve(JobId, String),
+    /// Make a plan that takes the plan of that number back, and open it.
+    Undo(i64),
     Mint(JobId, Box<Form>),
     WriteToken(PathBuf, Secret),
     Copy(Secret),

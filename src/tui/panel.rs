@@ -85,7 +85,7 @@ impl Panel {
         let help = match self {
             Self::Checklist(_) => "Each line says what was seen. Lines with a list open with Enter.",
             Self::Explain(panel) if panel.is_asking() => "Any form of the user's name; Enter asks the directory.",
-            Self::Explain(_) => "Each clause with its verdict, and one thing to do; e asks for another user.",
+            Self::Explain(_) => "What the mapping asks, line by line, and whether it is so for this user.",
             Self::Preview(_) => "Users who are left out come first, each group with what to do about it.",
             Self::Running(_) => "Cancelling leaves everything as it was.",
             Self::Lines(_) => "",
@@ -107,7 +107,7 @@ impl Panel {
             Self::Checklist(_) => vec![keys::OPENABLE, keys::PANEL],
             Self::Preview(_) => vec![keys::OPENABLE, keys::USERS, keys::PANEL],
             Self::Explain(panel) if panel.is_asking() => vec![keys::USER_NAME, keys::TEXT],
-            Self::Explain(_) => vec![keys::USERS, keys::PANEL],
+            Self::Explain(_) => vec![keys::EXPLAINED, keys::PANEL],
             Self::Running(_) | Self::Lines(_) => vec![keys::PANEL],
             Self::Token if token.is_some_and(token::Reveal::asks_for_file) => vec![keys::FILE_NAME, keys::TEXT],
             Self::Token => vec![keys::TOKEN],

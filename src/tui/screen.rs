@@ -1,6 +1,8 @@
 //! Screens: what fills the body. One file each.
 
 pub mod help;
+pub mod plan;
+pub mod plans;
 pub mod review;
 pub mod step;
 
@@ -11,4 +13,6 @@ pub enum Screen {
     Opening(Option<super::message::Trouble>),
     Step(Box<step::StepScreen>),
     Review(review::Review),
+    Plans(plans::Plans),
+    Plan(Box<plan::PlanScreen>),
 }

@@ -7,8 +7,10 @@ use super::screen::step::{Focus, StepScreen};
 use crate::wizard::form::{Problem, Value};
 use crate::wizard::{State, Step};
 
+mod explaining;
 mod fuzz;
 mod pictures;
+mod plans;
 
 fn step(app: &super::app::App) -> &StepScreen {
     match &app.screen {
@@ -25,7 +27,9 @@ fn job(effects: &[Effect]) -> u64 {
     let of = |effect: &Effect| match effect {
         Effect::Check(job, _)
         | Effect::Preview(job, _)
+        | Effect::Explain(job, _, _)
         | Effect::Sync(job)
+        | Effect::Approve(job, _)
         | Effect::Mint(job, _)
         | Effect::Files(job, _)
         | Effect::Write(job, _)

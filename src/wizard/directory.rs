@@ -33,8 +33,7 @@ pub(super) fn fields() -> Vec<Field> {
         Field::new(
             "directory.urls",
             "Addresses",
-            "Domain controllers, tried in order; separate them by spaces. ldaps://, or ldap:// for StartTLS. Ctrl-O asks \
-             DNS for those of the domain that is typed here, or of the account.",
+            "Tried in order. ldaps://dc1.corp.example.com, or ldap:// (StartTLS). Ctrl-O finds them by DNS.",
             Kind::Pick(Pick::Controller),
         )
         .when("directory.source", ["ldaps"])
@@ -49,7 +48,7 @@ pub(super) fn fields() -> Vec<Field> {
         Field::new(
             "directory.pin",
             "Pin",
-            "Instead of a CA: the keys to believe, sha256/... Ctrl-O shows those of the servers: compare, then choose.",
+            "In place of a CA: the keys to believe. Ctrl-O shows the servers' own, to compare and choose.",
             Kind::Pick(Pick::Key),
         )
         .when("directory.source", ["ldaps"]),
@@ -141,8 +140,12 @@ fn read(form: &mut Form) -> Option<(Directory, Option<Secret>)> {
 /// What a field lists, one after another.
 fn many<T: FromStr<Err = Unreadable>>(form: &mut Form, key: &str) -> Option<Vec<T>> {
     let listed = form.text(key)?.split([' ', ',']).filter(|one| !one.is_empty());
-    match listed.map(str::parse).collect() {
-        Ok(all) => Some(all),
+    match listed.map(str::parse).collect::<Result<Vec<T>, _>>() {
+        Ok(all) if !all.is_empty() => Some(all),
+        Ok(_) => {
+            form.problem(key, Problem::new("nothing but separators"));
+            None
+        }
         Err(error) => {
             form.problem(key, Problem::new(Unreadable::to_string(&error)));
             None

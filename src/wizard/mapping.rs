@@ -223,6 +223,10 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
         1 => Check::passed(USERS, "1 user"),
         users => Check::passed(USERS, format!("{users} users; the mapping takes {}", preview.takes)),
     });
+    for (other, users) in &preview.also {
+        let evidence = format!("{users} of these are also matched by \"{other}\", which comes later");
+        each(Check::passed("several mappings", evidence));
+    }
     each(if left_out == 0 {
         Check::passed(LEFT_OUT, "nobody")
     } else {
@@ -237,6 +241,8 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
 pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
     let Some(mapping) = read(form) else { return Ok(Saved::Problems) };
     let kept = engine.mapping(&mapping.name)?;
+    // One that was switched off stays so: `imd mapping enable` switches it on.
+    let mapping = Mapping { enabled: kept.as_ref().is_none_or(|kept| kept.value.enabled), ..mapping };
     let reused = kept.is_some_and(|kept| kept.value.kind == MappingKind::Import);
     let unfit =
         if reused { Some(crate::model::mapping::Unfit::ImportMapping) } else { mapping.unfit().into_iter().next() };

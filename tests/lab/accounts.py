@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """accounts.py FOLDER: the accounts that the tests bind as, in the stopped domain controller of FOLDER.
 
-svc-imd reads and no more: an ordinary member of Domain Users. The others show one refusal each.
+svc-imd reads and no more: an ordinary member of Domain Users. svc-expiring has a password that ends, by a policy of
+its own; svc-powerful is in groups that may do more than read, one of them by way of another. The others show one
+refusal each.
 """
 import sys
 
@@ -36,4 +38,28 @@ for name in ["lab-user", "lab-disabled", "lab-expired", "lab-must-change"]:
 modify("lab-disabled", "userAccountControl", 514)
 modify("lab-expired", "accountExpires", LONG_AGO)
 modify("lab-must-change", "pwdLastSet", 0)
+samdb.newuser("svc-expiring", USER_PASSWORD, userou="OU=Lab")
+samdb.newuser("svc-powerful", USER_PASSWORD, userou="OU=Lab")
+samdb.newgroup("Lab Helpers", groupou="OU=Lab")
+for group, member in [
+    ("Lab Helpers", "svc-powerful"),
+    ("Account Operators", "Lab Helpers"),
+    ("Domain Admins", "svc-powerful"),
+]:
+    samdb.add_remove_group_members(group, [member], add_members_operation=True)
+# Ten years, in 100 ns: long past the life of a lab.
+samdb.add_ldif(f"""dn: CN=Lab,CN=Password Settings Container,CN=System,{base}
+objectClass: msDS-PasswordSettings
+msDS-PasswordSettingsPrecedence: 1
+msDS-PasswordReversibleEncryptionEnabled: FALSE
+msDS-PasswordHistoryLength: 0
+msDS-PasswordComplexityEnabled: FALSE
+msDS-MinimumPasswordLength: 0
+msDS-MinimumPasswordAge: 0
+msDS-MaximumPasswordAge: {-3650 * 24 * 60 * 60 * 10**7}
+msDS-LockoutThreshold: 0
+msDS-LockoutObservationWindow: 0
+msDS-LockoutDuration: 0
+msDS-PSOAppliesTo: {dn("svc-expiring")}
+""")
 samdb.transaction_commit()

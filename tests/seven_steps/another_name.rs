@@ -7,9 +7,14 @@ use std::thread;
 ///
 /// The threads end with the test.
 pub fn under_another_name(address: &str) -> String {
+    format!("ldaps://localhost:{}", port_under_another_name(&format!("{address}:636")))
+}
+
+/// A port of `localhost` that is forwarded to `to`, an address with its port.
+pub fn port_under_another_name(to: &str) -> u16 {
     let listener = TcpListener::bind("localhost:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let to = format!("{address}:636");
+    let to = to.to_owned();
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let Ok(server) = TcpStream::connect(&to) else { return };
@@ -21,5 +26,5 @@ pub fn under_another_name(address: &str) -> String {
             }
         }
     });
-    format!("ldaps://localhost:{port}")
+    port
 }

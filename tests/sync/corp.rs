@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use imd::directory::{self, Group, Known, Query, Read, Root, Taker, Unit, ldif};
+use imd::directory::{self, Group, Known, Place, Query, Read, Root, Taker, Unit, ldif};
 use imd::filter::Filter;
 use imd::model::audit::Actor;
 use imd::model::directory::{Directory, Source};
@@ -41,7 +41,7 @@ pub(crate) fn guid(of: &str) -> Guid {
 }
 
 /// A directory that tests write: users by sAMAccountName, each with attributes.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Corp {
     pub(crate) users: BTreeMap<String, BTreeMap<&'static str, Vec<String>>>,
     /// Users the reader gives before it fails.
@@ -156,6 +156,14 @@ impl Read for Breaking {
     ) -> Result<Vec<(Untrusted, u64)>, directory::Error> {
         self.file.values(attribute, base, job)
     }
+
+    fn place(&mut self, dn: &str, job: &Job) -> Result<Option<Place>, directory::Error> {
+        self.file.place(dn, job)
+    }
+
+    fn place_of(&mut self, guid: Guid, job: &Job) -> Result<Option<Place>, directory::Error> {
+        self.file.place_of(guid, job)
+    }
 }
 
 pub(crate) struct House {
@@ -231,8 +239,8 @@ impl House {
             let from = line.from.map(|from| format!(" from {from}")).unwrap_or_default();
             lines.push(match line.change {
                 Change::Come => format!("+{who} {}", line.mapping),
-                Change::Leave(Left::NoLongerMatches) => format!("-{who} {}", line.mapping),
                 Change::Leave(Left::LeftOut(why)) => format!("-{who} {}: {why}", line.mapping),
+                Change::Leave(_) => format!("-{who} {}", line.mapping),
                 Change::Change(all) => {
                     let texts = |all: &[Untrusted]| all.iter().map(Untrusted::shown).collect::<Vec<_>>().join("|");
                     let each = all.iter().map(|change| {

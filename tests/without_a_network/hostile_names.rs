@@ -155,7 +155,7 @@ fn no_verb_lets_a_hostile_name_out_raw() {
 fn the_console_shows_hostile_names_as_text() {
     let imd = company();
     judged(&imd, &["setup", "--answers", "answers.toml"]).succeeded();
-    let mut console = Console { terminal: super::terminal::Terminal::start(&imd, &[], 160, 60) };
+    let mut console = Console { terminal: super::terminal::Terminal::start(&imd, &[], 96, 60) };
     console.terminal.wait_for("Overview");
     console.select("Mapping");
     console.terminal.press(key::ENTER);

@@ -10,6 +10,7 @@ mod company;
 #[path = "../seven_steps/console.rs"]
 mod console;
 mod demo_by_keys;
+mod explain;
 mod exported;
 mod hostile_names;
 #[path = "../seven_steps/installation.rs"]

@@ -149,15 +149,15 @@ mod tests {
         Kept { dn: "CN=svc,DC=x".to_owned(), values }
     }
 
-    fn at(time: &str) -> Option<Expiry> {
-        Some(Expiry::At(time.parse().expect("a time")))
+    fn at(time: &str) -> Expiry {
+        Expiry::At(time.parse().expect("a time"))
     }
 
     #[test]
     fn what_the_controller_works_out_comes_first() {
         let of = |value| computed(&entry(&[("msDS-UserPasswordExpiryTimeComputed", value)]));
         // 2026-12-01 00:00 UTC is 1,796,083,200 s after 1970 (`date -d @1796083200`), 13,440,556,800 s after 1601.
-        assert_eq!(of("134405568000000000"), at("2026-12-01T00:00:00Z"));
+        assert_eq!(of("134405568000000000"), Some(at("2026-12-01T00:00:00Z")));
         assert_eq!(of("9223372036854775807"), Some(Expiry::Never));
         assert_eq!(of("9223372036854775806"), Some(Expiry::Never), "beyond the calendar");
         assert_eq!(of("0"), None);
@@ -171,7 +171,7 @@ mod tests {
         };
         // Set on 2026-10-20 00:00 UTC; 42 days, the default of Windows, later it is 2026-12-01.
         let (set, days) = ("134369280000000000", "-36288000000000");
-        assert_eq!(of("512", set, days), at("2026-12-01T00:00:00Z"));
+        assert_eq!(of("512", set, days), Some(at("2026-12-01T00:00:00Z")));
         assert_eq!(of("66048", set, days), Some(Expiry::Never), "DONT_EXPIRE_PASSWD");
         assert_eq!(of("512", set, "0"), Some(Expiry::Never));
         assert_eq!(of("512", set, "-9223372036854775808"), Some(Expiry::Never));

@@ -165,8 +165,8 @@ pub fn keys(urls: &[Url], job: &Job) -> Result<Vec<ServerKey>, DirectoryError> {
             };
             match shown.await {
                 // Refused, as every key is here, and shown for it.
-                Err(DirectoryError::Ldap(Error::OtherKey { seen, signer, .. })) => {
-                    keys.push(ServerKey { url: url.clone(), pin: seen, signer });
+                Err(DirectoryError::Ldap(Error::OtherKey(shown))) => {
+                    keys.push(ServerKey { url: url.clone(), pin: shown.seen, signer: shown.signer });
                 }
                 Err(DirectoryError::Ldap(failure)) => failures.push(failure),
                 Err(unwanted) => return Err(unwanted),

@@ -28,6 +28,14 @@ const ROOM: usize = 32 * 1024;
 /// How many bytes the answer to one search, or one page of it, may have: memory has to hold a page.
 const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
 
+/// How many searches are sent together: few enough that their requests and answers fit what the kernel holds for a
+/// reader who is not reading yet.
+const TOGETHER: usize = 50;
+
+/// Results that may be an answer (RFC 4511, appendix A).
+const SIZE_LIMIT_EXCEEDED: u32 = 4;
+pub(super) const NO_SUCH_OBJECT: u32 = 32;
+
 /// How many pages in a row may be empty, where few entries match: without a limit a search might never end.
 const EMPTY_PAGES: u32 = 1000;
 
@@ -131,8 +139,9 @@ pub(super) struct Asked {
     id: u32,
     /// How many entries the answer may hold.
     most: u32,
-    /// That the size limit is reached is an answer: only whether there is any entry was asked.
-    enough: bool,
+    /// The result that is an answer, too: the size limit where only whether there is any entry was asked, no such
+    /// object where it may have gone.
+    also: Option<u32>,
     base: String,
 }
 
@@ -215,13 +224,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         page: Option<(u32, &[u8])>,
         watch: Watch<'_>,
     ) -> Result<Asked, DirectoryError> {
+        self.ask_with(search, page, false, watch).await
+    }
+
+    async fn ask_with(
+        &mut self,
+        search: &Search<'_>,
+        page: Option<(u32, &[u8])>,
+        deleted: bool,
+        watch: Watch<'_>,
+    ) -> Result<Asked, DirectoryError> {
         let id = self.take_id();
-        let request = request::search(id, search, page)
+        let request = request::search(id, search, page, deleted)
             .map_err(|_| Error::Filter { filter: crate::model::text::shown(search.filter) })?;
         let server = self.server.clone();
         self.send(&request, Deadline::of(&server, "take a search", self.deadlines.page), watch).await?;
         let most = page.map_or(u32::MAX, |(size, _)| size);
-        Ok(Asked { id, most, enough: false, base: search.base.to_owned() })
+        Ok(Asked { id, most, also: None, base: search.base.to_owned() })
     }
 
     /// The answer to a page that was asked for: each entry, then the cookie of the next page, if there is one.
@@ -286,8 +305,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Whether each of the searches finds anything. They are sent together, to wait for one round trip instead of many.
     pub(super) async fn any(&mut self, searches: &[Search<'_>], watch: Watch<'_>) -> Result<Vec<bool>, DirectoryError> {
-        // Few enough that their requests and answers fit what the kernel holds for a reader who is not reading yet.
-        const TOGETHER: usize = 50;
         let mut found = Vec::with_capacity(searches.len());
         for searches in searches.chunks(TOGETHER) {
             let first = self.next_id;
@@ -296,7 +313,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 last = Some(self.ask(search, None, watch).await?);
             }
             let Some(mut last) = last else { continue };
-            last.enough = true;
+            last.also = Some(SIZE_LIMIT_EXCEEDED);
             let mut have = vec![false; searches.len()];
             self.answers(first..last.id + 1, &last, watch, |at, _| {
                 have[at] = true;
@@ -304,6 +321,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             })
             .await?;
             found.extend(have);
+        }
+        Ok(found)
+    }
+
+    /// The entry that each of the searches finds, whose bases may have gone; with `deleted`, also among the deleted.
+    pub(super) async fn each(
+        &mut self,
+        searches: &[Search<'_>],
+        deleted: bool,
+        watch: Watch<'_>,
+    ) -> Result<Vec<Option<Kept>>, DirectoryError> {
+        let mut found = Vec::with_capacity(searches.len());
+        for searches in searches.chunks(TOGETHER) {
+            let first = self.next_id;
+            let mut last = None;
+            for search in searches {
+                last = Some(self.ask_with(search, None, deleted, watch).await?);
+            }
+            let Some(mut last) = last else { continue };
+            last.also = Some(NO_SUCH_OBJECT);
+            let mut entries: Vec<Option<Kept>> = searches.iter().map(|_| None).collect();
+            self.answers(first..last.id + 1, &last, watch, |at, entry| {
+                entries[at] = Some(entry.into());
+                Ok(())
+            })
+            .await?;
+            found.extend(entries);
         }
         Ok(found)
     }
@@ -344,8 +388,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
                 Operation::Reference => references += 1,
                 Operation::Done(outcome) => {
-                    let enough = asked.enough && outcome.code == 4;
-                    if outcome.code != 0 && !enough {
+                    if outcome.code != 0 && asked.also != Some(outcome.code) {
                         return Err(unfinished(&asked.base, outcome).into());
                     }
                     running[at] = false;

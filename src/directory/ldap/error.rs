@@ -28,12 +28,9 @@ pub enum Error {
     #[error("{server} said more than was asked before TLS was set up")]
     SaidTooEarly { server: String },
     #[error("the certificate of {server} is signed by \"{signer}\", which is not trusted; its key is {pin}")]
-    UnknownAuthority { server: String, signer: String, pin: Pin },
-    #[error(
-        "the key of {server} is not the pinned one: it is {seen} (signed by \"{signer}\"), pinned is {}",
-        pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-    )]
-    OtherKey { server: String, seen: Pin, signer: String, pins: Vec<Pin> },
+    UnknownAuthority { server: String, signer: String, pin: Box<Pin> },
+    #[error(transparent)]
+    OtherKey(Box<OtherKey>),
     #[error("the certificate of {server} does not carry that name: it is for {}", listed(names))]
     WrongName { server: String, names: Vec<String> },
     #[error("the certificate of {server} expired on {on}")]
@@ -85,6 +82,19 @@ pub enum Error {
     System(std::io::Error),
 }
 
+/// A server shows a key that is not pinned.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the key of {server} is not the pinned one: it is {seen} (signed by \"{signer}\"), pinned is {}",
+    pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+)]
+pub struct OtherKey {
+    pub server: String,
+    pub seen: Pin,
+    pub signer: String,
+    pub pins: Vec<Pin>,
+}
+
 impl Error {
     /// What to do next.
     pub fn help(&self) -> String {
@@ -119,7 +129,7 @@ impl Error {
                      be in between"
                 );
             }
-            Self::OtherKey { .. } => {
+            Self::OtherKey(_) => {
                 "if the controller was given a new key, compare the two on the controller itself and change the pin; \
                  else somebody may be in between"
             }

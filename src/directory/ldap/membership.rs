@@ -9,6 +9,7 @@ use super::error::Error;
 use super::request::{Scope, Search};
 use super::root::ANYTHING;
 use super::users::every_attribute;
+use crate::directory::known::is_of;
 use crate::directory::{Error as DirectoryError, Known, decode};
 use crate::filter::{Filter, Prepared};
 use crate::model::dn::Dn;
@@ -58,9 +59,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         filter: &Filter,
         watch: Watch<'_>,
     ) -> Result<Option<Known>, DirectoryError> {
-        // Operational and constructed attributes come only when they are named.
-        let mut attributes = vec!["*"];
-        for name in every_attribute().into_iter().chain(filter.attributes()) {
+        // What is cached of a user, and what the filter asks about: no more.
+        let mut attributes = every_attribute();
+        for name in filter.attributes() {
             if !attributes.iter().any(|known| known.eq_ignore_ascii_case(name)) {
                 attributes.push(name);
             }
@@ -77,7 +78,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let selected = answers.pop().unwrap_or(false);
         let keyed = |((attribute, to), reached): (&(&str, &Dn), bool)| ((*attribute).to_owned(), to.key(), reached);
         let chains = chains.iter().zip(answers).map(keyed).collect();
-        let groups = values.iter().filter(|(description, _)| crate::directory::known::is_of(description, MEMBER_OF));
+        let groups = values.iter().filter(|(description, _)| is_of(description, MEMBER_OF));
         let member_of = groups.map(|(_, value)| decode::text(value)).collect();
         Ok(Some(Known { dn, values, chains, member_of, selected }))
     }
@@ -110,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 }
 
 fn read_group(entry: &Kept) -> Group {
-    let groups = entry.values.iter().filter(|(description, _)| crate::directory::known::is_of(description, MEMBER_OF));
+    let groups = entry.values.iter().filter(|(description, _)| is_of(description, MEMBER_OF));
     Group {
         dn: Untrusted::new(entry.dn.clone()),
         sid: entry.bytes(SID).and_then(decode::read_sid),

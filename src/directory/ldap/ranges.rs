@@ -7,6 +7,7 @@ use super::connection::{Connection, Kept, Watch};
 use super::request::{Scope, Search};
 use super::root::ANYTHING;
 use crate::directory::Error as DirectoryError;
+use crate::directory::known::is_of;
 
 /// How often a server is asked on for one entry: for more values than any entry has.
 const ROUNDS: usize = 1000;
@@ -46,7 +47,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             match cut(&entry) {
                 Some((_, next)) if next > have => have = next,
                 Some(_) => return Ok(None),
-                None => return Ok(Some(have + entry.values.len() as u64)),
+                None => {
+                    let last = entry.values.iter().filter(|(description, _)| is_of(description, attribute));
+                    return Ok(Some(have + last.count() as u64));
+                }
             }
         }
         Ok(None)

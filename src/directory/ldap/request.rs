@@ -32,8 +32,17 @@ pub(super) struct Search<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BadFilter;
 
-/// The message `id` with the search: its next page, of at most `page.0` entries, after the cookie `page.1`.
-pub(super) fn search(id: u32, search: &Search<'_>, page: Option<(u32, &[u8])>) -> Result<BytesMut, BadFilter> {
+/// LDAP_SERVER_SHOW_DELETED_OID ([MS-ADTS] 3.1.1.3.4.1.14): what was deleted is found, too.
+const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
+
+/// The message `id` with the search: its next page, of at most `page.0` entries, after the cookie `page.1`; with
+/// `deleted`, also among the deleted.
+pub(super) fn search(
+    id: u32,
+    search: &Search<'_>,
+    page: Option<(u32, &[u8])>,
+    deleted: bool,
+) -> Result<BytesMut, BadFilter> {
     let attributes = search.attributes.iter().map(|name| octets(name.as_bytes())).collect();
     let operation = Tag::Sequence(Sequence {
         class: TagClass::Application,
@@ -52,14 +61,14 @@ pub(super) fn search(id: u32, search: &Search<'_>, page: Option<(u32, &[u8])>) -
         ],
     });
     let mut message = vec![integer(id), operation];
-    if let Some((size, cookie)) = page {
+    let paged = page.map(|(size, cookie)| {
         let size = i32::try_from(size).unwrap_or(i32::MAX);
-        let control = RawControl::from(PagedResults { size, cookie: cookie.to_vec() }.critical());
-        message.push(Tag::StructureTag(StructureTag {
-            class: TagClass::Context,
-            id: 0,
-            payload: PL::C(vec![control_tag(&control)]),
-        }));
+        RawControl::from(PagedResults { size, cookie: cookie.to_vec() }.critical())
+    });
+    let deleted = deleted.then(|| RawControl { ctype: SHOW_DELETED.to_owned(), crit: true, val: None });
+    let controls: Vec<_> = paged.iter().chain(&deleted).map(control_tag).collect();
+    if !controls.is_empty() {
+        message.push(Tag::StructureTag(StructureTag { class: TagClass::Context, id: 0, payload: PL::C(controls) }));
     }
     Ok(encode(Tag::Sequence(Sequence { inner: message, ..Sequence::default() })))
 }
@@ -167,7 +176,7 @@ mod tests {
         expected.extend([0xa0, 39, 0x30, 37]);
         expected.extend(control);
         expected[1] = u8::try_from(expected.len() - 2).expect("short");
-        assert_eq!(self::search(9, &search, Some((5, b"k"))).expect("a filter").as_ref(), expected);
+        assert_eq!(self::search(9, &search, Some((5, b"k")), false).expect("a filter").as_ref(), expected);
     }
 
     #[test]
@@ -181,6 +190,6 @@ mod tests {
     #[test]
     fn a_filter_that_cannot_be_sent_is_an_error() {
         let search = Search { base: "", scope: Scope::Base, filter: "(cn=", attributes: &[], size_limit: 0 };
-        assert!(self::search(1, &search, None).is_err());
+        assert!(self::search(1, &search, None, false).is_err());
     }
 }

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate, X509Name};
 
-use super::error::Error;
+use super::error::{Error, OtherKey};
 use crate::model::directory::{Trust, Url};
 use crate::model::pin::Pin;
 use crate::model::text;
@@ -231,10 +231,10 @@ fn explained(url: &Url, error: &io::Error, trust: &Trust, certificate: &Certific
         (rustls::Error::InvalidMessage(_), _) => return Error::NotTls { server },
         (rustls::Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure), Some(seen)) => {
             let pins = if let Trust::Pins(pins) = trust { pins.clone() } else { Vec::new() };
-            return Error::OtherKey { server, seen, signer: signer(), pins };
+            return Error::OtherKey(Box::new(OtherKey { server, seen, signer: signer(), pins }));
         }
         (rustls::Error::InvalidCertificate(why), Some(pin)) if is_nobodys(why) => {
-            return Error::UnknownAuthority { server, signer: signer(), pin };
+            return Error::UnknownAuthority { server, signer: signer(), pin: Box::new(pin) };
         }
         _ => {}
     }

@@ -107,7 +107,7 @@ async fn pages(
 
 /// The user of an entry whose server sent only the first values of some attribute and keeps the rest until they are
 /// asked for.
-async fn completed(session: &mut Session, mut entry: Kept, watch: Watch<'_>) -> Result<User, Error> {
+pub(super) async fn completed(session: &mut Session, mut entry: Kept, watch: Watch<'_>) -> Result<User, Error> {
     // What is still cut afterwards is told by the decoding.
     session.complete(&mut entry, watch).await?;
     let values = entry.values.iter().map(|(description, value)| (description.as_str(), value.as_slice()));

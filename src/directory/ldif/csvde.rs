@@ -181,7 +181,10 @@ mod tests {
 \"CN=A\\\\, B,DC=corp,DC=example;CN=C,DC=corp,DC=example\",\"say \"\"hi\"\"\"\r\n\
 \"CN=B,DC=corp,DC=example\",top,B,,,X'4ac3bc7267656e'\r\n";
 
-    fn rows(text: &[u8]) -> Result<Vec<(String, Vec<(String, Vec<u8>)>)>, Fault> {
+    /// An entry: its DN, and its attributes with a value each.
+    type Listed = (String, Vec<(String, Vec<u8>)>);
+
+    fn rows(text: &[u8]) -> Result<Vec<Listed>, Fault> {
         let mut rows = Rows::new(Box::new(std::io::Cursor::new(text.to_vec())));
         let mut entry = Entry::default();
         let mut all = Vec::new();

@@ -439,3 +439,19 @@ proptest! {
         prop_assert_eq!(read.len(), wanted.len());
     }
 }
+
+#[test]
+fn a_primary_group_counts_only_where_all_users_are_of_one_domain() {
+    let group = "dn: CN=g,DC=x\nobjectClass: group\nobjectSid: S-1-5-21-1-2-3-1104\n\n\
+                 dn: CN=h,DC=x\nobjectClass: group\nobjectSid: S-1-5-21-7-8-9-1105\nmemberOf: CN=g,DC=x\n\n";
+    let user = |name: &str, domain: &str| {
+        format!("dn: CN={name},DC=x\nobjectClass: user\nobjectSid: {domain}-2000\nprimaryGroupID: 1104\n\n")
+    };
+    let ids = |text: String| {
+        let mut file = File::of_bytes(text.into_bytes());
+        file.nested(&"cn=G, dc=x".parse().expect("a DN"), &Job::unwatched()).expect("it is read").primary_ids()
+    };
+    let one = group.to_owned() + &user("a", "S-1-5-21-1-2-3");
+    assert_eq!(ids(one.clone()), [1104], "a group of another domain is nobody's primary group here");
+    assert!(ids(one + &user("b", "S-1-5-21-4-5-6")).is_empty());
+}

@@ -92,6 +92,12 @@ pub const OPENABLE: &[Binding] =
 pub const USERS: &[Binding] =
     &[bind(&[letter('e')], Command::Explain, "explain", "Why a user matches or is left out, clause by clause")];
 
+/// In front of [`PANEL`] where a user is explained.
+pub const EXPLAINED: &[Binding] = &[
+    bind(&[letter('e')], Command::Explain, "another user", "Explain another user"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to where you were"),
+];
+
 /// The name of a user who is to be explained.
 pub const USER_NAME: &[Binding] = &[
     bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "explain", "Ask the directory about this user"),
@@ -160,7 +166,69 @@ pub const REVIEW: &[Binding] = &[
     bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "open the step", "Open the step"),
     bind(&[key(KeyCode::Up), key(KeyCode::BackTab), letter('k')], Command::Up, "move", "The step before"),
     bind(&[key(KeyCode::Down), key(KeyCode::Tab), letter('j')], Command::Down, "move", "The next step"),
+    bind(&[letter('p')], Command::Plans, "plans", "The plans of the last syncs: look at one, approve it, take it back"),
     bind(&[key(KeyCode::Esc)], Command::Back, "", "Back to the step you came from"),
+];
+
+/// The list of plans.
+pub const PLANS: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "open the plan", "Open the plan"),
+    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
+    bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "overview", "Back to the overview"),
+];
+
+/// A plan: its lines.
+pub const PLAN: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "details", "Show or hide the line's details"),
+    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::Left), key(KeyCode::BackTab)], Command::Left, "kind", "The kind of line before"),
+    bind(&[key(KeyCode::Right), key(KeyCode::Tab)], Command::Right, "kind", "The next kind of line"),
+    bind(&[letter('/')], Command::Search, "search", "Search by name, address, attribute or new value"),
+    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
+    bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
+    bind(&[key(KeyCode::Home)], Command::First, "", "The first line"),
+    bind(&[key(KeyCode::End)], Command::Last, "", "The last line"),
+];
+
+/// After [`PLAN`] where the plan is not applied yet.
+pub const PLAN_OPEN: &[Binding] = &[bind(
+    &[letter('a')],
+    Command::Approve,
+    "approve",
+    "Apply exactly this plan, once you have said that you mean it",
+)];
+
+/// After [`PLAN`] where it is.
+pub const PLAN_APPLIED: &[Binding] = &[bind(
+    &[letter('u')],
+    Command::TakeBack,
+    "take back",
+    "Make a plan that takes this one back; nothing changes yet",
+)];
+
+/// After both.
+pub const PLAN_BACK: &[Binding] = &[bind(
+    &[key(KeyCode::Esc)],
+    Command::Back,
+    "back",
+    "Close the details, end the search, or go back; nothing changes",
+)];
+
+/// What to search for is being typed.
+pub const SEARCH: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "search", "Search; nothing typed shows everybody"),
+    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "rather not", "Leave the search as it was"),
+];
+
+/// Whether something is meant is being asked.
+pub const CONFIRM: &[Binding] = &[
+    bind(&[letter('y')], Command::Yes, "yes, apply it", "Apply it"),
+    bind(&[letter('n'), key(KeyCode::Esc), key(KeyCode::Enter)], Command::Back, "no", "Change nothing"),
 ];
 
 /// The help page.

@@ -2,7 +2,6 @@
 //!
 //! ```text
 //! -- Explain  Jane Doe, jane@corp.example.com, in corp -----
-//!  User: jane@corp.example.com
 //!  "Staff laptops" does not match
 //!  true    is below OU=Staff,DC=corp,DC=example,DC=com
 //!  false   all of these:
@@ -81,26 +80,30 @@ impl Explain {
         self.behind.take().map(|panel| *panel)
     }
 
+    /// The name stands above the answer while it is asked for or looked up; then the heading says who it is.
+    fn has_name(&self) -> bool {
+        self.asking || self.answer.is_none()
+    }
+
     pub fn rows(&self, room: u16) -> u16 {
-        1 + self.answer.as_ref().map_or(1, |answer| answer.rows(room))
+        u16::from(self.has_name()) + self.answer.as_ref().map_or(1, |answer| answer.rows(room))
     }
 
     pub fn perform(&mut self, command: Command, width: u16, height: u16) {
+        let height = height.saturating_sub(u16::from(self.has_name()));
         if let Some(answer) = &mut self.answer {
-            answer.perform(command, width, height.saturating_sub(1));
+            answer.perform(command, width, height);
         }
     }
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
-        let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-        let x = canvas.text(inner, inner.x, inner.y, "User: ", canvas.look.heading());
-        let room = usize::from(inner.right().saturating_sub(x));
-        let before: String = self.name.value().chars().take(self.name.cursor()).collect();
-        let skip = width(&text::shown(&before)).saturating_sub(room.saturating_sub(1));
-        canvas.text(inner, x, inner.y, &window(&text::shown(self.name.value()), skip, room), Style::new());
-        let below = Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area };
+        let mut rest = area;
+        if self.has_name() {
+            self.draw_name(canvas, area, focused);
+            rest = Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area };
+        }
         match &self.answer {
-            Some(answer) if !below.is_empty() => answer.draw(canvas, below, focused && !self.asking),
+            Some(answer) if !rest.is_empty() => answer.draw(canvas, rest, focused && !self.asking),
             Some(_) => {}
             None => {
                 let hint = if self.asking {
@@ -108,11 +111,21 @@ impl Explain {
                 } else {
                     "asking the directory ... Ctrl-X cancels"
                 };
-                canvas.text(below, below.x + 1, below.y, hint, canvas.look.faint());
+                canvas.text(rest, rest.x + 1, rest.y, hint, canvas.look.faint());
             }
         }
+    }
+
+    fn draw_name(&self, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
+        let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        let x = canvas.text(inner, inner.x, inner.y, "User: ", canvas.look.heading());
+        let room = usize::from(inner.right().saturating_sub(x));
+        let before: String = self.name.value().chars().take(self.name.cursor()).collect();
+        let before = width(&text::shown(&before));
+        let skip = before.saturating_sub(room.saturating_sub(1));
+        canvas.text(inner, x, inner.y, &window(&text::shown(self.name.value()), skip, room), Style::new());
         if focused && self.asking {
-            canvas.cursor(inner, x + units(width(&text::shown(&before)).saturating_sub(skip)), inner.y);
+            canvas.cursor(inner, x + units(before - skip), inner.y);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
 
-use super::Event;
+use super::{Event, plans};
 use crate::engine::{Engine, Error, Explained, Minted, Written};
 use crate::filter::Verdict;
 use crate::model::job::{Job, Progress};
@@ -54,6 +54,7 @@ pub(super) fn job_of(effect: &Effect) -> Option<JobId> {
         | Effect::Explain(job, _, _)
         | Effect::Pick { job, .. }
         | Effect::Sync(job)
+        | Effect::Approve(job, _)
         | Effect::Mint(job, _)
         | Effect::Files(job, _)
         | Effect::Write(job, _) => Some(*job),
@@ -91,6 +92,10 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
         Effect::At(step) => wizard::set_at(engine, step).map(|()| None),
         Effect::KeepDraft(form) => wizard::keep_draft(engine, &form).map(|()| None),
         Effect::Save(form) => save(engine, *form),
+        Effect::Plans => plans::list(engine),
+        Effect::OpenPlan(plan) => plans::open(engine, plan),
+        Effect::Lines { plan, asked, offset, limit } => plans::lines(engine, plan, asked, offset, limit),
+        Effect::Undo(plan) => plans::undo(engine, plan),
         Effect::WriteToken(path, token) => {
             engine.write_token_file(&path, &token).map(|()| Some(Came::TokenWritten(path)))
         }
@@ -188,7 +193,14 @@ fn carry_out(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sen
             };
             Came::Picked { job: id, under, items: items.into_iter().map(item).collect() }
         }
-        Effect::Sync(_) => Came::Synced(id, synced(&engine.sync(job)?)),
+        Effect::Sync(_) => {
+            let plan = engine.plan(job)?;
+            match plan.state {
+                State::Stopped { .. } => Came::Stopped(id, plan.id),
+                _ => Came::Synced(id, synced(&engine.apply(plan.id, None, job)?)),
+            }
+        }
+        Effect::Approve(_, hash) => Came::Applied(id, Box::new(plans::view(&engine.approve(&hash, job)?))),
         Effect::Mint(_, form) => mint(engine, id, *form)?,
         Effect::Files(_, mut form) => {
             let files = wizard::files(engine, &mut form)?;
@@ -283,22 +295,9 @@ fn in_words(code: &'static str) -> &'static str {
 
 fn synced(summary: &Summary) -> Report {
     let mut lines = Vec::new();
-    match &summary.state {
-        State::Applied { .. } => lines.push((Tone::Good, "The users are stored.".to_owned())),
-        State::Made => lines.push((Tone::Plain, "The plan is made and waits.".to_owned())),
-        State::Stopped { reasons } => {
-            lines.push((Tone::Warning, "The fuse stopped it; nothing was changed.".to_owned()));
-            lines.extend(reasons.iter().map(|reason| (Tone::Warning, shown(&reason.to_string()))));
-            lines.push((Tone::Help, format!("look at the plan, then `imd sync --approve {}`", summary.hash)));
-        }
-    }
-    lines.extend(
-        summary
-            .counts
-            .in_words()
-            .into_iter()
-            .map(|(count, what)| (Tone::Plain, format!("{:>9} {what}", grouped(count)))),
-    );
+    lines.push((Tone::Good, "The users are stored.".to_owned()));
+    let counts = summary.counts.in_words().into_iter();
+    lines.extend(counts.map(|(count, what)| (Tone::Plain, format!("{:>9} {what}", grouped(count)))));
     Report { title: "Run now".to_owned(), lines }
 }
 

@@ -7,7 +7,7 @@ use ratatui::style::Color;
 use super::super::app::App;
 use super::super::fixture::*;
 use super::super::look::Look;
-use super::super::message::{Came, Effect, Message, Report, Tone};
+use super::super::message::{Came, Effect, Message, PlanState, Report, Tone};
 use crate::wizard::Step;
 
 /// What a user can do.
@@ -57,7 +57,15 @@ fn answer(app: &mut App, effects: Vec<Effect>) {
             }
             Effect::Preview(job, _) => Came::Previewed(job, preview()),
             Effect::Pick { job, under, .. } => Came::Picked { job, under, items: units() },
+            Effect::Sync(job) if job % 2 == 0 => Came::Stopped(job, 12),
             Effect::Sync(job) => Came::Synced(job, report),
+            Effect::Plans => Came::Plans(vec![plan(PlanState::Stopped), plan(PlanState::Applied)]),
+            Effect::OpenPlan(_) => Came::Plan(Box::new(plan(PlanState::Stopped))),
+            Effect::Undo(_) => Came::Plan(Box::new(plan(PlanState::Made))),
+            Effect::Lines { plan, asked, offset, limit } => {
+                Came::Lines { plan, page: plan_page(&asked, offset, limit), asked }
+            }
+            Effect::Approve(job, _) => Came::Applied(job, Box::new(plan(PlanState::Applied))),
             Effect::Mint(job, form) => Came::Minted { job, form, minted: minted() },
             Effect::Files(job, _) => Came::Files(job, files()),
             Effect::Write(job, form) => Came::Written { job, form, report },

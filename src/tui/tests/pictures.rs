@@ -93,6 +93,20 @@ fn step_3_picking_previewing_and_a_wrong_filter() {
 }
 
 #[test]
+fn step_3_explaining_a_user() {
+    picture("3-explain", Step::Mapping, |app| {
+        let shown = job(&press(app, "Ctrl-R"));
+        came(app, Came::Previewed(shown, preview()));
+        let asked = job(&keys(app, &["Tab", "End", "Up", "e"]));
+        came(app, Came::Explained(asked, explained()));
+    });
+    picture("3-explain-asking", Step::Mapping, |app| {
+        press(app, "Ctrl-F");
+        keys(app, &["j", "a", "n", "e"]);
+    });
+}
+
+#[test]
 fn step_4_running_and_done() {
     picture("4-running", Step::Frequency, |app| {
         let sync = job(&press(app, "Ctrl-R"));

@@ -174,6 +174,10 @@ impl StepScreen {
                 self.panel = Some(Panel::Lines(Lines::new(report)));
                 self.did(Action::Run);
             }
+            Came::Stopped(job, plan) if self.ends(job) => {
+                self.panel = None;
+                desk.ask(Effect::OpenPlan(plan));
+            }
             Came::Refused(job, form) if self.ends(job) => {
                 self.form = *form;
                 self.panel = None;

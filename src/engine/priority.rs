@@ -1,0 +1,59 @@
+//! The order of the mappings, what it decides, and switching one off and on.
+
+use crate::model::job::Job;
+use crate::model::mapping::Mapping;
+use crate::model::name::Name;
+use crate::model::priority::{Difference, Overlap, Reordered};
+use crate::store;
+
+use super::{Change, Engine, Error};
+
+impl Engine {
+    /// Whom several mappings match, by the last reading; none when the mappings were changed since.
+    pub fn overlaps(&self) -> Result<Vec<Overlap>, Error> {
+        Ok(self.store().overlaps()?)
+    }
+
+    /// Who would change place, profile, storage or quota if the mappings were in this order. Nothing is changed. It is
+    /// known from the last reading; where the mappings were changed since, they are read anew.
+    pub fn reordered(&self, names: &[Name], job: &Job) -> Result<Reordered, Error> {
+        let unknown = |name: &&Name| self.mapping(name).is_ok_and(|kept| kept.is_none());
+        if let Some(name) = names.iter().find(unknown) {
+            return Err(Error::Unknown { what: "mapping", name: name.clone() });
+        }
+        let mut known = self.store().reordered(names)?;
+        if known.is_none() {
+            self.plan(job)?;
+            known = self.store().reordered(names)?;
+        }
+        let mut found = known.ok_or_else(|| store::Error::Drift { what: "the mappings".to_owned() })?;
+        for one in &mut found.moves {
+            if let (Some(from), Some(to)) = (self.mapping(&one.from)?, self.mapping(&one.to)?) {
+                one.gets = self.differences(&from.value, &to.value)?;
+            }
+        }
+        Ok(found)
+    }
+
+    fn differences(&self, from: &Mapping, to: &Mapping) -> Result<Vec<Difference>, Error> {
+        let quota = |mapping: &Mapping| -> Result<String, Error> {
+            let inherited = || Ok::<_, Error>(self.profile(&mapping.profile)?.and_then(|kept| kept.value.quota));
+            let quota = mapping.quota.map_or_else(inherited, |quota| Ok(Some(quota)))?;
+            Ok(quota.map_or_else(|| "none".to_owned(), |quota| quota.to_string()))
+        };
+        let all = [
+            ("profile", from.profile.to_string(), to.profile.to_string()),
+            ("storage", from.storage.to_string(), to.storage.to_string()),
+            ("quota", quota(from)?, quota(to)?),
+        ];
+        let differ = all.into_iter().filter(|(_, before, after)| before != after);
+        Ok(differ.map(|(what, before, after)| Difference { what, before, after }).collect())
+    }
+
+    /// Switches a mapping off, or on again. One that is off matches nobody, and its users stay as they are.
+    pub fn enable_mapping(&self, name: &Name, enabled: bool) -> Result<Change, Error> {
+        let unknown = || Error::Unknown { what: "mapping", name: name.clone() };
+        let kept = self.mapping(name)?.ok_or_else(unknown)?;
+        self.save_mapping(&Mapping { enabled, ..kept.value }, Some(kept.version))
+    }
+}

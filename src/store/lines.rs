@@ -1,0 +1,139 @@
+//! The lines of a plan as they are looked through: by kind, by a search, a page at a time, whatever their number.
+
+use rusqlite::{Connection, Row, params};
+
+use super::item::{Cells, number};
+use super::plan::change_of;
+use super::{Error, Store, key, reason};
+use crate::model::plan::{Asked, Change, Line, LineKind, PlannedChange, PlannedLeftOut};
+use crate::model::text::Untrusted;
+use crate::model::user::{Attribute, Guid, User};
+
+/// A page of a plan's lines.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lines {
+    pub lines: Vec<Line>,
+    /// How many there are in all of what was asked for.
+    pub total: u64,
+}
+
+const CHANGES: &str = "
+    SELECT c.kind, guid, label, mapping, from_mapping, b.attributes, a.attributes, why, why_detail
+    FROM plan_change c LEFT JOIN user_values b ON b.id = before_id LEFT JOIN user_values a ON a.id = after_id
+    WHERE plan_id = ?1 AND c.kind = ?2 ORDER BY c.id LIMIT ?3 OFFSET ?4";
+
+const LEFT_OUT: &str = "
+    SELECT guid, label, mapping, why, why_detail FROM plan_left_out
+    WHERE plan_id = ?1 AND ?2 = 'left-out' ORDER BY id LIMIT ?3 OFFSET ?4";
+
+impl Store {
+    /// The lines of a plan that were asked for, from the `offset`th on, at most `limit`. Memory holds one page: a search
+    /// reads the plan once, line by line.
+    pub fn plan_lines(&self, plan: i64, asked: &Asked, offset: u64, limit: u64) -> Result<Lines, Error> {
+        let kinds = asked.kind.map_or(LineKind::ALL.to_vec(), |kind| vec![kind]);
+        let search = key(asked.search.trim());
+        self.read(|connection| {
+            let mut page = Lines::default();
+            for kind in kinds {
+                let (end, wanted) = (offset + limit, |total: u64| (offset..offset + limit).contains(&total));
+                if search.is_empty() {
+                    let of_kind = count(connection, plan, kind)?;
+                    let (first, left) = (offset.saturating_sub(page.total), end.saturating_sub(page.total.max(offset)));
+                    page.total += of_kind;
+                    if first < of_kind && left > 0 {
+                        each(connection, plan, kind, first, left, &mut |line| page.lines.push(line))?;
+                    }
+                } else {
+                    each(connection, plan, kind, 0, u64::MAX, &mut |line| {
+                        if is_found(&line, &search) {
+                            if wanted(page.total) {
+                                page.lines.push(line);
+                            }
+                            page.total += 1;
+                        }
+                    })?;
+                }
+            }
+            Ok(page)
+        })
+    }
+}
+
+const fn word(kind: LineKind) -> &'static str {
+    match kind {
+        LineKind::Leave => "leave",
+        LineKind::Change => "change",
+        LineKind::Come => "come",
+        LineKind::LeftOut => "left-out",
+    }
+}
+
+fn count(connection: &Connection, plan: i64, kind: LineKind) -> Result<u64, Error> {
+    let sql = match kind {
+        LineKind::LeftOut => "SELECT count(*) FROM plan_left_out WHERE plan_id = ?1 AND ?2 = 'left-out'",
+        _ => "SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = ?2",
+    };
+    let count: i64 = connection.prepare_cached(sql)?.query_row(params![plan, word(kind)], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// Hands on the lines of one kind, each with the names by which a search finds its user.
+fn each(
+    connection: &Connection,
+    plan: i64,
+    kind: LineKind,
+    offset: u64,
+    limit: u64,
+    take: &mut dyn FnMut(Line),
+) -> Result<(), Error> {
+    let sql = if kind == LineKind::LeftOut { LEFT_OUT } else { CHANGES };
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![plan, word(kind), number(limit), number(offset)])?;
+    while let Some(row) = rows.next()? {
+        take(if kind == LineKind::LeftOut { Line::LeftOut(left_out(row)?) } else { Line::Change(change(row)?) });
+    }
+    Ok(())
+}
+
+fn left_out(row: &Row<'_>) -> Result<PlannedLeftOut, Error> {
+    let mut cells = Cells::of(row);
+    Ok(PlannedLeftOut {
+        guid: Guid(cells.next()?),
+        label: Untrusted::new(cells.text()?),
+        mapping: cells.parsed()?,
+        why: reason::read_left_out(&mut cells)?,
+    })
+}
+
+fn change(row: &Row<'_>) -> Result<PlannedChange, Error> {
+    change_of(&mut Cells::of(row))
+}
+
+fn is_found(line: &Line, search: &str) -> bool {
+    let holds = |text: &str| key(text).contains(search);
+    match line {
+        Line::LeftOut(line) => holds(line.label.raw()) || holds(line.mapping.as_str()),
+        Line::Change(line) => {
+            let in_change = match &line.change {
+                Change::Change(all) => all.iter().any(|change| {
+                    let values = change.before.iter().chain(&change.after);
+                    holds(change.attribute.name()) || values.into_iter().any(|value| holds(value.raw()))
+                }),
+                Change::Come | Change::Leave(_) => false,
+            };
+            in_change
+                || holds(line.label.raw())
+                || holds(line.mapping.as_str())
+                || line.names.iter().any(|name| holds(name.raw()))
+        }
+    }
+}
+
+/// The names besides the label by which people look for a user.
+pub(super) fn names(user: Option<&User>) -> Vec<Untrusted> {
+    let forms = [Attribute::SamAccountName, Attribute::UserPrincipalName, Attribute::Mail];
+    let all = user.into_iter().flat_map(|user| forms.into_iter().filter_map(|form| user.first(form)));
+    let mut names: Vec<Untrusted> = all.cloned().collect();
+    names.dedup();
+    names
+}

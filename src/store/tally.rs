@@ -1,0 +1,199 @@
+//! What a plan does to each mapping, and what there is to say why: the evidence on which the fuse decides.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::staging::Scoped;
+use super::{Error, plan};
+use crate::model::audit::Actor;
+use crate::model::dn::Dn;
+use crate::model::name::Name;
+use crate::model::plan::Counts;
+use crate::model::text::Untrusted;
+use crate::model::user::Attribute;
+
+/// What a plan would do to one mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    pub mapping: Name,
+    pub counts: Counts,
+    /// Its active users before.
+    pub had: u64,
+    /// An administrator removed it; its users are all that is left.
+    pub removed: bool,
+    /// Who changed it, and when, since the last plan that was applied.
+    pub edited: Option<(Actor, jiff::Timestamp)>,
+    /// How many leave for each reason, by [`Left::code`](crate::model::plan::Left::code).
+    pub leaving: BTreeMap<String, u64>,
+    /// The attributes that users had and have no more.
+    pub lost: Vec<Lost>,
+    /// The mapping that takes most of those who go on to another one.
+    pub taken_over: Option<Name>,
+    /// Where most of those are who were moved out of the mapping's base.
+    pub moved_to: Option<Untrusted>,
+}
+
+/// Of how many users of a mapping an attribute has no value any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost {
+    pub attribute: Attribute,
+    /// Of those who leave and were found.
+    pub leaving: u64,
+    /// Of those who stay.
+    pub staying: u64,
+    /// How many had one before.
+    pub had: u64,
+}
+
+/// Those who leave and were found, with the values that they have now.
+const LOST_BY_LEAVING: &str = "
+    SELECT c.mapping_id, k.key, count(*)
+    FROM plan_change c JOIN cached_user u ON u.id = c.user_id JOIN user_values b ON b.id = u.values_id
+    LEFT JOIN staged s ON s.directory_id = c.directory_id AND s.guid = c.guid
+    LEFT JOIN found f ON f.user_id = c.user_id
+    JOIN json_each(b.attributes) k
+    WHERE c.plan_id = ?1 AND c.kind = 'leave' AND coalesce(s.attributes, f.attributes) IS NOT NULL
+        AND json_type(coalesce(s.attributes, f.attributes), '$.' || k.key) IS NULL
+    GROUP BY 1, 2";
+
+const LOST_BY_STAYING: &str = "
+    SELECT c.mapping_id, k.key, count(*)
+    FROM plan_change c JOIN user_values b ON b.id = c.before_id JOIN user_values a ON a.id = c.after_id
+    JOIN json_each(b.attributes) k
+    WHERE c.plan_id = ?1 AND c.kind = 'change' AND json_type(a.attributes, '$.' || k.key) IS NULL
+    GROUP BY 1, 2";
+
+const HAD: &str = "
+    SELECT count(*) FROM cached_user u JOIN user_values v ON v.id = u.values_id
+    WHERE u.mapping_id = ?1 AND u.state = 'active' AND json_type(v.attributes, '$.' || ?2) IS NOT NULL";
+
+/// Only a plan counts that read the directories: one that takes back another knows nothing of the mapping's filter.
+const EDITED: &str = "
+    SELECT m.changed_by, m.changed_at FROM mapping m
+    WHERE m.id = ?1 AND m.version <> (
+        SELECT pm.version FROM plan_mapping pm JOIN plan p ON p.id = pm.plan_id
+        WHERE pm.mapping_id = m.id AND p.state = 'applied' AND p.undoes IS NULL ORDER BY p.id DESC LIMIT 1)";
+
+/// The changes of `plan`, mapping by mapping, in the order of priority.
+pub(super) fn tally(
+    transaction: &Transaction<'_>,
+    plan: i64,
+    scope: &[Scoped],
+    mut lost: HashMap<i64, Vec<Lost>>,
+) -> Result<Vec<Tally>, Error> {
+    let changes = grouped(
+        transaction,
+        "SELECT mapping_id, kind, count(*) FROM plan_change WHERE plan_id = ?1 GROUP BY 1, 2",
+        plan,
+    )?;
+    let left_out =
+        grouped(transaction, "SELECT 0, mapping, count(*) FROM plan_left_out WHERE plan_id = ?1 GROUP BY 1, 2", plan)?;
+    let leaving = grouped(
+        transaction,
+        "SELECT mapping_id, why, count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'leave' GROUP BY 1, 2",
+        plan,
+    )?;
+    let taken = grouped(
+        transaction,
+        "SELECT m.id, c.mapping, count(*) FROM plan_change c JOIN mapping m ON m.name = c.from_mapping
+         WHERE c.plan_id = ?1 AND c.kind = 'change' GROUP BY 1, 2",
+        plan,
+    )?;
+    let moved = moved(transaction, plan)?;
+    let mut tallies = Vec::with_capacity(scope.len());
+    for scoped in scope {
+        let change = |kind: &str| changes.get(&(scoped.id, kind.to_owned())).copied().unwrap_or(0);
+        let had = count(
+            transaction,
+            "SELECT count(*) FROM cached_user WHERE mapping_id = ?1 AND state = 'active'",
+            scoped.id,
+        )?;
+        let matched = scoped.matched;
+        let out = left_out.get(&(0, scoped.name.clone())).copied().unwrap_or(0);
+        let counts = Counts {
+            matched,
+            come: change("come"),
+            change: change("change"),
+            leave: change("leave"),
+            unchanged: matched.saturating_sub(out + change("come") + change("change")),
+            left_out: out,
+        };
+        plan::save_mapping(transaction, plan, scoped, &counts)?;
+        let mapping = Name::new(&scoped.name).map_err(|_| Error::Unknown(format!("mapping {}", scoped.id)))?;
+        let of_this = |all: &HashMap<(i64, String), u64>| -> BTreeMap<String, u64> {
+            all.iter()
+                .filter(|((id, _), _)| *id == scoped.id)
+                .map(|((_, what), users)| (what.clone(), *users))
+                .collect()
+        };
+        let taken_over = of_this(&taken).into_iter().max_by_key(|(_, users)| *users);
+        let edited = transaction
+            .prepare_cached(EDITED)?
+            .query_row([scoped.id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+        let edited = edited.optional()?.and_then(|(by, at)| Some((Actor::new(by), at.parse().ok()?)));
+        tallies.push(Tally {
+            mapping,
+            counts,
+            had,
+            removed: scoped.removed,
+            edited,
+            leaving: of_this(&leaving),
+            lost: lost.remove(&scoped.id).unwrap_or_default(),
+            taken_over: taken_over.and_then(|(name, _)| Name::new(&name).ok()),
+            moved_to: moved.get(&scoped.id).cloned(),
+        });
+    }
+    Ok(tallies)
+}
+
+fn count(transaction: &Transaction<'_>, sql: &str, with: impl rusqlite::ToSql) -> Result<u64, Error> {
+    let count: i64 = transaction.prepare_cached(sql)?.query_row([with], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+fn grouped(transaction: &Transaction<'_>, sql: &str, plan: i64) -> Result<HashMap<(i64, String), u64>, Error> {
+    let mut statement = transaction.prepare(sql)?;
+    let rows = statement.query_map([plan], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, i64>(2)?)))?;
+    rows.map(|row| row.map(|(key, count)| (key, count.unsigned_abs())).map_err(Error::from)).collect()
+}
+
+/// The attributes that users lose by a plan that is being made from a reading, by the id of the mapping.
+pub(super) fn lost(transaction: &Transaction<'_>, plan: i64) -> Result<HashMap<i64, Vec<Lost>>, Error> {
+    let leaving = grouped(transaction, LOST_BY_LEAVING, plan)?;
+    let staying = grouped(transaction, LOST_BY_STAYING, plan)?;
+    let mut keys: Vec<&(i64, String)> = leaving.keys().chain(staying.keys()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut all: HashMap<i64, Vec<Lost>> = HashMap::new();
+    for key in keys {
+        let Some(attribute) = Attribute::of_name(&key.1).filter(|attribute| !attribute.is_operational()) else {
+            continue;
+        };
+        let of = |counts: &HashMap<(i64, String), u64>| counts.get(key).copied().unwrap_or(0);
+        let had: i64 = transaction.prepare_cached(HAD)?.query_row(params![key.0, key.1], |row| row.get(0))?;
+        let lost = Lost { attribute, leaving: of(&leaving), staying: of(&staying), had: had.unsigned_abs() };
+        all.entry(key.0).or_default().push(lost);
+    }
+    Ok(all)
+}
+
+/// The place to which most users of each mapping were moved.
+fn moved(transaction: &Transaction<'_>, plan: i64) -> Result<HashMap<i64, Untrusted>, Error> {
+    let sql = "SELECT mapping_id, why_detail FROM plan_change
+               WHERE plan_id = ?1 AND kind = 'leave' AND why = 'moved-out'";
+    let mut statement = transaction.prepare(sql)?;
+    let mut rows = statement.query([plan])?;
+    let mut places: HashMap<(i64, String), u64> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let (mapping, dn): (i64, String) = (row.get(0)?, row.get(1)?);
+        let place = Dn::parent_of(&dn).unwrap_or(&dn).to_owned();
+        *places.entry((mapping, place)).or_default() += 1;
+    }
+    let mut most: HashMap<i64, (u64, String)> = HashMap::new();
+    for ((mapping, place), users) in places {
+        let one = most.entry(mapping).or_default();
+        *one = std::mem::take(one).max((users, place));
+    }
+    Ok(most.into_iter().map(|(mapping, (_, place))| (mapping, Untrusted::new(place))).collect())
+}

@@ -1,0 +1,296 @@
+//! A plan that takes back an applied one: made from what that plan kept, without asking any directory.
+//!
+//! Whoever it brought leaves again, whoever it changed gets the values from before, and whoever it let go comes back.
+//! Values are copied, so that each plan can be let go of on its own.
+
+use std::collections::HashMap;
+
+use rusqlite::{Row, Transaction, params};
+
+use super::item::Cells;
+use super::staging::{Scoped, prune, scope, settle};
+use super::{By, Error, Store, Tally, attributes};
+use crate::model::plan::{Summary, Tripped};
+use crate::model::user::Guid;
+
+/// A line of the plan that is taken back, and its user as the cache has them now.
+struct Line {
+    kind: String,
+    directory: i64,
+    guid: Guid,
+    mapping: i64,
+    from: Option<String>,
+    label: String,
+    why: Option<String>,
+    hash: Vec<u8>,
+    after: Option<i64>,
+    before_attributes: Option<String>,
+    now: Option<Now>,
+}
+
+struct Now {
+    id: i64,
+    version: i64,
+    active: bool,
+    mapping: i64,
+    hash: Vec<u8>,
+    operational: Vec<u8>,
+    left_why: Option<String>,
+    label: String,
+    values: i64,
+    attributes: String,
+}
+
+const LINES: &str = "
+    SELECT c.kind, c.directory_id, c.guid, c.mapping_id, c.from_mapping, c.label, c.why, c.hash, c.after_id,
+        b.attributes, u.id, u.version, u.state, u.mapping_id, u.hash, u.operational, u.left_why, u.label, u.values_id,
+        v.attributes
+    FROM plan_change c LEFT JOIN user_values b ON b.id = c.before_id
+    LEFT JOIN cached_user u ON u.directory_id = c.directory_id AND u.guid = c.guid
+    LEFT JOIN user_values v ON v.id = u.values_id
+    WHERE c.plan_id = ?1 ORDER BY c.id";
+
+impl Store {
+    /// Keeps a plan that takes back the plan `of`, which was applied. `fuse` says what in it is suspicious.
+    ///
+    /// # Errors
+    /// [`Error::Drift`] names who or what was changed since `of` was applied.
+    pub fn plan_undo(
+        &self,
+        of: i64,
+        by: &By<'_>,
+        fuse: impl FnOnce(&[Tally]) -> Vec<Tripped>,
+    ) -> Result<Summary, Error> {
+        let id = self.write(|transaction| {
+            let mut scope = scope(transaction)?;
+            prune(transaction, by.at)?;
+            let sql = "INSERT INTO plan (made_at, made_by, hash, state, reasons, undoes)
+                       VALUES (?1, ?2, '', 'made', '[]', ?3)";
+            transaction.execute(sql, params![by.at.to_string(), by.actor.0.raw(), of])?;
+            let plan = transaction.last_insert_rowid();
+            let mut drifted: Option<(String, u64)> = None;
+            let mut statement = transaction.prepare(LINES)?;
+            let mut rows = statement.query([of])?;
+            while let Some(row) = rows.next()? {
+                let line = Line::of(row)?;
+                if !take_back(transaction, (plan, of), &line, &scope)? {
+                    let (_, others) = drifted.get_or_insert((line.label, 0));
+                    *others += 1;
+                }
+            }
+            if let Some((label, users)) = drifted {
+                let others = match users - 1 {
+                    0 => String::new(),
+                    1 => " and one other".to_owned(),
+                    others => format!(" and {others} others"),
+                };
+                return Err(Error::Drift { what: format!("the user \"{label}\"{others}") });
+            }
+            for scoped in &mut scope {
+                scoped.matched = stay(transaction, plan, scoped)?;
+            }
+            settle(transaction, plan, &scope, HashMap::default(), fuse)?;
+            Ok(plan)
+        })?;
+        self.plan(id)?.ok_or_else(|| Error::Unknown(format!("plan {id}")))
+    }
+}
+
+impl Line {
+    fn of(row: &Row<'_>) -> Result<Self, Error> {
+        let mut cells = Cells::of(row);
+        Ok(Self {
+            kind: cells.text()?,
+            directory: cells.next()?,
+            guid: Guid(cells.next()?),
+            mapping: cells.next()?,
+            from: cells.next()?,
+            label: cells.text()?,
+            why: cells.next()?,
+            hash: cells.next()?,
+            after: cells.next()?,
+            before_attributes: cells.next()?,
+            now: match cells.next::<Option<i64>>()? {
+                None => None,
+                Some(id) => Some(Now {
+                    id,
+                    version: cells.next()?,
+                    active: cells.text()? == "active",
+                    mapping: cells.next()?,
+                    hash: cells.next()?,
+                    operational: cells.next()?,
+                    left_why: cells.next()?,
+                    label: cells.text()?,
+                    values: cells.next()?,
+                    attributes: cells.text()?,
+                }),
+            },
+        })
+    }
+
+    /// Whether the user is still as the plan left them. Operational attributes are no change.
+    fn still(&self) -> Option<&Now> {
+        let now = self.now.as_ref()?;
+        let same = match self.kind.as_str() {
+            "leave" => !now.active && now.left_why == self.why && now.hash == self.hash,
+            _ => now.active && now.hash == self.hash && now.mapping == self.mapping,
+        };
+        same.then_some(now)
+    }
+}
+
+/// Adds the line that takes `line` back to the plan; false when its user has changed since.
+fn take_back(
+    transaction: &Transaction<'_>,
+    (plan, of): (i64, i64),
+    line: &Line,
+    scope: &[Scoped],
+) -> Result<bool, Error> {
+    if line.kind == "refresh" {
+        return refresh(transaction, plan, line).map(|()| true);
+    }
+    let Some(now) = line.still() else { return Ok(false) };
+    let scoped = |wanted: &dyn Fn(&Scoped) -> bool| scope.iter().find(|scoped| !scoped.removed && wanted(scoped));
+    let here = scoped(&|scoped| scoped.id == line.mapping);
+    let mapping = match &line.from {
+        Some(name) => scoped(&|scoped| scoped.name == *name),
+        None => here,
+    };
+    let Some(mapping) = mapping else {
+        let name = line.from.clone().map_or_else(|| name_of(transaction, line.mapping), Ok)?;
+        return Err(Error::Drift { what: format!("the mapping \"{name}\"") });
+    };
+    let from = here.filter(|here| here.id != mapping.id).map(|here| &here.name);
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping,
+             from_mapping, label, why, why_detail, hash, operational, before_id, after_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    )?;
+    let Line { directory, guid, .. } = line;
+    let Now { id, version, hash, operational, label, values, .. } = now;
+    match line.kind.as_str() {
+        "come" => insert.execute(params![
+            plan,
+            "leave",
+            directory,
+            guid.0,
+            id,
+            version,
+            mapping.id,
+            mapping.name,
+            None::<String>,
+            label,
+            "undone",
+            of.to_string(),
+            hash,
+            None::<Vec<u8>>,
+            None::<i64>,
+            None::<i64>
+        ])?,
+        "leave" => {
+            let after = copy(transaction, &now.attributes)?;
+            insert.execute(params![
+                plan,
+                "come",
+                directory,
+                guid.0,
+                id,
+                version,
+                mapping.id,
+                mapping.name,
+                None::<String>,
+                label,
+                None::<String>,
+                None::<String>,
+                hash,
+                operational,
+                values,
+                after
+            ])?
+        }
+        _ => {
+            let before = before(line)?;
+            let after = copy(transaction, line.before_attributes.as_deref().unwrap_or_default())?;
+            insert.execute(params![
+                plan,
+                "change",
+                directory,
+                guid.0,
+                id,
+                version,
+                mapping.id,
+                mapping.name,
+                from,
+                before.label(),
+                None::<String>,
+                None::<String>,
+                attributes::hash(&before, false),
+                attributes::hash(&before, true),
+                values,
+                after
+            ])?
+        }
+    };
+    Ok(true)
+}
+
+/// Operational attributes go back, too, unless they were read anew since.
+fn refresh(transaction: &Transaction<'_>, plan: i64, line: &Line) -> Result<(), Error> {
+    let Some(now) = line.now.as_ref().filter(|now| now.active && Some(now.values) == line.after) else {
+        return Ok(());
+    };
+    let before = before(line)?;
+    let after = copy(transaction, line.before_attributes.as_deref().unwrap_or_default())?;
+    let sql = "INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping,
+                   label, hash, operational, before_id, after_id)
+               VALUES (?1, 'refresh', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let (hash, operational) = (&now.hash, attributes::hash(&before, true));
+    let mapping = name_of(transaction, now.mapping)?;
+    transaction.prepare_cached(sql)?.execute(params![
+        plan,
+        line.directory,
+        line.guid.0,
+        now.id,
+        now.version,
+        now.mapping,
+        mapping,
+        now.label,
+        hash,
+        operational,
+        now.values,
+        after
+    ])?;
+    Ok(())
+}
+
+fn before(line: &Line) -> Result<crate::model::user::User, Error> {
+    let user = line.before_attributes.as_deref().and_then(|json| attributes::user(line.guid, json));
+    let what = || format!("the user \"{}\"", line.label);
+    user.ok_or_else(|| Error::Unfit { what: what(), why: "the values from before the plan are not there any more" })
+}
+
+fn copy(transaction: &Transaction<'_>, attributes: &str) -> Result<i64, Error> {
+    transaction.prepare_cached("INSERT INTO user_values (attributes) VALUES (?1)")?.execute([attributes])?;
+    Ok(transaction.last_insert_rowid())
+}
+
+fn name_of(transaction: &Transaction<'_>, mapping: i64) -> Result<String, Error> {
+    let mut statement = transaction.prepare_cached("SELECT coalesce((SELECT name FROM mapping WHERE id = ?1), ?1)")?;
+    Ok(statement.query_row([mapping], |row| row.get::<_, rusqlite::types::Value>(0)).map(|value| match value {
+        rusqlite::types::Value::Text(name) => name,
+        _ => format!("number {mapping}"),
+    })?)
+}
+
+/// How many users a mapping has once the plan is applied.
+fn stay(transaction: &Transaction<'_>, plan: i64, scoped: &Scoped) -> Result<u64, Error> {
+    let sql = "SELECT (SELECT count(*) FROM cached_user WHERE mapping_id = ?2 AND state = 'active')
+        - (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'leave' AND mapping_id = ?2)
+        - (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'change' AND from_mapping = ?3)
+        + (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'come' AND mapping_id = ?2)
+        + (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'change' AND mapping_id = ?2
+               AND from_mapping IS NOT NULL)";
+    let count: i64 =
+        transaction.prepare_cached(sql)?.query_row(params![plan, scoped.id, scoped.name], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}

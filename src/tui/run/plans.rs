@@ -1,0 +1,121 @@
+//! Plans in words that can be drawn.
+
+use crate::engine::{Engine, Error};
+use crate::model::plan::{Asked, AttributeChange, Change, Line, LineKind, PlannedChange, State, Summary};
+use crate::model::text::{Untrusted, shown};
+use crate::tui::message::{Came, PlanLine, PlanPage, PlanState, PlanView, Tone};
+use crate::tui::panel::report::grouped;
+
+/// How many plans the list shows.
+const PLANS: usize = 60;
+
+pub(super) fn list(engine: &Engine) -> Result<Option<Came>, Error> {
+    Ok(Some(Came::Plans(engine.plans(PLANS)?.iter().map(view).collect())))
+}
+
+pub(super) fn open(engine: &Engine, plan: i64) -> Result<Option<Came>, Error> {
+    Ok(Some(Came::Plan(Box::new(view(&engine.stored_plan(plan)?)))))
+}
+
+pub(super) fn undo(engine: &Engine, plan: i64) -> Result<Option<Came>, Error> {
+    Ok(Some(Came::Plan(Box::new(view(&engine.undo(Some(plan))?)))))
+}
+
+pub(super) fn lines(engine: &Engine, plan: i64, asked: Asked, offset: u64, limit: u64) -> Result<Option<Came>, Error> {
+    let found = engine.plan_lines(plan, &asked, offset, limit)?;
+    let lines = found.lines.iter().map(line).collect();
+    Ok(Some(Came::Lines { plan, asked, page: PlanPage { offset, total: found.total, lines } }))
+}
+
+/// A plan in words.
+pub(super) fn view(plan: &Summary) -> PlanView {
+    let counts = plan.counts;
+    let made = plan.made_at.strftime("%Y-%m-%d %H:%M UTC");
+    let (state, word) = match &plan.state {
+        State::Made => (PlanState::Made, "not applied"),
+        State::Stopped { .. } => (PlanState::Stopped, "stopped"),
+        State::Applied { .. } => (PlanState::Applied, "applied"),
+    };
+    let mut why = Vec::new();
+    if let Some(of) = plan.undoes {
+        why.push((Tone::Plain, format!("It takes back plan {of}.")));
+    }
+    let mut todo = None;
+    match &plan.state {
+        State::Stopped { reasons } => {
+            for tripped in reasons {
+                why.push((Tone::Warning, shown(&tripped.to_string())));
+                why.push((Tone::Plain, format!("  {}", shown(&tripped.cause.to_string()))));
+            }
+            todo = reasons.first().map(|tripped| shown(&tripped.cause.remedy()));
+        }
+        State::Applied { at } => why.push((Tone::Plain, format!("Applied at {}.", at.strftime("%Y-%m-%d %H:%M UTC")))),
+        State::Made => {}
+    }
+    let (come, change, leave) = (grouped(counts.come), grouped(counts.change), grouped(counts.leave));
+    let back = plan.undoes.map(|of| format!(", takes back {of}")).unwrap_or_default();
+    PlanView {
+        id: plan.id,
+        hash: plan.hash.clone(),
+        heading: format!("made at {made}"),
+        line: format!("{:>5}  {made}  {word:<11}  {leave} leave, {change} change, {come} come{back}", plan.id),
+        state,
+        why,
+        todo,
+        counts: LineKind::ALL.map(|kind| counts.of(kind)),
+        question: format!(
+            "Apply plan {}? {leave} users leave and are refused at once; {change} change, {come} come.",
+            plan.id
+        ),
+    }
+}
+
+fn line(line: &Line) -> PlanLine {
+    match line {
+        Line::LeftOut(line) => PlanLine {
+            kind: LineKind::LeftOut,
+            who: line.label.shown(),
+            what: shown(&line.why.to_string()),
+            details: vec![
+                format!("mapping \"{}\" leaves the user out: {}", line.mapping, shown(&line.why.to_string())),
+                format!("To do: {}", line.why.remedy()),
+            ],
+        },
+        Line::Change(line) => change(line),
+    }
+}
+
+fn change(line: &PlannedChange) -> PlanLine {
+    let mut details = vec![match &line.from {
+        Some(from) => format!("mapping: {from} -> {}", line.mapping),
+        None => format!("mapping: {}", line.mapping),
+    }];
+    let (kind, what) = match &line.change {
+        Change::Come => (LineKind::Come, format!("is new in mapping \"{}\"", line.mapping)),
+        Change::Leave(why) => {
+            let why = shown(&why.to_string());
+            details.push(why.clone());
+            (LineKind::Leave, why)
+        }
+        Change::Change(all) => {
+            let each: Vec<String> = all.iter().map(attribute).collect();
+            let moved = line.from.as_ref().map(|from| format!("mapping: {from} -> {}", line.mapping));
+            details.extend(each.iter().cloned());
+            (LineKind::Change, moved.into_iter().chain(each).collect::<Vec<_>>().join("; "))
+        }
+    };
+    details.extend((!line.names.is_empty()).then(|| {
+        let names: Vec<String> = line.names.iter().map(Untrusted::shown).collect();
+        format!("names: {}", names.join(", "))
+    }));
+    PlanLine { kind, who: line.label.shown(), what, details }
+}
+
+/// `department: Sales -> Legal`
+fn attribute(change: &AttributeChange) -> String {
+    let values = |values: &[Untrusted]| match values {
+        [] => "nothing".to_owned(),
+        values => values.iter().map(Untrusted::shown).collect::<Vec<_>>().join(", "),
+    };
+    format!("{}: {} -> {}", change.attribute.name(), values(&change.before), values(&change.after))
+}

@@ -1,0 +1,126 @@
+//! Looking at a plan, approving it, and taking it back.
+
+use super::super::app::App;
+use super::super::fixture::*;
+use super::super::look::Look;
+use super::super::message::{Came, Effect, PlanState, Trouble};
+use super::super::screen::Screen;
+use super::job;
+use crate::model::plan::LineKind;
+use crate::wizard::Step;
+
+/// Gives the lines that are asked for, until none are; says how often it was asked.
+fn give_lines(app: &mut App, effects: Vec<Effect>) -> usize {
+    let mut asked_for = 0;
+    for effect in effects {
+        if let Effect::Lines { plan, asked, offset, limit } = effect {
+            assert!(limit <= 1_000, "never all of them");
+            asked_for += 1;
+            let page = plan_page(&asked, offset, limit);
+            let more = came(app, Came::Lines { plan, asked, page });
+            asked_for += give_lines(app, more);
+        }
+    }
+    asked_for
+}
+
+fn press_and_give(app: &mut App, names: &[&str]) -> usize {
+    names
+        .iter()
+        .map(|name| {
+            let effects = press(app, name);
+            give_lines(app, effects)
+        })
+        .sum()
+}
+
+/// A console on step 4 whose "run now" was stopped by the fuse.
+fn stopped(look: Look, size: (u16, u16)) -> App {
+    let mut app = app(Step::Frequency, look, size);
+    let sync = job(&press(&mut app, "Ctrl-R"));
+    let effects = came(&mut app, Came::Stopped(sync, 12));
+    assert!(matches!(effects[..], [Effect::OpenPlan(12)]), "it leads to the plan");
+    let effects = came(&mut app, Came::Plan(Box::new(plan(PlanState::Stopped))));
+    give_lines(&mut app, effects);
+    app
+}
+
+#[test]
+fn a_plan_that_the_fuse_stopped_as_it_looks() {
+    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
+        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
+            let picture = |name: &str, app: &App| {
+                insta::assert_snapshot!(format!("plan-{name}-{width}x{height}-{word}"), screen(app));
+            };
+            let mut app = stopped(look, (width, height));
+            picture("stopped", &app);
+            press_and_give(&mut app, &["Right", "Right", "Down", "Enter"]);
+            picture("details", &app);
+            press_and_give(&mut app, &["Esc", "/"]);
+            type_text(&mut app, "berg");
+            picture("typing", &app);
+            press_and_give(&mut app, &["Enter", "a"]);
+            picture("asking", &app);
+        }
+    }
+}
+
+#[test]
+fn the_list_of_plans_as_it_looks() {
+    for (width, height) in [(80, 24), (120, 40), (40, 10)] {
+        let mut app = app(Step::Frequency, UTF8, (width, height));
+        assert!(matches!(keys(&mut app, &["Esc", "p"])[..], [.., Effect::Plans]));
+        came(&mut app, Came::Plans(vec![plan(PlanState::Stopped), plan(PlanState::Applied)]));
+        insta::assert_snapshot!(format!("plans-{width}x{height}"), screen(&app));
+        assert!(matches!(press(&mut app, "Enter")[..], [Effect::OpenPlan(12)]));
+    }
+}
+
+#[test]
+fn a_hundred_thousand_lines_are_walked_with_a_few_hundred_at_hand() {
+    let mut app = stopped(UTF8, (80, 24));
+    assert_eq!(press_and_give(&mut app, &["Down"; 30]), 0, "what is at hand is not asked for again");
+    assert!(press_and_give(&mut app, &["End"]) > 0);
+    assert!(screen(&app).contains("Person 99999"), "{}", screen(&app));
+    assert!(press_and_give(&mut app, &["Home"]) > 0);
+    assert!(screen(&app).contains("Person 0 "));
+    let asked = press_and_give(&mut app, &["Down"; 1_000]);
+    assert!((3..=12).contains(&asked), "asked {asked} times");
+    assert!(screen(&app).contains("Person 1000"));
+}
+
+#[test]
+fn a_plan_is_applied_only_after_a_yes_and_by_its_hash() {
+    let mut app = stopped(UTF8, (80, 24));
+    press(&mut app, "a");
+    assert!(screen(&app).contains("36 users leave"), "it asks, with the number: {}", screen(&app));
+    assert!(press(&mut app, "Enter").is_empty(), "Enter alone is no yes");
+    assert!(press(&mut app, "y").is_empty(), "nothing is asked any more");
+    let effects = keys(&mut app, &["a", "y"]);
+    let [Effect::Approve(job, hash)] = &effects[..] else { panic!("it is approved") };
+    assert_eq!(*hash, plan(PlanState::Stopped).hash);
+    // Refused, because something changed meanwhile: it says so and stays.
+    let trouble = Trouble { message: "Person 3 is back".into(), help: "plan again".into(), needs_you: true };
+    came(&mut app, Came::Failed(Some(*job), trouble));
+    assert!(screen(&app).contains("Person 3 is back"));
+    let again = super::job(&keys(&mut app, &["a", "y"]));
+    let effects = came(&mut app, Came::Applied(again, Box::new(plan(PlanState::Applied))));
+    assert!(matches!(effects[..], [Effect::Standing]));
+    assert!(matches!(press(&mut app, "u")[..], [Effect::Undo(12)]), "an applied plan can be taken back");
+    assert!(press(&mut app, "a").is_empty(), "and is not applied again");
+    assert!(matches!(press(&mut app, "Esc")[..], [Effect::Open(Step::Frequency)]));
+}
+
+#[test]
+fn lines_of_a_search_that_is_not_meant_any_more_are_not_shown() {
+    let mut app = stopped(UTF8, (80, 24));
+    press(&mut app, "/");
+    type_text(&mut app, "x");
+    let slow = press(&mut app, "Enter");
+    let fast = press(&mut app, "Esc");
+    give_lines(&mut app, fast);
+    give_lines(&mut app, slow);
+    let Screen::Plan(_) = &app.screen else { panic!("a plan is shown") };
+    assert!(screen(&app).contains("[all 100,000]") && screen(&app).contains(LineKind::Leave.word()));
+    assert!(!screen(&app).contains("search: x"));
+}
