@@ -46,6 +46,8 @@ pub enum Error {
     Gone,
     #[error("ended by signal {0}; what was entered is kept")]
     Signal(i32),
+    #[error("the console failed; what was entered is kept")]
+    Panicked,
 }
 
 impl Error {
@@ -54,6 +56,10 @@ impl Error {
         match self {
             Self::NoTerminal => "use `imd setup --answers FILE`, or a verb".to_owned(),
             Self::Terminal(_) => "try another terminal, or `imd setup --answers FILE`".to_owned(),
+            Self::Panicked => {
+                "start imd again: it comes back to the same step; report what stands above, with what you did"
+                    .to_owned()
+            }
             Self::Gone | Self::Signal(_) => "start imd again: it comes back to the same step".to_owned(),
         }
     }

@@ -302,6 +302,50 @@ fn a_terminal_that_goes_away_without_a_signal_ends_the_console() {
     assert_eq!(status.exit_code(), 1);
 }
 
+#[test]
+fn a_panic_gives_the_terminal_back_and_keeps_what_was_typed() {
+    let state = State::new();
+    let path = state.path();
+    let arguments = ["--state", path.to_str().expect("plain")];
+    let mut console = Console::start(&arguments, &[("IMD_TEST_PANIC_AT_KEY", "10")], (80, 24));
+    console.wait_for("Step 1 of 7");
+    console.keys("corp-north");
+    assert_eq!(console.end(), 1);
+    console.wait("the ordinary screen", |console| !console.alternate() && console.screen().contains("help:"));
+    assert!(!console.is_raw() && console.screen().contains("what was entered is kept"), "{}", console.screen());
+    let console = state.console();
+    console.wait_for("corp-north");
+}
+
+#[test]
+fn every_terminal_starts_walks_and_is_given_back() {
+    for term in ["xterm-256color", "xterm", "screen", "tmux-256color", "linux", "vt100"] {
+        for (no_color, locale) in [("", "C"), ("", "C.UTF-8"), ("1", "C"), ("1", "C.UTF-8")] {
+            let which = format!("TERM={term} NO_COLOR={no_color} LANG={locale}");
+            let environment = [("TERM", term), ("NO_COLOR", no_color), ("LANG", locale)];
+            let mut console = Console::demo(&environment);
+            console.wait_for("Step 1 of 7");
+            assert!(console.alternate() && console.is_raw(), "{which}");
+            console.go(CTRL_T, "users are visible");
+            console.go(CTRL_N, "Step 2 of 7");
+            console.go(ESCAPE, "Enter opens 2 Profile");
+            console.keys(CTRL_C);
+            assert_eq!(console.end(), 0, "{which}");
+            console.wait("the ordinary screen", |console| !console.alternate());
+            assert!(!console.is_raw(), "{which}");
+            let bytes = console.bytes();
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let coloured = text.contains("\x1b[38;5;");
+            assert_eq!(coloured, no_color.is_empty() && term != "vt100", "{which}");
+            let ascii = locale == "C" || matches!(term, "linux" | "vt100");
+            assert_eq!(bytes.is_ascii(), ascii, "{which}");
+            assert!(!text.contains("\x1b[38;2;"), "{which}: no colour that the terminal may not have");
+            let shown = !console.seen.lock().expect("nobody panics with it").screen.screen().hide_cursor();
+            assert!(shown && text.contains("\x1b[?2004l"), "{which}: the cursor and pastes are as they were");
+        }
+    }
+}
+
 /// A state directory of its own.
 struct State(tempfile::TempDir);
 

@@ -90,7 +90,10 @@ impl Engine {
         let kept = if password.is_none() { self.password_for(directory)? } else { None };
         let seen = directory::check(&directory.source, password.or(kept.as_ref()), self.now(), job, each);
         let is_kept = self.directory(&directory.name)?.is_some_and(|kept| kept.value == *directory);
-        if is_kept { self.saw_account(directory, seen) } else { Ok(()) }
+        let before = self.store().account_seen(&directory.name)?.and_then(|before| before.password);
+        // A check is no sync: it leaves no trace unless it has found something else.
+        let is_new = seen.as_ref().is_some_and(|seen| seen.password != before);
+        if is_kept && is_new { self.saw_account(directory, seen) } else { Ok(()) }
     }
 
     /// Keeps what a directory said of the account that reads it.

@@ -9,6 +9,9 @@ mod work;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+#[cfg(debug_assertions)]
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
@@ -54,7 +57,10 @@ pub(super) fn run(engine: &Engine, color: Color) -> Result<String, Error> {
     let surface = Surface::new(terminal::output().map_err(Error::Terminal)?);
     let runner = Runner::new(engine.clone(), sender).map_err(Error::Terminal)?;
     let mut console = Console { app, surface, terminal, runner };
-    let ended = console.run(&events, effects);
+    // A panic has given the terminal back by now; what was entered is kept before anything else.
+    let ended = catch_unwind(AssertUnwindSafe(|| console.run(&events, effects)))
+        .or_else(|_| catch_unwind(AssertUnwindSafe(|| console.end(Error::Panicked))))
+        .unwrap_or(Err(Error::Panicked));
     let Console { app, terminal, runner, .. } = console;
     // What was entered is kept before anything else is said or done.
     runner.finish();
@@ -79,6 +85,15 @@ fn watch_state(engine: &Engine, events: Sender<Event>) -> io::Result<()> {
         }
     })?;
     Ok(())
+}
+
+/// For the tests of what a panic leaves behind: a build with debug assertions panics at the key of that number.
+#[cfg(debug_assertions)]
+fn panic_when_rigged() {
+    static KEYS: AtomicUsize = AtomicUsize::new(0);
+    let count = KEYS.fetch_add(1, Ordering::Relaxed) + 1;
+    let rigged = std::env::var("IMD_TEST_PANIC_AT_KEY").ok().and_then(|number| number.parse().ok());
+    assert!(rigged != Some(count), "rigged to panic at key {count}");
 }
 
 struct Console {
@@ -109,7 +124,13 @@ impl Console {
     fn take(&mut self, event: Event) -> Result<bool, Error> {
         match event {
             Event::Message(message) => {
+                #[cfg(debug_assertions)]
+                let is_key = matches!(message, Message::Key(_));
                 let effects = self.app.update(message);
+                #[cfg(debug_assertions)]
+                if is_key {
+                    panic_when_rigged();
+                }
                 self.carry_out(effects)
             }
             Event::Stop => self.stop(),

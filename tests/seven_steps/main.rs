@@ -8,10 +8,12 @@
 mod another_name;
 mod by_answers_file;
 mod by_keys;
+mod by_prompts;
 mod console;
 mod controller;
 mod installation;
 mod no_secret_anywhere;
+mod prompts;
 mod refusals;
 mod rollout;
 mod terminal;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 
-use super::company::{ANSWERS, prepared};
+use super::company::{ANSWERS, BASE, prepared};
 use super::installation::Installation;
 
 /// What was set up, without what belongs to one installation or to one moment.
@@ -117,19 +117,17 @@ fn an_older_export_shows_what_it_would_change_and_does_so_only_when_asked() {
     let imd = exported();
     let was = set_up(&imd);
     // Narrowed since, in another order, and with a limit that there was not.
-    let newer = imd
-        .read("out.toml")
-        .replace("department = \"Sales\"", "department = \"Sales\"\nou = \"OU=Staff,DC=corp,DC=example,DC=com\"");
-    let newer = newer.replacen("ou = \"\"\n", "", 1).replace("devices_per_user = 5", "devices_per_user = 6");
+    let newer = imd.read("out.toml").replacen("base_dn = \"\"", &format!("base_dn = \"{BASE}\""), 1);
+    let newer = newer.replace("devices_per_user = 5", "devices_per_user = 6");
     imd.write("newer.toml", newer);
     imd.imd(["setup", "--answers", "newer.toml", "--yes"]).succeeded();
-    imd.imd(["mapping", "order", "Then Kiosks", "Sales first"]).succeeded();
+    imd.imd(["mapping", "order", "Then Kiosks", "Sales first", "--yes"]).succeeded();
     assert_ne!(was, set_up(&imd));
     let between = imd.dump();
     imd.imd(["setup", "--answers", "out.toml"]).failed_with(
         3,
         [
-            "OU: OU=Staff,DC=corp,DC=example,DC=com -> (none)",
+            "Base DN: DC=corp,DC=example,DC=com -> (none)",
             "Devices per user: 6 -> 5",
             "mapping order: Sales first, Then Kiosks",
             "--yes",

@@ -12,6 +12,7 @@ mod console;
 mod demo_by_keys;
 mod explain;
 mod exported;
+mod hostile_names;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
 #[path = "../seven_steps/prompts.rs"]

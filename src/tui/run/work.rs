@@ -296,8 +296,8 @@ fn in_words(code: &'static str) -> &'static str {
 fn synced(summary: &Summary) -> Report {
     let mut lines = Vec::new();
     lines.push((Tone::Good, "The users are stored.".to_owned()));
-    let counts = summary.counts.in_words();
-    lines.extend(counts.into_iter().map(|(count, what)| (Tone::Plain, format!("{:>9} {what}", grouped(count)))));
+    let counts = summary.counts.in_words().into_iter();
+    lines.extend(counts.map(|(count, what)| (Tone::Plain, format!("{:>9} {what}", grouped(count)))));
     Report { title: "Run now".to_owned(), lines }
 }
 
