@@ -74,7 +74,9 @@ fn hammered(most: u32, laptops: u32, kills: u32) {
         service.kill();
         service = Service::start(&imd, address);
     }
-    workers.into_iter().for_each(|worker| worker.join().unwrap());
+    for worker in workers {
+        worker.join().unwrap();
+    }
     let kept: BTreeSet<String> = imd
         .rows("SELECT id FROM device WHERE state = 'activated'")
         .iter()
