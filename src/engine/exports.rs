@@ -143,6 +143,7 @@ impl Engine {
                 (None, None) => return Err(Error::NoForeignToken(agent.id)),
             };
             return Ok(Deployment {
+                installation: self.installation().to_owned(),
                 token,
                 token_id: None,
                 token_name: Name::new(&agent.id).map_err(|_| no_agent())?,
@@ -160,6 +161,7 @@ impl Engine {
             return Err(Error::DeadToken(name.clone()));
         }
         Ok(Deployment {
+            installation: self.installation().to_owned(),
             token: self.token_text(&record)?,
             token_id: Some(record.id),
             token_name: record.name,

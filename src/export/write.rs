@@ -49,6 +49,18 @@ pub struct ManifestFile {
     pub name: String,
     pub sha256: String,
     pub holds_token: bool,
+    /// What a reader of the file must find in it. Absent in exports of earlier versions.
+    #[serde(default)]
+    pub carries: Vec<ManifestValue>,
+}
+
+/// A value in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestValue {
+    /// Its name for people: `the proxy`.
+    pub what: String,
+    /// Of the value as it was before it was quoted.
+    pub sha256: String,
 }
 
 /// Writes each export into the folder of its target's name below `out`, which is made when it is absent.
