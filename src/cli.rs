@@ -146,7 +146,10 @@ fn run(arguments: Arguments, console: &Console<'_>, output: &Output) -> Result<(
                 Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),
                 Command::Token(verb) => token::run(&engine, verb, output),
                 Command::Keys => token::keys(&engine, output),
-                Command::Export { targets, token, out } => export::run(&engine, targets, token, out, output),
+                Command::Export { targets, prove, token, out } => match targets.as_slice() {
+                    [word, folder] if word == "check" => export::check(&engine, folder.as_ref(), prove, output),
+                    _ => export::run(&engine, targets, token, out, output),
+                },
                 Command::Status => status::status(&engine, output),
                 Command::Audit { verb, limit } => status::audit(&engine, verb.as_ref(), limit, output),
                 Command::Demo { .. } | Command::Setup { .. } => Ok(()),

@@ -7,8 +7,10 @@
 //! anything is written, and a folder is written whole or not at all.
 
 mod agent;
+mod check;
 mod facts;
 mod library;
+mod prove;
 mod quote;
 mod render;
 mod target;
@@ -24,7 +26,9 @@ use crate::model::token::TokenId;
 use crate::secrets::Secret;
 
 pub use agent::{Agent, Kind, Property, TokenFrom};
+pub use check::{Checked, Finding, Tokens, What, check};
 pub use library::{agents, targets};
+pub use prove::{Proof, Verdict};
 pub use quote::Grammar;
 pub use render::{Exposure, File, Rendered, render};
 pub use target::{Platform, Target};
@@ -107,6 +111,8 @@ pub enum Error {
         path: String,
         source: std::io::Error,
     },
+    #[error("there is no export in {path}")]
+    NoExport { path: String },
     #[error("{path} is there already, and it is no export of this target")]
     NotAnExport { path: String },
     #[error("{path} is an earlier export, but {file} in it was changed since")]
@@ -134,6 +140,7 @@ impl Error {
             Self::WrongToken { .. } => "choose the agent that the token was made for".to_owned(),
             Self::NoServer { .. } => "name a server in step 6".to_owned(),
             Self::File { path, .. } => format!("check that {path} can be written and that there is room"),
+            Self::NoExport { .. } => "name the folder that `imd export` wrote, or one of a target in it".to_owned(),
             Self::NotAnExport { .. } => "choose another folder, or move this one away".to_owned(),
             Self::Edited { file, .. } => format!("move {file} away to keep it, or choose another folder"),
             Self::Foreign { file, .. } => format!("move {file} out of it, or choose another folder"),

@@ -29,7 +29,7 @@ const CMD_LINE: usize = 8191;
 const CMD_FOLDER: usize = 260;
 
 /// What reads the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grammar {
     /// A command line of `msiexec`.
@@ -74,7 +74,7 @@ impl Grammar {
         (Self::Name, "name"),
     ];
 
-    pub(super) fn word(self) -> &'static str {
+    fn word(self) -> &'static str {
         Self::ALL.iter().find(|(grammar, _)| *grammar == self).map_or("", |(_, word)| word)
     }
 
@@ -342,6 +342,10 @@ pub(super) fn environment<'a>(grammar: Grammar, carried: &Carried) -> Environmen
         let carried = carried.clone();
         move |value: Value| filtered(&value, grammar, &carried, |raw| quote(raw, grammar))
     };
+    // Names are no values: what they name is.
+    let unnoted = |grammar: Grammar, quote: fn(&Raw, Grammar) -> Result<String, &'static str>| {
+        move |value: Value| self::filtered(&value, grammar, &Carried::default(), |raw| quote(raw, grammar))
+    };
     for (grammar, word) in Grammar::ALL {
         let quote = |raw: &Raw, grammar: Grammar| match raw.part_of {
             Some(_) => grammar.quote_part(&raw.text),
@@ -365,10 +369,10 @@ pub(super) fn environment<'a>(grammar: Grammar, carried: &Carried) -> Environmen
         _ => Err("is no command line"),
     };
     environment.add_filter("cmd_line", filtered(Grammar::Cmd, command));
-    environment.add_filter("msi_name", filtered(Grammar::Msi, |raw, _| named(raw, Kind::MsiName)));
-    environment.add_filter("key", filtered(Grammar::Py, |raw, _| named(raw, Kind::Key)));
-    environment.add_filter("variable", filtered(Grammar::Sh, |raw, _| named(raw, Kind::Key)));
-    environment.add_filter("reg_key", filtered(Grammar::Reg, |raw, _| reg_key(&raw.text)));
+    environment.add_filter("msi_name", unnoted(Grammar::Msi, |raw, _| named(raw, Kind::MsiName)));
+    environment.add_filter("key", unnoted(Grammar::Py, |raw, _| named(raw, Kind::Key)));
+    environment.add_filter("variable", unnoted(Grammar::Sh, |raw, _| named(raw, Kind::Key)));
+    environment.add_filter("reg_key", unnoted(Grammar::Reg, |raw, _| reg_key(&raw.text)));
     environment.set_formatter(move |out, _, value| match value.downcast_object_ref::<Quoted>() {
         Some(quoted) if quoted.grammar == grammar => out.write_str(&quoted.text).map_err(TemplateError::from),
         Some(quoted) => Err(invalid(format!(

@@ -82,7 +82,7 @@ pub fn render(deployment: &Deployment, target: &Target) -> Result<Rendered, Erro
     let masked = texts(&Facts { token: &Secret::new(MASK), ..facts })?;
     let mut files: Vec<File> = Vec::new();
     let mut listed: Vec<ManifestFile> = Vec::new();
-    for (Filled { name, text, bytes, carries }, Filled { text: masked, .. }) in real.into_iter().zip(masked) {
+    for (Filled { name, text, bytes, grammar, carries }, Filled { text: masked, .. }) in real.into_iter().zip(masked) {
         let taken = files.iter().any(|file| file.name.eq_ignore_ascii_case(&name));
         if taken || [MANIFEST, CHECKSUMS].iter().any(|own| name.eq_ignore_ascii_case(own)) {
             return Err(wrong(target, &name, "two files of the export would have this name".to_owned()));
@@ -90,7 +90,13 @@ pub fn render(deployment: &Deployment, target: &Target) -> Result<Rendered, Erro
         // A file that changes with the token holds it, in whatever quoting.
         let holds_token = *text != *masked;
         let mode = if holds_token { 0o600 } else { 0o644 };
-        listed.push(ManifestFile { name: name.clone(), sha256: sha256(&bytes), holds_token, carries });
+        listed.push(ManifestFile {
+            name: name.clone(),
+            sha256: sha256(&bytes),
+            holds_token,
+            grammar: Some(grammar),
+            carries,
+        });
         files.push(File { name, bytes, mode, holds_token, masked: masked.to_string() });
     }
     // The names in the definition may stand in another order; the files of a folder are read by name.
@@ -142,6 +148,7 @@ struct Filled {
     name: String,
     text: Zeroizing<String>,
     bytes: Zeroizing<Vec<u8>>,
+    grammar: Grammar,
     carries: Vec<ManifestValue>,
 }
 
@@ -180,7 +187,7 @@ fn texts(facts: &Facts<'_>) -> Result<Vec<Filled>, Error> {
         }
         let text = if file.crlf { Zeroizing::new(text.replace('\n', "\r\n")) } else { text };
         let bytes = Zeroizing::new(file.encoding.bytes(&text));
-        files.push(Filled { name, text, bytes, carries: values });
+        files.push(Filled { name, text, bytes, grammar: file.grammar, carries: values });
     }
     Ok(files)
 }
