@@ -164,7 +164,10 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),
                 Command::Token(verb) => token::run(&engine, verb, output),
                 Command::Keys => token::keys(&engine, output),
-                Command::Export { targets, token, out } => export::run(&engine, targets, token, out, output),
+                Command::Export { targets, prove, token, out } => match targets.as_slice() {
+                    [word, folder] if word == "check" => export::check(&engine, folder.as_ref(), prove, output),
+                    _ => export::run(&engine, targets, token, out, output),
+                },
                 Command::Serve(serve) => serve::run(&engine, &serve, faces.service, output),
                 Command::Pause { until } => serve::pause(&engine, until, output),
                 Command::Resume => serve::resume(&engine, output),

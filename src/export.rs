@@ -7,8 +7,10 @@
 //! anything is written, and a folder is written whole or not at all.
 
 mod agent;
+mod check;
 mod facts;
 mod library;
+mod prove;
 mod quote;
 mod render;
 mod target;
@@ -24,17 +26,21 @@ use crate::model::token::TokenId;
 use crate::secrets::Secret;
 
 pub use agent::{Agent, Kind, Property, TokenFrom};
+pub use check::{Checked, Finding, Tokens, What, check};
 pub use library::{agents, targets};
+pub use prove::{Proof, Verdict};
 pub use quote::Grammar;
 pub use render::{Exposure, File, Rendered, render};
 pub use target::{Platform, Target};
-pub use write::{Manifest, ManifestFile, ManifestToken, write};
+pub use write::{Manifest, ManifestFile, ManifestToken, ManifestValue, write};
 
 /// Everything that an export is made from. The same deployment gives the same bytes.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "it holds the token")]
 pub struct Deployment {
     pub agent: Agent,
+    /// The installation's id: what must stay the same from one export to the next is made from it.
+    pub installation: String,
     /// Ours, or the one that was issued elsewhere: [`Agent::token`] says which.
     pub token: Secret,
     /// Absent for a token that was issued elsewhere.
@@ -92,6 +98,8 @@ pub enum Error {
     Refused { target: String, what: String, why: &'static str },
     #[error("the agent {agent} has no installer for {}, which {target} is for", platform.word())]
     NoInstaller { agent: String, target: String, platform: Platform },
+    #[error("the agent {agent} takes no {what}, which {target} is made of")]
+    NoSettings { agent: String, target: String, what: &'static str },
     #[error("the token is not one that the agent {agent} takes: {why}")]
     WrongToken { agent: String, why: &'static str },
     #[error("no server is named, and the agent {agent} needs one")]
@@ -103,6 +111,8 @@ pub enum Error {
         path: String,
         source: std::io::Error,
     },
+    #[error("there is no export in {path}")]
+    NoExport { path: String },
     #[error("{path} is there already, and it is no export of this target")]
     NotAnExport { path: String },
     #[error("{path} is an earlier export, but {file} in it was changed since")]
@@ -126,10 +136,11 @@ impl Error {
             }
             Self::Unfit { .. } => "correct it".to_owned(),
             Self::Refused { .. } => "choose another value, or leave this target out".to_owned(),
-            Self::NoInstaller { .. } => "choose another target, or another agent".to_owned(),
+            Self::NoInstaller { .. } | Self::NoSettings { .. } => "choose another target, or another agent".to_owned(),
             Self::WrongToken { .. } => "choose the agent that the token was made for".to_owned(),
             Self::NoServer { .. } => "name a server in step 6".to_owned(),
             Self::File { path, .. } => format!("check that {path} can be written and that there is room"),
+            Self::NoExport { .. } => "name the folder that `imd export` wrote, or one of a target in it".to_owned(),
             Self::NotAnExport { .. } => "choose another folder, or move this one away".to_owned(),
             Self::Edited { file, .. } => format!("move {file} away to keep it, or choose another folder"),
             Self::Foreign { file, .. } => format!("move {file} out of it, or choose another folder"),

@@ -2,108 +2,26 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "exports_read_back/deployments.rs"]
+mod deployments;
 #[path = "exports_read_back/readers.rs"]
 mod readers;
+#[path = "exports_read_back/stubs.rs"]
+mod stubs;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::process::Command;
 
+use deployments::{TOKEN, ascii, cases, deployment, hostile, insync, ours, render, server, text};
 use imd::export::{self, Deployment, Error, Rendered, TokenBy};
 use imd::model::installer::Proxy;
-use imd::model::name::Name;
-use imd::model::token::TokenId;
 use imd::secrets::Secret;
 use proptest::prelude::*;
+use stubs::{agent_below, run_sh};
 
-const TOKEN: &str = "imd1_eyJqdGkiOiIwMDAxMDIwM2ZjZmRmZWZmIn0.Q0FOQVJZ_-canary";
 const SCRIPT_FOLDER: &str = "\\\\server\\share\\drop here\\";
-
-fn deployment(agent: &str, state: Option<&Path>) -> Deployment {
-    let agent = export::agents(state).unwrap().into_iter().find(|one| one.id == agent).unwrap();
-    Deployment {
-        agent,
-        token: Secret::new(TOKEN),
-        token_id: Some(TokenId::parse("00010203fcfdfeff").unwrap()),
-        token_name: Name::new("rollout-2026").unwrap(),
-        token_expires_at: Some("2026-02-21T00:00:00Z".parse().unwrap()),
-        token_by: TokenBy::File,
-        servers: vec!["https://imd.corp.example.com:7443".to_owned()],
-        proxy: Proxy::System,
-        properties: BTreeMap::new(),
-    }
-}
-
-fn ours() -> Deployment {
-    deployment("imd-activate", None)
-}
-
-fn insync() -> Deployment {
-    let filled = [
-        ("windows-installer", "inSync5.9.5r60564.msi"),
-        ("product-code", "{12345678-90AB-CDEF-1234-567890ABCDEF}"),
-        ("token-property", "TOK_X"),
-        ("servers-property", "SRV_X"),
-        ("servers", "backup.example.com:6061"),
-        ("mac-settings", "Library/Application Support/inSync/inSync.cfg"),
-        ("mac-token-key", "TOKEN"),
-        ("mac-servers-key", "SERVERS"),
-    ];
-    Deployment {
-        token: Secret::new("issued-elsewhere-CANARY"),
-        token_id: None,
-        token_expires_at: None,
-        properties: filled.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
-        ..deployment("insync", None)
-    }
-}
-
-fn render(deployment: &Deployment, target: &str) -> Result<Rendered, Error> {
-    render_from(deployment, target, None)
-}
-
-fn render_from(deployment: &Deployment, target: &str, state: Option<&Path>) -> Result<Rendered, Error> {
-    let target = export::targets(state).unwrap().into_iter().find(|one| one.id == target).unwrap();
-    export::render(deployment, &target)
-}
-
-fn text<'a>(rendered: &'a Rendered, name: &str) -> &'a str {
-    let file = rendered.files.iter().find(|file| file.name == name).unwrap_or_else(|| panic!("no {name}"));
-    std::str::from_utf8(&file.bytes).unwrap()
-}
-
-/// The same cases in every run, so that a failure is there again in the next one.
-fn cases(cases: u32) -> ProptestConfig {
-    let rng_seed = proptest::test_runner::RngSeed::Fixed(20_251_123);
-    ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
-}
-
-/// Text of the characters that each grammar trips over, and of any others that are not control characters.
-fn hostile() -> impl Strategy<Value = String> {
-    let nasty = proptest::sample::select(
-        "\"'`$%!^&|<>()[]{}\\/*?~#@=:, \u{2018}\u{2019}\u{201a}\u{201b}\u{201c}-+\u{202e}\u{feff}éö山😀"
-            .chars()
-            .collect::<Vec<_>>(),
-    );
-    let any = proptest::char::any().prop_filter("no control characters", |c| !c.is_control());
-    let piece = prop_oneof![8 => nasty.prop_map(String::from), 4 => "[a-zA-Z0-9]{1,4}", 1 => any.prop_map(String::from),
-        1 => proptest::sample::select(vec!["%PATH%", "$(id)", "`id`", "'; id #", "\" & calc & \"", "'\\''", "\"\"", "%%", "\\\"", "-n"]).prop_map(String::from)];
-    proptest::collection::vec(piece, 1..12)
-        .prop_map(|pieces| pieces.concat().trim().to_owned())
-        .prop_filter("something", |text| !text.is_empty())
-}
-
-fn server() -> impl Strategy<Value = String> {
-    hostile().prop_filter("no separator", |text| !text.contains([';', ',']))
-}
-
-/// The same, for grammars that carry nothing but ASCII: else nearly every case is refused.
-fn ascii(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
-    text.prop_map(|text| text.chars().filter(char::is_ascii).collect::<String>().trim().to_owned())
-        .prop_filter("something", |text| !text.is_empty())
-}
 
 /// The msiexec line of `install.cmd`, as msiexec gets it.
 fn install_cmd(rendered: &Rendered) -> Result<readers::Msiexec, String> {
@@ -150,6 +68,9 @@ proptest! {
         let read = install_cmd(&rendered).unwrap();
         prop_assert_eq!(read.install.as_deref(), Some("\\\\server\\share\\drop here\\imd-activate.msi"));
         prop_assert_eq!(read.switches, ["/qn", "/norestart"]);
+        prop_assert_eq!(&read.properties, &properties);
+        // Ivanti runs the same line.
+        let read = install_cmd(&render(&deployment, "ivanti-windows").unwrap()).unwrap();
         prop_assert_eq!(&read.properties, &properties);
         let line = text(&rendered, "command-line.txt");
         let read = readers::msiexec(line.strip_suffix("\r\n").unwrap()).unwrap();
@@ -201,12 +122,22 @@ proptest! {
         let harmless = render(&ours(), "configmgr").unwrap();
         let (harmless, _) = readers::powershell(text(&harmless, "create-application.ps1")).unwrap();
         prop_assert_eq!(hostile, harmless);
+        for (target, script) in [("intune", "install.ps1"), ("gpo-startup", "startup.ps1")] {
+            let rendered = render(&deployment, target).unwrap();
+            let (hostile, strings) = readers::powershell(text(&rendered, script)).unwrap();
+            let properties = strings.iter().find(|string| string.starts_with("IMD_TOKEN_FILE=")).unwrap();
+            let read = readers::msiexec(&format!("msiexec {properties}")).unwrap();
+            prop_assert_eq!(&read.properties["IMD_SERVERS"], &servers.join(";"));
+            prop_assert_eq!(&read.properties["IMD_PROXY"], &proxy);
+            let harmless = render(&ours(), target).unwrap();
+            prop_assert_eq!(hostile, readers::powershell(text(&harmless, script)).unwrap().0);
+        }
     }
 
     #[test]
     fn a_value_with_a_control_character_is_refused_by_every_target(before in "[a-z]{0,3}", control in proptest::char::ranges(vec!['\0'..='\u{1f}', '\u{7f}'..='\u{9f}'].into()), after in "[a-z]{1,3}") {
         let value = format!("{before}{control}{after}");
-        for target in ["msiexec", "configmgr", "ivanti-mac"] {
+        for target in export::targets(None).unwrap().iter().map(|target| target.id.as_str()) {
             let deployment = Deployment { servers: vec![value.clone()], ..ours() };
             assert_refused(&render(&deployment, target).unwrap_err());
             let deployment = Deployment { token: Secret::new(format!("imd1_{value}")), ..ours() };
@@ -223,52 +154,6 @@ fn install_command(rendered: &Rendered) -> readers::Msiexec {
     let (_, strings) = readers::powershell(script).unwrap();
     let command = strings.iter().find(|string| string.starts_with("msiexec.exe /i ")).unwrap();
     readers::msiexec(command).unwrap()
-}
-
-/// The agent `imd-activate` with its paths below `root`, in a state directory.
-fn agent_below(root: &Path) -> tempfile::TempDir {
-    let state = tempfile::tempdir().unwrap();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/agents/imd-activate.toml");
-    let toml = fs::read_to_string(path).unwrap();
-    let moved = toml.replace("/Library/Application Support", root.to_str().unwrap());
-    assert_ne!(toml, moved);
-    fs::create_dir(state.path().join("agents")).unwrap();
-    fs::write(state.path().join("agents/imd-activate.toml"), moved).unwrap();
-    state
-}
-
-/// Runs an exported script with stubs in the place of the Mac's own programs. Each stub writes its arguments to a file
-/// of its name, one a line.
-fn run_sh(rendered: &Rendered, root: &Path, package: Option<&str>) -> std::process::Output {
-    let (stubs, here, home) = (root.join("stubs"), root.join("here"), root.join("home"));
-    for folder in [&stubs, &here, &home] {
-        fs::create_dir_all(folder).unwrap();
-    }
-    let record = format!("printf '%s\\n' \"$@\" > '{}'/\"${{0##*/}}\".args", root.display());
-    let stub = |name: &str, does: &str| {
-        let path = stubs.join(name);
-        fs::write(&path, format!("#!/bin/sh\n{record}\n{does}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    };
-    stub("id", "echo 0");
-    stub("chown", "");
-    stub("installer", "[ -s \"$2\" ]");
-    stub("pkgutil", "");
-    stub("stat", "echo anna");
-    stub("shasum", "exec sha256sum \"$3\"");
-    stub("curl", "while [ \"$1\" != --output ]; do shift; done; printf 'package' > \"$2\"");
-    stub("sudo", &format!("while [ \"$1\" != -- ]; do shift; done; shift; HOME='{}' exec \"$@\"", home.display()));
-    let script = text(rendered, "install.sh");
-    let path = "PATH=/usr/bin:/bin:/usr/sbin:/sbin\n";
-    assert_eq!(script.matches(path).count(), 1);
-    let script = script.replace(path, &format!("PATH='{}':/usr/bin:/bin\n", stubs.display()));
-    fs::write(here.join("install.sh"), script).unwrap();
-    if let Some(package) = package {
-        fs::write(here.join(package), "package").unwrap();
-    }
-    let syntax = Command::new("dash").arg("-n").arg(here.join("install.sh")).output().unwrap();
-    assert!(syntax.status.success(), "{}", String::from_utf8_lossy(&syntax.stderr));
-    Command::new("dash").arg(here.join("install.sh")).current_dir(root).output().unwrap()
 }
 
 proptest! {
@@ -363,13 +248,30 @@ fn the_script_for_macs_says_when_the_package_is_absent() {
     assert!(!root.path().join("imd-activate").exists());
 }
 
+/// A file's text, in whichever of the two encodings it is.
+fn plain(bytes: &[u8]) -> String {
+    match bytes.strip_prefix(&[0xff, 0xfe]) {
+        Some(wide) => {
+            let units: Vec<u16> = wide.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
+            String::from_utf16(&units).unwrap()
+        }
+        None => String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}
+
 /// Every combination of an agent, a target and a way for the token.
 fn all() -> Vec<(Deployment, Rendered)> {
     let mut all = Vec::new();
     for deployment in [ours(), Deployment { token_by: TokenBy::Inline, ..ours() }, insync()] {
         for target in export::targets(None).unwrap() {
-            let rendered = export::render(&deployment, &target).unwrap();
-            all.push((deployment.clone(), rendered));
+            match export::render(&deployment, &target) {
+                Ok(rendered) => all.push((deployment.clone(), rendered)),
+                Err(error) => {
+                    // It has no installer for Linux, and reads neither the registry nor managed preferences.
+                    let lacks = ["shell", "ansible", "registry", "mobileconfig"].contains(&target.id.as_str());
+                    assert!(lacks && deployment.agent.id == "insync", "{}: {error}", target.id);
+                }
+            }
         }
     }
     all
@@ -381,13 +283,14 @@ fn the_token_is_only_in_the_files_that_the_manifest_names() {
         let canary = deployment.token.expose();
         let mut holders = 0;
         for file in &rendered.files {
-            let holds = std::str::from_utf8(&file.bytes).unwrap().contains(canary);
+            let holds = plain(&file.bytes).contains(canary);
             assert_eq!(holds, file.holds_token, "{} {}", rendered.target, file.name);
             let listed = rendered.manifest.files.iter().find(|one| one.name == file.name).unwrap();
             assert_eq!(listed.holds_token, holds);
             assert_eq!(file.mode, if holds { 0o600 } else { 0o644 });
             assert!(!file.preview().contains(canary), "the preview of {}", file.name);
-            assert_eq!(file.preview().contains("<the token>"), holds);
+            let masked = ["<the token>", "&lt;the token&gt;"].iter().any(|mask| file.preview().contains(mask));
+            assert_eq!(masked, holds, "{}", file.name);
             holders += usize::from(holds);
         }
         assert!(holders > 0 && !rendered.exposure.is_empty());
@@ -399,7 +302,8 @@ fn the_token_is_only_in_the_files_that_the_manifest_names() {
 
 #[test]
 fn by_default_the_token_travels_in_a_file_and_stands_in_no_command() {
-    for target in ["msiexec", "configmgr"] {
+    let carried = ["msiexec", "configmgr", "intune", "gpo-startup", "registry", "ivanti-windows"];
+    for target in carried.into_iter().chain(["shell", "ansible", "json", "env"]) {
         let rendered = render(&ours(), target).unwrap();
         let holders: Vec<_> = rendered.files.iter().filter(|file| file.holds_token).map(|file| &file.name).collect();
         assert_eq!(holders, ["token.txt"], "{target}");
@@ -421,8 +325,11 @@ fn the_readme_says_where_the_token_can_be_read_by_whom_and_for_how_long() {
         let unpublished = deployment.agent.id == "insync";
         assert_eq!(readme.contains("Check these first"), unpublished);
         // Only what this target uses is to be checked.
-        assert_eq!(readme.contains("`TOK_X`"), unpublished && rendered.target != "ivanti-mac");
-        assert_eq!(readme.contains("Settings file on a Mac"), unpublished && rendered.target == "ivanti-mac");
+        let targets = export::targets(None).unwrap();
+        let platform = targets.into_iter().find(|target| target.id == rendered.target).unwrap().platform;
+        let on = |this| unpublished && (platform == this || platform == export::Platform::Any);
+        assert_eq!(readme.contains("`TOK_X`"), on(export::Platform::Windows));
+        assert_eq!(readme.contains("Settings file on a Mac"), on(export::Platform::Mac));
     }
 }
 

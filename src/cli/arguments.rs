@@ -106,11 +106,15 @@ pub(super) enum Command {
     Token(token::Verb),
     /// Show the public keys that verify this installation's tokens
     Keys,
-    /// Write what deployment tools need: `imd export list`, or `imd export TARGET... --token NAME --out DIR`
+    /// Write what deployment tools need: `imd export list`, `imd export TARGET... --token NAME --out DIR`, or
+    /// `imd export check DIR`
     Export {
-        /// Targets, or the word list
+        /// Targets, or the word list, or the word check and a folder
         #[arg(required = true)]
         targets: Vec<String>,
+        /// With check: read each file back with a reader of this host that is none of imd's own
+        #[arg(long)]
+        prove: bool,
         /// The token that the laptops present
         #[arg(long, value_name = "NAME")]
         token: Option<String>,

@@ -1,8 +1,9 @@
 //! `imd export`: what deployment tools need, written to a folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::engine::{Engine, Error};
+use crate::export::{Checked, Verdict};
 use crate::model::installer::Installer;
 use crate::model::name::Name;
 
@@ -60,4 +61,50 @@ pub(super) fn run(
     Ok(output.list(&written, ["TARGET", "FOLDER", "FILES"], |export| {
         [export.target.clone(), export.folder.display().to_string(), export.files.join(" ")]
     })?)
+}
+
+/// A line of `imd export check`: a finding, or with `--prove` what a reader says of a file.
+struct Line {
+    target: String,
+    file: String,
+    word: &'static str,
+    detail: String,
+}
+
+/// `imd export check DIR`: exit code 3 when something asks for a decision.
+pub(super) fn check(engine: &Engine, folder: &Path, prove: bool, output: &Output) -> Result<(), Failure> {
+    let checked = engine.check_exports(folder, prove)?;
+    let lines: Vec<Line> = checked.iter().flat_map(lines).collect();
+    if output.is_json() {
+        output.document(&serde_json::json!({ "items": checked }))?;
+    } else if !lines.is_empty() {
+        output.rows(&lines, ["TARGET", "FILE", "", ""], |line| {
+            [line.target.clone(), line.file.clone(), line.word.to_owned(), line.detail.clone()]
+        })?;
+    }
+    let bad = lines.iter().filter(|line| line.word == "bad").count();
+    if bad > 0 {
+        return Err(Failure::NeedsYou {
+            message: format!("{bad} found in {} exports", checked.len()),
+            help: "each line says what to do; `imd export TARGET... --token NAME --out DIR` writes them anew"
+                .to_owned(),
+        });
+    }
+    Ok(output.note(&format!("{} exports are as they were written.", checked.len()))?)
+}
+
+fn lines(checked: &Checked) -> Vec<Line> {
+    let line = |file: &str, word, detail| Line { target: checked.target.clone(), file: file.to_owned(), word, detail };
+    let findings = checked.findings.iter();
+    let findings = findings.map(|found| line(found.file.as_deref().unwrap_or("-"), "bad", found.detail.clone()));
+    let proofs = checked.proofs.iter().map(|proof| {
+        let by = &proof.reader;
+        match &proof.verdict {
+            Verdict::Identical => line(&proof.file, "ok", format!("read back identical by {by}")),
+            Verdict::Lost(lost) => line(&proof.file, "bad", format!("{by} does not find {}", lost.join(", "))),
+            Verdict::Unreadable => line(&proof.file, "bad", format!("{by} cannot read it")),
+            Verdict::NoReader => line(&proof.file, "skip", format!("not read back: this host lacks {by}")),
+        }
+    });
+    findings.chain(proofs).collect()
 }

@@ -35,6 +35,17 @@ impl Output {
         if items.is_empty() {
             return self.note("none");
         }
+        self.rows(items, columns, row)
+    }
+
+    /// A table for people, whatever was asked for.
+    #[allow(clippy::unused_self, reason = "whoever writes does so through the output")]
+    pub(super) fn rows<T, const N: usize>(
+        &self,
+        items: &[T],
+        columns: [&str; N],
+        row: impl Fn(&T) -> [String; N],
+    ) -> io::Result<()> {
         let rows: Vec<[String; N]> = items.iter().map(|item| row(item).map(|cell| text::shown(&cell))).collect();
         let widths: [usize; N] = std::array::from_fn(|column| {
             let cells = rows.iter().map(|row| row[column].width());

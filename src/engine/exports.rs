@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::export::{self, Agent, Deployment, Manifest, Rendered, Target, TokenBy, TokenFrom};
+use crate::export::{self, Agent, Checked, Deployment, Manifest, Rendered, Target, TokenBy, TokenFrom};
 use crate::model::Kept;
 use crate::model::installer::Installer;
 use crate::model::name::Name;
-use crate::model::token::State;
+use crate::model::token::{Record, State, TokenId};
 use crate::secrets::Secret;
 
 use super::{Change, Engine, Error};
@@ -110,6 +110,12 @@ impl Engine {
         Ok(exports)
     }
 
+    /// Whether exports are still what was written, with a token that laptops can use and that lies only where it should;
+    /// with `proves`, also whether readers of this host find in each file what went in.
+    pub fn check_exports(&self, folder: &Path, proves: bool) -> Result<Vec<Checked>, Error> {
+        Ok(export::check(folder, &Known { records: self.tokens()?, now: self.now() }, proves)?)
+    }
+
     /// The targets that were written at least once.
     pub fn exported_targets(&self) -> Result<Vec<String>, Error> {
         let mut targets: Vec<_> = self.store().exports()?.into_iter().map(|export| export.target).collect();
@@ -143,6 +149,7 @@ impl Engine {
                 (None, None) => return Err(Error::NoForeignToken(agent.id)),
             };
             return Ok(Deployment {
+                installation: self.installation().to_owned(),
                 token,
                 token_id: None,
                 token_name: Name::new(&agent.id).map_err(|_| no_agent())?,
@@ -160,6 +167,7 @@ impl Engine {
             return Err(Error::DeadToken(name.clone()));
         }
         Ok(Deployment {
+            installation: self.installation().to_owned(),
             token: self.token_text(&record)?,
             token_id: Some(record.id),
             token_name: record.name,
@@ -170,6 +178,34 @@ impl Engine {
             properties,
             agent,
         })
+    }
+}
+
+/// The tokens that were made here.
+struct Known {
+    records: Vec<Record>,
+    now: jiff::Timestamp,
+}
+
+impl Known {
+    fn why(&self, is_it: impl Fn(&Record) -> bool) -> Option<String> {
+        let record = self.records.iter().find(|record| is_it(record))?;
+        match record.state(self.now) {
+            State::Valid => None,
+            State::Expired => Some("has expired".to_owned()),
+            State::Revoked => Some("was revoked".to_owned()),
+        }
+    }
+}
+
+impl export::Tokens for Known {
+    fn dead(&self, token: &str) -> Option<String> {
+        let sum = crate::token::sha256_hex(&Secret::new(token));
+        self.why(|record| record.sha256 == sum)
+    }
+
+    fn dead_id(&self, id: &TokenId) -> Option<String> {
+        self.why(|record| record.id == *id)
     }
 }
 

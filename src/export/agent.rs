@@ -23,7 +23,9 @@ pub struct Agent {
     #[serde(default)]
     pub windows: Option<Windows>,
     #[serde(default)]
-    pub mac: Option<Mac>,
+    pub mac: Option<Unix>,
+    #[serde(default)]
+    pub linux: Option<Unix>,
 }
 
 /// Who issues an agent's token.
@@ -53,7 +55,7 @@ pub struct Property {
     /// False: its vendor publishes neither name nor value, so an administrator must confirm it by filling it in.
     #[serde(default = "yes")]
     pub public: bool,
-    /// The platforms (`windows`, `mac`) or targets that cannot do without a value.
+    /// The platforms (`windows`, `mac`, `linux`) or targets that cannot do without a value.
     #[serde(default)]
     pub needed_by: Vec<String>,
 }
@@ -175,6 +177,21 @@ pub struct Windows {
     pub detection: Detection,
     #[serde(default, rename = "parameter")]
     pub parameters: Vec<Parameter>,
+    /// What the agent reads in the registry when its installer was told nothing.
+    #[serde(default)]
+    pub settings: Option<RegistrySettings>,
+    /// Where the agent looks for a token that no installer handed over: a file below `%ProgramData%`.
+    #[serde(default)]
+    pub token_path: Option<String>,
+}
+
+/// Values below one key of `HKEY_LOCAL_MACHINE`, in the 64-bit view.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistrySettings {
+    pub key: String,
+    #[serde(rename = "value")]
+    pub values: Vec<Parameter>,
 }
 
 /// How a deployment tool sees that the agent is installed.
@@ -187,7 +204,7 @@ pub enum Detection {
     Registry { key: String, value: String },
 }
 
-/// A property on the installer's command line.
+/// A value and its name: a property on the installer's command line, a value of the registry, a preference.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
@@ -229,14 +246,17 @@ impl TryFrom<String> for Source {
     }
 }
 
-/// The agent's Mac installer.
+/// The agent's installer for Macs or for Linux.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Mac {
-    /// The name of the .pkg file.
+pub struct Unix {
+    /// The name of the .pkg file; on Linux of the .deb or .rpm file.
     pub installer: Text,
+    /// The id of its receipt; on Linux the package's name.
     pub package_id: String,
-    /// Where the .pkg can be fetched, and what it must then be.
+    #[serde(default)]
+    pub package_version: Option<Text>,
+    /// Where the package can be fetched, and what it must then be.
     #[serde(default)]
     pub package_url: Option<Text>,
     #[serde(default)]
@@ -245,9 +265,21 @@ pub struct Mac {
     #[serde(default)]
     pub token_path: Option<String>,
     pub settings: Settings,
+    /// What the agent reads in a Mac's managed preferences, before its settings.
+    #[serde(default)]
+    pub preferences: Option<Preferences>,
 }
 
-/// The settings file that the agent reads on a Mac.
+/// Managed preferences of one domain.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preferences {
+    pub domain: String,
+    #[serde(rename = "value")]
+    pub values: Vec<Parameter>,
+}
+
+/// The settings file that the agent reads.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -282,6 +314,9 @@ impl Agent {
                 return Err(format!("the property {:?} is there twice", property.key));
             }
         }
+        if agent.linux.as_ref().is_some_and(|linux| linux.settings.scope == Scope::User) {
+            return Err("the settings on Linux cannot be those of a user".to_owned());
+        }
         if let Some(key) = agent.asked_for().find(|key| agent.property(key).is_none()) {
             return Err(format!("there is no property {key:?}"));
         }
@@ -296,7 +331,7 @@ impl Agent {
     pub fn takes_token_file(&self) -> bool {
         let windows = self.windows.iter().flat_map(|windows| &windows.parameters);
         windows.map(|parameter| &parameter.value).any(|value| *value == Source::TokenFile)
-            || self.mac.as_ref().is_some_and(|mac| mac.token_path.is_some())
+            || self.mac.iter().chain(&self.linux).any(|unix| unix.token_path.is_some())
     }
 
     /// The keys of the properties that the definition refers to.
@@ -308,16 +343,23 @@ impl Agent {
             if let Detection::ProductCode(code) = &windows.detection {
                 texts.push(code);
             }
-            for parameter in &windows.parameters {
+            let settings = windows.settings.iter().flat_map(|settings| &settings.values);
+            for parameter in windows.parameters.iter().chain(settings) {
                 texts.push(&parameter.name);
                 if let Source::Property(key) = &parameter.value {
                     keys.push(key);
                 }
             }
         }
-        if let Some(mac) = &self.mac {
-            texts.extend([&mac.installer, &mac.settings.path]);
-            texts.extend(mac.package_url.iter().chain(&mac.package_sha256));
+        for unix in self.mac.iter().chain(&self.linux) {
+            texts.extend([&unix.installer, &unix.settings.path]);
+            texts.extend(unix.package_url.iter().chain(&unix.package_sha256).chain(&unix.package_version));
+            for value in unix.preferences.iter().flat_map(|preferences| &preferences.values) {
+                texts.push(&value.name);
+                if let Source::Property(key) = &value.value {
+                    keys.push(key);
+                }
+            }
         }
         let named = texts.into_iter().filter_map(|text| match text {
             Text::Property(key) => Some(key.as_str()),

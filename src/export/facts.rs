@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use minijinja::{Value, context};
 use zeroize::Zeroizing;
 
-use super::agent::{Detection, Kind, Mac, Scope, Settings, Source, Text, Values, Windows, items};
-use super::quote::{Grammar, Quoted, Raw, environment};
-use super::render::{exposure_rules, failed};
-use super::{Deployment, Error, Platform, Property, Target, TokenBy, TokenFrom};
+use super::agent::{Detection, Kind, Parameter, Scope, Settings, Source, Text, Unix, Values, Windows, items};
+use super::quote::{Carried, Grammar, Quoted, Raw, environment};
+use super::render::{exposure_rules, failed, sha256};
+use super::target::SettingsBy;
+use super::{Agent, Deployment, Error, Platform, Property, Target, TokenBy, TokenFrom};
 use crate::model::text::shown;
 use crate::secrets::Secret;
 
@@ -56,22 +57,51 @@ pub(super) fn filled_in(deployment: &Deployment, target: &Target) -> Result<Valu
 /// How the token travels for this agent by this target: as wanted where there is a choice.
 pub(super) fn way(deployment: &Deployment, target: &Target) -> TokenBy {
     let agent = &deployment.agent;
-    let (file, inline) = match target.platform {
-        Platform::Windows => {
-            let has = |wanted: &Source| {
-                agent.windows.iter().flat_map(|windows| &windows.parameters).any(|parameter| parameter.value == *wanted)
+    let has = |values: Option<&[Parameter]>, wanted: &Source| {
+        values.is_some_and(|values| values.iter().any(|parameter| parameter.value == *wanted))
+    };
+    let parameters = agent.windows.as_ref().map(|windows| windows.parameters.as_slice());
+    let (file, inline) = match (target.settings, target.platform) {
+        (Some(by), _) => {
+            let path = match by {
+                SettingsBy::Registry => agent.windows.as_ref().and_then(|windows| windows.token_path.as_ref()),
+                SettingsBy::Preferences => agent.mac.as_ref().and_then(|mac| mac.token_path.as_ref()),
             };
-            (has(&Source::TokenFile), has(&Source::Token))
+            (path.is_some(), has(settings(agent, by).map(|(_, values)| values), &Source::Token))
         }
-        Platform::Mac => {
-            let file = agent.mac.as_ref().is_some_and(|mac| mac.token_path.is_some());
+        (None, Platform::Windows) => (has(parameters, &Source::TokenFile), has(parameters, &Source::Token)),
+        (None, Platform::Mac | Platform::Linux) => {
+            let file = unix(agent, target.platform).is_some_and(|unix| unix.token_path.is_some());
             (file, !file)
         }
+        (None, Platform::Any) => (true, true),
     };
     match deployment.token_by {
         TokenBy::File if file => TokenBy::File,
         TokenBy::Inline if !inline && file => TokenBy::File,
         _ => TokenBy::Inline,
+    }
+}
+
+/// What the agent reads when no installer tells it anything: where, and the values there.
+fn settings(agent: &Agent, by: SettingsBy) -> Option<(&str, &[Parameter])> {
+    match by {
+        SettingsBy::Registry => {
+            let settings = agent.windows.as_ref()?.settings.as_ref()?;
+            Some((&settings.key, &settings.values))
+        }
+        SettingsBy::Preferences => {
+            let preferences = agent.mac.as_ref()?.preferences.as_ref()?;
+            Some((&preferences.domain, &preferences.values))
+        }
+    }
+}
+
+fn unix(agent: &Agent, platform: Platform) -> Option<&Unix> {
+    match platform {
+        Platform::Mac => agent.mac.as_ref(),
+        Platform::Linux => agent.linux.as_ref(),
+        Platform::Windows | Platform::Any => None,
     }
 }
 
@@ -110,27 +140,53 @@ impl Facts<'_> {
                     issues_token => agent.token == TokenFrom::Elsewhere,
                 },
             ),
+            ("filled".to_owned(), self.filled()),
+            ("uuid".to_owned(), self.uuid()),
             ("unpublished".to_owned(), self.unpublished()),
             ("exposure".to_owned(), self.exposure()),
             ("part".to_owned(), Value::from(BTreeMap::<String, Value>::new())),
         ]);
-        match (target.platform, &agent.windows, &agent.mac) {
-            (Platform::Windows, Some(windows), _) => {
-                facts.insert("parameters".to_owned(), self.parameters(windows)?);
+        let no_installer =
+            || Error::NoInstaller { agent: agent.id.clone(), target: target.id.clone(), platform: target.platform };
+        match target.platform {
+            Platform::Windows => {
+                let windows = agent.windows.as_ref().ok_or_else(no_installer)?;
+                facts.insert("parameters".to_owned(), self.values(&windows.parameters)?);
                 facts.insert("windows".to_owned(), self.windows(windows));
             }
-            (Platform::Mac, _, Some(mac)) => {
-                facts.insert("mac".to_owned(), self.mac(mac)?);
+            Platform::Mac | Platform::Linux => {
+                let installer = unix(agent, target.platform).ok_or_else(no_installer)?;
+                facts.insert("unix".to_owned(), self.unix(installer)?);
             }
-            _ => {
-                return Err(Error::NoInstaller {
-                    agent: agent.id.clone(),
-                    target: target.id.clone(),
-                    platform: target.platform,
-                });
+            Platform::Any => {
+                self.own_servers()?;
             }
         }
+        if let Some(by) = target.settings {
+            let (place, values) = settings(agent, by).ok_or_else(|| Error::NoSettings {
+                agent: agent.id.clone(),
+                target: target.id.clone(),
+                what: by.words(),
+            })?;
+            let place = raw("the place of the settings", place);
+            facts.insert("settings".to_owned(), context! { place => place, values => self.values(values)? });
+        }
         Ok(facts)
+    }
+
+    /// The same for the same name, target, agent and installation, whatever else changes: a UUID of version 8, made
+    /// by SHA-256 (RFC 9562, 5.8 and appendix B.2).
+    fn uuid(&self) -> Value {
+        let seed = format!("{}\n{}\n{}\n", self.deployment.installation, self.target.id, self.deployment.agent.id);
+        Value::from_function(move |name: String| {
+            let mut hex = sha256(format!("{seed}{name}").as_bytes());
+            hex.truncate(32);
+            hex.replace_range(12..13, "8");
+            let variant = u8::from_str_radix(&hex[16..17], 16).unwrap_or_default();
+            hex.replace_range(16..17, &format!("{:x}", 0x8 | (variant & 0x3)));
+            let uuid = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-").to_ascii_uppercase();
+            raw("a UUID", &uuid)
+        })
     }
 
     /// What an agent's settings may use too.
@@ -155,9 +211,22 @@ impl Facts<'_> {
         all.map(|one| (one.key.clone(), value(&one.key, one.kind, &one.label))).collect::<BTreeMap<_, _>>().into()
     }
 
+    /// The properties that have a value, each with its key, and its name as a variable of a shell has it.
+    fn filled(&self) -> Value {
+        let all = self.deployment.agent.properties.iter();
+        let value = |property: &Property| {
+            let value = raw(&property.label, self.values.get(&property.key)?);
+            let name = property.key.replace('-', "_").to_ascii_uppercase();
+            let (key, name) = (raw("the key of a property", &property.key), raw("the key of a property", &name));
+            Some(context! { key => key, name => name, value => value })
+        };
+        all.filter_map(value).collect()
+    }
+
     /// What the administrator filled in because no vendor publishes it.
     fn unpublished(&self) -> Value {
-        let here = |property: &&Property| !property.public && property.is_needed_by(self.target);
+        let any = self.target.platform == Platform::Any;
+        let here = |property: &&Property| !property.public && (any || property.is_needed_by(self.target));
         let all = self.deployment.agent.properties.iter().filter(here);
         all.filter_map(|property| Some((property, self.values.get(&property.key)?)))
             .map(|(property, value)| context! { label => prose(&property.label), value => raw(&property.label, value) })
@@ -172,14 +241,14 @@ impl Facts<'_> {
             .collect()
     }
 
-    fn parameters(&self, windows: &Windows) -> Result<Value, Error> {
+    fn values(&self, values: &[Parameter]) -> Result<Value, Error> {
         let skipped = if self.way == TokenBy::File { Source::Token } else { Source::TokenFile };
-        let mut parameters = Vec::new();
-        for parameter in windows.parameters.iter().filter(|parameter| parameter.value != skipped) {
-            let name = self.text(&parameter.name, "the name of an installer's property");
-            parameters.push(context! { name => name, value => self.value(&parameter.value)? });
+        let mut all = Vec::new();
+        for one in values.iter().filter(|one| one.value != skipped) {
+            let name = self.text(&one.name, "the name of a value");
+            all.push(context! { name => name, value => self.value(&one.value)? });
         }
-        Ok(Value::from(parameters))
+        Ok(Value::from(all))
     }
 
     fn windows(&self, windows: &Windows) -> Value {
@@ -191,17 +260,24 @@ impl Facts<'_> {
             }
         };
         let installer = self.text(&windows.installer, "the Windows installer");
-        context! { installer => installer, product_code => code, registry_key => key, registry_value => value }
+        let token_path = windows.token_path.as_deref().map(|path| raw("the token's path", path));
+        context! {
+            installer => installer,
+            product_code => code,
+            registry_key => key,
+            registry_value => value,
+            token_path => token_path,
+        }
     }
 
-    fn mac(&self, mac: &Mac) -> Result<Value, Error> {
+    fn unix(&self, unix: &Unix) -> Result<Value, Error> {
         let optional =
             |text: &Option<Text>, label| text.as_ref().map_or(Value::from(()), |text| self.text(text, label));
-        let package_url = optional(&mac.package_url, "the package's address");
-        let package_sha256 = optional(&mac.package_sha256, "the package's SHA-256");
+        let package_url = optional(&unix.package_url, "the package's address");
+        let package_sha256 = optional(&unix.package_sha256, "the package's SHA-256");
         // What is fetched is installed by root: never without knowing what it must be.
         if !package_url.is_none() && package_sha256.is_none() {
-            let key = match &mac.package_sha256 {
+            let key = match &unix.package_sha256 {
                 Some(Text::Property(key)) => key.as_str(),
                 _ => "package_sha256",
             };
@@ -213,25 +289,23 @@ impl Facts<'_> {
             });
         }
         Ok(context! {
-            installer => self.text(&mac.installer, "the Mac installer"),
-            package_id => raw("the package id", &mac.package_id),
+            installer => self.text(&unix.installer, "the installer"),
+            package_id => raw("the package id", &unix.package_id),
+            package_version => optional(&unix.package_version, "the package's version"),
             package_url => package_url,
             package_sha256 => package_sha256,
-            token_path => mac.token_path.as_deref().map(|path| raw("the token's path", path)),
-            settings_path => self.text(&mac.settings.path, "the path of the settings"),
-            settings_of_user => mac.settings.scope == Scope::User,
-            settings => self.settings(&mac.settings)?,
+            token_path => unix.token_path.as_deref().map(|path| raw("the token's path", path)),
+            settings_path => self.text(&unix.settings.path, "the path of the settings"),
+            settings_of_user => unix.settings.scope == Scope::User,
+            settings => self.settings(&unix.settings)?,
         })
     }
 
     /// The settings' lines, each fit for the settings' own grammar and still to be quoted for the target's.
     fn settings(&self, settings: &Settings) -> Result<Value, Error> {
         let agent = &self.deployment.agent.id;
-        // A token of ours names the servers; one that was issued elsewhere brings properties for its own.
-        if self.deployment.agent.token == TokenFrom::Ours {
-            self.servers()?;
-        }
-        let text = environment(settings.grammar)
+        self.own_servers()?;
+        let text = environment(settings.grammar, &Carried::default())
             .render_named_str("settings", &settings.template, self.common())
             .map(Zeroizing::new)
             .map_err(|error| {
@@ -259,6 +333,14 @@ impl Facts<'_> {
                 raw(&self.label(key), self.values.get(key).map(String::as_str).unwrap_or_default())
             }
         })
+    }
+
+    /// A token of ours names the servers; one that was issued elsewhere brings properties for its own.
+    fn own_servers(&self) -> Result<(), Error> {
+        if self.deployment.agent.token == TokenFrom::Ours {
+            self.servers()?;
+        }
+        Ok(())
     }
 
     fn servers(&self) -> Result<&[String], Error> {

@@ -28,18 +28,51 @@ macro_rules! folder {
     };
 }
 
-const TARGETS: [Folder; 3] = [
-    folder!("msiexec", "README.md.j2", "command-line.j2", "command-line.txt.j2", "install.cmd.j2", "token.txt.j2"),
-    folder!(
-        "configmgr",
-        "README.md.j2",
-        "command-line.j2",
-        "uninstall.j2",
-        "create-application.ps1.j2",
-        "token.txt.j2"
-    ),
+const TARGETS: [Folder; 15] = [
+    folder!("msiexec", "README.md.j2", "command-line.txt.j2", "install.cmd.j2"),
+    folder!("configmgr", "README.md.j2", "create-application.ps1.j2"),
+    folder!("intune", "README.md.j2", "app.json.j2", "detect.ps1.j2", "install.ps1.j2"),
+    folder!("gpo-startup", "README.md.j2", "protect.ps1.j2", "startup.ps1.j2"),
+    folder!("registry", "README.md.j2", "place-token.cmd.j2", "settings.reg.j2"),
+    folder!("ivanti-windows", "README.md.j2", "install.cmd.j2"),
     folder!("ivanti-mac", "README.md.j2", "install.sh.j2"),
+    folder!("jamf", "README.md.j2", "install.sh.j2"),
+    folder!("kandji", "README.md.j2", "audit.sh.j2"),
+    folder!("mobileconfig", "README.md.j2", "place-token.sh.j2", "settings.mobileconfig.j2"),
+    folder!("munki", "README.md.j2", "installcheck.j2", "pkginfo.plist.j2", "uninstallcheck.j2"),
+    folder!("shell", "README.md.j2", "install.sh.j2"),
+    folder!("ansible", "README.md.j2", "playbook.yml.j2"),
+    folder!("json", "README.md.j2", "deployment.json.j2"),
+    folder!("env", "README.md.j2", "deployment.env.j2"),
 ];
+
+/// The templates of `assets/targets/shared/`, for every target: a target includes them, or has a file made of one.
+macro_rules! shared {
+    ($($template:literal),+ $(,)?) => {
+        &[$(($template, include_str!(concat!("../../assets/targets/shared/", $template)))),+]
+    };
+}
+
+pub(super) const SHARED: &[(&str, &str)] = shared!(
+    "install.cmd.j2",
+    "installed.ps1.j2",
+    "mac-install.sh.j2",
+    "mac-package.sh.j2",
+    "msi-install.j2",
+    "msi-install.ps1.j2",
+    "msi-properties.j2",
+    "msi-uninstall.j2",
+    "readme-end.md.j2",
+    "token.txt.j2",
+    "unix-place.sh.j2",
+    "unix-preinstall.sh.j2",
+    "unix-settings.sh.j2",
+    "unix-start.sh.j2",
+);
+
+pub(super) fn shared(name: &str) -> Option<&'static str> {
+    SHARED.iter().find(|(own, _)| *own == name).map(|(_, text)| *text)
+}
 
 /// No description and no template is longer; a wrong file does not fill the memory. In bytes.
 const LONGEST: u64 = 256 * 1024;
@@ -139,7 +172,8 @@ mod tests {
         assert_eq!(agents.len(), AGENTS.len());
         let folders: Vec<_> =
             listed(&assets.join("targets")).unwrap().into_iter().filter(|path| path.is_dir()).collect();
-        assert_eq!(folders.len(), TARGETS.len());
+        assert_eq!(folders.len(), TARGETS.len() + 1);
+        assert_eq!(listed(&assets.join("targets/shared")).unwrap().len(), SHARED.len());
         for (path, _, templates) in TARGETS {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
             let files = listed(folder.parent().unwrap()).unwrap();
@@ -169,7 +203,7 @@ mod tests {
             fs::write(folder.join(name), text).unwrap();
         }
         let targets = targets(Some(state.path())).unwrap();
-        assert_eq!(targets.len(), 3);
+        assert_eq!(targets.len(), TARGETS.len());
         assert!(targets[0].title.starts_with("Our own "));
     }
 

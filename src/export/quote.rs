@@ -5,17 +5,22 @@
 //! msiexec command line inside a PowerShell string) is rendered as a part first and then quoted as a whole.
 //!
 //! The rules: Windows Installer command-line options (`NAME="a ""b"""`), `cmd /?`, about_Quoting_Rules of PowerShell,
-//! POSIX.1-2017 Shell Command Language 2.2.2, XML 1.0 section 2.2, Python's string literals, `CommonMark` 6.1.
+//! POSIX.1-2017 Shell Command Language 2.2.2, XML 1.0 section 2.2, RFC 8259 section 7, YAML 1.2 section 5.7, Python's
+//! string literals, `CommonMark` 6.1; a `.reg` file escapes backslash and quote and nothing else.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Environment, Error as TemplateError, ErrorKind, Value};
 use zeroize::Zeroizing;
 
 use super::agent::Kind;
-use crate::model::text::shown;
+use super::library::SHARED;
+use super::render::sha256;
+use crate::model::text::{is_hidden, shown};
 
 /// The longest line that `cmd.exe` reads, in characters.
 const CMD_LINE: usize = 8191;
@@ -24,7 +29,7 @@ const CMD_LINE: usize = 8191;
 const CMD_FOLDER: usize = 260;
 
 /// What reads the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grammar {
     /// A command line of `msiexec`.
@@ -37,6 +42,12 @@ pub enum Grammar {
     Sh,
     /// The text of an XML node or attribute.
     Xml,
+    /// A JSON document.
+    Json,
+    /// A YAML document. Values stand in double quotes.
+    Yaml,
+    /// A file of the registry editor of Windows, version 5.
+    Reg,
     /// A Python literal, as some agents' settings files have them.
     Py,
     /// Markdown for people.
@@ -48,12 +59,15 @@ pub enum Grammar {
 }
 
 impl Grammar {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 12] = [
         (Self::Msi, "msi"),
         (Self::Cmd, "cmd"),
         (Self::Ps, "ps"),
         (Self::Sh, "sh"),
         (Self::Xml, "xml"),
+        (Self::Json, "json"),
+        (Self::Yaml, "yaml"),
+        (Self::Reg, "reg"),
         (Self::Py, "py"),
         (Self::Md, "md"),
         (Self::Plain, "plain"),
@@ -73,6 +87,19 @@ impl Grammar {
         if self != Self::Md && text.contains(char::is_control) {
             return Err("holds a control character, such as a line break");
         }
+        self.quote_lines(text)
+    }
+
+    /// The same for a part, which may have several lines where the grammar has strings that do.
+    fn quote_part(self, text: &str) -> Result<String, &'static str> {
+        let lines = matches!(self, Self::Xml | Self::Json | Self::Yaml);
+        if text.contains(|c: char| c.is_control() && !(lines && c == '\n')) {
+            return Err("holds a control character, such as a line break");
+        }
+        self.quote_lines(text)
+    }
+
+    fn quote_lines(self, text: &str) -> Result<String, &'static str> {
         Ok(match self {
             Self::Msi => format!("\"{}\"", text.replace('"', "\"\"")),
             Self::Cmd => {
@@ -84,6 +111,15 @@ impl Grammar {
             Self::Ps => format!("'{}'", doubled(text, is_powershell_quote)),
             Self::Sh => format!("'{}'", text.replace('\'', r"'\''")),
             Self::Xml => xml(text)?,
+            Self::Json => format!(
+                "\"{}\"",
+                escaped(text, |c| c
+                    .encode_utf16(&mut [0; 2])
+                    .iter()
+                    .fold(String::new(), |text, unit| format!("{text}\\u{unit:04x}")))
+            ),
+            Self::Yaml => format!("\"{}\"", escaped(text, |c| format!("\\U{:08x}", u32::from(c)))),
+            Self::Reg => format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\"")),
             Self::Py => format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'")),
             Self::Md => code_span(text),
             Self::Plain => text.to_owned(),
@@ -140,6 +176,23 @@ fn xml(text: &str) -> Result<String, &'static str> {
     Ok(out)
 }
 
+/// What stands between the double quotes of JSON or YAML; `hidden` writes what an eye or a reader would not take for
+/// what it is.
+fn escaped(text: &str, hidden: impl Fn(char) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str(r"\\"),
+            '\n' => out.push_str(r"\n"),
+            // Readers of YAML refuse the noncharacters when they stand raw.
+            c if is_hidden(c) || matches!(u32::from(c) & 0xfffe, 0xfffe) => out.push_str(&hidden(c)),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// The text as code, between more backticks than it holds in a row; what an eye would misread is written out.
 fn code_span(text: &str) -> String {
     let text = shown(text);
@@ -162,6 +215,16 @@ pub(super) fn is_file_name(text: &str) -> bool {
         && !text.starts_with(['.', '-', ' '])
         && !text.ends_with(['.', ' '])
         && !reserved
+}
+
+/// A key of the registry, which stands between brackets and knows no escape.
+fn reg_key(text: &str) -> Result<String, &'static str> {
+    let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b" \\._-".contains(&b));
+    if fits && !text.is_empty() {
+        Ok(text.to_owned())
+    } else {
+        Err("is no registry key of letters, digits, blanks, dots, hyphens, underscores and backslashes")
+    }
 }
 
 /// A whole command line, already quoted for its program, as a line of a `.cmd` file.
@@ -242,31 +305,74 @@ pub(super) struct Refused {
     pub(super) why: &'static str,
 }
 
-/// A template environment that knows nothing but the quoting filters, for a file of one grammar.
-pub(super) fn environment<'a>(grammar: Grammar) -> Environment<'a> {
+/// What a file carries, in order: each value's name for people, and the SHA-256 of the value as it was before it was
+/// quoted. By it a reader of the file is held against what went in, and it gives no secret away that is worth one: a
+/// token is not guessed.
+#[derive(Clone, Default)]
+pub(super) struct Carried(Arc<Mutex<Vec<(String, String)>>>);
+
+impl Carried {
+    fn note(&self, raw: &Raw) {
+        let Ok(mut all) = self.0.lock() else { return };
+        let one = (raw.label.clone(), sha256(raw.text.as_bytes()));
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+
+    pub(super) fn take(&self) -> Vec<(String, String)> {
+        self.0.lock().map(|mut all| std::mem::take(&mut *all)).unwrap_or_default()
+    }
+}
+
+/// A template environment that knows nothing but the quoting filters and the shared templates, for a file of one
+/// grammar.
+pub(super) fn environment<'a>(grammar: Grammar, carried: &Carried) -> Environment<'a> {
     // Empty: no filter such as `safe` that would let a value through.
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.set_keep_trailing_newline(true);
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
-    for (grammar, word) in Grammar::ALL {
-        environment.add_filter(word, move |value: Value| filtered(&value, grammar, |raw| grammar.quote(&raw.text)));
+    for (name, template) in SHARED {
+        // One that is wrong is missed where it is included; a test includes each.
+        let _ = environment.add_template(name, template);
     }
-    environment.add_filter("part", move |value: Value| {
-        filtered(&value, grammar, |raw| match raw.part_of {
-            Some(part) if part == grammar => Ok(raw.text.to_string()),
-            _ => Err("is no part of this grammar"),
-        })
-    });
-    environment.add_filter("cmd_line", |value: Value| {
-        filtered(&value, Grammar::Cmd, |raw| match raw.part_of {
-            Some(Grammar::Msi) => cmd_line(&raw.text),
-            _ => Err("is no command line"),
-        })
-    });
-    environment.add_filter("msi_name", |value: Value| named(&value, Grammar::Msi, Kind::MsiName));
-    environment.add_filter("key", |value: Value| named(&value, Grammar::Py, Kind::Key));
+    let filtered = |grammar: Grammar, quote: fn(&Raw, Grammar) -> Result<String, &'static str>| {
+        let carried = carried.clone();
+        move |value: Value| filtered(&value, grammar, &carried, |raw| quote(raw, grammar))
+    };
+    // Names are no values: what they name is.
+    let unnoted = |grammar: Grammar, quote: fn(&Raw, Grammar) -> Result<String, &'static str>| {
+        move |value: Value| self::filtered(&value, grammar, &Carried::default(), |raw| quote(raw, grammar))
+    };
+    for (grammar, word) in Grammar::ALL {
+        let quote = |raw: &Raw, grammar: Grammar| match raw.part_of {
+            Some(_) => grammar.quote_part(&raw.text),
+            None => grammar.quote(&raw.text),
+        };
+        environment.add_filter(word, filtered(grammar, quote));
+    }
+    let part = |raw: &Raw, grammar: Grammar| match raw.part_of {
+        Some(part) if part == grammar => Ok(raw.text.to_string()),
+        _ => Err("is no part of this grammar"),
+    };
+    environment.add_filter("part", filtered(grammar, part));
+    // Its letters stand for themselves in every grammar.
+    let base64 = |raw: &Raw, _| match raw.part_of {
+        Some(_) => Ok(STANDARD.encode(raw.text.as_bytes())),
+        None => Err("is no part"),
+    };
+    environment.add_filter("base64", filtered(grammar, base64));
+    let command = |raw: &Raw, _| match raw.part_of {
+        Some(Grammar::Msi) => cmd_line(&raw.text),
+        _ => Err("is no command line"),
+    };
+    environment.add_filter("cmd_line", filtered(Grammar::Cmd, command));
+    environment.add_filter("msi_name", unnoted(Grammar::Msi, |raw, _| named(raw, Kind::MsiName)));
+    environment.add_filter("key", unnoted(Grammar::Py, |raw, _| named(raw, Kind::Key)));
+    environment.add_filter("variable", unnoted(Grammar::Sh, |raw, _| named(raw, Kind::Key)));
+    environment.add_filter("reg_key", unnoted(Grammar::Reg, |raw, _| reg_key(&raw.text)));
     environment.set_formatter(move |out, _, value| match value.downcast_object_ref::<Quoted>() {
         Some(quoted) if quoted.grammar == grammar => out.write_str(&quoted.text).map_err(TemplateError::from),
         Some(quoted) => Err(invalid(format!(
@@ -279,23 +385,30 @@ pub(super) fn environment<'a>(grammar: Grammar) -> Environment<'a> {
     environment
 }
 
+/// A name that stands without quotes because it can hold nothing that would need them.
+fn named(raw: &Raw, kind: Kind) -> Result<String, &'static str> {
+    kind.objection(&raw.text).map_or_else(|| Ok(raw.text.to_string()), Err)
+}
+
 fn filtered(
     value: &Value,
     grammar: Grammar,
+    carried: &Carried,
     quote: impl Fn(&Raw) -> Result<String, &'static str>,
 ) -> Result<Value, TemplateError> {
     let Some(raw) = value.downcast_object_ref::<Raw>() else {
         return Err(invalid("only a value of the deployment can be quoted, and only once".to_owned()));
     };
     match quote(raw) {
-        Ok(text) => Ok(Value::from_object(Quoted { grammar, text: Zeroizing::new(text) })),
+        Ok(text) => {
+            // Markdown is for people, and nobody reads it back.
+            if grammar != Grammar::Md {
+                carried.note(raw);
+            }
+            Ok(Value::from_object(Quoted { grammar, text: Zeroizing::new(text) }))
+        }
         Err(why) => Err(invalid(String::new()).with_source(Refused { label: raw.label.clone(), why })),
     }
-}
-
-/// A name that stands without quotes because it can hold nothing that would need them.
-fn named(value: &Value, grammar: Grammar, kind: Kind) -> Result<Value, TemplateError> {
-    filtered(value, grammar, |raw| kind.objection(&raw.text).map_or_else(|| Ok(raw.text.to_string()), Err))
 }
 
 fn invalid(why: String) -> TemplateError {

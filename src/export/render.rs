@@ -1,16 +1,16 @@
 //! From a deployment and a target to the files' bytes. Pure: the preview and the export are one thing.
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
 
-use minijinja::Value;
+use minijinja::{Environment, Value};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::facts::{Facts, filled_in, way};
-use super::quote::{Grammar, Raw, Refused, environment, is_file_name};
-use super::target::{CHECKSUMS, ExposureRule, MANIFEST};
-use super::write::{Manifest, ManifestFile, ManifestToken};
+use super::library::shared;
+use super::quote::{Carried, Grammar, Raw, Refused, environment, is_file_name};
+use super::target::{CHECKSUMS, Encoding, ExposureRule, MANIFEST};
+use super::write::{Manifest, ManifestFile, ManifestToken, ManifestValue};
 use super::{Deployment, Error, Target, TokenBy, TokenFrom};
 use crate::model::text::shown;
 use crate::secrets::Secret;
@@ -44,7 +44,7 @@ impl File {
     /// The file as it may be shown: without the token, and with everything that a terminal or an eye would misread
     /// written out.
     pub fn preview(&self) -> String {
-        self.masked.trim_start_matches('\u{feff}').lines().map(|line| shown(line) + "\n").collect()
+        self.masked.lines().map(|line| shown(line) + "\n").collect()
     }
 }
 
@@ -81,7 +81,8 @@ pub fn render(deployment: &Deployment, target: &Target) -> Result<Rendered, Erro
     let real = texts(&facts)?;
     let masked = texts(&Facts { token: &Secret::new(MASK), ..facts })?;
     let mut files: Vec<File> = Vec::new();
-    for ((name, text), (_, masked)) in real.into_iter().zip(masked) {
+    let mut listed: Vec<ManifestFile> = Vec::new();
+    for (Filled { name, text, bytes, grammar, carries }, Filled { text: masked, .. }) in real.into_iter().zip(masked) {
         let taken = files.iter().any(|file| file.name.eq_ignore_ascii_case(&name));
         if taken || [MANIFEST, CHECKSUMS].iter().any(|own| name.eq_ignore_ascii_case(own)) {
             return Err(wrong(target, &name, "two files of the export would have this name".to_owned()));
@@ -89,11 +90,18 @@ pub fn render(deployment: &Deployment, target: &Target) -> Result<Rendered, Erro
         // A file that changes with the token holds it, in whatever quoting.
         let holds_token = *text != *masked;
         let mode = if holds_token { 0o600 } else { 0o644 };
-        let bytes = Zeroizing::new(text.as_bytes().to_vec());
+        listed.push(ManifestFile {
+            name: name.clone(),
+            sha256: sha256(&bytes),
+            holds_token,
+            grammar: Some(grammar),
+            carries,
+        });
         files.push(File { name, bytes, mode, holds_token, masked: masked.to_string() });
     }
     // The names in the definition may stand in another order; the files of a folder are read by name.
     files.sort_by(|a, b| a.name.cmp(&b.name));
+    listed.sort_by(|a, b| a.name.cmp(&b.name));
     let exposure: Vec<Exposure> = exposure_rules(target, way).map(Exposure::from).collect();
     let manifest = Manifest {
         made_by: super::write::MADE_BY.to_owned(),
@@ -107,14 +115,7 @@ pub fn render(deployment: &Deployment, target: &Target) -> Result<Rendered, Erro
             travels_by: way,
         },
         exposure: exposure.clone(),
-        files: files
-            .iter()
-            .map(|file| ManifestFile {
-                name: file.name.clone(),
-                sha256: sha256(&file.bytes),
-                holds_token: file.holds_token,
-            })
-            .collect(),
+        files: listed,
     };
     Ok(Rendered { target: target.id.clone(), files, exposure, manifest })
 }
@@ -142,15 +143,29 @@ fn check_token(deployment: &Deployment) -> Result<(), Error> {
     Err(Error::WrongToken { agent: deployment.agent.id.clone(), why })
 }
 
-/// The name and the text of each file, in the order of the definition.
-fn texts(facts: &Facts<'_>) -> Result<Vec<(String, Zeroizing<String>)>, Error> {
+/// A file's text, and what becomes of it.
+struct Filled {
+    name: String,
+    text: Zeroizing<String>,
+    bytes: Zeroizing<Vec<u8>>,
+    grammar: Grammar,
+    carries: Vec<ManifestValue>,
+}
+
+/// Each file, in the order of the definition.
+fn texts(facts: &Facts<'_>) -> Result<Vec<Filled>, Error> {
     let (target, way) = (facts.target, facts.way);
     let mut context = facts.context()?;
     let mut parts: BTreeMap<String, Value> = BTreeMap::new();
+    let carried = Carried::default();
+    let fill = |name: &str, template: &str, grammar, context: &BTreeMap<String, Value>| {
+        fill(target, name, template, &environment(grammar, &carried), context)
+    };
     for part in &target.parts {
-        let text = fill(target, &part.template, template(target, &part.template), part.grammar, &context)?;
+        let text = fill(&part.template, template(target, &part.template), part.grammar, &context)?;
         let text = Zeroizing::new(text.trim_end_matches('\n').to_owned());
         check_percent(target, part.expands_percent, &part.name, &text)?;
+        check_ascii(target, part.ascii, &part.name, &text)?;
         let label = format!("the {}", part.name.replace('_', " "));
         let value = Raw { label, text, part_of: Some(part.grammar) };
         parts.insert(part.name.clone(), Value::from_object(value));
@@ -158,25 +173,28 @@ fn texts(facts: &Facts<'_>) -> Result<Vec<(String, Zeroizing<String>)>, Error> {
     }
     let mut files = Vec::new();
     for file in target.files.iter().filter(|file| file.when.is_none_or(|when| when == way)) {
-        let name = fill(target, &file.name, &file.name, Grammar::Name, &context)?.to_string();
+        let name = fill(&file.name, &file.name, Grammar::Name, &context)?.to_string();
         if !is_file_name(&name) {
             return Err(wrong(target, &file.name, format!("{:?} is no file name", shown(&name))));
         }
-        let text = fill(target, &file.template, template(target, &file.template), file.grammar, &context)?;
+        carried.take();
+        let text = fill(&file.template, template(target, &file.template), file.grammar, &context)?;
+        let values = carried.take().into_iter().map(|(what, sha256)| ManifestValue { what, sha256 }).collect();
         check_percent(target, file.expands_percent, &name, &text)?;
+        check_ascii(target, file.encoding == Encoding::Ascii, &name, &text)?;
         if let Some(why) = file.grammar.objection(&text) {
             return Err(Error::Refused { target: target.id.clone(), what: name, why });
         }
         let text = if file.crlf { Zeroizing::new(text.replace('\n', "\r\n")) } else { text };
-        let text = if file.bom { Zeroizing::new(format!("\u{feff}{}", *text)) } else { text };
-        files.push((name, text));
+        let bytes = Zeroizing::new(file.encoding.bytes(&text));
+        files.push(Filled { name, text, bytes, grammar: file.grammar, carries: values });
     }
     Ok(files)
 }
 
 fn template<'a>(target: &'a Target, name: &str) -> &'a str {
     // The target was refused when it was read if one was absent.
-    target.templates.get(name).map_or("", String::as_str)
+    target.templates.get(name).map(String::as_str).or_else(|| shared(name)).unwrap_or_default()
 }
 
 /// A tool that replaces `%NAME%` and knows no escape takes at most one percent sign.
@@ -191,23 +209,46 @@ fn check_percent(target: &Target, expands: bool, what: &str, text: &str) -> Resu
     Ok(())
 }
 
+/// A tool that reads it in a code page that nobody knows takes only the letters that are the same in all of them.
+fn check_ascii(target: &Target, ascii: bool, what: &str, text: &str) -> Result<(), Error> {
+    if ascii && !text.is_ascii() {
+        return Err(Error::Refused {
+            target: target.id.clone(),
+            what: what.replace('_', " "),
+            why: "would hold a letter that is not ASCII, which may be misread on a laptop",
+        });
+    }
+    Ok(())
+}
+
 fn fill(
     target: &Target,
     name: &str,
     template: &str,
-    grammar: Grammar,
+    environment: &Environment<'_>,
     context: &BTreeMap<String, Value>,
 ) -> Result<Zeroizing<String>, Error> {
-    environment(grammar)
+    environment
         .render_named_str(name, template, context)
         .map(Zeroizing::new)
-        .map_err(|error| failed(target, &error).unwrap_or_else(|| wrong(target, name, error.to_string())))
+        .map_err(|error| failed(target, &error).unwrap_or_else(|| wrong(target, name, in_words(&error))))
 }
 
 /// The error for a value that a filter refused; absent when something else is wrong with the template.
 pub(super) fn failed(target: &Target, error: &minijinja::Error) -> Option<Error> {
-    let Refused { label, why } = error.source()?.downcast_ref::<Refused>()?;
+    // An included template has an error of its own, inside that of the one that includes it.
+    let Refused { label, why } = chain(error).find_map(|error| error.downcast_ref::<Refused>())?;
     Some(Error::Refused { target: target.id.clone(), what: label.clone(), why })
+}
+
+/// An error and what it came from, the outermost first.
+fn chain(error: &minijinja::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error: &&(dyn std::error::Error + 'static)| (*error).source())
+}
+
+fn in_words(error: &minijinja::Error) -> String {
+    chain(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn wrong(target: &Target, template: &str, why: String) -> Error {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::render::{Exposure, sha256};
 use super::target::{CHECKSUMS, MANIFEST};
-use super::{Error, Rendered, TokenBy};
+use super::{Error, Grammar, Rendered, TokenBy};
 use crate::model::name::Name;
 use crate::model::text::shown;
 use crate::model::token::TokenId;
@@ -49,6 +49,21 @@ pub struct ManifestFile {
     pub name: String,
     pub sha256: String,
     pub holds_token: bool,
+    /// What reads it. Absent in exports of earlier versions, as the next one is.
+    #[serde(default)]
+    pub grammar: Option<Grammar>,
+    /// What a reader of the file must find in it.
+    #[serde(default)]
+    pub carries: Vec<ManifestValue>,
+}
+
+/// A value in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestValue {
+    /// Its name for people: `the proxy`.
+    pub what: String,
+    /// Of the value as it was before it was quoted.
+    pub sha256: String,
 }
 
 /// Writes each export into the folder of its target's name below `out`, which is made when it is absent.
