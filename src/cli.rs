@@ -19,7 +19,7 @@ mod users;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::engine::{Engine, Options};
 use crate::wizard::answers;
@@ -117,6 +117,18 @@ pub fn main(faces: &Faces<'_>) -> ExitCode {
     }
 }
 
+/// The verb that was written, as far as there is one: `imd devices revoke`.
+fn verb_asked_for() -> String {
+    let all = Arguments::command();
+    let (mut at, mut verb) = (&all, all.get_name().to_owned());
+    for word in std::env::args_os().skip(1) {
+        if let Some(found) = at.find_subcommand(&word) {
+            (at, verb) = (found, format!("{verb} {}", found.get_name()));
+        }
+    }
+    verb
+}
+
 /// Says what clap found in the form that every other failure has.
 fn wrong_usage(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
@@ -127,7 +139,7 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
     let help = match (tip, usage) {
         (Some(tip), _) => tip.to_owned(),
         (None, Some(usage)) => format!("write it as: {usage}"),
-        (None, None) => "`imd --help` shows what can be written".to_owned(),
+        (None, None) => format!("`{} --help` shows what can be written", verb_asked_for()),
     };
     let json = std::env::args_os().any(|argument| argument == "--json");
     Output::new(json, false).failure(&crate::model::text::shown(&message.replace('\n', " ")), &help);

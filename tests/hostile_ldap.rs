@@ -10,12 +10,12 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use imd::directory::ldap::{self, Controller, Deadlines};
-use imd::directory::{Error, Query, Read as _, TakerFailed};
+use imd::directory::{Error, Proof, Query, Read as _, TakerFailed, prove};
 use imd::filter::Filter;
-use imd::model::directory::Ldap;
+use imd::model::directory::{Ldap, Source};
 use imd::model::job::Job;
 use imd::model::text::Untrusted;
-use imd::model::user::{Attribute, User};
+use imd::model::user::{Attribute, Guid, User};
 use imd::secrets::Secret;
 use proptest::prelude::*;
 use server::*;
@@ -426,6 +426,50 @@ fn an_unusable_password_sends_not_one_byte() {
     }
     let nobody = listener.accept().expect_err("nobody has connected");
     assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+}
+
+/// What becomes of a right password for user 7 when the bound session says it is `bound`, and the entry that is asked
+/// for by GUID is user `number` with the SID `own`.
+fn proved(bound: Option<&'static str>, number: u32, own: Option<&'static str>) -> Proof {
+    let server = Server::start(move |client| {
+        client.accept_bind();
+        let whoami = client.request();
+        let groups: Vec<_> = bound.iter().map(|sid| ("tokenGroups", vec![*sid])).collect();
+        client.send(&entry_without_guid(whoami.id, 0, &groups));
+        client.send(&result(whoami.id, 0x65, 0, ""));
+        let by_guid = client.request();
+        let sid: Vec<_> = own.iter().map(|sid| ("objectSid", vec![*sid])).collect();
+        client.send(&entry(by_guid.id, number, &sid));
+        client.send(&result(by_guid.id, 0x65, 0, ""));
+        client.wait_for_the_end();
+    });
+    let mut guid = [0; 16];
+    guid[..4].copy_from_slice(&7_u32.to_be_bytes());
+    let source = Source::Ldap(server.source());
+    let proof = prove(&source, "u7@x.test", &Secret::new("secret"), Guid(guid), &Job::unwatched());
+    server.finish();
+    proof.expect("the server answers")
+}
+
+#[test]
+fn a_password_proves_only_the_user_whose_sid_the_bound_session_has() {
+    // S-1-5-21-1-2-3-77 and S-1-5-21-1-2-3-78 ([MS-DTYP] 2.4.2.2), whose bytes happen to be ASCII.
+    let own = "\x01\x05\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x4d\0\0\0";
+    let anothers = "\x01\x05\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x4e\0\0\0";
+    for bound in [own, "S-1-5-21-1-2-3-77"] {
+        assert!(matches!(proved(Some(bound), 7, Some(own)), Proof::Proven(_)), "{bound:?}");
+    }
+    for (what, bound, number, sid) in [
+        ("another account was bound", Some(anothers), 7, Some(own)),
+        ("another account was bound, said as text", Some("S-1-5-21-1-2-3-78"), 7, Some(own)),
+        ("nobody says who was bound", None, 7, Some(own)),
+        ("who was bound cannot be read", Some("somebody"), 7, Some(own)),
+        ("the entry has no SID", Some(own), 7, None),
+        ("neither is known", None, 7, None),
+        ("another entry was given", Some(own), 8, Some(own)),
+    ] {
+        assert_eq!(proved(bound, number, sid), Proof::SomebodyElse, "{what}");
+    }
 }
 
 #[test]

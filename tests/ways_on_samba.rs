@@ -229,6 +229,12 @@ fn the_end_of_the_password_is_kept_as_it_was_seen_and_status_warns_of_it() {
     let status = imd.json(["status"]);
     assert_eq!(status["ending_passwords"][0]["days"], 7);
     assert!(status["steps"][0]["evidence"].as_str().is_some_and(|evidence| evidence.contains(&words)), "{status}");
+    // A check keeps that it has found another end, but not when nothing may be changed.
+    let before = imd.dump();
+    imd.imd(["--read-only", "directory", "test", "corp"]).succeeded();
+    assert!(before == imd.dump(), "it wrote");
+    imd.imd(["directory", "test", "corp"]).succeeded();
+    assert_eq!(imd.row("SELECT password_expires FROM account_seen")["password_expires"], end_of_password().to_string());
 }
 
 #[test]

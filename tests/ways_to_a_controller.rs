@@ -157,13 +157,15 @@ fn strangers() -> Certificate {
 
 #[test]
 fn a_pinned_key_is_believed_whoever_signed_its_certificate() {
-    let server = Server::start_with(&strangers(), 1, |client, _| {
-        client.accept_bind();
-        client.wait_for_the_end();
-    });
-    let source = Ldap { trust: Trust::Pins(vec![server.pin()]), ..server.source() };
-    drop(open(&source, AMPLE).expect("it binds"));
-    assert!(!server.finish().is_empty());
+    for old in [false, true] {
+        let server = Server::start_with(&Certificate { old, ..strangers() }, 1, |client, _| {
+            client.accept_bind();
+            client.wait_for_the_end();
+        });
+        let source = Ldap { trust: Trust::Pins(vec![server.pin()]), ..server.source() };
+        drop(open(&source, AMPLE).expect("it binds"));
+        assert!(!server.finish().is_empty());
+    }
 }
 
 #[test]
@@ -180,12 +182,14 @@ fn another_key_than_the_pinned_one_is_refused_and_both_are_shown() {
 
 #[test]
 fn a_pinned_certificate_without_its_key_is_refused() {
-    let borrowed = Certificate { borrowed: true, ..strangers() };
-    let server = Server::start_with(&borrowed, 1, |client, _| client.wait_for_the_end());
-    let source = Ldap { trust: Trust::Pins(vec![server.pin()]), ..server.source() };
-    let error = refusal(&source);
-    assert!(matches!(error, ldap::Error::Tls { .. }), "{error:?}");
-    assert_eq!(server.finish(), b"", "no credentials went to a server that was not believed");
+    for old in [false, true] {
+        let borrowed = Certificate { borrowed: true, old, ..strangers() };
+        let server = Server::start_with(&borrowed, 1, |client, _| client.wait_for_the_end());
+        let source = Ldap { trust: Trust::Pins(vec![server.pin()]), ..server.source() };
+        let error = refusal(&source);
+        assert!(matches!(error, ldap::Error::Tls { .. }), "{error:?}");
+        assert_eq!(server.finish(), b"", "no credentials went to a server that was not believed");
+    }
 }
 
 #[test]

@@ -12,9 +12,15 @@ use super::output::Output;
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Refuse a laptop, and the same hardware, from the next request on
-    Revoke { id: DeviceId },
+    Revoke {
+        /// Its id, as `imd devices` lists it
+        id: DeviceId,
+    },
     /// Give a laptop's place back to its user; it may enrol anew
-    Free { id: DeviceId },
+    Free {
+        /// Its id, as `imd devices` lists it
+        id: DeviceId,
+    },
 }
 
 pub(super) fn run(

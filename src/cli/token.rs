@@ -19,6 +19,7 @@ use super::output::Output;
 pub(super) enum Verb {
     /// Make a token; needs no network
     Create {
+        /// What it is called here
         name: Name,
         /// How long it is good for, or "never"
         #[arg(long, default_value = "90d", value_parser = expiry)]

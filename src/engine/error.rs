@@ -33,6 +33,8 @@ pub enum Error {
     PasswordAgain(Name),
     #[error("{} cannot be read: {why}", path.display())]
     File { path: PathBuf, why: std::io::Error },
+    #[error("{} cannot be written: {why}", path.display())]
+    NotWritten { path: PathBuf, why: std::io::Error },
     #[error("{} is not a CSV file of users: {why}", path.display())]
     Csv { path: PathBuf, why: String },
     #[error("{} holds no certificate in PEM form", path.display())]
@@ -86,6 +88,7 @@ impl Error {
             Self::PasswordAgain(_) => "type it again for this one".to_owned(),
             Self::NoPassword(_) => "give it in step 1: `imd setup`".to_owned(),
             Self::File { .. } => "check the path and its permissions".to_owned(),
+            Self::NotWritten { .. } => "choose a folder that exists and that you may write to".to_owned(),
             Self::Csv { .. } => "the first line names the columns: mail and, optionally, name".to_owned(),
             Self::NoCertificate { .. } => {
                 "export the CA's certificate as Base-64 encoded X.509 (.cer or .pem)".to_owned()

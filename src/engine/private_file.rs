@@ -24,8 +24,9 @@ impl Engine {
         let mut aside = path.as_os_str().to_owned();
         aside.push(format!(".{}", std::process::id()));
         let aside = PathBuf::from(aside);
-        let written = write(&aside, text.as_bytes(), b"")
-            .and_then(|()| std::fs::rename(&aside, path).map_err(|why| Error::File { path: path.to_owned(), why }));
+        let written = write(&aside, text.as_bytes(), b"").and_then(|()| {
+            std::fs::rename(&aside, path).map_err(|why| Error::NotWritten { path: path.to_owned(), why })
+        });
         if written.is_err() {
             let _ = std::fs::remove_file(&aside);
         }
@@ -36,7 +37,7 @@ impl Engine {
 fn write(path: &Path, text: &[u8], end: &[u8]) -> Result<(), Error> {
     let failed = |why: std::io::Error| match why.kind() {
         ErrorKind::AlreadyExists => Error::Exists { path: path.to_owned() },
-        _ => Error::File { path: path.to_owned(), why },
+        _ => Error::NotWritten { path: path.to_owned(), why },
     };
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
     file.write_all(text).and_then(|()| file.write_all(end)).and_then(|()| file.sync_all()).map_err(failed)

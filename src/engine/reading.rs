@@ -251,8 +251,8 @@ impl Engine {
             });
             applied.max().map(|(_, plan)| plan).ok_or(Error::NothingApplied)
         };
-        let plan = plan.map_or_else(last, Ok)?;
-        Ok(sync::undo(self.store(), plan, &by)?)
+        let plan = self.stored_plan(plan.map_or_else(last, Ok)?)?;
+        Ok(sync::undo(self.store(), plan.id, &by)?)
     }
 
     /// The lines of a stored plan that are asked for, from the `offset`th on, at most `limit`.

@@ -14,7 +14,7 @@ impl Engine {
     /// Writes the sample directory into `folder` and says where.
     pub fn write_sample(&self, folder: &Path) -> Result<PathBuf, Error> {
         let path = folder.join("sample.ldif");
-        std::fs::write(&path, SAMPLE).map_err(|why| Error::File { path: path.clone(), why })?;
+        std::fs::write(&path, SAMPLE).map_err(|why| Error::NotWritten { path: path.clone(), why })?;
         Ok(path)
     }
 }

@@ -154,7 +154,7 @@ pub struct AttributeChange {
 pub struct PlannedChange {
     pub guid: Guid,
     pub label: Untrusted,
-    /// Other names by which people look for the user: account, UPN, mail. None where the plan keeps no values.
+    /// Other names by which people look for the user: account, UPN, mail; of a leaver, as the cache has them.
     pub names: Vec<Untrusted>,
     pub mapping: Name,
     /// The mapping that had the user before, when it is another.

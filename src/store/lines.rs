@@ -19,7 +19,8 @@ pub struct Lines {
 
 const CHANGES: &str = "
     SELECT c.kind, guid, label, mapping, from_mapping, b.attributes, a.attributes, why, why_detail
-    FROM plan_change c LEFT JOIN user_values b ON b.id = before_id LEFT JOIN user_values a ON a.id = after_id
+    FROM plan_change c LEFT JOIN user_values a ON a.id = after_id LEFT JOIN user_values b ON b.id = CASE c.kind
+        WHEN 'leave' THEN (SELECT values_id FROM cached_user WHERE id = c.user_id) ELSE before_id END
     WHERE plan_id = ?1 AND c.kind = ?2 ORDER BY c.id LIMIT ?3 OFFSET ?4";
 
 const LEFT_OUT: &str = "

@@ -76,8 +76,10 @@ impl Store {
     pub fn plan_changes(&self, plan: i64, offset: u64, limit: u64) -> Result<Vec<PlannedChange>, Error> {
         self.read(|connection| {
             let sql = "SELECT kind, guid, label, mapping, from_mapping, b.attributes, a.attributes, why, why_detail
-                       FROM plan_change c LEFT JOIN user_values b ON b.id = before_id
-                       LEFT JOIN user_values a ON a.id = after_id
+                       FROM plan_change c LEFT JOIN user_values a ON a.id = after_id
+                       LEFT JOIN user_values b ON b.id = CASE c.kind
+                           WHEN 'leave' THEN (SELECT values_id FROM cached_user WHERE id = c.user_id)
+                           ELSE before_id END
                        WHERE plan_id = ?1 AND kind <> 'refresh' ORDER BY c.id LIMIT ?3 OFFSET ?2";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query(params![plan, number(offset), number(limit)])?;

@@ -142,7 +142,8 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
     each(match engine.preview_exports(&installer, foreign.as_ref()) {
         Ok(files) => {
             let folders = installer.targets.len();
-            Check::passed("files", format!("{} files in {folders} folders", files.len()))
+            let folders = if folders == 1 { "1 folder".to_owned() } else { format!("{folders} folders") };
+            Check::passed("files", format!("{} files in {folders}", files.len()))
         }
         Err(error) => Check::failed("files", error.to_string(), error.help()),
     });

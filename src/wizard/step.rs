@@ -61,7 +61,7 @@ impl Step {
             Self::Profile => "What those users get: a profile, a storage, a quota.",
             Self::Mapping => "Which users of the directory get it.",
             Self::Frequency => "How often the directory is read.",
-            Self::Settings => "How many laptops a user may activate, and how they prove who they are.",
+            Self::Settings => "How many laptops a user may activate, and by which proof.",
             Self::Token => "What entitles a laptop to ask for activation.",
             Self::Installer => "What your deployment tool runs on each laptop.",
         }

@@ -13,7 +13,10 @@ use rcgen::{
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::version::TLS12;
+use rustls::{DEFAULT_VERSIONS, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
+
+static OLD: &[&SupportedProtocolVersion] = &[&TLS12];
 
 /// What is particular about a server's certificate.
 #[derive(Clone)]
@@ -25,11 +28,13 @@ pub(crate) struct Certificate {
     pub(crate) stranger: bool,
     /// The server does not hold its key, but another one.
     pub(crate) borrowed: bool,
+    /// The server knows no newer TLS than 1.2, in which a key is proved by another message.
+    pub(crate) old: bool,
 }
 
 impl Default for Certificate {
     fn default() -> Self {
-        Self { name: "127.0.0.1", begins: 2000, ends: 2090, stranger: false, borrowed: false }
+        Self { name: "127.0.0.1", begins: 2000, ends: 2090, stranger: false, borrowed: false, old: false }
     }
 }
 
@@ -96,7 +101,7 @@ impl Server {
         let signing = provider.key_provider.load_private_key(signing).expect("a usable key");
         let shown = CertifiedKey::new(vec![leaf.into()], signing);
         let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(if certificate.old { OLD } else { DEFAULT_VERSIONS })
             .expect("versions")
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(Shown(Arc::new(shown))));

@@ -1,8 +1,10 @@
 //! Several administrators at once: nobody overwrites anybody, and everybody sees what the others did.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use super::company::{ANSWERS, set_up};
+use super::company::{ANSWERS, ldif, set_up};
 use super::console::Console;
 use super::installation::Installation;
 use super::terminal::{Terminal, key};
@@ -101,4 +103,63 @@ fn a_read_only_console_says_so_and_writes_nothing_at_all() {
     console.terminal.wait_for("This console is read-only.");
     console.leave();
     assert!(before == imd.dump(), "it wrote");
+}
+
+#[test]
+fn read_only_prompts_say_so_and_write_nothing_at_all() {
+    let imd = set_up(6);
+    let before = imd.dump();
+    let mut prompts = super::prompts::Prompts::start(&imd, &["--read-only", "setup", "--plain"]);
+    let said = prompts.answer("Step to open", "3");
+    assert!(said.contains("Read-only: everything can be looked at and nothing is changed."), "{said}");
+    prompts.answer("Mapping", "");
+    prompts.answer("Base DN", "");
+    prompts.answer("OU", "OU=Staff,DC=corp,DC=example,DC=com");
+    prompts.answer("Group", ">");
+    prompts.answer("Next", "Continue");
+    let said = prompts.wait_for("Read every");
+    assert!(said.contains("Read-only: nothing was saved."), "{said}");
+    assert!(before == imd.dump(), "it wrote");
+}
+
+#[test]
+fn no_verb_changes_anything_when_read_only() {
+    let imd = set_up(20);
+    imd.write("users.ldif", ldif(4));
+    imd.imd(["sync"]).failed_with(3, ["--approve"]);
+    let plans = imd.json(["sync", "list"]);
+    let hash = plans["items"][0]["hash"].as_str().expect("the stopped plan is the newest").to_owned();
+    imd.write("other.toml", ANSWERS.replace("quota = \"50 GiB\"", "quota = \"60 GiB\""));
+    let before = imd.dump();
+    for verb in [
+        "sync",
+        "sync --plan",
+        &format!("sync --approve {hash}"),
+        "sync undo",
+        "setup --answers other.toml --yes",
+        "mapping disable Staff",
+        "mapping order Staff",
+        "mapping remove Staff",
+        "profile remove Laptops",
+        "storage remove eu-1",
+        "directory remove corp",
+        "token create more --server https://imd.corp.example.com:7443",
+        "token revoke rollout-2026",
+        "export msiexec --token rollout-2026 --out elsewhere",
+        "pause",
+        "resume",
+        "devices revoke 0123456789abcdef",
+        "devices free 0123456789abcdef",
+        "serve --listen 127.0.0.1:0",
+    ] {
+        let mut command = imd.command();
+        command.arg("--read-only").args(verb.split(' '));
+        let output = assert_cmd::Command::from_std(command).timeout(Duration::from_mins(1)).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.contains("is read-only"), "{verb}: {output:?}");
+        assert!(before == imd.dump(), "{verb} wrote");
+    }
+    assert!(!imd.path("elsewhere").exists());
+    imd.imd(["--read-only", "mapping", "preview", "Staff"]).succeeded();
+    assert!(before == imd.dump(), "looking wrote");
 }

@@ -39,6 +39,7 @@ fn wrong_usage_is_exit_code_2() {
         run.failed_with(2, []);
         assert!(run.stdout.is_empty(), "{run:#?}");
     }
+    imd.imd(["devices", "revoke", "zz"]).failed_with(2, ["16 hexadecimal digits", "`imd devices revoke --help`"]);
     assert!(!imd.state().exists(), "a wrong command makes no state");
 }
 

@@ -245,6 +245,11 @@ mod tests {
             let read = rows(&CSVDE.as_bytes()[..cut]);
             assert_eq!(read.is_ok(), whole, "cut after {cut} bytes: {read:?}");
         }
+        // The end of a line inside a value is none of a row; and a row that lacks columns because it was cut says so.
+        for cut in ["DN,info\r\n\"CN=a,DC=x\",\"first\r\n", "DN,cn,sn\r\n\"CN=a,DC=x\",a"] {
+            let read = rows(cut.as_bytes());
+            assert!(matches!(read, Err(Fault { what: What::CutOff, .. })), "{read:?}");
+        }
     }
 
     #[test]

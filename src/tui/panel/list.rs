@@ -45,6 +45,8 @@ pub struct List {
     partial: bool,
 }
 
+/// As many cells are kept for the details, where they need them.
+const LEAST_DETAIL: u16 = 20;
 /// So many items mean that there may be more.
 const PART: usize = 200;
 
@@ -198,8 +200,11 @@ impl List {
             return;
         }
         let marks = if self.mode == Mode::One { 1 } else { 5 };
-        let longest = found.iter().map(|item| width(&item.label)).max().unwrap_or(0);
-        let label_width = units(longest).min(area.width * 2 / 5).max(8);
+        let labels = units(found.iter().map(|item| width(&item.label)).max().unwrap_or(0));
+        let details = units(found.iter().map(|item| width(&item.detail)).max().unwrap_or(0));
+        // The label is what is chosen, and compared before it is: details are cut first, down to half of a small list.
+        let room = area.width.saturating_sub(marks + 2);
+        let label_width = labels.min(room.saturating_sub(details.min(LEAST_DETAIL).min(room / 2))).max(8);
         let first = page::offset(self.at, found.len(), area.height);
         for (row, item) in page::shown(&found, self.at, area.height).enumerate() {
             let y = area.y + units(row);
@@ -260,6 +265,19 @@ mod tests {
         assert_eq!(list.perform(Command::Toggle, 5), Err("only alone".into()));
         assert!(list.marked().is_empty());
         assert_eq!(list.chosen(), Some(Err("only alone".into())));
+    }
+
+    #[test]
+    fn a_pin_is_shown_whole_beside_its_server_at_eighty_columns() {
+        let pin = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".to_owned();
+        let detail = "ldaps://dc1.corp.example.com, signed by \"Corp CA\"".to_owned();
+        let picked = PickedItem { value: pin.clone(), label: pin.clone(), detail, has_children: false };
+        let list = List::of_picked("Pin", vec![picked], "");
+        let area = Rect::new(0, 0, 80, 3);
+        let mut buffer = ratatui::buffer::Buffer::empty(area);
+        list.draw(&mut Canvas::new(&mut buffer, crate::tui::look::Look { colour: false, ascii: true }), area);
+        let line: String = buffer.content[..80].iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert!(line.contains(&pin) && line.contains("ldaps://dc1.corp"), "{line}");
     }
 
     #[test]
