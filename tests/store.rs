@@ -294,6 +294,31 @@ fn mappings_keep_the_order_that_they_are_given() {
 }
 
 #[test]
+fn an_order_is_not_saved_over_another_that_was_saved_meanwhile() {
+    let (_dir, store) = configured();
+    let anna = Actor::new("anna");
+    for new in ["Board", "All"] {
+        store.save(&mapping(new), None, &by(&anna)).expect("saved");
+    }
+    let seen = [name("Staff"), name("Board"), name("All")];
+    let wanted = [name("All"), name("Staff"), name("Board")];
+    let order = || {
+        let all = store.list::<Mapping>().expect("a list");
+        all.into_iter().map(|kept| kept.value.name).collect::<Vec<_>>()
+    };
+    // Somebody else was first.
+    store.order_mappings(&[name("Board")], &by(&anna)).expect("ordered");
+    let theirs = order();
+    assert!(matches!(store.reorder_mappings(&seen, &wanted, &by(&anna)), Err(Error::OtherOrder)));
+    assert_eq!(order(), theirs);
+    store.reorder_mappings(&theirs, &wanted, &by(&anna)).expect("nobody was");
+    assert_eq!(order(), wanted);
+    // A mapping that was added since is a change, too.
+    store.save(&mapping("New"), None, &by(&anna)).expect("saved");
+    assert!(matches!(store.reorder_mappings(&wanted, &seen, &by(&anna)), Err(Error::OtherOrder)));
+}
+
+#[test]
 fn the_audit_tells_who_changed_what_from_what_to_what() {
     let (_dir, store) = configured();
     let bert = Actor::new("bert\u{1b}[2J");

@@ -121,6 +121,11 @@ impl Engine {
         Ok(self.store().order_mappings(names, &self.by("mapping order")?)?)
     }
 
+    /// The same, when they are still in the order `from`: what somebody else changed meanwhile is not overwritten.
+    pub fn reorder_mappings(&self, from: &[Name], names: &[Name]) -> Result<(), Error> {
+        Ok(self.store().reorder_mappings(from, names, &self.by("mapping order")?)?)
+    }
+
     /// Removes a directory and forgets its password: another one of that name must not inherit it.
     pub fn remove_directory(&self, name: &Name) -> Result<(), Error> {
         self.remove::<Directory>(name, Some(&password_label(name)), "directory")

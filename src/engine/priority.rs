@@ -21,18 +21,23 @@ impl Engine {
         if let Some(name) = names.iter().find(unknown) {
             return Err(Error::Unknown { what: "mapping", name: name.clone() });
         }
-        let mut known = self.store().reordered(names)?;
-        if known.is_none() {
-            self.plan(job)?;
-            known = self.store().reordered(names)?;
+        if let Some(known) = self.reordered_as_read(names)? {
+            return Ok(known);
         }
-        let mut found = known.ok_or_else(|| store::Error::Drift { what: "the mappings".to_owned() })?;
+        self.plan(job)?;
+        let known = self.reordered_as_read(names)?;
+        Ok(known.ok_or_else(|| store::Error::Drift { what: "the mappings".to_owned() })?)
+    }
+
+    /// The same without asking a directory; `None` where the mappings were changed since they were last read.
+    pub fn reordered_as_read(&self, names: &[Name]) -> Result<Option<Reordered>, Error> {
+        let Some(mut found) = self.store().reordered(names)? else { return Ok(None) };
         for one in &mut found.moves {
             if let (Some(from), Some(to)) = (self.mapping(&one.from)?, self.mapping(&one.to)?) {
                 one.gets = self.differences(&from.value, &to.value)?;
             }
         }
-        Ok(found)
+        Ok(Some(found))
     }
 
     fn differences(&self, from: &Mapping, to: &Mapping) -> Result<Vec<Difference>, Error> {

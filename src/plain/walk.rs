@@ -273,7 +273,7 @@ impl<'a> Walk<'a> {
         self.dialogue.say("")?;
         self.dialogue.say("Overview.")?;
         let standing = wizard::standing(self.engine)?;
-        for Standing { step, state, evidence } in &standing {
+        for Standing { step, state, evidence, .. } in &standing {
             let state = match state {
                 State::Done => "done",
                 State::Missing => "missing",

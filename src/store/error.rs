@@ -54,6 +54,9 @@ pub enum Error {
     #[error("{what} changed after the plan was made; nothing was applied")]
     Drift { what: String },
 
+    #[error("the mappings or their order were changed meanwhile; nothing was saved")]
+    OtherOrder,
+
     #[error("the change could not be kept: {why}")]
     Uncommitted { why: String },
 
@@ -96,6 +99,7 @@ impl Error {
             Self::Needed { .. } => "change or remove those first".to_owned(),
             Self::Unfit { .. } => "correct it and save again".to_owned(),
             Self::Drift { .. } => "plan again, look at the new plan, and apply that one".to_owned(),
+            Self::OtherOrder => "look at the mappings as they are now, and order those".to_owned(),
             Self::Uncommitted { .. } => "repeat it; see the reason above".to_owned(),
             Self::Cancelled => "start it again when it suits".to_owned(),
             Self::Database { .. } => {

@@ -218,30 +218,45 @@ impl super::Store {
     /// Puts the mappings in this order of priority, the first one first; one that is not named keeps its place after
     /// those that are.
     pub fn order_mappings(&self, names: &[Name], by: &super::By<'_>) -> Result<(), Error> {
+        self.write(|transaction| order_mappings(transaction, names, by))
+    }
+
+    /// The same, when the mappings are still those and still in the order `from`; else an error, and nothing changes.
+    pub fn reorder_mappings(&self, from: &[Name], names: &[Name], by: &super::By<'_>) -> Result<(), Error> {
         self.write(|transaction| {
-            let order = |transaction: &rusqlite::Transaction<'_>| -> Result<Vec<(i64, String)>, Error> {
-                let sql = "SELECT id, name FROM mapping WHERE removed = 0 ORDER BY position";
-                let mut statement = transaction.prepare_cached(sql)?;
-                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                Ok(rows.collect::<Result<_, _>>()?)
-            };
-            let before = order(transaction)?;
-            let mut first = Vec::with_capacity(names.len());
-            for name in names {
-                let id = super::item::id_of(transaction, "mapping", name)?;
-                first.push(id.ok_or_else(|| Error::Unknown(Mapping::called(name)))?);
+            let now = order(transaction)?.into_iter().map(|(_, name)| name);
+            if !now.eq(from.iter().map(Name::as_str)) {
+                return Err(Error::OtherOrder);
             }
-            let rest = before.iter().map(|(id, _)| *id).filter(|id| !first.contains(id));
-            for (position, id) in first.iter().copied().chain(rest).enumerate() {
-                let position = i64::try_from(position).unwrap_or(i64::MAX);
-                transaction.execute("UPDATE mapping SET position = ?1 + 1 WHERE id = ?2", (position, id))?;
-            }
-            let after = order(transaction)?;
-            if after == before {
-                return Ok(());
-            }
-            let names = after.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ");
-            super::audit::append(transaction, by, "mappings", &format!("order: {names}"))
+            order_mappings(transaction, names, by)
         })
     }
+}
+
+/// The mappings in their order.
+fn order(transaction: &rusqlite::Transaction<'_>) -> Result<Vec<(i64, String)>, Error> {
+    let sql = "SELECT id, name FROM mapping WHERE removed = 0 ORDER BY position";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn order_mappings(transaction: &rusqlite::Transaction<'_>, names: &[Name], by: &super::By<'_>) -> Result<(), Error> {
+    let before = order(transaction)?;
+    let mut first = Vec::with_capacity(names.len());
+    for name in names {
+        let id = super::item::id_of(transaction, "mapping", name)?;
+        first.push(id.ok_or_else(|| Error::Unknown(Mapping::called(name)))?);
+    }
+    let rest = before.iter().map(|(id, _)| *id).filter(|id| !first.contains(id));
+    for (position, id) in first.iter().copied().chain(rest).enumerate() {
+        let position = i64::try_from(position).unwrap_or(i64::MAX);
+        transaction.execute("UPDATE mapping SET position = ?1 + 1 WHERE id = ?2", (position, id))?;
+    }
+    let after = order(transaction)?;
+    if after == before {
+        return Ok(());
+    }
+    let names = after.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ");
+    super::audit::append(transaction, by, "mappings", &format!("order: {names}"))
 }

@@ -9,6 +9,7 @@ use super::look::Look;
 use super::message::{Came, Effect, Message};
 use super::screen::Screen;
 use super::screen::help::Help;
+use super::screen::order::OrderScreen;
 use super::screen::plan::{Back, PlanScreen};
 use super::screen::plans::Plans;
 use super::screen::review::Review;
@@ -37,6 +38,7 @@ impl App {
             Screen::Step(screen) => Some(screen.step()),
             Screen::Review(review) => review.came_from,
             Screen::Plans(plans) => plans.came_from,
+            Screen::Order(order) => order.came_from,
             Screen::Plan(plan) => match plan.back {
                 Back::Step(step) => Some(step),
                 Back::Plans(came_from) => came_from,
@@ -67,8 +69,10 @@ impl App {
             Message::Ending => self.end(),
             Message::Changed => {
                 self.desk.ask(Effect::Standing);
-                if let Screen::Step(screen) = &self.screen {
-                    screen.look(&mut self.desk);
+                match &self.screen {
+                    Screen::Step(screen) => screen.look(&mut self.desk),
+                    Screen::Order(_) => self.desk.ask(Effect::Mappings),
+                    _ => {}
                 }
             }
             Message::Came(came) => self.came(came),
@@ -83,8 +87,10 @@ impl App {
             (Some(_), _) => chain(keys::HELP),
             (None, Screen::Step(screen)) => screen.tables(&self.desk),
             (None, Screen::Review(_)) => {
-                [keys::REVIEW, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
+                let order = if self.standing.iter().any(|one| one.ordered) { keys::REVIEW_ORDER } else { &[] };
+                [keys::REVIEW, order, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
             }
+            (None, Screen::Order(order)) => order.tables(),
             (None, Screen::Plans(_)) => {
                 [keys::PLANS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
             }
@@ -139,6 +145,7 @@ impl App {
                     None => self.desk.say("q leaves imd; Enter opens the selected step."),
                 },
                 Command::Plans => self.desk.ask(Effect::Plans),
+                Command::OrderMappings => self.desk.ask(Effect::Mappings),
                 command => review.perform(command),
             },
             Screen::Plans(plans) => match command {
@@ -156,6 +163,13 @@ impl App {
                     plans.perform(command, body.height);
                 }
             },
+            Screen::Order(order) => {
+                if order.perform(command, &mut self.desk) {
+                    let from = order.came_from;
+                    self.desk.ask(Effect::Standing);
+                    self.screen = Screen::Review(Review::new(&self.standing, from));
+                }
+            }
             Screen::Plan(plan) => {
                 if plan.perform(command, &mut self.desk) {
                     self.desk.ask(match plan.back {
@@ -196,6 +210,15 @@ impl App {
                 let from = self.step();
                 self.screen = Screen::Plans(Plans::new(plans, from));
             }
+            Came::Mappings(mappings) => match &mut self.screen {
+                Screen::Order(order) => order.take(mappings, &mut self.desk),
+                // Whoever went on meanwhile stays there.
+                Screen::Review(review) => {
+                    let from = review.came_from;
+                    self.screen = Screen::Order(Box::new(OrderScreen::new(mappings, from, &mut self.desk)));
+                }
+                _ => {}
+            },
             Came::Plan(view) => {
                 let back = match &mut self.screen {
                     Screen::Plan(plan) => plan.back,
@@ -232,6 +255,7 @@ impl App {
                     Came::Failed(job, trouble) => plan.failed(job, trouble, &mut self.desk),
                     _ => {}
                 },
+                Screen::Order(order) => order.came(came, &mut self.desk),
                 _ => {
                     if let Came::Failed(None, trouble) = came {
                         self.desk.notice = Some(Notice::Trouble(trouble));

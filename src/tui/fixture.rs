@@ -8,10 +8,11 @@ use super::app::App;
 use super::frame;
 use super::look::Look;
 use super::message::{
-    Came, Effect, FileView, Message, MintedToken, PickedItem, PlanLine, PlanPage, PlanState, PlanView, Preview, Reason,
-    Report, Sampled, Tone,
+    Came, Effect, FileView, MappingView, Message, MintedToken, MovesView, PickedItem, PlanLine, PlanPage, PlanState,
+    PlanView, Preview, Reason, Report, Sampled, Tone,
 };
 use crate::model::check::Check;
+use crate::model::name::Name;
 use crate::model::plan::{Asked, LineKind};
 use crate::model::text::Untrusted;
 use crate::secrets::Secret;
@@ -221,7 +222,12 @@ pub(super) fn form(step: Step) -> Form {
 }
 
 pub(super) fn standing() -> Vec<Standing> {
-    let of = |step, state, evidence: &str| Standing { step, state, evidence: evidence.into() };
+    let of = |step, state, evidence: &str| Standing {
+        step,
+        state,
+        evidence: evidence.into(),
+        ordered: step == Step::Mapping,
+    };
     vec![
         of(Step::Directory, State::Done, "corp: ldaps://dc1.corp.example.com"),
         of(Step::Profile, State::Done, "Laptops on eu-1"),
@@ -345,6 +351,7 @@ pub(super) fn preview() -> Preview {
                 who: vec![left_out("Old One")],
             },
         ],
+        also: vec![("Everybody else".into(), 12)],
     }
 }
 
@@ -406,6 +413,34 @@ pub(super) fn explained() -> Report {
         ],
     }
 }
+
+/// Three mappings, in the order that is saved.
+pub(super) fn mappings() -> Vec<MappingView> {
+    let of = |name: &str, gives: &str| MappingView { name: Name::new(name).expect("a name"), gives: gives.to_owned() };
+    vec![
+        of("Laptops", "profile Laptops, storage eu-1"),
+        of("Kiosks", "profile Kiosks, storage eu-2"),
+        of("Everybody else \u{1f5a5}", "profile Laptops, storage eu-1; it is switched off"),
+    ]
+}
+
+/// Who changes place when "Kiosks" comes first.
+pub(super) fn moves() -> MovesView {
+    MovesView {
+        users: 1_213,
+        read_at: "2026-03-01 22:38 UTC".into(),
+        lines: vec![
+            (
+                Tone::Warning,
+                "1,212 users go from Laptops to Kiosks: profile Laptops -> Kiosks, quota 50 GiB -> none".into(),
+            ),
+            (Tone::Plain, "  \u{c5}sa Berg, \u{5c71}\u{7530}\u{592a}\u{90ce}, Per Hansen and 1,209 more".into()),
+            (Tone::Warning, "1 user goes from Everybody else to Kiosks: they get the same".into()),
+            (Tone::Plain, "  Old One".into()),
+        ],
+    }
+}
+
 /// A plan of a hundred thousand lines.
 pub(super) fn plan(state: PlanState) -> PlanView {
     let stopped = state == PlanState::Stopped;

@@ -19,6 +19,7 @@ use super::canvas::{Canvas, units, width};
 use super::desk::Notice;
 use super::keys::{self, Entry};
 use super::layout::{self, Areas};
+use super::look::Look;
 use super::message::Tone;
 use super::screen::{Screen, review};
 use crate::model::text;
@@ -54,6 +55,7 @@ fn title(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         Screen::Step(screen) => format!("Step {} of 7: {}", screen.step().number(), screen.step().title()),
         Screen::Review(_) => "Overview".to_owned(),
         Screen::Plans(_) => "Plans".to_owned(),
+        Screen::Order(_) => "Order of mappings".to_owned(),
         Screen::Plan(plan) => plan.title(),
         Screen::Opening(_) => "Opening".to_owned(),
     };
@@ -131,6 +133,7 @@ fn body(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         Screen::Step(screen) => screen.draw(canvas, area, &app.desk),
         Screen::Review(review) => review.draw(canvas, area, &app.standing),
         Screen::Plans(plans) => plans.draw(canvas, area),
+        Screen::Order(order) => order.draw(canvas, area),
         Screen::Plan(plan) => plan.draw(canvas, area, &app.desk),
         Screen::Opening(None) => {
             canvas.text(area, area.x + 1, area.y, "Opening ...", Style::new());
@@ -167,15 +170,8 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         (None, None, Screen::Plans(_)) => {
             ("Enter shows who comes, changes and leaves by the plan.".into(), Style::new(), String::new())
         }
-        (None, None, Screen::Plan(plan)) => {
-            let (help, tone) = plan.help();
-            let style = match tone {
-                Tone::Warning => look.warning(),
-                Tone::Help => look.heading(),
-                _ => Style::new(),
-            };
-            (help, style, String::new())
-        }
+        (None, None, Screen::Plan(plan)) => in_tone(look, plan.help()),
+        (None, None, Screen::Order(order)) => in_tone(look, order.help()),
         (None, None, Screen::Opening(_)) => (String::new(), Style::new(), String::new()),
     };
     if area.height == 0 {
@@ -186,6 +182,15 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     if used < area.height {
         canvas.wrapped(area, area.y + used, area.height - used, &second, look.heading());
     }
+}
+
+fn in_tone(look: Look, (help, tone): (String, Tone)) -> (String, Style, String) {
+    let style = match tone {
+        Tone::Warning => look.warning(),
+        Tone::Help => look.heading(),
+        _ => Style::new(),
+    };
+    (help, style, String::new())
 }
 
 /// As many keys as fit, the most particular first; the way to all of them is always among them. With two rows, what

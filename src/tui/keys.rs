@@ -100,6 +100,8 @@ pub enum Command {
     TakeBack,
     /// The list of plans.
     Plans,
+    /// The order of the mappings.
+    OrderMappings,
     /// Say why the selected user matches or does not; without one, ask for a name.
     Explain,
     /// Remove the character before the cursor of a filter that is typed into a list.
@@ -228,6 +230,10 @@ mod tests {
         EDITOR,
         RUNNING,
         REVIEW,
+        REVIEW_ORDER,
+        ORDER_MAPPINGS,
+        ORDER_UNREAD,
+        ORDER_CONFIRM,
         PLANS,
         PLAN,
         PLAN_OPEN,

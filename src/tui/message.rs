@@ -9,6 +9,7 @@ use crossterm::event::KeyEvent;
 
 use crate::model::check::Check;
 use crate::model::job::Progress;
+use crate::model::name::Name;
 use crate::model::plan::{Asked, LineKind};
 use crate::secrets::Secret;
 use crate::wizard::form::{Form, Pick};
@@ -67,6 +68,16 @@ pub enum Came {
         asked: Asked,
         page: PlanPage,
     },
+    /// The mappings, in the order that is saved.
+    Mappings(Vec<MappingView>),
+    /// Who would change place if the mappings were in that order; `None` where the last reading does not say.
+    InOrder {
+        job: Option<JobId>,
+        order: Vec<Name>,
+        moves: Option<MovesView>,
+    },
+    /// The order was saved.
+    Ordered(Vec<MappingView>),
     /// The plan was applied; this is how it is now.
     Applied(JobId, Box<PlanView>),
     /// A job needed the form to be saved, and the form now carries what stands against that.
@@ -126,6 +137,8 @@ pub struct Preview {
     /// A sample; `takes` says how many there are.
     pub sample: Vec<Sampled>,
     pub reasons: Vec<Reason>,
+    /// How many of those who match each later mapping matches, too.
+    pub also: Vec<(String, u64)>,
 }
 
 /// Users left out for one reason.
@@ -170,6 +183,23 @@ pub struct FileView {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
     pub title: String,
+    pub lines: Vec<(Tone, String)>,
+}
+
+/// A mapping among the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingView {
+    pub name: Name,
+    /// What it gives: `profile Laptops, storage eu-1`.
+    pub gives: String,
+}
+
+/// Who would change place, in words and safe to show.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MovesView {
+    pub users: u64,
+    /// When it was read.
+    pub read_at: String,
     pub lines: Vec<(Tone, String)>,
 }
 
@@ -264,6 +294,17 @@ pub enum Effect {
         asked: Asked,
         offset: u64,
         limit: u64,
+    },
+    /// The mappings in their order.
+    Mappings,
+    /// Who would change place in that order, by the last reading.
+    InOrder(Vec<Name>),
+    /// The same, reading the directories where needed.
+    ReadInOrder(JobId, Vec<Name>),
+    /// Save another order, if it is still the one that it was.
+    SaveOrder {
+        from: Vec<Name>,
+        to: Vec<Name>,
     },
     /// Apply the plan of that hash, exactly as it is stored.
     Approve(JobId, String),

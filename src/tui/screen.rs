@@ -1,6 +1,7 @@
 //! Screens: what fills the body. One file each.
 
 pub mod help;
+pub mod order;
 pub mod plan;
 pub mod plans;
 pub mod review;
@@ -14,5 +15,6 @@ pub enum Screen {
     Step(Box<step::StepScreen>),
     Review(review::Review),
     Plans(plans::Plans),
+    Order(Box<order::OrderScreen>),
     Plan(Box<plan::PlanScreen>),
 }

@@ -9,6 +9,7 @@ use crate::wizard::{State, Step};
 
 mod explaining;
 mod fuzz;
+mod ordering;
 mod pictures;
 mod plans;
 
@@ -30,6 +31,7 @@ fn job(effects: &[Effect]) -> u64 {
         | Effect::Explain(job, _, _)
         | Effect::Sync(job)
         | Effect::Approve(job, _)
+        | Effect::ReadInOrder(job, _)
         | Effect::Mint(job, _)
         | Effect::Files(job, _)
         | Effect::Write(job, _)

@@ -170,6 +170,41 @@ pub const REVIEW: &[Binding] = &[
     bind(&[key(KeyCode::Esc)], Command::Back, "", "Back to the step you came from"),
 ];
 
+/// In front of the rest of [`REVIEW`] where there are several mappings.
+pub const REVIEW_ORDER: &[Binding] = &[bind(
+    &[letter('o')],
+    Command::OrderMappings,
+    "order of mappings",
+    "Which mapping takes a user first, and who would change place",
+)];
+
+/// The mappings in their order.
+pub const ORDER_MAPPINGS: &[Binding] = &[
+    bind(&[letter('-'), letter('K'), key(KeyCode::Left)], Command::Earlier, "earlier, later", "Move this one up"),
+    bind(&[letter('+'), letter('J'), key(KeyCode::Right)], Command::Later, "earlier, later", "Move this one down"),
+    bind(
+        &[key(KeyCode::Enter), ctrl('j')],
+        Command::Enter,
+        "save",
+        "Save this order, once you have said that you mean it",
+    ),
+    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::Home)], Command::First, "", "The first mapping"),
+    bind(&[key(KeyCode::End)], Command::Last, "", "The last mapping"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "leave as it was", "Back to the overview; the order stays as it was"),
+];
+
+/// In front of [`ORDER_MAPPINGS`] where the last reading says nothing about them.
+pub const ORDER_UNREAD: &[Binding] =
+    &[bind(&[letter('r')], Command::Reload, "read", "Read the directories now, to know who would change place")];
+
+/// Whether the order is meant is being asked.
+pub const ORDER_CONFIRM: &[Binding] = &[
+    bind(&[letter('y')], Command::Yes, "yes, save it", "Save this order"),
+    bind(&[letter('n'), key(KeyCode::Esc), key(KeyCode::Enter)], Command::Back, "no", "Save nothing yet"),
+];
+
 /// The list of plans.
 pub const PLANS: &[Binding] = &[
     bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "open the plan", "Open the plan"),

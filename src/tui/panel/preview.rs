@@ -4,6 +4,7 @@
 //! -- Preview  312 users, 9 left out -------------------
 //!  Left out: 7 without a mail - give the user a mail
 //!  Left out: 2 disabled - enable the account
+//!  12 of these are also matched by "Everybody", which comes later
 //!  Name               Account             Mail
 //!  Åsa Berg           asa@corp.test       asa@corp.test
 //! ```
@@ -74,6 +75,11 @@ impl PreviewTable {
                 None,
             );
             return lines;
+        }
+        for (other, users) in &self.preview.also {
+            let (users, are) = (grouped(*users), if *users == 1 { "is" } else { "are" });
+            let text = format!("{users} of these {are} also matched by \"{other}\", which comes later");
+            line(text, Style::new(), None, None);
         }
         let columns = self.columns(usize::from(width.saturating_sub(1)));
         let cut_mark = look.glyphs().cut;
@@ -179,6 +185,7 @@ mod tests {
                 remedy: "give them one".into(),
                 who: vec![sampled(&["Per"]), sampled(&["Pål"])],
             }],
+            also: vec![("Everybody".into(), 12)],
         })
     }
 
@@ -190,6 +197,8 @@ mod tests {
         let text: Vec<String> = table.lines(LOOK, 60).into_iter().map(|line| line.text).collect();
         assert!(text.contains(&"    and 1 more".to_owned()), "{text:?}");
         assert!(text.contains(&"and 1,999 more".to_owned()), "{text:?}");
+        let also = "12 of these are also matched by \"Everybody\", which comes later";
+        assert!(text.contains(&also.to_owned()), "{text:?}");
     }
 
     #[test]

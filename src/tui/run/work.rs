@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
 
-use super::{Event, plans};
+use super::{Event, order, plans};
 use crate::engine::{Engine, Error, Explained, Minted, Written};
 use crate::filter::Verdict;
 use crate::model::job::{Job, Progress};
@@ -55,6 +55,7 @@ pub(super) fn job_of(effect: &Effect) -> Option<JobId> {
         | Effect::Pick { job, .. }
         | Effect::Sync(job)
         | Effect::Approve(job, _)
+        | Effect::ReadInOrder(job, _)
         | Effect::Mint(job, _)
         | Effect::Files(job, _)
         | Effect::Write(job, _) => Some(*job),
@@ -96,6 +97,9 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
         Effect::OpenPlan(plan) => plans::open(engine, plan),
         Effect::Lines { plan, asked, offset, limit } => plans::lines(engine, plan, asked, offset, limit),
         Effect::Undo(plan) => plans::undo(engine, plan),
+        Effect::Mappings => order::mappings(engine).map(Came::Mappings).map(Some),
+        Effect::InOrder(names) => order::as_read(engine, names),
+        Effect::SaveOrder { from, to } => order::save(engine, &from, &to),
         Effect::WriteToken(path, token) => {
             engine.write_token_file(&path, &token).map(|()| Some(Came::TokenWritten(path)))
         }
@@ -200,6 +204,7 @@ fn carry_out(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sen
                 _ => Came::Synced(id, synced(&engine.apply(plan.id, None, job)?)),
             }
         }
+        Effect::ReadInOrder(_, names) => order::read(engine, id, names, job)?,
         Effect::Approve(_, hash) => Came::Applied(id, Box::new(plans::view(&engine.approve(&hash, job)?))),
         Effect::Mint(_, form) => mint(engine, id, *form)?,
         Effect::Files(_, mut form) => {
@@ -234,6 +239,7 @@ fn preview(found: &sync::Preview) -> Preview {
         columns: vec!["Name", "Account", "Mail"],
         sample: found.sample.iter().map(row).collect(),
         reasons: reasons(&found.reasons, &found.left_out),
+        also: found.also.iter().map(|(name, users)| (name.to_string(), *users)).collect(),
     }
 }
 

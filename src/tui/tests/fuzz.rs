@@ -24,7 +24,7 @@ fn any_key() -> impl Strategy<Value = Input> {
         3 => Just(KeyCode::Down), 2 => Just(KeyCode::Up), 2 => Just(KeyCode::Left), 3 => Just(KeyCode::Right),
         1 => Just(KeyCode::Home), 1 => Just(KeyCode::End), 1 => Just(KeyCode::PageUp), 1 => Just(KeyCode::PageDown),
         2 => Just(KeyCode::Backspace), 1 => Just(KeyCode::Delete),
-        4 => prop_oneof![Just(' '), Just('s'), Just('w'), Just('c'), Just('?'), Just('山'), Just('é'), Just('(')].prop_map(KeyCode::Char),
+        4 => prop_oneof![Just(' '), Just('s'), Just('w'), Just('o'), Just('-'), Just('J'), Just('r'), Just('y'), Just('p'), Just('a'), Just('c'), Just('?'), Just('山'), Just('é'), Just('(')].prop_map(KeyCode::Char),
     ];
     let plain = code.prop_map(|code| KeyEvent::new(code, KeyModifiers::NONE));
     let ctrl = prop::sample::select("tronpfguwkdehxlj".chars().collect::<Vec<_>>())
@@ -65,6 +65,13 @@ fn answer(app: &mut App, effects: Vec<Effect>) {
             Effect::Lines { plan, asked, offset, limit } => {
                 Came::Lines { plan, page: plan_page(&asked, offset, limit), asked }
             }
+            Effect::Mappings => Came::Mappings(mappings()),
+            Effect::InOrder(order) => {
+                let moves = (order.first() == order.iter().max()).then(moves);
+                Came::InOrder { job: None, order, moves }
+            }
+            Effect::ReadInOrder(job, order) => Came::InOrder { job: Some(job), order, moves: Some(moves()) },
+            Effect::SaveOrder { .. } => Came::Ordered(mappings()),
             Effect::Approve(job, _) => Came::Applied(job, Box::new(plan(PlanState::Applied))),
             Effect::Mint(job, form) => Came::Minted { job, form, minted: minted() },
             Effect::Files(job, _) => Came::Files(job, files()),

@@ -1,0 +1,55 @@
+//! The order of the mappings, and what another one would change, in words that can be drawn.
+
+use crate::engine::{Engine, Error};
+use crate::model::job::Job;
+use crate::model::name::Name;
+use crate::model::priority::{Move, Reordered};
+use crate::model::text::{Untrusted, shown};
+use crate::tui::message::{Came, JobId, MappingView, MovesView, Tone};
+use crate::tui::panel::report::grouped;
+
+pub(super) fn mappings(engine: &Engine) -> Result<Vec<MappingView>, Error> {
+    let view = |mapping: crate::model::mapping::Mapping| {
+        let off = if mapping.enabled { "" } else { "; it is switched off" };
+        let gives = format!("profile {}, storage {}{off}", mapping.profile, mapping.storage);
+        MappingView { gives: shown(&gives), name: mapping.name }
+    };
+    Ok(engine.mappings()?.into_iter().map(|kept| view(kept.value)).collect())
+}
+
+pub(super) fn as_read(engine: &Engine, order: Vec<Name>) -> Result<Option<Came>, Error> {
+    let moves = engine.reordered_as_read(&order)?.map(|found| view(&found));
+    Ok(Some(Came::InOrder { job: None, order, moves }))
+}
+
+pub(super) fn read(engine: &Engine, job: JobId, order: Vec<Name>, watched: &Job) -> Result<Came, Error> {
+    let moves = Some(view(&engine.reordered(&order, watched)?));
+    Ok(Came::InOrder { job: Some(job), order, moves })
+}
+
+pub(super) fn save(engine: &Engine, from: &[Name], to: &[Name]) -> Result<Option<Came>, Error> {
+    engine.reorder_mappings(from, to)?;
+    Ok(Some(Came::Ordered(mappings(engine)?)))
+}
+
+fn view(found: &Reordered) -> MovesView {
+    MovesView {
+        users: found.moves.iter().map(|one| one.users).sum(),
+        read_at: found.read_at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        lines: found.moves.iter().flat_map(lines).collect(),
+    }
+}
+
+/// `12 users go from Laptops to Kiosks: profile Laptops -> Kiosks`, and some of them in the next line.
+fn lines(one: &Move) -> [(Tone, String); 2] {
+    let gets: Vec<String> = one.gets.iter().map(|gets| shown(&gets.to_string())).collect();
+    let gets = if gets.is_empty() { "they get the same".to_owned() } else { gets.join(", ") };
+    let (users, verb) = if one.users == 1 { ("user", "goes") } else { ("users", "go") };
+    let head = format!("{} {users} {verb} from {} to {}: {gets}", grouped(one.users), one.from, one.to);
+    let mut who = one.sample.iter().map(Untrusted::shown).collect::<Vec<_>>().join(", ");
+    let more = one.users.saturating_sub(one.sample.len() as u64);
+    if more > 0 {
+        who = format!("{who} and {} more", grouped(more));
+    }
+    [(Tone::Warning, head), (Tone::Plain, format!("  {who}"))]
+}

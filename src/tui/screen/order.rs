@@ -1,0 +1,281 @@
+//! The order of the mappings, and who would change place before it is saved.
+//!
+//! ```text
+//!  The first mapping that matches a user takes the user
+//!  1  Kiosks         profile Kiosks, storage eu-1
+//!  2  Laptops        profile Laptops, storage eu-1
+//! -- In this order: 12 users change place ----------------------
+//!  12 users go from Laptops to Kiosks: profile Laptops -> Kiosks
+//!    Åsa Berg, Per Hansen and 10 more
+//! ```
+//!
+//! What is said below comes from the last reading; no key asks a directory but the one that says so.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::model::name::Name;
+use crate::tui::canvas::{Canvas, units, width, wrap};
+use crate::tui::desk::{Desk, Notice};
+use crate::tui::keys::{self, Action, Binding, Command};
+use crate::tui::message::{Came, Effect, JobId, MappingView, MovesView, Tone};
+use crate::tui::panel::page;
+use crate::tui::panel::report::grouped;
+use crate::wizard::Step;
+
+#[derive(Debug)]
+pub struct OrderScreen {
+    /// As it is saved.
+    saved: Vec<MappingView>,
+    /// As it is on the screen.
+    now: Vec<MappingView>,
+    at: usize,
+    moves: Moves,
+    /// Whether the order is meant is being asked.
+    asking: bool,
+    /// Somebody else changed the mappings while they were being ordered here.
+    outdated: bool,
+    job: Option<JobId>,
+    /// The step that the overview was opened from.
+    pub came_from: Option<Step>,
+}
+
+/// What is known of who would change place.
+#[derive(Debug)]
+enum Moves {
+    /// It is being looked for.
+    Asked,
+    Known(MovesView),
+    /// The mappings were changed since they were last read.
+    Unread,
+}
+
+fn names(mappings: &[MappingView]) -> Vec<Name> {
+    mappings.iter().map(|mapping| mapping.name.clone()).collect()
+}
+
+impl OrderScreen {
+    pub fn new(mappings: Vec<MappingView>, came_from: Option<Step>, desk: &mut Desk) -> Self {
+        let mut screen = Self {
+            now: mappings.clone(),
+            saved: mappings,
+            at: 0,
+            moves: Moves::Asked,
+            asking: false,
+            outdated: false,
+            job: None,
+            came_from,
+        };
+        screen.ask(desk);
+        screen
+    }
+
+    fn ask(&mut self, desk: &mut Desk) {
+        self.moves = Moves::Asked;
+        desk.ask(Effect::InOrder(names(&self.now)));
+    }
+
+    fn is_moved(&self) -> bool {
+        names(&self.now) != names(&self.saved)
+    }
+
+    /// The mappings as they are saved by now.
+    pub fn take(&mut self, mappings: Vec<MappingView>, desk: &mut Desk) {
+        if !self.is_moved() {
+            self.at = self.at.min(mappings.len().saturating_sub(1));
+            self.now.clone_from(&mappings);
+            self.saved = mappings;
+            self.outdated = false;
+        } else if names(&mappings) == names(&self.saved) {
+            self.outdated = false;
+        } else {
+            self.outdated = true;
+            self.asking = false;
+            return;
+        }
+        // Users may have been read since, too.
+        desk.ask(Effect::InOrder(names(&self.now)));
+    }
+
+    pub fn came(&mut self, came: Came, desk: &mut Desk) {
+        match came {
+            Came::InOrder { job, order, moves } => {
+                if job.is_some() && job == self.job {
+                    self.job = None;
+                }
+                if order == names(&self.now) {
+                    self.moves = moves.map_or(Moves::Unread, Moves::Known);
+                } else if job.is_some() {
+                    self.ask(desk);
+                }
+            }
+            Came::Ordered(mappings) => {
+                self.now.clone_from(&mappings);
+                self.saved = mappings;
+                self.ask(desk);
+                desk.ask(Effect::Standing);
+                desk.say("The order is saved. Users change place at the next sync.");
+            }
+            Came::Failed(job, trouble) if job.is_none() || job == self.job => {
+                self.job = None;
+                desk.notice = Some(Notice::Trouble(trouble));
+                desk.ask(Effect::Mappings);
+            }
+            _ => {}
+        }
+    }
+
+    pub fn tables(&self) -> Vec<&'static Binding> {
+        let first: &'static [Binding] = match (self.asking, self.job, &self.moves) {
+            (true, ..) => return keys::ORDER_CONFIRM.iter().chain(keys::ANYWHERE).collect(),
+            (_, Some(_), _) => keys::RUNNING,
+            (_, _, Moves::Unread) => keys::ORDER_UNREAD,
+            _ => &[],
+        };
+        [first, keys::ORDER_MAPPINGS, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
+    }
+
+    /// Does what a key asks for. True when the user wants to go back.
+    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> bool {
+        if self.asking {
+            self.asking = false;
+            match command {
+                Command::Yes => desk.ask(Effect::SaveOrder { from: names(&self.saved), to: names(&self.now) }),
+                _ => desk.say("Nothing was saved."),
+            }
+            return false;
+        }
+        match command {
+            Command::Back => {
+                if let Some(job) = self.job.take() {
+                    desk.ask(Effect::Cancel(job));
+                }
+                return true;
+            }
+            Command::Act(Action::Cancel) => {
+                if let Some(job) = self.job {
+                    desk.ask(Effect::Cancel(job));
+                }
+            }
+            Command::Reload if self.job.is_none() => {
+                let job = desk.new_job();
+                self.job = Some(job);
+                desk.ask(Effect::ReadInOrder(job, names(&self.now)));
+            }
+            Command::Enter if !self.is_moved() => desk.say("This is the order that is saved; - and + change it."),
+            Command::Enter if !self.outdated => self.asking = true,
+            Command::Earlier => self.shift(self.at.checked_sub(1), desk),
+            Command::Later => self.shift(Some(self.at + 1), desk),
+            command => self.at = page::moved(self.at, self.now.len(), units(self.now.len()), command),
+        }
+        false
+    }
+
+    /// Moves the selected mapping, and the selection with it.
+    fn shift(&mut self, to: Option<usize>, desk: &mut Desk) {
+        if let Some(to) = to.filter(|to| *to < self.now.len()) {
+            self.now.swap(self.at, to);
+            self.at = to;
+            self.ask(desk);
+        }
+    }
+
+    /// What the help line says.
+    pub fn help(&self) -> (String, Tone) {
+        if self.outdated {
+            let line = "Somebody else changed the mappings meanwhile. Esc, then o, shows them as they are now.";
+            return (line.to_owned(), Tone::Warning);
+        }
+        if self.asking {
+            let who = match &self.moves {
+                Moves::Known(moves) if moves.users == 0 => "nobody changes place".to_owned(),
+                Moves::Known(moves) => format!("{} at the next sync", change_place(moves.users)),
+                Moves::Asked | Moves::Unread => "who changes place is not known".to_owned(),
+            };
+            return (format!("Save this order? {}.", capital(&who)), Tone::Warning);
+        }
+        let line = match (self.job, &self.moves, self.is_moved()) {
+            (Some(_), ..) => "Reading the directories; nothing is changed by it.",
+            (None, Moves::Unread, _) => "r reads the directories, so that you know who changes place before you save.",
+            (None, _, true) => "Nothing is saved yet: Enter saves this order, Esc leaves it as it was.",
+            (None, _, false) => "The first mapping that matches a user takes the user; - and + move the selected one.",
+        };
+        (line.to_owned(), Tone::Plain)
+    }
+
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let tall = area.height >= 8;
+        let mut y = area.y;
+        if tall {
+            canvas.text(
+                area,
+                area.x + 1,
+                y,
+                "The first mapping that matches a user takes the user",
+                canvas.look.heading(),
+            );
+            y += 1;
+        }
+        // Below it a rule and at least two lines stay for who changes place.
+        let room = area.bottom().saturating_sub(y).saturating_sub(3).max(1);
+        let height = room.min(units(self.now.len()).max(1));
+        self.draw_mappings(canvas, Rect { y, height, ..area });
+        let y = y + height;
+        self.draw_moves(canvas, Rect { y, height: area.bottom().saturating_sub(y), ..area });
+    }
+
+    fn draw_mappings(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let first = page::offset(self.at, self.now.len(), area.height);
+        let longest = self.now.iter().map(|mapping| width(mapping.name.as_str())).max().unwrap_or(0);
+        let name_width = units(longest).min(area.width / 2).max(8);
+        for (row, mapping) in page::shown(&self.now, self.at, area.height).enumerate() {
+            let (y, number) = (area.y + units(row), first + row);
+            canvas.text(area, area.x + 1, y, &format!("{:>2}", number + 1), Style::new());
+            let names = Rect { width: (5 + name_width).min(area.width), ..area };
+            canvas.text(names, area.x + 5, y, mapping.name.as_str(), Style::new());
+            canvas.text(area, area.x + 7 + name_width, y, &mapping.gives, Style::new());
+            if number == self.at {
+                canvas.select(area, y);
+                canvas.cursor(area, area.x, y);
+            }
+        }
+    }
+
+    fn draw_moves(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let look = canvas.look;
+        let (heading, lines) = match &self.moves {
+            _ if !self.is_moved() => ("This order is saved".to_owned(), Vec::new()),
+            Moves::Asked => ("In this order: ...".to_owned(), Vec::new()),
+            Moves::Known(moves) if moves.users == 0 => ("In this order: nobody changes place".to_owned(), Vec::new()),
+            Moves::Known(moves) => (format!("In this order: {}", change_place(moves.users)), moves.lines.clone()),
+            Moves::Unread => {
+                let text = "The mappings were changed since the directories were last read.".to_owned();
+                ("In this order: not known who changes place".to_owned(), vec![(Tone::Plain, text)])
+            }
+        };
+        canvas.rule(area, area.y, &heading, look.heading());
+        let read_at = match &self.moves {
+            Moves::Known(moves) if self.is_moved() => {
+                Some((Tone::Plain, format!("As it was read at {}.", moves.read_at)))
+            }
+            _ => None,
+        };
+        let room = usize::from(area.width.saturating_sub(2)).max(8);
+        let rows = lines.into_iter().chain(read_at);
+        let rows = rows.flat_map(|(tone, line)| wrap(&line, room).into_iter().map(move |line| (tone, line)));
+        for (row, (tone, line)) in rows.take(usize::from(area.height.saturating_sub(1))).enumerate() {
+            let style = if tone == Tone::Warning { look.warning() } else { Style::new() };
+            canvas.text(area, area.x + 1, area.y + 1 + units(row), &line, style);
+        }
+    }
+}
+
+fn change_place(users: u64) -> String {
+    let (noun, verb) = if users == 1 { ("user", "changes") } else { ("users", "change") };
+    format!("{} {noun} {verb} place", grouped(users))
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,147 @@
+//! Ordering the mappings: who changes place is said before anything is saved.
+
+use super::super::app::App;
+use super::super::fixture::*;
+use super::super::look::Look;
+use super::super::message::{Came, Effect, MappingView, Message, MovesView};
+use super::super::screen::Screen;
+use super::{job, trouble};
+use crate::model::name::Name;
+use crate::wizard::Step;
+
+fn names(mappings: &[MappingView]) -> Vec<Name> {
+    mappings.iter().map(|mapping| mapping.name.clone()).collect()
+}
+
+/// The order that was asked about last.
+fn asked(effects: &[Effect]) -> Vec<Name> {
+    let of = |effect: &Effect| if let Effect::InOrder(order) = effect { Some(order.clone()) } else { None };
+    effects.iter().rev().find_map(of).expect("who changes place was asked for")
+}
+
+fn give(app: &mut App, order: Vec<Name>, moves: Option<MovesView>) {
+    came(app, Came::InOrder { job: None, order, moves });
+}
+
+/// The screen as `o` on the overview opens it.
+fn opened(look: Look, size: (u16, u16)) -> App {
+    let mut app = app(Step::Mapping, look, size);
+    let effects = keys(&mut app, &["Esc", "o"]);
+    assert!(matches!(effects[..], [.., Effect::Mappings]));
+    let order = asked(&came(&mut app, Came::Mappings(mappings())));
+    assert_eq!(order, names(&mappings()));
+    give(&mut app, order, Some(MovesView::default()));
+    app
+}
+
+/// The second one goes first.
+fn moved(look: Look, size: (u16, u16)) -> App {
+    let mut app = opened(look, size);
+    let order = asked(&keys(&mut app, &["Down", "-"]));
+    let was = names(&mappings());
+    assert_eq!(order, [was[1].clone(), was[0].clone(), was[2].clone()]);
+    give(&mut app, order, Some(moves()));
+    app
+}
+
+#[test]
+fn the_order_of_the_mappings_as_it_looks() {
+    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
+        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
+            let picture = |name: &str, app: &App| {
+                insta::assert_snapshot!(format!("order-{name}-{width}x{height}-{word}"), screen(app));
+            };
+            let mut app = opened(look, (width, height));
+            picture("opened", &app);
+            let order = asked(&keys(&mut app, &["Down", "K"]));
+            give(&mut app, order.clone(), None);
+            picture("unread", &app);
+            give(&mut app, order, Some(moves()));
+            picture("moved", &app);
+            press(&mut app, "Enter");
+            picture("asking", &app);
+        }
+    }
+}
+
+#[test]
+fn an_order_is_saved_only_after_a_yes_and_only_over_the_order_it_was_made_from() {
+    let mut app = moved(UTF8, (80, 24));
+    press(&mut app, "Enter");
+    assert!(screen(&app).contains("Save this order? 1,213 users change place"), "{}", screen(&app));
+    assert!(press(&mut app, "Enter").is_empty(), "Enter alone is no yes");
+    assert!(press(&mut app, "y").is_empty(), "nothing is asked any more");
+    let effects = keys(&mut app, &["Enter", "y"]);
+    let [Effect::SaveOrder { from, to }] = &effects[..] else { panic!("it is saved") };
+    assert_eq!(*from, names(&mappings()));
+    assert_eq!((&to[0], &to[1]), (&from[1], &from[0]));
+    // The disk is full: it says so, and what was ordered is still there.
+    came(&mut app, Came::Failed(None, trouble()));
+    came(&mut app, Came::Mappings(mappings()));
+    assert!(screen(&app).contains("the disk is full") && screen(&app).contains("1  Kiosks"), "{}", screen(&app));
+    let mut saved = mappings();
+    saved.swap(0, 1);
+    let effects = came(&mut app, Came::Ordered(saved));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Standing)));
+    assert!(screen(&app).contains("The order is saved"));
+    press(&mut app, "Enter");
+    assert!(screen(&app).contains("This is the order that is saved"), "there is nothing more to save");
+}
+
+#[test]
+fn esc_leaves_the_order_as_it_was() {
+    let mut app = moved(UTF8, (80, 24));
+    let effects = press(&mut app, "Esc");
+    assert!(matches!(app.screen, Screen::Review(_)));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::SaveOrder { .. })));
+}
+
+#[test]
+fn the_first_goes_no_further_up_and_the_last_no_further_down() {
+    let mut app = opened(UTF8, (80, 24));
+    assert!(press(&mut app, "K").is_empty());
+    assert!(keys(&mut app, &["End", "J"]).is_empty());
+    assert!(press(&mut app, "Enter").is_empty() && screen(&app).contains("This is the order that is saved"));
+}
+
+#[test]
+fn what_somebody_else_changed_meanwhile_is_told_and_not_overwritten() {
+    let mut others = mappings();
+    others.swap(1, 2);
+    // Nothing was moved here yet: the screen follows.
+    let mut app = opened(UTF8, (80, 24));
+    assert!(matches!(app.update(Message::Changed)[..], [Effect::Standing, Effect::Mappings]));
+    assert_eq!(asked(&came(&mut app, Came::Mappings(others.clone()))), names(&others));
+    // Something was: it is told, and cannot be saved over it.
+    let mut app = moved(UTF8, (80, 24));
+    came(&mut app, Came::Mappings(others));
+    assert!(screen(&app).contains("Somebody else changed the mappings"), "{}", screen(&app));
+    assert!(keys(&mut app, &["Enter", "y"]).is_empty());
+}
+
+#[test]
+fn the_directories_are_read_only_when_the_user_says_so() {
+    let mut app = opened(UTF8, (80, 24));
+    let effects = press(&mut app, "+");
+    assert!(matches!(effects[..], [Effect::InOrder(_)]), "a move asks no directory");
+    let order = asked(&effects);
+    give(&mut app, order.clone(), None);
+    assert!(screen(&app).contains("r read"), "{}", screen(&app));
+    let read = job(&press(&mut app, "r"));
+    assert!(screen(&app).contains("Ctrl-X cancel"));
+    came(&mut app, Came::InOrder { job: Some(read), order, moves: Some(moves()) });
+    assert!(screen(&app).contains("1,212 users go from Laptops to Kiosks"));
+}
+
+#[test]
+fn one_mapping_alone_has_no_order() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    let mut alone = standing();
+    alone.iter_mut().for_each(|standing| standing.ordered = false);
+    came(&mut app, Came::Standing(alone));
+    press(&mut app, "Esc");
+    assert!(!screen(&app).contains("order of mappings"));
+    assert!(press(&mut app, "o").is_empty());
+    came(&mut app, Came::Standing(standing()));
+    assert!(screen(&app).contains("o order of mappings"));
+}
