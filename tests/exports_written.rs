@@ -383,7 +383,7 @@ fn the_worked_example_of_the_description_exports() {
         fs::write(path, text).unwrap();
         files += 1;
     }
-    assert_eq!(files, 5);
+    assert_eq!(files, 3);
     let target = export::targets(Some(state.path())).unwrap().into_iter().find(|one| one.id == "share-cmd").unwrap();
     for by in [TokenBy::File, TokenBy::Inline] {
         let out = tempfile::tempdir().unwrap();

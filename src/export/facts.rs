@@ -305,7 +305,7 @@ impl Facts<'_> {
     fn settings(&self, settings: &Settings) -> Result<Value, Error> {
         let agent = &self.deployment.agent.id;
         self.own_servers()?;
-        let text = environment(settings.grammar, &Carried::default())
+        let text = environment(settings.grammar, &settings.template, &Carried::default())
             .render_named_str("settings", &settings.template, self.common())
             .map(Zeroizing::new)
             .map_err(|error| {

@@ -325,19 +325,16 @@ impl Carried {
     }
 }
 
-/// A template environment that knows nothing but the quoting filters and the shared templates, for a file of one
-/// grammar.
-pub(super) fn environment<'a>(grammar: Grammar, carried: &Carried) -> Environment<'a> {
+/// What `template` is filled in by, for a file of one grammar: it knows nothing but the quoting filters and the shared
+/// templates.
+pub(super) fn environment<'a>(grammar: Grammar, template: &str, carried: &Carried) -> Environment<'a> {
     // Empty: no filter such as `safe` that would let a value through.
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.set_keep_trailing_newline(true);
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
-    for (name, template) in SHARED {
-        // One that is wrong is missed where it is included; a test includes each.
-        let _ = environment.add_template(name, template);
-    }
+    include(&mut environment, template);
     let filtered = |grammar: Grammar, quote: fn(&Raw, Grammar) -> Result<String, &'static str>| {
         let carried = carried.clone();
         move |value: Value| filtered(&value, grammar, &carried, |raw| quote(raw, grammar))
@@ -388,6 +385,19 @@ pub(super) fn environment<'a>(grammar: Grammar, carried: &Carried) -> Environmen
 /// A name that stands without quotes because it can hold nothing that would need them.
 fn named(raw: &Raw, kind: Kind) -> Result<String, &'static str> {
     kind.objection(&raw.text).map_or_else(|| Ok(raw.text.to_string()), Err)
+}
+
+/// Adds the shared templates that `template` names, and those that they name: reading all of them for every file costs
+/// more than most templates do.
+fn include(environment: &mut Environment<'_>, template: &str) {
+    for named in template.split("{% include \"").skip(1) {
+        let name = named.split('"').next().unwrap_or_default();
+        if let Some((name, shared)) = SHARED.iter().find(|(shared, _)| *shared == name) {
+            // One that is wrong is missed where it is included; a test includes each.
+            let _ = environment.add_template(name, shared);
+            include(environment, shared);
+        }
+    }
 }
 
 fn filtered(

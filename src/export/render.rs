@@ -159,7 +159,7 @@ fn texts(facts: &Facts<'_>) -> Result<Vec<Filled>, Error> {
     let mut parts: BTreeMap<String, Value> = BTreeMap::new();
     let carried = Carried::default();
     let fill = |name: &str, template: &str, grammar, context: &BTreeMap<String, Value>| {
-        fill(target, name, template, &environment(grammar, &carried), context)
+        fill(target, name, template, &environment(grammar, template, &carried), context)
     };
     for part in &target.parts {
         let text = fill(&part.template, template(target, &part.template), part.grammar, &context)?;

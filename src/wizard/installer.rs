@@ -25,6 +25,9 @@ pub(super) fn fields(agents: &[Agent], targets: &[Target], tokens: Vec<Choice>) 
         Choice::new(&agent.id, &agent.title, token)
     };
     let target = |target: &Target| Choice::new(&target.id, &target.title, format!("For {}.", target.platform.word()));
+    // By platform, so that a long list reads as a few short ones; within one, in the order in which they are offered.
+    let mut targets: Vec<&Target> = targets.iter().collect();
+    targets.sort_by_key(|target| target.platform);
     let newest = tokens.last().map(|token| token.value.clone()).unwrap_or_default();
     let mut fields = vec![
         Field::new(
@@ -39,7 +42,7 @@ pub(super) fn fields(agents: &[Agent], targets: &[Target], tokens: Vec<Choice>) 
             "installer.targets",
             "Deployment tools",
             "Which tools install it; each gets a folder of its own.",
-            Kind::Several(targets.iter().map(target).collect()),
+            Kind::Several(targets.into_iter().map(target).collect()),
         )
         .required(),
         Field::new("installer.token", "Token", "The one the laptops present.", Kind::Choice(tokens))

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use imd::export::{self, Deployment, Error, Rendered, TokenBy};
 use imd::model::installer::Proxy;
@@ -55,12 +56,9 @@ pub(crate) fn insync() -> Deployment {
 }
 
 pub(crate) fn render(deployment: &Deployment, target: &str) -> Result<Rendered, Error> {
-    render_from(deployment, target, None)
-}
-
-pub(crate) fn render_from(deployment: &Deployment, target: &str, state: Option<&Path>) -> Result<Rendered, Error> {
-    let target = export::targets(state).unwrap().into_iter().find(|one| one.id == target).unwrap();
-    export::render(deployment, &target)
+    // Thousands of cases: read once.
+    static TARGETS: LazyLock<Vec<export::Target>> = LazyLock::new(|| export::targets(None).unwrap());
+    export::render(deployment, TARGETS.iter().find(|one| one.id == target).unwrap())
 }
 
 pub(crate) fn text<'a>(rendered: &'a Rendered, name: &str) -> &'a str {
