@@ -129,6 +129,8 @@ fn no_verb_lets_a_hostile_name_out_raw() {
         &["token", "list"],
         &["audit"],
         &["audit", "verify"],
+        &["sync", "undo"],
+        &["sync", "show", "2"],
         &["setup", "--export", "out.toml", "--yes"],
     ] {
         let run = judged(&imd, verb);
@@ -155,7 +157,21 @@ fn no_verb_lets_a_hostile_name_out_raw() {
 fn the_console_shows_hostile_names_as_text() {
     let imd = company();
     judged(&imd, &["setup", "--answers", "answers.toml"]).succeeded();
+    judged(&imd, &["sync"]).succeeded();
     let mut console = Console { terminal: super::terminal::Terminal::start(&imd, &[], 96, 60) };
+    console.terminal.wait_for("Overview");
+    console.terminal.press("p");
+    console.terminal.wait_for("Plans of the last syncs");
+    console.terminal.press(key::ENTER);
+    console.terminal.wait_for("is new in mapping");
+    assert!(console.terminal.screen().contains("\\u{202e}"), "{}", console.terminal.screen());
+    console.terminal.press(key::ENTER);
+    console.terminal.wait_for("mapping: Staff");
+    console.terminal.press(key::ESC);
+    console.terminal.wait_while("mapping: Staff");
+    console.terminal.press(key::ESC);
+    console.terminal.wait_for("Plans of the last syncs");
+    console.terminal.press(key::ESC);
     console.terminal.wait_for("Overview");
     console.select("Mapping");
     console.terminal.press(key::ENTER);
