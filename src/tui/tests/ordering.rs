@@ -137,7 +137,9 @@ fn the_directories_are_read_only_when_the_user_says_so() {
 fn one_mapping_alone_has_no_order() {
     let mut app = app(Step::Mapping, UTF8, (80, 24));
     let mut alone = standing();
-    alone.iter_mut().for_each(|standing| standing.ordered = false);
+    for standing in &mut alone {
+        standing.ordered = false;
+    }
     came(&mut app, Came::Standing(alone));
     press(&mut app, "Esc");
     assert!(!screen(&app).contains("order of mappings"));
