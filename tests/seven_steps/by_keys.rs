@@ -82,7 +82,7 @@ fn all_seven_steps_by_keystrokes_from_an_empty_state() {
     console.go_to("Deployment tools");
     console.terminal.press(&key::ctrl('o'));
     console.terminal.wait_for("Space marks");
-    for target in ["msiexec", "Configuration Manager", "Ivanti"] {
+    for target in ["msiexec", "Configuration Manager", "for Mac"] {
         console.mark(target);
     }
     console.terminal.press(key::ENTER);
