@@ -96,7 +96,7 @@ pub enum Error {
     Unfit { label: String, value: String, why: &'static str },
     #[error("{target} cannot carry {what}: it {why}")]
     Refused { target: String, what: String, why: &'static str },
-    #[error("the agent {agent} has no installer for {}, which {target} is for", platform.word())]
+    #[error("the agent {agent} has no installer for {}, which {target} is for", platform.title())]
     NoInstaller { agent: String, target: String, platform: Platform },
     #[error("the agent {agent} takes no {what}, which {target} is made of")]
     NoSettings { agent: String, target: String, what: &'static str },

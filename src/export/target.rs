@@ -44,6 +44,16 @@ impl Platform {
             Self::Any => "any",
         }
     }
+
+    /// The same for people, to be read after "for".
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Windows => "Windows",
+            Self::Mac => "Mac",
+            Self::Linux => "Linux",
+            Self::Any => "any platform",
+        }
+    }
 }
 
 /// How a target that runs no installer tells the agent what it must know.

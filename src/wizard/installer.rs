@@ -24,7 +24,7 @@ pub(super) fn fields(agents: &[Agent], targets: &[Target], tokens: Vec<Choice>) 
         };
         Choice::new(&agent.id, &agent.title, token)
     };
-    let target = |target: &Target| Choice::new(&target.id, &target.title, format!("For {}.", target.platform.word()));
+    let target = |target: &Target| Choice::new(&target.id, &target.title, format!("For {}.", target.platform.title()));
     // By platform, so that a long list reads as a few short ones; within one, in the order in which they are offered.
     let mut targets: Vec<&Target> = targets.iter().collect();
     targets.sort_by_key(|target| target.platform);
