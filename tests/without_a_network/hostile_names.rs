@@ -157,7 +157,6 @@ fn no_verb_lets_a_hostile_name_out_raw() {
 fn the_console_shows_hostile_names_as_text() {
     let imd = company();
     judged(&imd, &["setup", "--answers", "answers.toml"]).succeeded();
-    judged(&imd, &["sync"]).succeeded();
     let mut console = Console { terminal: super::terminal::Terminal::start(&imd, &[], 96, 60) };
     console.terminal.wait_for("Overview");
     console.terminal.press("p");
