@@ -1,13 +1,17 @@
 //! Why a user is or is not activated, asked of the live directories first: the user need not be cached.
 
+use jiff::SignedDuration;
+
 use crate::directory::{Query, Read};
 use crate::filter::Filter;
+use crate::model::account::Account;
 use crate::model::explain::{Chain, Link, Part};
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
+use crate::model::refusal::Refusal;
 use crate::model::text::{Untrusted, shown};
-use crate::model::user::{Attribute, NameForm, User};
+use crate::model::user::{Attribute, Guid, NameForm, User};
 use crate::store::UserState;
 use crate::sync::{self, Explanation, Outcome};
 
@@ -172,12 +176,61 @@ impl Engine {
         let _ = chain.add(mapping(&explained))
             && chain.add(self.cached(&explained)?)
             && chain.add(self.has_token()?)
-            && chain.add(Link::open(
-                Part::Enrolled,
-                "no laptop of this user has been seen yet",
-                "install the agent on the laptop (step 7), and let the user log on",
-            ));
+            && self.laptops(&explained, &mut chain)?;
         Ok(chain)
+    }
+
+    /// The links from the user's first laptop on. True when all of them hold.
+    fn laptops(&self, explained: &Explained, chain: &mut Chain) -> Result<bool, Error> {
+        let Found { directory, user, .. } = &explained.found;
+        let account = self.store().account(directory, user.guid)?;
+        // What was refused before the account came into being was mended since.
+        let mended = |refusal: &Refusal| account.as_ref().is_none_or(|account| refusal.at >= account.created_at);
+        let refusal = self.last_refusal(directory, user.guid)?.filter(mended);
+        let seen = match (&account, &refusal) {
+            (Some(account), _) => {
+                format!("the account {}, activated laptops: {}", account.name.shown(), account.devices)
+            }
+            (None, Some(refusal)) => format!("a laptop asked on {}", refusal.at.strftime("%Y-%m-%d %H:%M UTC")),
+            (None, None) => {
+                return Ok(chain.add(Link::open(
+                    Part::Enrolled,
+                    "no laptop of this user has been seen yet",
+                    "install the agent on the laptop (step 7), and let the user log on",
+                )));
+            }
+        };
+        Ok(chain.add(Link::whole(Part::Enrolled, seen))
+            && chain.add(attempts(refusal.as_ref()))
+            && chain.add(self.limit(account.as_ref())?))
+    }
+
+    /// The newest refusal of the last 7 days that is about the user, by whatever name the laptop gave.
+    fn last_refusal(&self, directory: &Name, guid: Guid) -> Result<Option<Refusal>, Error> {
+        let now = self.now();
+        let since = now.checked_sub(LOOKED_BACK).unwrap_or(now);
+        for refusal in self.refusals(None, REFUSALS_LOOKED_AT)? {
+            let Some(name) = refusal.user.as_ref().filter(|_| refusal.at >= since) else { continue };
+            let meant = self.find_user(name.raw())?;
+            if matches!(meant.as_slice(), [one] if one.directory == *directory && one.user.guid == guid) {
+                return Ok(Some(refusal));
+            }
+        }
+        Ok(None)
+    }
+
+    fn limit(&self, account: Option<&Account>) -> Result<Link, Error> {
+        let Some(account) = account else { return Ok(Link::whole(Part::Limit, "the user has no laptop yet")) };
+        let profile = self.profile(&account.given.profile)?.and_then(|kept| kept.value.devices_per_user);
+        let settings = self.settings()?.map(|kept| kept.value).unwrap_or_default();
+        let most = profile.unwrap_or(settings.devices_per_user);
+        let evidence = format!("{} of {most} laptops are activated", account.devices);
+        Ok(if account.devices < u64::from(most) {
+            Link::whole(Part::Limit, evidence)
+        } else {
+            let remedy = "for another one, free a laptop with `imd devices free`, or raise the limit in step 2 or 5";
+            Link::open(Part::Limit, evidence, remedy)
+        })
     }
 
     fn cached(&self, explained: &Explained) -> Result<Link, Error> {
@@ -211,6 +264,20 @@ impl Engine {
             Link::whole(Part::Token, format!("{} is valid", valid.join(", ")))
         })
     }
+}
+
+/// For how long a refusal says something of now: as far back as `imd status` looks.
+const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How many of the newest refusals may be about the user.
+const REFUSALS_LOOKED_AT: u64 = 1_000;
+
+fn attempts(refusal: Option<&Refusal>) -> Link {
+    let Some(refusal) = refusal else {
+        return Link::whole(Part::Attempts, "nothing was refused in the last 7 days");
+    };
+    let at = refusal.at.strftime("%Y-%m-%d %H:%M UTC");
+    let evidence = format!("last refused on {at}: {} ({})", refusal.detail.shown(), shown(&refusal.correlation));
+    Link::open(Part::Attempts, evidence, "when that is mended, let the user log on again")
 }
 
 /// The link that an error is about; `None` for what is no link of the chain, such as a database that cannot be read.

@@ -52,6 +52,13 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The account of the user with that objectGUID in that directory.
+    pub fn account(&self, directory: &Name, guid: Guid) -> Result<Option<Account>, Error> {
+        self.read(|connection| View(connection).account(directory, guid))
+    }
+}
+
 impl View<'_> {
     /// As [`Store::find_user`].
     pub fn find_user(&self, name: &NameForm) -> Result<Vec<CachedUser>, Error> {

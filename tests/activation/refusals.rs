@@ -42,6 +42,20 @@ fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
     seen.dedup();
     assert_eq!(seen.len(), 1, "they differ: {seen:#?}");
     assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 1);
+
+    // The chain goes on past the token: to the laptop, to what was refused, to the limit.
+    let part = |user: &str| {
+        let links = imd.json(["explain", user])["links"].clone();
+        let link = |link: &serde_json::Value| (link["part"].clone(), link["state"].clone());
+        links.as_array().unwrap().iter().map(link).collect::<Vec<_>>()
+    };
+    let ends = |user: &str, end: &[(&str, &str)]| {
+        let end: Vec<_> = end.iter().map(|(part, state)| ((*part).into(), (*state).into())).collect();
+        assert!(part(user).ends_with(&end), "{user}: {:?}", part(user));
+    };
+    ends("user1", &[("token", "whole"), ("enrolled", "whole"), ("attempts", "whole"), ("limit", "whole")]);
+    ends("user2", &[("token", "whole"), ("enrolled", "whole"), ("attempts", "open")]);
+    ends("user3", &[("token", "whole"), ("enrolled", "open")]);
 }
 
 #[test]
