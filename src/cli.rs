@@ -8,6 +8,7 @@ mod configuration;
 mod devices;
 mod explain;
 mod export;
+mod keys;
 mod output;
 mod serve;
 mod setup;
@@ -175,7 +176,7 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Explain { user, directory } => explain::chain(&engine, &user, directory.as_ref(), output),
                 Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),
                 Command::Token(verb) => token::run(&engine, verb, output),
-                Command::Keys => token::keys(&engine, output),
+                Command::Keys { verb } => keys::run(&engine, verb.as_ref(), yes, output),
                 Command::Export { targets, prove, token, out } => match targets.as_slice() {
                     [word, folder] if word == "check" => export::check(&engine, folder.as_ref(), prove, output),
                     _ => export::run(&engine, targets, token, out, output),

@@ -13,6 +13,7 @@ mod devices;
 mod error;
 mod explain;
 mod exports;
+mod keys;
 mod limiter;
 mod priority;
 mod private_file;
@@ -39,10 +40,11 @@ pub use devices::Standing;
 pub use error::Error;
 pub use explain::{Among, Explained, Found};
 pub use exports::{PreviewFile, Written};
+pub use keys::Key;
 pub use reading::{EndingPassword, GroupSize};
 pub use sample::SAMPLE_ANSWERS;
 pub use schedule::Ran;
-pub use tokens::{Believes, Minted};
+pub use tokens::{Believes, Minted, Rewritten, Rotated};
 
 /// Fills its argument with random bytes fit for keys.
 pub type Random = Arc<dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync>;

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use crate::model::token::Claims;
 
 #[cfg(feature = "console")]
-pub use issue::{Trusted, mint, sha256_hex, verify};
+pub use issue::{Trusted, key_of, mint, sha256_hex, verify};
 #[cfg(feature = "console")]
 pub use key::{PublicKey, SigningKey};
 
@@ -65,6 +65,8 @@ pub enum Refusal {
     UnknownKey,
     #[error("the token's signature is wrong")]
     Signature,
+    #[error("the token was signed with a key that was revoked")]
+    KeyRevoked,
     #[error("the token says something that this version does not understand")]
     Claims,
     #[error("the token was issued by another installation")]
@@ -85,6 +87,7 @@ impl Refusal {
             Self::Malformed => "token-malformed",
             Self::UnknownKey => "token-unknown-key",
             Self::Signature => "token-signature",
+            Self::KeyRevoked => "token-key-revoked",
             Self::Claims => "token-claims",
             Self::Issuer => "token-issuer",
             Self::NotYetValid { .. } => "token-not-yet-valid",
@@ -103,8 +106,8 @@ impl Refusal {
                 "check which installation the token comes from, and name that installation's public key"
             }
             Self::Claims => "update this program, or make a new token with: imd token create",
-            Self::NotYetValid { .. } => "correct the clock of this machine",
-            Self::Expired { .. } => "make a new token with: imd token create",
+            Self::NotYetValid { .. } => "wait until then, or correct the clock of this machine",
+            Self::KeyRevoked | Self::Expired { .. } => "make a new token with: imd token create",
         }
     }
 }

@@ -8,7 +8,7 @@ use imd::engine::{Engine, Options};
 use imd::model::job::Job;
 use imd::model::name::Name;
 use imd::model::profile::Storage;
-use imd::model::token::{Request, State};
+use imd::model::token::{Request, Scope, State};
 use imd::secrets::Secret;
 use imd::wizard::answers::{Answers, Error};
 use imd::wizard::form::{Form, Value};
@@ -214,6 +214,8 @@ fn a_name_means_the_token_that_is_still_good() {
         expires: None,
         max_activations: 0,
         servers: vec!["https://imd.example.com".to_owned()],
+        scope: Scope::default(),
+        note: None,
     };
     let old = engine.mint(&request("rollout")).expect("minted").record;
     engine.revoke_token(&old.id).expect("revoked");
@@ -238,7 +240,9 @@ fn a_target_that_is_named_twice_is_written_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = engine(folder.path());
     let servers = vec!["https://imd.example.com".to_owned()];
-    engine.mint(&Request { name: name("rollout"), expires: None, max_activations: 0, servers }).expect("minted");
+    let scope = Scope::default();
+    let request = Request { name: name("rollout"), expires: None, max_activations: 0, servers, scope, note: None };
+    engine.mint(&request).expect("minted");
     let installer = imd::model::installer::Installer {
         agent: "imd-activate".to_owned(),
         targets: vec!["msiexec".to_owned(), "msiexec".to_owned()],

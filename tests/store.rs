@@ -14,7 +14,7 @@ use imd::model::mapping::{AccountName, Kind, Mapping};
 use imd::model::name::Name;
 use imd::model::profile::{Login, Profile, Storage};
 use imd::model::settings::{AtLimit, Proof, Settings};
-use imd::model::token::{Record, Request, TokenId};
+use imd::model::token::{Record, Scope, TokenId};
 use imd::store::{By, Error, KeyState, Store, StoredKey, Verdict};
 use tempfile::TempDir;
 
@@ -146,12 +146,6 @@ fn what_there_is_one_of_is_kept_and_versioned() {
         proof: vec![Proof::Kerberos, Proof::Password],
         fuse: "7%".parse().expect("a fuse"),
     };
-    let request = Request {
-        name: name("rollout-2026"),
-        expires: Some(Duration::days(90)),
-        max_activations: 5_000,
-        servers: vec!["https://imd.corp.example.com:7443".into()],
-    };
     let installer = Installer {
         agent: "imd-activate".into(),
         targets: vec!["msiexec".into(), "configmgr".into()],
@@ -163,11 +157,9 @@ fn what_there_is_one_of_is_kept_and_versioned() {
     assert!(store.get_one::<Frequency>().expect("read").is_none());
     assert_eq!(store.save_one(&frequency, None, &by(&anna)).expect("saved"), 1);
     assert_eq!(store.save_one(&settings, None, &by(&anna)).expect("saved"), 1);
-    assert_eq!(store.save_one(&request, None, &by(&anna)).expect("saved"), 1);
     assert_eq!(store.save_one(&installer, None, &by(&anna)).expect("saved"), 1);
     assert_eq!(store.get_one::<Frequency>().expect("read").expect("there").value, frequency);
     assert_eq!(store.get_one::<Settings>().expect("read").expect("there").value, settings);
-    assert_eq!(store.get_one::<Request>().expect("read").expect("there").value, request);
     assert_eq!(store.get_one::<Installer>().expect("read").expect("there").value, installer);
 
     let other = Settings { devices_per_user: 4, ..settings.clone() };
@@ -368,6 +360,8 @@ fn drafts_secrets_and_keys_are_there_when_the_session_comes_back() {
         sealed_private: vec![2; 80],
         created_at: at.parse().expect("a timestamp"),
         state,
+        revoked_at: None,
+        signs_for: None,
     };
     store.add_key(&key("k1", "2026-01-01T00:00:00Z", KeyState::Active), &by(&anna)).expect("added");
     store.add_key(&key("k2", "2026-01-02T00:00:00.5Z", KeyState::Active), &by(&anna)).expect("added");
@@ -421,6 +415,12 @@ fn token(id: u64, of: &str) -> Record {
         revoked_at: None,
         sha256: "ab".repeat(32),
         pin: None,
+        note: None,
+        scope: Scope::default(),
+        superseded: None,
+        key: None,
+        uses: 0,
+        last_use: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! A token buys a pending device.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 
 use super::{Error, hash};
@@ -7,8 +9,8 @@ use crate::model::audit::Actor;
 use crate::model::device::{Device, DeviceId, DeviceState, Laptop};
 use crate::model::refusal::Reason;
 use crate::model::text::Untrusted;
-use crate::model::token::TokenId;
-use crate::store::{By, DeviceBy, Hash, HeldDevice, NewDevice, Turn, View};
+use crate::model::token::{Outside, Record, TokenId};
+use crate::store::{By, DeviceBy, Hash, HeldDevice, HeldToken, NewDevice, Turn, View};
 
 /// How many pending devices one laptop may have: each reinstallation before the first log-on leaves one behind.
 const PENDING_EACH: usize = 4;
@@ -16,7 +18,10 @@ const PENDING_EACH: usize = 4;
 /// A laptop that shows a token, whose signature and times have been verified.
 #[derive(Debug, Clone)]
 pub struct Enrol {
-    pub token: TokenId,
+    /// What the token says of itself: what is kept of one that is seen for the first time.
+    pub token: Record,
+    /// Where the laptop asks from, as far as that is known.
+    pub from: Option<IpAddr>,
     pub key: Hash,
     pub claim_code: Hash,
     pub laptop: Laptop,
@@ -41,7 +46,10 @@ pub fn enrol(turn: &Turn<'_>, ask: &Enrol, now: Timestamp) -> Result<Enrolled, E
     if view.device(DeviceBy::ClaimCode, &ask.claim_code)?.is_some() {
         return Err(Reason::KeyMismatch.into());
     }
-    token_stands(view, &ask.token)?;
+    if view.token(&ask.token.id)?.is_none() {
+        turn.record_token(&ask.token, &By { actor: &actor(&ask.id), at: now, verb: "enrol" })?;
+    }
+    lets_in(&token_stands(view, &ask.token.id)?, ask, now)?;
     let hardware = ask.laptop.hardware().map(|hardware| hash(hardware.as_bytes()));
     if let Some(hardware) = &hardware {
         if !view.same_hardware(hardware, DeviceState::Revoked, None)?.is_empty() {
@@ -52,17 +60,17 @@ pub fn enrol(turn: &Turn<'_>, ask: &Enrol, now: Timestamp) -> Result<Enrolled, E
             turn.end(older.number, DeviceState::Replaced, now)?;
         }
     }
-    use_token(turn, &ask.token, &hardware.unwrap_or(ask.key), now)?;
+    use_token(turn, &ask.token.id, &hardware.unwrap_or(ask.key), now)?;
     let new = NewDevice {
         id: &ask.id,
         key_hash: ask.key,
         claim_hash: ask.claim_code,
         hardware,
         laptop: &ask.laptop,
-        token: &ask.token,
+        token: &ask.token.id,
     };
     turn.add_device(&new, now)?;
-    let detail = format!("enrolled as {}, with token {}", ask.laptop.host_name.shown(), ask.token);
+    let detail = format!("enrolled as {}, with token {}", ask.laptop.host_name.shown(), ask.token.id);
     turn.audit(&By { actor: &actor(&ask.id), at: now, verb: "enrol" }, &called(&ask.id), &detail)?;
     Ok(Enrolled { id: ask.id.clone(), state: DeviceState::Pending })
 }
@@ -93,12 +101,21 @@ pub(super) fn not_paused(view: View<'_>, now: Timestamp) -> Result<(), Error> {
 }
 
 /// A token that was revoked lets nobody in any more, nor does it let those go on that it let in.
-pub(super) fn token_stands(view: View<'_>, token: &TokenId) -> Result<u64, Error> {
-    let record = view.token(token)?.ok_or(Reason::TokenUnknown)?;
-    if record.revoked_at.is_some() {
-        return Err(Reason::TokenRevoked.into());
+pub(super) fn token_stands(view: View<'_>, token: &TokenId) -> Result<HeldToken, Error> {
+    let held = view.token(token)?.ok_or(Reason::TokenUnknown)?;
+    if held.is_revoked { Err(Reason::TokenRevoked.into()) } else { Ok(held) }
+}
+
+/// Whether a token that stands lets this laptop in. Like its expiry, what it says of that bounds enrolling alone.
+fn lets_in(token: &HeldToken, ask: &Enrol, now: Timestamp) -> Result<(), Reason> {
+    if token.superseded_until.is_some_and(|until| until <= now) {
+        return Err(Reason::TokenSuperseded);
     }
-    Ok(record.max_activations)
+    match token.scope.outside(ask.laptop.system.raw(), ask.from) {
+        None => Ok(()),
+        Some(Outside::Platform) => Err(Reason::TokenPlatform),
+        Some(Outside::Network) => Err(Reason::TokenNetwork),
+    }
 }
 
 /// Counts a laptop, unless the token has counted it already.
@@ -107,7 +124,7 @@ pub(super) fn use_token(turn: &Turn<'_>, token: &TokenId, laptop: &Hash, now: Ti
     if view.was_let_in(token, laptop)? {
         return Ok(());
     }
-    let most = token_stands(view, token)?;
+    let most = token_stands(view, token)?.max_activations;
     if most > 0 && view.uses(token)? >= most {
         return Err(Reason::TokenUsedUp.into());
     }

@@ -52,7 +52,7 @@ pub(super) fn standing(
         DeviceState::Revoked => return Err(Reason::DeviceRevoked.into()),
         DeviceState::Replaced | DeviceState::Freed => return Err(Reason::DeviceEnded.into()),
     }
-    token_stands(view, &device.device.token)?;
+    let token = token_stands(view, &device.device.token)?;
     let settings = view.settings()?;
     if !settings.proof.contains(&proof) {
         return Err(Reason::ProofNotAccepted.into());
@@ -70,6 +70,9 @@ pub(super) fn standing(
         profile.login == Login::ActiveDirectory && profile.login_directory.as_ref() == Some(&directory.name);
     if !mapping.enabled || mapping.kind != Kind::Imd || !logs_in_here {
         return Err(Reason::OutOfScope.into());
+    }
+    if !token.scope.covers(&mapping.name) {
+        return Err(Reason::TokenMapping.into());
     }
     let account = view.account(&user.directory, user.user.guid)?;
     if let Some(activation) = &device.device.activation

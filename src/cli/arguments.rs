@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{configuration, devices, serve, status, sync, token};
+use super::{configuration, devices, keys, serve, status, sync, token};
 use crate::model::name::Name;
 
 /// Integrated mass deployment: from an Active Directory to activated laptops, in seven steps.
@@ -104,8 +104,11 @@ pub(super) enum Command {
     /// Mass deployment tokens
     #[command(subcommand)]
     Token(token::Verb),
-    /// Show the public keys that verify this installation's tokens
-    Keys,
+    /// The keys that sign tokens; `imd keys` alone lists them
+    Keys {
+        #[command(subcommand)]
+        verb: Option<keys::Verb>,
+    },
     /// Write what deployment tools need: `imd export list`, `imd export TARGET... --token NAME --out DIR`, or
     /// `imd export check DIR`
     Export {

@@ -1,4 +1,4 @@
-//! `imd token` and `imd keys`.
+//! `imd token`: made, listed, replaced, refused and verified.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use jiff::Timestamp;
 
-use crate::engine::{Believes, Engine, Error};
+use crate::engine::{Believes, Engine, Error, Rotated};
 use crate::model::duration::Duration;
 use crate::model::name::Name;
-use crate::model::token::{Claims, Record, Request};
+use crate::model::token::{Claims, Platform, Record, Request, Scope};
 use crate::token::{PublicKey, Refusal, Trusted};
 
 use super::Failure;
@@ -33,17 +33,32 @@ pub(super) enum Verb {
         /// The laptops are to believe the roots of their system: for a service with your own certificate
         #[arg(long)]
         system_roots: bool,
+        /// Say it twice: with --expires never
+        #[arg(long)]
+        never_expires: bool,
+        #[command(flatten)]
+        limits: Limits,
         /// Write the token to this new file, readable by you alone, instead of to stdout
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// List the tokens that were made here
-    List,
+    /// List the tokens; or say all that is known of one
+    List { name: Option<Name> },
     /// Write a token again, to stdout or to a new file that only you can read
     Show {
         name: Name,
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+    },
+    /// Make the token's successor and write its exports anew; the old one stays good for a while
+    Rotate {
+        name: Name,
+        /// How long the old one lets laptops in yet
+        #[arg(long, default_value = "14d", value_name = "TIME")]
+        overlap: Duration,
+        /// Leave the exports that carry the old one as they are
+        #[arg(long)]
+        keep_exports: bool,
     },
     /// Refuse a token from the next request on
     Revoke { name: Name },
@@ -55,6 +70,26 @@ pub(super) enum Verb {
         #[arg(long, value_name = "KEY")]
         key: Vec<String>,
     },
+}
+
+/// What the token is good for; what is not named is not limited.
+#[derive(Debug, clap::Args)]
+pub(super) struct Limits {
+    /// Only users of this mapping may claim; give it several times for several
+    #[arg(long = "mapping", value_name = "NAME")]
+    mappings: Vec<Name>,
+    /// Only laptops with this system: windows, mac or linux
+    #[arg(long = "platform", value_name = "SYSTEM")]
+    platforms: Vec<Platform>,
+    /// Only laptops that ask from this network, such as 10.20.0.0/16
+    #[arg(long = "network", value_name = "CIDR", value_parser = crate::model::token::network)]
+    networks: Vec<ipnet::IpNet>,
+    /// Only from then on, such as 2026-12-01T06:00:00Z
+    #[arg(long, value_name = "TIME")]
+    not_before: Option<Timestamp>,
+    /// What to remember of it; shown in lists, and not in the token
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -70,25 +105,46 @@ fn server(text: &str) -> Result<String, crate::model::Unreadable> {
 
 pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Failure> {
     match verb {
-        Verb::Create { name, expires: Expiry(expires), max_activations, servers, system_roots, out } => {
+        Verb::Create {
+            name,
+            expires: Expiry(expires),
+            max_activations,
+            servers,
+            system_roots,
+            never_expires,
+            limits,
+            out,
+        } => {
+            if expires.is_none() != never_expires {
+                return Err(Failure::Usage {
+                    message: "that a token never expires is said twice".to_owned(),
+                    help: "give both --expires never and --never-expires, or an end: --expires 3650d".to_owned(),
+                });
+            }
+            let Limits { mappings, platforms, networks, not_before, note } = limits;
+            let scope = Scope { mappings, platforms, networks, not_before };
             let believes = if system_roots { Believes::System } else { Believes::Authority };
-            let minted = engine.mint_for(&Request { name, expires, max_activations, servers }, believes)?;
+            let request = Request { name, expires, max_activations, servers, scope, note };
+            let minted = engine.mint_for(&request, believes)?;
             hand_over(engine, &minted.record, &minted.token, out.as_deref(), output)
         }
-        Verb::List => {
-            let (now, uses) = (engine.now(), engine.token_uses()?);
-            let let_in = |token: &Record| uses.iter().find(|(id, _)| *id == token.id).map_or(0, |(_, count)| *count);
-            Ok(output.list(&engine.tokens()?, ["NAME", "ID", "STATE", "EXPIRES", "LAPTOPS", "MADE BY"], |token| {
+        Verb::List { name: None } => {
+            let now = engine.now();
+            let columns = ["NAME", "ID", "STATE", "ENDS", "LAPTOPS", "LAST USED", "MADE BY"];
+            Ok(output.list(&engine.tokens()?, columns, |token| {
                 [
                     token.name.to_string(),
                     token.id.to_string(),
-                    format!("{:?}", token.state(now)).to_lowercase(),
-                    day(token.expires_at),
-                    format!("{} of {}", let_in(token), limit(token.max_activations)),
+                    token.state(now).word().to_owned(),
+                    day(token.ends_at()),
+                    format!("{} of {}", token.uses, limit(token.max_activations)),
+                    token.last_use.as_ref().map_or_else(|| "never".to_owned(), |used| day(Some(used.at))),
                     token.created_by.0.shown(),
                 ]
             })?)
         }
+        Verb::List { name: Some(name) } => known(engine, &named(engine, &name)?, output),
+        Verb::Rotate { name, overlap, keep_exports } => rotate(engine, &name, overlap, keep_exports, output),
         Verb::Show { name, out } => {
             let record = named(engine, &name)?;
             let token = engine.token_text(&record)?;
@@ -104,8 +160,8 @@ pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Fa
             let verdict = engine.verify_token(&text)?;
             // The key alone cannot know of a revocation; the state that minted it does.
             if let Ok(claims) = &verdict
-                && let Some(at) =
-                    engine.tokens()?.iter().find(|record| record.id == claims.id).and_then(|r| r.revoked_at)
+                && let Some(record) = engine.tokens()?.iter().find(|record| record.id == claims.id)
+                && let Some(at) = record.revoked_at
             {
                 return Err(Failure::Plain {
                     message: format!("the token is not good: it was revoked on {} (token-revoked)", day(Some(at))),
@@ -119,6 +175,75 @@ pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Fa
 
 fn named(engine: &Engine, name: &Name) -> Result<Record, Error> {
     engine.token_named(name)?.ok_or_else(|| Error::Unknown { what: "token", name: name.clone() })
+}
+
+/// All that is known of a token, and where it lies.
+fn known(engine: &Engine, record: &Record, output: &Output) -> Result<(), Failure> {
+    let exports = engine.exports_with(&record.id)?;
+    let document = serde_json::json!({ "record": record, "state": record.state(engine.now()), "exports": exports });
+    let mut lines = vec![
+        ("token", record.id.to_string()),
+        ("name", record.name.to_string()),
+        ("state", record.state(engine.now()).word().to_owned()),
+        ("made", format!("{} by {}", day(Some(record.issued_at)), record.created_by.0.shown())),
+        ("ends", day(record.ends_at())),
+        ("laptops", format!("{} of {}", record.uses, limit(record.max_activations))),
+    ];
+    if let Some(used) = &record.last_use {
+        let by = format!("{} by {} ({})", day(Some(used.at)), used.host_name.shown(), used.device);
+        lines.push(("last used", by));
+    }
+    if let Some(superseded) = &record.superseded {
+        lines.push(("successor", superseded.by.to_string()));
+    }
+    lines.extend(record.scope.parts().into_iter().map(|part| ("only", part)));
+    lines.push(("servers", record.servers.join(" ")));
+    lines.extend(record.note.iter().map(|note| ("note", note.shown())));
+    lines.extend(exports.iter().map(|export| ("exported", carried(export))));
+    Ok(output.one(&document, &lines)?)
+}
+
+fn carried(export: &crate::store::Export) -> String {
+    let folder = crate::model::text::shown(&export.folder.to_string_lossy());
+    format!("{} in {folder}, on {}", export.target, day(Some(export.at)))
+}
+
+fn rotate(engine: &Engine, name: &Name, overlap: Duration, keep: bool, output: &Output) -> Result<(), Failure> {
+    let Rotated { old, new } = engine.rotate_token(name, overlap)?;
+    let written = if keep { Vec::new() } else { engine.rewrite_exports(&old, name)? };
+    let left = if keep { engine.exports_with(&old.id)? } else { Vec::new() };
+    let failed: Vec<_> = written.iter().filter_map(|one| Some((one, one.outcome.as_ref().err()?))).collect();
+    let items: Vec<_> = written
+        .iter()
+        .map(|one| {
+            let error = one.outcome.as_ref().err().map(ToString::to_string);
+            serde_json::json!({ "target": one.target, "folder": one.folder, "error": error })
+        })
+        .collect();
+    let document = serde_json::json!({ "new": new.record, "old": old, "written": items, "not_written": left });
+    let mut lines = vec![
+        ("token", new.record.id.to_string()),
+        ("ends", day(new.record.ends_at())),
+        ("in place of", old.id.to_string()),
+        ("which is good until", day(old.ends_at())),
+    ];
+    if let Some(used) = &old.last_use {
+        lines.push(("last used", format!("{} by {}", day(Some(used.at)), used.host_name.shown())));
+    }
+    for one in written.iter().filter(|one| one.outcome.is_ok()) {
+        let folder = crate::model::text::shown(&one.folder.to_string_lossy());
+        lines.push(("written", format!("{} in {folder}", one.target)));
+    }
+    lines.extend(left.iter().map(|export| ("still carries the old one", carried(export))));
+    output.one(&document, &lines)?;
+    let Some((one, error)) = failed.first() else { return Ok(()) };
+    let folder = crate::model::text::shown(&one.folder.to_string_lossy());
+    Err(Failure::NeedsYou {
+        message: format!("{} of {} exports still carry the old token; {folder}: {error}", failed.len(), written.len()),
+        help: format!(
+            "write them with `imd export TARGET --token \"{name}\" --out DIR`; the old token is good until then"
+        ),
+    })
 }
 
 /// Only here does a token leave the program by the command line: to a file of mode 0600, or to stdout, as was asked.
@@ -172,9 +297,9 @@ fn report(verdict: Result<Claims, Refusal>, output: &Output) -> Result<(), Failu
     let document = serde_json::json!({
         "id": claims.id, "issuer": claims.issuer, "name": claims.name, "issued_at": claims.issued_at,
         "expires_at": claims.expires_at, "max_activations": claims.max_activations, "servers": claims.servers,
-        "pin": claims.pin,
+        "pin": claims.pin, "scope": claims.scope,
     });
-    let lines = [
+    let mut lines = vec![
         ("token", claims.id.to_string()),
         ("name", claims.name.to_string()),
         ("issuer", claims.issuer),
@@ -183,14 +308,8 @@ fn report(verdict: Result<Claims, Refusal>, output: &Output) -> Result<(), Failu
         ("laptops at most", limit(claims.max_activations)),
         ("servers", claims.servers.join(" ")),
     ];
+    lines.extend(claims.scope.parts().into_iter().map(|part| ("only", part)));
     Ok(output.one(&document, &lines)?)
-}
-
-pub(super) fn keys(engine: &Engine, output: &Output) -> Result<(), Failure> {
-    let keys: Vec<_> = engine.public_keys()?.iter().map(|key| (key.id().to_owned(), key.to_string())).collect();
-    let items: Vec<_> = keys.iter().map(|(id, public)| serde_json::json!({ "id": id, "public": public })).collect();
-    let of = |item: &serde_json::Value, key: &str| item[key].as_str().unwrap_or_default().to_owned();
-    Ok(output.list(&items, ["KEY", "PUBLIC"], |item| [of(item, "id"), of(item, "public")])?)
 }
 
 fn day(at: Option<Timestamp>) -> String {

@@ -80,7 +80,7 @@ impl Engine {
     /// A token buys a pending device.
     pub fn enrol(&self, request: &EnrolRequest, asker: &Asker) -> Result<EnrolAnswer, Denial> {
         let about = About { act: Act::Enrol, proof: None, user: None, device: None };
-        let enrolled = self.try_enrol(request).map_err(|refused| self.denied(refused, about, asker))?;
+        let enrolled = self.try_enrol(request, asker).map_err(|refused| self.denied(refused, about, asker))?;
         let settings = self.store().look(|view| view.settings()).map_err(|error| internal(&error))?;
         Ok(EnrolAnswer {
             device: enrolled.id.to_string(),
@@ -90,7 +90,7 @@ impl Engine {
         })
     }
 
-    fn try_enrol(&self, request: &EnrolRequest) -> Result<activation::Enrolled, Denied> {
+    fn try_enrol(&self, request: &EnrolRequest, asker: &Asker) -> Result<activation::Enrolled, Denied> {
         let claims = match self.verify_token(request.token.expose()) {
             Ok(Ok(claims)) => claims,
             Ok(Err(refusal)) => return Err(Refused::from(Reason::Token(refusal.code())).into()),
@@ -100,7 +100,8 @@ impl Engine {
         let token = activation::hash(claims.id.as_str().as_bytes());
         self.0.activations.limiter.count("enrol", &token, 6_000, 60, now).map_err(Denied::TooMany)?;
         let ask = Enrol {
-            token: claims.id,
+            token: self.seen(claims, &Secret::new(request.token.expose().trim())),
+            from: asker.peer.parse().ok(),
             key: activation::hash(request.device_key.bytes()),
             claim_code: activation::hash(request.claim_code.bytes()),
             laptop: laptop(&request.laptop),
@@ -317,7 +318,13 @@ impl Drop for Trying<'_> {
 /// What a laptop may know of a reason. Whatever has to do with a person is one word.
 fn code(reason: &Reason, proof: Option<ProofKind>) -> Code {
     match reason {
-        Reason::Token(_) | Reason::TokenUnknown | Reason::TokenRevoked | Reason::TokenUsedUp => Code::TokenRefused,
+        Reason::Token(_)
+        | Reason::TokenUnknown
+        | Reason::TokenRevoked
+        | Reason::TokenSuperseded
+        | Reason::TokenPlatform
+        | Reason::TokenNetwork
+        | Reason::TokenUsedUp => Code::TokenRefused,
         Reason::DeviceUnknown | Reason::DeviceRevoked | Reason::DeviceEnded | Reason::KeyMismatch => {
             Code::DeviceRefused
         }

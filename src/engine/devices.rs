@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use crate::model::account::Account;
 use crate::model::device::{Device, DeviceId, DeviceState, Funnel};
 use crate::model::refusal::Refusal;
-use crate::model::token::TokenId;
 use crate::store::{self, Pause, Turn};
 
 use super::{Engine, Error};
@@ -27,11 +26,6 @@ impl Engine {
 
     pub fn accounts(&self, query: Option<&str>, limit: u64) -> Result<Vec<Account>, Error> {
         Ok(self.store().accounts(query, limit)?)
-    }
-
-    /// How many laptops each token let in.
-    pub fn token_uses(&self) -> Result<Vec<(TokenId, u64)>, Error> {
-        Ok(self.store().token_uses()?)
     }
 
     /// Refusals, the newest first: all, or those of a correlation id or a device id.

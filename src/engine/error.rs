@@ -43,6 +43,8 @@ pub enum Error {
     Exists { path: PathBuf },
     #[error("the token \"{0}\" was not minted by a key of this installation, so it cannot be written again")]
     NotOurs(Name),
+    #[error("no key signs tokens here")]
+    NoKey,
     #[error("no deployment tool is called {0:?}")]
     NoTarget(String),
     #[error("no agent is called {0:?}")]
@@ -97,6 +99,7 @@ impl Error {
             Self::NotOurs(_) => "make a new token and export it".to_owned(),
             Self::NoTarget(_) | Self::NoAgent(_) => "`imd export list` shows those that exist".to_owned(),
             Self::NoForeignToken(_) => "paste it in step 7".to_owned(),
+            Self::NoKey => "make one with `imd keys rotate`".to_owned(),
             Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
             Self::NoPlan(_) | Self::NothingApplied => "`imd sync list` shows the plans".to_owned(),
             Self::NoMapping => "make one in step 3".to_owned(),

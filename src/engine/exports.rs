@@ -192,6 +192,13 @@ impl Known {
         let record = self.records.iter().find(|record| is_it(record))?;
         match record.state(self.now) {
             State::Valid => None,
+            State::Overused => Some("has let in as many laptops as it may".to_owned()),
+            State::Superseded => Some(match record.ends_at() {
+                Some(until) if until > self.now => {
+                    format!("has a successor, and lets laptops in until {}", until.strftime("%Y-%m-%d %H:%M UTC"))
+                }
+                _ => "has a successor".to_owned(),
+            }),
             State::Expired => Some("has expired".to_owned()),
             State::Revoked => Some("was revoked".to_owned()),
         }

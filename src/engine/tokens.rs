@@ -1,12 +1,19 @@
-//! Tokens and the keys that sign them.
+//! Tokens: made, replaced, refused, verified.
 
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::model::audit::Actor;
+use crate::model::duration::Duration;
 use crate::model::name::Name;
-use crate::model::token::{Claims, Record, Request, State, TokenId};
+use crate::model::text::Untrusted;
+use crate::model::token::{Claims, Record, Request, Scope, State, TokenId};
 use crate::secrets::Secret;
-use crate::store::{KeyState, StoredKey};
-use crate::token::{self, PublicKey, Refusal, SigningKey, Trusted};
+use crate::store::Export;
+use crate::token::{self, Refusal};
 
-use super::{Engine, Error};
+use super::{Engine, Error, Written};
 
 /// Whose certificates a laptop is to believe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +29,22 @@ pub enum Believes {
 pub struct Minted {
     pub record: Record,
     pub token: Secret,
+}
+
+/// A token in the place of another.
+#[allow(missing_debug_implementations, reason = "it holds the token")]
+pub struct Rotated {
+    /// The one before, as it is now.
+    pub old: Record,
+    pub new: Minted,
+}
+
+/// What became of an export that carried a token which was replaced.
+#[derive(Debug)]
+pub struct Rewritten {
+    pub target: String,
+    pub folder: PathBuf,
+    pub outcome: Result<Written, Error>,
 }
 
 impl Engine {
@@ -55,54 +78,116 @@ impl Engine {
 
     pub fn mint_for(&self, request: &Request, believes: Believes) -> Result<Minted, Error> {
         let by = self.by("token create")?;
-        let pin = match believes {
-            Believes::Authority => Some(self.pin()?),
-            Believes::System => None,
+        let minted = self.sign(request, believes, by.at)?;
+        self.store().add_token(&minted.record, &by)?;
+        Ok(minted)
+    }
+
+    /// Makes a token that says the same as the one of that name, lasts as long from now on, and takes its place. The old
+    /// one lets laptops in for that time yet, so that no laptop stands between two exports.
+    ///
+    /// # Errors
+    /// When there is no such token, or it was revoked or has a successor already.
+    pub fn rotate_token(&self, name: &Name, overlap: Duration) -> Result<Rotated, Error> {
+        let by = self.by("token rotate")?;
+        let unknown = || Error::Unknown { what: "token", name: name.clone() };
+        let old = self.token_named(name)?.ok_or_else(unknown)?;
+        let length =
+            |end: Timestamp| Duration::seconds(end.duration_since(old.issued_at).as_secs().max(1).unsigned_abs());
+        let request = Request {
+            name: old.name.clone(),
+            expires: old.expires_at.map(length),
+            max_activations: old.max_activations,
+            servers: old.servers.clone(),
+            scope: Scope { not_before: None, ..old.scope.clone() },
+            note: old.note.as_ref().map(|note| note.raw().to_owned()),
         };
-        let key = self.signing_key()?;
+        let believes = if old.pin.is_some() { Believes::Authority } else { Believes::System };
+        let new = self.sign(&request, believes, by.at)?;
+        let until = whole_seconds(by.at.saturating_add(overlap.signed()).unwrap_or(Timestamp::MAX));
+        self.store().supersede_token(&old.id, until, &new.record, &by)?;
+        let old = self.token_with(&old.id)?.ok_or_else(unknown)?;
+        Ok(Rotated { old, new })
+    }
+
+    /// The exports that carry a token: of each folder, what was written there last.
+    pub fn exports_with(&self, id: &TokenId) -> Result<Vec<Export>, Error> {
+        let all = self.store().exports()?;
+        let is_last = |at: usize| all[..at].iter().all(|newer| newer.folder != all[at].folder);
+        let carrying = (0..all.len()).filter(|at| all[*at].token.as_ref() == Some(id) && is_last(*at));
+        Ok(carrying.map(|at| all[at].clone()).collect())
+    }
+
+    /// Writes the exports that carry a token anew, with the one that took its place. Each is written whole or not at
+    /// all; one that cannot be written keeps no other from being so.
+    pub fn rewrite_exports(&self, of: &Record, with: &Name) -> Result<Vec<Rewritten>, Error> {
+        let Some(installer) = self.installer()? else { return Ok(Vec::new()) };
+        let rewrite = |export: Export| {
+            let installer = crate::model::installer::Installer {
+                token: Some(with.clone()),
+                targets: vec![export.target.clone()],
+                out: export.folder.parent().unwrap_or(Path::new("/")).to_owned(),
+                ..installer.value.clone()
+            };
+            let written = self.write_exports(&installer);
+            let outcome = written.and_then(|mut written| written.pop().ok_or(Error::NoTarget(export.target.clone())));
+            Rewritten { target: export.target, folder: export.folder, outcome }
+        };
+        Ok(self.exports_with(&of.id)?.into_iter().map(rewrite).collect())
+    }
+
+    fn token_with(&self, id: &TokenId) -> Result<Option<Record>, Error> {
+        Ok(self.tokens()?.into_iter().find(|record| record.id == *id))
+    }
+
+    fn sign(&self, request: &Request, believes: Believes, now: Timestamp) -> Result<Minted, Error> {
+        let (key, signs_for) = self.signing_key()?;
+        let pin = match (believes, &signs_for) {
+            (Believes::System, _) => None,
+            (Believes::Authority, Some(other)) => other.pin.clone(),
+            (Believes::Authority, None) => Some(self.pin()?),
+        };
+        let scope = Scope { not_before: request.scope.not_before.map(whole_seconds), ..request.scope.clone() };
+        // Whole seconds: what the token says and what is kept of it must be the same.
+        let issued_at = whole_seconds(now);
+        let starts = scope.not_before.map_or(issued_at, |from| from.max(issued_at));
         let claims = Claims {
             id: TokenId::from_bytes(self.random()?),
-            issuer: self.installation().to_owned(),
+            issuer: signs_for.map_or_else(|| self.installation().to_owned(), |other| other.issuer),
             name: request.name.clone(),
-            // Whole seconds: what the token says and what is kept of it must be the same.
-            issued_at: whole_seconds(by.at),
-            expires_at: request.expires.and_then(|length| whole_seconds(by.at).checked_add(length.signed()).ok()),
+            issued_at,
+            expires_at: request.expires.and_then(|length| starts.checked_add(length.signed()).ok()),
             max_activations: request.max_activations,
             servers: request.servers.clone(),
             pin,
+            scope,
         };
         let token = token::mint(&key, &claims)?;
-        let Claims { id, name, issued_at, expires_at, max_activations, servers, pin, .. } = claims;
         let record = Record {
-            id,
-            name,
-            issued_at,
-            expires_at,
-            max_activations,
-            servers,
-            pin,
-            created_by: by.actor.clone(),
-            revoked_at: None,
-            sha256: token::sha256_hex(&token),
+            note: request.note.as_ref().map(Untrusted::new),
+            created_by: self.1.clone(),
+            key: Some(key.public().id().to_owned()),
+            ..recorded(claims, &token)
         };
-        self.store().add_token(&record, &by)?;
         Ok(Minted { record, token })
     }
 
     /// The token itself, which is kept nowhere: Ed25519 signatures are deterministic (RFC 8032, 5.1.6), so signing
     /// what the record says again gives the same token.
     pub fn token_text(&self, record: &Record) -> Result<Secret, Error> {
-        let claims = Claims {
-            id: record.id.clone(),
-            issuer: self.installation().to_owned(),
-            name: record.name.clone(),
-            issued_at: record.issued_at,
-            expires_at: record.expires_at,
-            max_activations: record.max_activations,
-            servers: record.servers.clone(),
-            pin: record.pin.clone(),
-        };
         for stored in self.store().keys()? {
+            let issuer = stored.signs_for.as_ref().map_or(self.installation(), |other| &other.issuer);
+            let claims = Claims {
+                id: record.id.clone(),
+                issuer: issuer.to_owned(),
+                name: record.name.clone(),
+                issued_at: record.issued_at,
+                expires_at: record.expires_at,
+                max_activations: record.max_activations,
+                servers: record.servers.clone(),
+                pin: record.pin.clone(),
+                scope: record.scope.clone(),
+            };
             let token = token::mint(&self.unseal_key(&stored)?, &claims)?;
             if token::sha256_hex(&token) == record.sha256 {
                 return Ok(token);
@@ -115,40 +200,43 @@ impl Engine {
         Ok(self.store().revoke_token(id, &self.by("token revoke")?)?)
     }
 
-    /// Whether a token is one of this installation's, and what it says.
+    /// Whether a token is one that this installation's keys signed, and what it says. Whether it is known here, was
+    /// revoked or has a successor is not asked.
     pub fn verify_token(&self, text: &str) -> Result<Result<Claims, Refusal>, Error> {
-        let trusted = self.public_keys()?.into_iter().map(|key| Trusted::of(self.installation(), key));
-        Ok(token::verify(text.trim(), &trusted.collect::<Vec<_>>(), self.now()))
+        Ok(token::verify(text.trim(), &self.trusted()?, self.now()))
     }
 
-    /// The public halves of this installation's keys, all that verifying takes.
-    pub fn public_keys(&self) -> Result<Vec<PublicKey>, Error> {
-        let keys = self.store().keys()?;
-        keys.iter().map(|stored| Ok(PublicKey::parse(&String::from_utf8_lossy(&stored.public))?)).collect()
-    }
-
-    fn signing_key(&self) -> Result<SigningKey, Error> {
-        if let Some(stored) = self.store().keys()?.iter().find(|key| key.state == KeyState::Active) {
-            return self.unseal_key(stored);
+    /// What is known of a token without having made it.
+    pub(super) fn seen(&self, claims: Claims, token: &Secret) -> Record {
+        Record {
+            created_by: Actor::new("made elsewhere"),
+            key: token::key_of(token.expose()),
+            ..recorded(claims, token)
         }
-        let key = SigningKey::from_random(self.random()?)?;
-        let kid = key.public().id().to_owned();
-        let sealed = self.identity()?.seal(&key.to_secret()?, &key_label(&kid))?;
-        let by = self.by("keys create")?;
-        let public = key.public().to_string().into_bytes();
-        let stored = StoredKey { kid, public, sealed_private: sealed, created_at: by.at, state: KeyState::Active };
-        self.store().add_key(&stored, &by)?;
-        Ok(key)
-    }
-
-    fn unseal_key(&self, stored: &StoredKey) -> Result<SigningKey, Error> {
-        let secret = self.identity()?.unseal(&stored.sealed_private, &key_label(&stored.kid))?;
-        Ok(SigningKey::from_secret(&secret)?)
     }
 }
 
-fn key_label(kid: &str) -> String {
-    format!("key/{kid}")
+/// The record of a token that says this.
+fn recorded(claims: Claims, token: &Secret) -> Record {
+    let Claims { id, issuer: _, name, issued_at, expires_at, max_activations, servers, pin, scope } = claims;
+    Record {
+        id,
+        name,
+        note: None,
+        issued_at,
+        expires_at,
+        max_activations,
+        servers,
+        pin,
+        scope,
+        created_by: Actor::new(String::new()),
+        revoked_at: None,
+        superseded: None,
+        key: None,
+        sha256: token::sha256_hex(token),
+        uses: 0,
+        last_use: None,
+    }
 }
 
 fn whole_seconds(at: jiff::Timestamp) -> jiff::Timestamp {

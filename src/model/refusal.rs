@@ -23,6 +23,14 @@ pub enum Reason {
     TokenUnknown,
     #[error("the token was revoked")]
     TokenRevoked,
+    #[error("the token has a successor, and its time beside it is over")]
+    TokenSuperseded,
+    #[error("the token does not let in laptops with this system")]
+    TokenPlatform,
+    #[error("the token does not let in laptops from this network")]
+    TokenNetwork,
+    #[error("the laptop was let in by a token that is not for the users of this mapping")]
+    TokenMapping,
     #[error("the token has let in as many laptops as it may")]
     TokenUsedUp,
     #[error("no device has this key")]
@@ -70,6 +78,10 @@ impl Reason {
             Self::Token(code) => code,
             Self::TokenUnknown => "token-unknown",
             Self::TokenRevoked => "token-revoked",
+            Self::TokenSuperseded => "token-superseded",
+            Self::TokenPlatform => "token-platform",
+            Self::TokenNetwork => "token-network",
+            Self::TokenMapping => "token-mapping",
             Self::TokenUsedUp => "token-used-up",
             Self::DeviceUnknown => "device-unknown",
             Self::DeviceRevoked => "device-revoked",

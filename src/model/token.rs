@@ -1,12 +1,18 @@
 //! The mass deployment token: what an administrator asks for, what it says, and what is kept of it (step 6).
 
+mod scope;
+
 use jiff::Timestamp;
 
+use super::device::DeviceId;
 use super::duration::Duration;
 use super::name::Name;
+use super::text::Untrusted;
+
+pub use scope::{Outside, Platform, Scope, network};
 
 /// What an administrator asks for.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub name: Name,
     /// Absent: it never expires.
@@ -15,6 +21,9 @@ pub struct Request {
     pub max_activations: u64,
     /// `https://host[:port]`, tried in order by the laptop.
     pub servers: Vec<String>,
+    pub scope: Scope,
+    /// What the administrator wants to remember of it; kept here and not in the token.
+    pub note: Option<String>,
 }
 
 /// Reads the address of a server that laptops are told of: `https://host[:port]` and nothing more.
@@ -48,6 +57,7 @@ pub struct Claims {
     pub servers: Vec<String>,
     /// Whose certificates the laptop believes; absent: the roots of its system.
     pub pin: Option<Pin>,
+    pub scope: Scope,
 }
 
 /// SHA-256 of the SubjectPublicKeyInfo of an authority (RFC 7469, 2.4), as 43 characters of base64url.
@@ -116,33 +126,86 @@ impl std::fmt::Display for TokenId {
 pub struct Record {
     pub id: TokenId,
     pub name: Name,
+    pub note: Option<Untrusted>,
     pub issued_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub max_activations: u64,
     pub servers: Vec<String>,
     pub pin: Option<Pin>,
+    pub scope: Scope,
     pub created_by: super::audit::Actor,
+    /// When it was revoked, or the key that signed it was.
     pub revoked_at: Option<Timestamp>,
+    pub superseded: Option<Superseded>,
+    /// The id of the key that signed it; absent for one of before ids were kept.
+    pub key: Option<String>,
     /// SHA-256 of the whole token, hexadecimal: tells whether a token at hand is this one.
     pub sha256: String,
+    /// How many laptops it let in.
+    pub uses: u64,
+    pub last_use: Option<LastUse>,
+}
+
+/// Another token took its place.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Superseded {
+    pub by: TokenId,
+    /// Until when it lets laptops in beside its successor.
+    pub until: Timestamp,
+}
+
+/// The laptop that a token let in last.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct LastUse {
+    pub at: Timestamp,
+    pub device: DeviceId,
+    pub host_name: Untrusted,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     Valid,
+    /// It has let in as many laptops as it may.
+    Overused,
+    /// It has a successor, and may still let laptops in until a day.
+    Superseded,
     Expired,
     Revoked,
 }
 
+impl State {
+    /// The word that people read.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Overused => "overused",
+            Self::Superseded => "superseded",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 impl Record {
+    /// What is final comes before what is not.
     pub fn state(&self, now: Timestamp) -> State {
         if self.revoked_at.is_some() {
             State::Revoked
         } else if self.expires_at.is_some_and(|end| end <= now) {
             State::Expired
+        } else if self.superseded.is_some() {
+            State::Superseded
+        } else if self.max_activations > 0 && self.uses >= self.max_activations {
+            State::Overused
         } else {
             State::Valid
         }
+    }
+
+    /// When it lets in its last laptop, as far as times say; absent: never.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        let superseded = self.superseded.as_ref().map(|superseded| superseded.until);
+        [self.expires_at, superseded].into_iter().flatten().min()
     }
 }

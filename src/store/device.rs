@@ -82,22 +82,6 @@ impl Store {
             Ok(Funnel { accounts: accounts.unsigned_abs(), ..funnel })
         })
     }
-
-    /// How many laptops each token let in.
-    pub fn token_uses(&self) -> Result<Vec<(TokenId, u64)>, Error> {
-        self.read(|connection| {
-            let sql = "SELECT token_id, count(*) FROM token_use GROUP BY token_id";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query([])?;
-            let mut all = Vec::new();
-            while let Some(row) = rows.next()? {
-                let mut cells = Cells::of(row);
-                let id = cells.text()?;
-                all.push((TokenId::parse(&id).map_err(|_| cells.wrong())?, cells.number()?));
-            }
-            Ok(all)
-        })
-    }
 }
 
 impl View<'_> {

@@ -1,11 +1,11 @@
-//! What there is one of: frequency, settings, and what was last asked for as a token and as an installer.
+//! What there is one of: frequency, settings and the installer.
 
 use std::path::PathBuf;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Transaction};
 
-use super::item::{Cells, Column, Record, insert_with, json, kept, number, number_if, path, plain, select, text};
+use super::item::{Cells, Column, Record, insert_with, json, kept, number, path, plain, select, text};
 use super::item::{text_if, unchanged, word, write};
 use super::{By, Error, Store, audit};
 use crate::model::Kept;
@@ -13,11 +13,10 @@ use crate::model::duration::Duration;
 use crate::model::frequency::Frequency;
 use crate::model::installer::Installer;
 use crate::model::settings::Settings;
-use crate::model::token::Request;
 
-/// Frequency, settings, the token that was asked for, or the installer.
+/// Frequency, settings, or the installer.
 pub trait Single: Record {
-    /// The words for it: `token request`.
+    /// The words for it: `installer`.
     const WORD: &'static str;
 }
 
@@ -99,33 +98,6 @@ impl Record for Settings {
             at_limit: cells.word()?,
             proof: cells.json()?,
             fuse: cells.parsed()?,
-        })
-    }
-}
-
-impl Single for Request {
-    const WORD: &'static str = "token request";
-}
-
-impl Record for Request {
-    const TABLE: &'static str = "token_request";
-    const COLUMNS: &'static [Column] = &[plain("name"), plain("expires"), plain("max_activations"), plain("servers")];
-
-    fn values(&self) -> Result<Vec<Value>, Error> {
-        Ok(vec![
-            text(&self.name),
-            number_if(self.expires.map(Duration::as_seconds)),
-            number(self.max_activations),
-            json(&self.servers),
-        ])
-    }
-
-    fn read(cells: &mut Cells<'_, '_>) -> Result<Self, Error> {
-        Ok(Self {
-            name: cells.parsed()?,
-            expires: cells.number_if()?.map(Duration::seconds),
-            max_activations: cells.number()?,
-            servers: cells.json()?,
         })
     }
 }

@@ -1,12 +1,14 @@
 //! What is kept of tokens: never a token itself.
 
-use rusqlite::{Connection, params};
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, Transaction, params};
 
 use super::item::{Cells, json, number};
-use super::turn::View;
+use super::turn::{Turn, View};
 use super::{By, Error, Store, audit, key};
 use crate::model::audit::Actor;
-use crate::model::token::{Record, State, TokenId};
+use crate::model::text::Untrusted;
+use crate::model::token::{LastUse, Record, Scope, State, Superseded, TokenId};
 
 impl Store {
     /// The newest first.
@@ -19,41 +21,31 @@ impl Store {
     /// # Errors
     /// [`Error::Exists`] when a token of that name is still valid.
     pub fn add_token(&self, token: &Record, by: &By<'_>) -> Result<(), Error> {
+        self.write(|transaction| add(transaction, token, by))
+    }
+
+    /// Keeps the record of a token that takes the place of another, which lets laptops in until a time all the same.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such token, [`Error::Exists`] when it was revoked or has a successor.
+    pub fn supersede_token(&self, old: &TokenId, until: Timestamp, new: &Record, by: &By<'_>) -> Result<(), Error> {
         self.write(|transaction| {
-            let key = key(token.name.as_str());
-            let same = tokens(transaction, "name_key = ?1", [key.as_str()])?;
-            if same.iter().any(|other| other.state(by.at) == State::Valid) {
-                return Err(Error::Exists(format!("valid token \"{}\"", token.name)));
+            let found = tokens(transaction, "t.id = ?1", [old.as_str()])?;
+            let token = found.first().ok_or_else(|| Error::Unknown(format!("token {old}")))?;
+            if token.revoked_at.is_some() || token.superseded.is_some() {
+                return Err(Error::Exists(format!("successor of token {old}, or its revocation")));
             }
-            let sql =
-                "INSERT INTO token (id, name, name_key, issued_at, expires_at, max_activations, servers, created_by,
-                           revoked_at, sha256, pin)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-            transaction.execute(
-                sql,
-                params![
-                    token.id.as_str(),
-                    token.name.as_str(),
-                    key,
-                    token.issued_at.to_string(),
-                    token.expires_at.map(|at| at.to_string()),
-                    number(token.max_activations),
-                    json(&token.servers),
-                    token.created_by.0.raw(),
-                    token.revoked_at.map(|at| at.to_string()),
-                    token.sha256,
-                    token.pin.as_ref().map(ToString::to_string),
-                ],
-            )?;
-            let expiry = token.expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {at}"));
-            audit::append(transaction, by, &called(token), &format!("issued; {expiry}"))
+            let sql = "UPDATE token SET superseded_by = ?1, superseded_until = ?2 WHERE id = ?3";
+            transaction.execute(sql, params![new.id.as_str(), until.to_string(), old.as_str()])?;
+            audit::append(transaction, by, &called(token), &format!("superseded by {}; good until {until}", new.id))?;
+            add(transaction, new, by)
         })
     }
 
     /// Revokes a token; one that is revoked already stays as it was.
     pub fn revoke_token(&self, id: &TokenId, by: &By<'_>) -> Result<(), Error> {
         self.write(|transaction| {
-            let found = tokens(transaction, "id = ?1", [id.as_str()])?;
+            let found = tokens(transaction, "t.id = ?1", [id.as_str()])?;
             let token = found.first().ok_or_else(|| Error::Unknown(format!("token {id}")))?;
             if token.revoked_at.is_some() {
                 return Ok(());
@@ -65,9 +57,41 @@ impl Store {
     }
 }
 
+/// What lets a laptop in or keeps it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldToken {
+    /// 0 = no limit.
+    pub max_activations: u64,
+    pub scope: Scope,
+    /// It was revoked, or the key that signed it was.
+    pub is_revoked: bool,
+    /// Until when it lets laptops in beside its successor.
+    pub superseded_until: Option<Timestamp>,
+}
+
 impl View<'_> {
-    pub fn token(&self, id: &TokenId) -> Result<Option<Record>, Error> {
-        Ok(tokens(self.0, "id = ?1", [id.as_str()])?.into_iter().next())
+    pub fn token(&self, id: &TokenId) -> Result<Option<HeldToken>, Error> {
+        let sql = "SELECT t.max_activations, t.scope, coalesce(t.revoked_at, k.revoked_at) IS NOT NULL,
+                       t.superseded_until
+                   FROM token t LEFT JOIN signing_key k ON k.kid = t.key_id WHERE t.id = ?1";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut rows = statement.query([id.as_str()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let mut cells = Cells::of(row);
+        Ok(Some(HeldToken {
+            max_activations: cells.number()?,
+            scope: cells.json()?,
+            is_revoked: cells.next()?,
+            superseded_until: cells.parsed_if()?,
+        }))
+    }
+}
+
+impl Turn<'_> {
+    /// Keeps the record of a token that was made elsewhere, whatever other tokens are called.
+    pub fn record_token(&self, token: &Record, by: &By<'_>) -> Result<(), Error> {
+        insert(self.0, token)?;
+        audit::append(self.0, by, &called(token), "made elsewhere; seen for the first time")
     }
 }
 
@@ -75,30 +99,94 @@ fn called(token: &Record) -> String {
     format!("token \"{}\" ({})", token.name, token.id)
 }
 
+fn add(transaction: &Transaction<'_>, token: &Record, by: &By<'_>) -> Result<(), Error> {
+    let key = key(token.name.as_str());
+    let same = tokens(transaction, "t.name_key = ?1", [key.as_str()])?;
+    if same.iter().any(|other| other.state(by.at) == State::Valid) {
+        return Err(Error::Exists(format!("valid token \"{}\"", token.name)));
+    }
+    insert(transaction, token)?;
+    let expiry = token.expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {at}"));
+    let scope = token.scope.parts().iter().fold(String::new(), |told, part| told + "; " + part);
+    audit::append(transaction, by, &called(token), &format!("issued; {expiry}{scope}"))
+}
+
+fn insert(connection: &Connection, token: &Record) -> Result<(), Error> {
+    let sql = "INSERT INTO token (id, name, name_key, issued_at, expires_at, max_activations, servers, created_by,
+                   revoked_at, sha256, pin, note, scope, key_id)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    connection.execute(
+        sql,
+        params![
+            token.id.as_str(),
+            token.name.as_str(),
+            key(token.name.as_str()),
+            token.issued_at.to_string(),
+            token.expires_at.map(|at| at.to_string()),
+            number(token.max_activations),
+            json(&token.servers),
+            token.created_by.0.raw(),
+            token.revoked_at.map(|at| at.to_string()),
+            token.sha256,
+            token.pin.as_ref().map(ToString::to_string),
+            token.note.as_ref().map(Untrusted::raw),
+            json(&token.scope),
+            token.key,
+        ],
+    )?;
+    Ok(())
+}
+
 fn tokens<const N: usize>(connection: &Connection, which: &str, with: [&str; N]) -> Result<Vec<Record>, Error> {
     let sql = format!(
-        "SELECT id, name, issued_at, expires_at, max_activations, servers, created_by, revoked_at, sha256, pin
-         FROM token WHERE {which}"
+        "SELECT t.id, t.name, t.note, t.issued_at, t.expires_at, t.max_activations, t.servers, t.pin, t.scope,
+             t.created_by, coalesce(t.revoked_at, k.revoked_at), t.superseded_by, t.superseded_until, t.key_id, t.sha256,
+             (SELECT count(*) FROM token_use WHERE token_id = t.id), d.enrolled_at, d.id, d.host_name
+         FROM token t LEFT JOIN signing_key k ON k.kid = t.key_id
+         LEFT JOIN device d ON d.number = (SELECT max(number) FROM device WHERE token_id = t.id) WHERE {which}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(rusqlite::params_from_iter(with))?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let mut cells = Cells::of(row);
-        let id = cells.text()?;
-        all.push(Record {
-            id: TokenId::parse(&id).map_err(|_| cells.wrong())?,
-            name: cells.parsed()?,
-            issued_at: cells.parsed()?,
-            expires_at: cells.parsed_if()?,
-            max_activations: cells.number()?,
-            servers: cells.json()?,
-            created_by: Actor::new(cells.text()?),
-            revoked_at: cells.parsed_if()?,
-            sha256: cells.text()?,
-            pin: cells.parsed_if()?,
-        });
+        all.push(read(row)?);
     }
     all.sort_by_key(|one| std::cmp::Reverse(one.issued_at));
     Ok(all)
+}
+
+fn read(row: &Row<'_>) -> Result<Record, Error> {
+    let mut cells = Cells::of(row);
+    let id = cells.text()?;
+    let mut record = Record {
+        id: TokenId::parse(&id).map_err(|_| cells.wrong())?,
+        name: cells.parsed()?,
+        note: cells.next::<Option<String>>()?.map(Untrusted::new),
+        issued_at: cells.parsed()?,
+        expires_at: cells.parsed_if()?,
+        max_activations: cells.number()?,
+        servers: cells.json()?,
+        pin: cells.parsed_if()?,
+        scope: cells.json()?,
+        created_by: Actor::new(cells.text()?),
+        revoked_at: cells.parsed_if()?,
+        superseded: None,
+        key: None,
+        sha256: String::new(),
+        uses: 0,
+        last_use: None,
+    };
+    let successor: Option<String> = cells.next()?;
+    let until = cells.parsed_if()?;
+    if let (Some(by), Some(until)) = (successor, until) {
+        record.superseded = Some(Superseded { by: TokenId::parse(&by).map_err(|_| cells.wrong())?, until });
+    }
+    record.key = cells.next()?;
+    record.sha256 = cells.text()?;
+    record.uses = cells.number()?;
+    if let Some(at) = cells.parsed_if()? {
+        let device = cells.parsed()?;
+        record.last_use = Some(LastUse { at, device, host_name: Untrusted::new(cells.text()?) });
+    }
+    Ok(record)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use crate::model::name::Name;
-use crate::model::token::{Claims, TokenId};
+use crate::model::token::{Claims, Scope, TokenId, network};
 
 /// The order of the fields is the order in the token.
 #[derive(Serialize, Deserialize)]
@@ -30,6 +30,18 @@ struct Wire {
     /// The pin of the service's authority.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pin: Option<String>,
+    /// Not before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+    /// The mappings whose users may claim.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    map: Vec<String>,
+    /// The platforms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    os: Vec<String>,
+    /// The networks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    net: Vec<String>,
 }
 
 /// # Errors
@@ -38,7 +50,9 @@ pub(super) fn to_json(claims: &Claims) -> Result<Vec<u8>, Error> {
     if claims.issuer.is_empty() {
         return Err(Error::Empty { what: "issuer" });
     }
-    if claims.expires_at.is_some_and(|end| end.as_second() <= claims.issued_at.as_second()) {
+    let scope = &claims.scope;
+    let starts = scope.not_before.map_or(claims.issued_at, |from| from.max(claims.issued_at));
+    if claims.expires_at.is_some_and(|end| end.as_second() <= starts.as_second()) {
         return Err(Error::EndsBeforeItStarts);
     }
     let wire = Wire {
@@ -50,6 +64,10 @@ pub(super) fn to_json(claims: &Claims) -> Result<Vec<u8>, Error> {
         max: claims.max_activations,
         srv: claims.servers.clone(),
         pin: claims.pin.as_ref().map(ToString::to_string),
+        nbf: scope.not_before.map(Timestamp::as_second),
+        map: scope.mappings.iter().map(ToString::to_string).collect(),
+        os: scope.platforms.iter().map(ToString::to_string).collect(),
+        net: scope.networks.iter().map(ToString::to_string).collect(),
     };
     serde_json::to_vec(&wire).map_err(|_| Error::Sign)
 }
@@ -57,7 +75,8 @@ pub(super) fn to_json(claims: &Claims) -> Result<Vec<u8>, Error> {
 /// Absent when anything in it is unknown, missing or no value that [`to_json`] writes.
 pub(super) fn from_json(text: &str) -> Option<Claims> {
     let wire: Wire = serde_json::from_str(text).ok()?;
-    if wire.iss.is_empty() || wire.exp.is_some_and(|end| end <= wire.iat) {
+    let starts = wire.nbf.map_or(wire.iat, |from| from.max(wire.iat));
+    if wire.iss.is_empty() || wire.exp.is_some_and(|end| end <= starts) {
         return None;
     }
     Some(Claims {
@@ -69,5 +88,11 @@ pub(super) fn from_json(text: &str) -> Option<Claims> {
         max_activations: wire.max,
         servers: wire.srv,
         pin: wire.pin.map(|pin| pin.parse()).transpose().ok()?,
+        scope: Scope {
+            mappings: wire.map.iter().map(|name| Name::new(name)).collect::<Result<_, _>>().ok()?,
+            platforms: wire.os.iter().map(|word| word.parse()).collect::<Result<_, _>>().ok()?,
+            networks: wire.net.iter().map(|text| network(text)).collect::<Result<_, _>>().ok()?,
+            not_before: wire.nbf.map(Timestamp::from_second).transpose().ok()?,
+        },
     })
 }

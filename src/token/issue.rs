@@ -19,17 +19,24 @@ pub(super) const ASSERTION: &[u8] = b"imd mass deployment token 1";
 pub struct Trusted {
     key: PublicKey,
     issuer: Option<String>,
+    revoked: bool,
 }
 
 impl Trusted {
     /// Tokens of this key, whichever installation they name as their issuer.
     pub fn key(key: PublicKey) -> Self {
-        Self { key, issuer: None }
+        Self { key, issuer: None, revoked: false }
     }
 
     /// Tokens of this key that name this installation as their issuer.
     pub fn of(issuer: impl Into<String>, key: PublicKey) -> Self {
-        Self { key, issuer: Some(issuer.into()) }
+        Self { key, issuer: Some(issuer.into()), revoked: false }
+    }
+
+    /// The same key, whose tokens are refused as such: they are told apart from those of a key that nobody knows.
+    #[must_use]
+    pub fn revoked(self) -> Self {
+        Self { revoked: true, ..self }
     }
 }
 
@@ -70,18 +77,33 @@ pub fn verify(text: &str, trusted: &[Trusted], now: Timestamp) -> Result<Claims,
         trusted.iter().find(|trusted| trusted.key.footer() == token.untrusted_footer()).ok_or(Refusal::UnknownKey)?;
     let verified = PublicToken::verify(signer.key.paseto(), &token, Some(&signer.key.footer()), Some(ASSERTION))
         .map_err(|_| Refusal::Signature)?;
+    if signer.revoked {
+        return Err(Refusal::KeyRevoked);
+    }
     let claims = claims::from_json(verified.payload()).ok_or(Refusal::Claims)?;
     if signer.issuer.as_ref().is_some_and(|issuer| *issuer != claims.issuer) {
         return Err(Refusal::Issuer);
     }
     let leeway = SignedDuration::from_secs(LEEWAY);
-    if claims.issued_at.duration_since(now) > leeway {
-        return Err(Refusal::NotYetValid { from: claims.issued_at });
+    let from = claims.scope.not_before.map_or(claims.issued_at, |from| from.max(claims.issued_at));
+    if from.duration_since(now) > leeway {
+        return Err(Refusal::NotYetValid { from });
     }
     match claims.expires_at {
         Some(at) if now.duration_since(at) >= leeway => Err(Refusal::Expired { at }),
         _ => Ok(claims),
     }
+}
+
+/// The id of the key that a token names as its signer, whether or not it is; absent when `text` is no token.
+pub fn key_of(text: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Footer {
+        kid: String,
+    }
+    let body = text.strip_prefix(PREFIX).filter(|_| text.len() <= LONGEST)?;
+    let token = UntrustedToken::<Public, V4>::try_from(format!("{}{body}", PublicToken::HEADER).as_str()).ok()?;
+    serde_json::from_slice::<Footer>(token.untrusted_footer()).ok().map(|footer| footer.kid)
 }
 
 /// SHA-256 of the whole token, in lower-case hexadecimal: what is kept of it.

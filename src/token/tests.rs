@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::issue::ASSERTION;
 use super::*;
 use crate::model::name::Name;
-use crate::model::token::{Pin, TokenId};
+use crate::model::token::{Pin, Platform, Scope, TokenId, network};
 use crate::secrets::Secret;
 
 fn at(seconds: i64) -> Timestamp {
@@ -25,6 +25,7 @@ fn claims() -> Claims {
         max_activations: 5000,
         servers: vec!["https://imd.corp.example.com:7443".to_owned()],
         pin: None,
+        scope: Scope::default(),
     }
 }
 
@@ -61,6 +62,43 @@ fn what_was_minted_is_what_is_verified() {
     let endless = Claims { expires_at: None, max_activations: 0, servers: Vec::new(), ..claims() };
     let minted = mint(&key(1), &endless).unwrap();
     assert_eq!(check(minted.expose()), Ok(endless));
+}
+
+#[test]
+fn a_scope_travels_in_the_token_and_its_first_day_has_an_edge() {
+    let scope = Scope {
+        mappings: vec![Name::new("Staff laptops").unwrap()],
+        platforms: vec![Platform::Windows, Platform::Mac],
+        networks: vec![network("10.20.0.0/16").unwrap(), network("2001:db8::7").unwrap()],
+        not_before: Some(at(ISSUED + 86_400)),
+    };
+    let scoped = Claims { scope, ..claims() };
+    let minted = mint(&key(1), &scoped).unwrap();
+    assert_eq!(read(minted.expose()), Some(scoped.clone()));
+    let on = |now| verify(minted.expose(), &[Trusted::key(key(1).public().clone())], at(now));
+    let from = at(ISSUED + 86_400);
+    assert_eq!(on(ISSUED + 86_400 - LEEWAY - 1), Err(Refusal::NotYetValid { from }));
+    assert_eq!(on(ISSUED + 86_400 - LEEWAY), Ok(scoped.clone()));
+    // It would never be good.
+    let never = Scope { not_before: Some(at(EXPIRES)), ..Scope::default() };
+    assert_eq!(mint(&key(1), &Claims { scope: never, ..claims() }).err(), Some(Error::EndsBeforeItStarts));
+    assert!(minted.expose().len() < 700, "it has to fit into a command line beside others");
+    // A scope that is not understood is not a wider one.
+    for scope in [r#""os":["amiga"]"#, r#""net":["10.20.3.4/16"]"#, r#""map":[""]"#, r#""nbf":"soon""#] {
+        let text = format!(
+            r#"{{"jti":"00010203fcfdfeff","iss":"7f3a52e4","name":"x","iat":1763856000,"max":0,"srv":[],{scope}}}"#
+        );
+        assert_eq!(signed(&text), Err(Refusal::Claims), "{scope}");
+    }
+}
+
+#[test]
+fn a_key_that_was_revoked_is_told_from_one_that_nobody_knows() {
+    let revoked = Trusted::key(key(1).public().clone()).revoked();
+    assert_eq!(verify(&token(), &[revoked], at(ISSUED)), Err(Refusal::KeyRevoked));
+    assert_eq!(verify(&token(), &[Trusted::key(key(2).public().clone())], at(ISSUED)), Err(Refusal::UnknownKey));
+    assert_eq!(key_of(&token()).as_deref(), Some(key(1).public().id()));
+    assert_eq!(key_of("imd1_AAAA"), None);
 }
 
 #[test]
@@ -262,6 +300,19 @@ fn the_record_keeps_the_sha_256_of_the_token() {
     assert_eq!(sha256_hex(&Secret::new("abc")), abc);
 }
 
+fn scopes() -> impl Strategy<Value = Scope> {
+    let mappings = proptest::collection::vec("[A-Za-z][A-Za-z ]{0,10}[A-Za-z]", 0..3);
+    let platforms = proptest::sample::subsequence(vec![Platform::Windows, Platform::Mac, Platform::Linux], 0..3);
+    let networks = proptest::sample::subsequence(vec!["10.0.0.0/8", "192.0.2.7", "2001:db8::/32"], 0..3);
+    let not_before = proptest::option::of(ISSUED - 1_000..ISSUED);
+    (mappings, platforms, networks, not_before).prop_map(|(mappings, platforms, networks, not_before)| Scope {
+        mappings: mappings.iter().map(|name| Name::new(name).unwrap()).collect(),
+        platforms,
+        networks: networks.into_iter().map(|text| network(text).unwrap()).collect(),
+        not_before: not_before.map(at),
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         // The same cases in every run, so that a failure is there again in the next one.
@@ -278,6 +329,7 @@ proptest! {
         life in proptest::option::of(1..10_000_000_i64),
         max_activations in any::<u64>(),
         servers in proptest::collection::vec("https://[a-z\"\\\\é]{1,12}", 0..4),
+        scope in scopes(),
     ) {
         let Ok(name) = Name::new(&name) else { return Ok(()) };
         let claims = Claims {
@@ -289,6 +341,7 @@ proptest! {
             max_activations,
             servers,
             pin: (max_activations % 2 == 0).then(pin),
+            scope,
         };
         let minted = mint(&key(1), &claims).unwrap();
         prop_assert_eq!(check(minted.expose()), Ok(claims.clone()));

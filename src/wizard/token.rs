@@ -4,10 +4,10 @@ use crate::engine::{Engine, Error};
 use crate::model::check::Check;
 use crate::model::duration::Duration;
 use crate::model::name::Name;
-use crate::model::token::{Record, Request, State};
+use crate::model::token::{Record, Request, Scope, State};
 
 use super::Saved;
-use super::form::{Basis, Field, Form, Kind, Pick, Problem, Value};
+use super::form::{Basis, Choice, Field, Form, Kind, Pick, Problem, Value};
 
 pub(super) fn fields() -> Vec<Field> {
     vec![
@@ -23,6 +23,17 @@ pub(super) fn fields() -> Vec<Field> {
         )
         .with("0"),
         Field::new(
+            "token.never_expires",
+            "Never expires",
+            "A token that leaked lets laptops in until somebody notices.",
+            Kind::Choice(vec![
+                Choice::new("no", "No", "Give it an end above."),
+                Choice::new("yes", "Yes, never", "Whoever gets hold of it can use it for as long as imd runs."),
+            ]),
+        )
+        .with("no")
+        .when("token.expires", ["never"]),
+        Field::new(
             "token.servers",
             "Servers",
             "Where laptops reach imd, tried in order; separate them by spaces.",
@@ -34,10 +45,11 @@ pub(super) fn fields() -> Vec<Field> {
 
 pub(super) fn open(engine: &Engine, form: &mut Form, name: &Name) -> Result<bool, Error> {
     let Some(record) = engine.valid_token(name)? else { return Ok(false) };
-    let Request { name, expires, max_activations, servers } = request_of(&record);
+    let Request { name, expires, max_activations, servers, .. } = request_of(&record);
     let mut set = |key: &str, text: String| form.set(key, Value::Text(text));
     set("token.name", name.to_string());
     set("token.expires", expires.map_or_else(|| "never".to_owned(), |length| length.to_string()));
+    set("token.never_expires", if expires.is_none() { "yes" } else { "no" }.to_owned());
     set("token.max_activations", max_activations.to_string());
     set("token.servers", servers.join(" "));
     form.basis = Basis::of(1);
@@ -54,6 +66,8 @@ fn request_of(record: &Record) -> Request {
         expires: record.expires_at.map(length),
         max_activations: record.max_activations,
         servers: record.servers.clone(),
+        scope: record.scope.clone(),
+        note: record.note.as_ref().map(|note| note.raw().to_owned()),
     }
 }
 
@@ -65,6 +79,9 @@ fn read(form: &mut Form) -> Option<Request> {
     };
     if expires.is_some_and(|length| !(Duration::days(1)..=Duration::days(3_650)).contains(&length)) {
         form.problem("token.expires", Problem::new("a token is good for 1d to 3650d, or \"never\" expires"));
+    }
+    if form.text("token.expires") == Some("never") && form.text("token.never_expires") != Some("yes") {
+        form.problem("token.never_expires", Problem::new("that it never expires has to be said here as well"));
     }
     let max_activations = form.parse("token.max_activations").unwrap_or(0);
     let mut servers = Vec::new();
@@ -79,7 +96,7 @@ fn read(form: &mut Form) -> Option<Request> {
     if form.has_problems() {
         return None;
     }
-    Some(Request { name: name?, expires, max_activations, servers })
+    Some(Request { name: name?, expires, max_activations, servers, scope: Scope::default(), note: None })
 }
 
 pub(super) fn check_fields(form: &mut Form) {
@@ -118,7 +135,9 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
 pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
     let Some(request) = read(form) else { return Ok(Saved::Problems) };
     if let Some(record) = engine.valid_token(&request.name)? {
-        if request_of(&record) == request {
+        // What it is good for is no question of this step: `imd token create` may have limited it.
+        let was = request_of(&record);
+        if was == (Request { scope: was.scope.clone(), note: was.note.clone(), ..request.clone() }) {
             return Ok(Saved::Unchanged);
         }
         let problem = Problem {

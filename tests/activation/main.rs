@@ -19,3 +19,4 @@ mod machine;
 mod on_the_laptop;
 mod refusals;
 mod service;
+mod token_life;

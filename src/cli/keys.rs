@@ -1,0 +1,78 @@
+//! `imd keys`: what signs tokens, and who may verify them.
+
+use clap::Subcommand;
+
+use crate::engine::{Engine, Key};
+use crate::store::KeyState;
+
+use super::Failure;
+use super::output::Output;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// List the keys, with the public half that verifies tokens
+    List,
+    /// Make a new signing key; tokens of the one before stay good
+    Rotate,
+    /// Refuse every token of a key from the next request on
+    Revoke {
+        /// Its id, as `imd keys list` names it
+        id: String,
+    },
+}
+
+pub(super) fn run(engine: &Engine, verb: Option<&Verb>, yes: bool, output: &Output) -> Result<(), Failure> {
+    match verb {
+        None | Some(Verb::List) => {
+            Ok(output.list(&engine.keys()?, ["KEY", "STATE", "MADE", "TOKENS", "SIGNS FOR", "PUBLIC"], |key| {
+                [
+                    key.id.clone(),
+                    word(key.state).to_owned(),
+                    key.created_at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+                    key.tokens.to_string(),
+                    key.signs_for.as_ref().map_or("this one", |other| other.issuer.as_str()).to_owned(),
+                    key.public.clone(),
+                ]
+            })?)
+        }
+        Some(Verb::Rotate) => shown(&engine.rotate_keys()?, output),
+        Some(Verb::Revoke { id }) => {
+            let found = engine.keys()?.into_iter().find(|key| key.id == *id);
+            let Some(key) = found else { return Err(unknown(id)) };
+            if key.tokens > 0 && key.state != KeyState::Revoked && !yes {
+                return Err(Failure::NeedsYou {
+                    message: format!("{} tokens that this key signed would be refused from now on", key.tokens),
+                    help: "look at them with `imd token list`; to refuse them all, give --yes as well".to_owned(),
+                });
+            }
+            engine.revoke_key(id)?;
+            let now = engine.keys()?.into_iter().find(|key| key.id == *id);
+            now.map_or_else(|| Err(unknown(id)), |key| shown(&key, output))
+        }
+    }
+}
+
+fn shown(key: &Key, output: &Output) -> Result<(), Failure> {
+    let lines = [
+        ("key", key.id.clone()),
+        ("state", word(key.state).to_owned()),
+        ("public", key.public.clone()),
+        ("tokens", key.tokens.to_string()),
+    ];
+    Ok(output.one(key, &lines)?)
+}
+
+fn unknown(id: &str) -> Failure {
+    Failure::Plain {
+        message: format!("no key has the id {}", crate::model::text::shown(id)),
+        help: "list them with `imd keys list`".to_owned(),
+    }
+}
+
+const fn word(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Active => "active",
+        KeyState::Retired => "retired",
+        KeyState::Revoked => "revoked",
+    }
+}

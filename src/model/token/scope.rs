@@ -1,0 +1,152 @@
+//! What a token is good for: which laptops it lets in, from where, from when on, and for the users of which mappings.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+
+use crate::model::Unreadable;
+use crate::model::name::Name;
+
+/// An empty list leaves nothing out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Scope {
+    /// Whose users may claim a laptop that the token let in.
+    pub mappings: Vec<Name>,
+    /// Which systems it lets in, as the laptops name them.
+    pub platforms: Vec<Platform>,
+    /// From where it lets laptops in, as the service sees their addresses.
+    pub networks: Vec<IpNet>,
+    /// From when on. Whole seconds in a token.
+    pub not_before: Option<Timestamp>,
+}
+
+/// Which of the limits a laptop is outside of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outside {
+    Platform,
+    Network,
+}
+
+impl Scope {
+    /// What stands in the way of a laptop of that system, which asks from that address.
+    ///
+    /// An address that is not known is in no network.
+    pub fn outside(&self, system: &str, from: Option<IpAddr>) -> Option<Outside> {
+        let platform = Platform::of(system);
+        if !self.platforms.is_empty() && !platform.is_some_and(|platform| self.platforms.contains(&platform)) {
+            return Some(Outside::Platform);
+        }
+        let from = from.map(|address| address.to_canonical());
+        let inside = |network: &IpNet| from.is_some_and(|address| network.contains(&address));
+        (!self.networks.is_empty() && !self.networks.iter().any(inside)).then_some(Outside::Network)
+    }
+
+    /// Whether the users of that mapping may claim.
+    pub fn covers(&self, mapping: &Name) -> bool {
+        self.mappings.is_empty() || self.mappings.iter().any(|name| name.is_same(mapping))
+    }
+
+    /// In words, the parts that leave something out; empty when none does.
+    pub fn parts(&self) -> Vec<String> {
+        let mut parts = Vec::new();
+        let mut part = |what: &str, of: Vec<String>| {
+            if !of.is_empty() {
+                parts.push(format!("{what} {}", of.join(", ")));
+            }
+        };
+        part("users of", self.mappings.iter().map(|name| format!("\"{name}\"")).collect());
+        part("laptops with", self.platforms.iter().map(ToString::to_string).collect());
+        part("from", self.networks.iter().map(ToString::to_string).collect());
+        part("not before", self.not_before.iter().map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()).collect());
+        parts
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    Windows,
+    Mac,
+    Linux,
+}
+
+impl Platform {
+    /// The one that a laptop means by its system, such as `windows`, `macos` or `linux`, alone or before a version.
+    pub fn of(system: &str) -> Option<Self> {
+        let word: String = system.chars().take_while(char::is_ascii_alphabetic).collect();
+        match word.to_ascii_lowercase().as_str() {
+            "windows" => Some(Self::Windows),
+            "macos" | "mac" | "darwin" => Some(Self::Mac),
+            "linux" => Some(Self::Linux),
+            _ => None,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Windows => "windows",
+            Self::Mac => "mac",
+            Self::Linux => "linux",
+        }
+    }
+}
+
+impl std::fmt::Display for Platform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl std::str::FromStr for Platform {
+    type Err = Unreadable;
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        let found = [Self::Windows, Self::Mac, Self::Linux].into_iter().find(|platform| platform.word() == text);
+        found.ok_or_else(|| Unreadable::new("windows, mac or linux", text))
+    }
+}
+
+/// Reads a network in CIDR notation (RFC 4632), such as `10.20.0.0/16`; an address alone is a network of one.
+///
+/// # Errors
+/// When it is none, or has bits set to the right of its prefix, which is mostly a slip.
+pub fn network(text: &str) -> Result<IpNet, Unreadable> {
+    let wrong = || Unreadable::new("a network such as \"10.20.0.0/16\" or \"2001:db8::/32\"", text);
+    let net = match text.parse::<IpAddr>() {
+        Ok(address) => IpNet::from(address),
+        Err(_) => text.parse().map_err(|_| wrong())?,
+    };
+    if net.addr() == net.network() { Ok(net) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_lets_in_what_it_names_and_an_empty_one_everything() {
+        let office: IpAddr = "10.20.3.4".parse().unwrap();
+        let home: IpAddr = "203.0.113.9".parse().unwrap();
+        let everything = Scope::default();
+        assert_eq!(everything.outside("", None), None);
+        let scope = Scope {
+            platforms: vec![Platform::Windows],
+            networks: vec![network("10.20.0.0/16").unwrap(), network("2001:db8::1").unwrap()],
+            ..Scope::default()
+        };
+        assert_eq!(scope.outside("Windows 11", Some(office)), None);
+        assert_eq!(scope.outside("windows", Some("::ffff:10.20.3.4".parse().unwrap())), None, "IPv4 in IPv6 clothes");
+        assert_eq!(scope.outside("windows", Some("2001:db8::1".parse().unwrap())), None);
+        assert_eq!(scope.outside("linux", Some(office)), Some(Outside::Platform));
+        assert_eq!(scope.outside("windowsill", Some(office)), Some(Outside::Platform));
+        assert_eq!(scope.outside("windows", Some(home)), Some(Outside::Network));
+        assert_eq!(scope.outside("windows", None), Some(Outside::Network));
+    }
+
+    #[test]
+    fn a_network_with_bits_beyond_its_prefix_is_a_slip() {
+        for text in ["10.20.3.4/16", "10.20.0.0/33", "office", ""] {
+            assert!(network(text).is_err(), "{text}");
+        }
+    }
+}

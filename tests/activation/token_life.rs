@@ -1,0 +1,195 @@
+//! A token from its making to its end: what it is good for, who used it, what takes its place.
+
+use super::installation::Installation;
+use super::laptops::{Laptop, company, served, token};
+use super::service::{Service, free_address};
+
+/// Makes a token for the running service, with these limits as well, and gives it.
+fn create<const N: usize>(imd: &Installation, service: &Service, name: &str, limits: [&str; N]) -> String {
+    let server = format!("https://{}", service.address);
+    let mut command = imd.command();
+    command.args(["token", "create", name, "--server", &server]).args(limits);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn state(imd: &Installation, id_or_name: &str) -> String {
+    imd.json(["token", "list", id_or_name])["state"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_token_lets_in_the_platforms_and_networks_that_it_names_and_no_others() {
+    let (imd, service, _) = served(3, |answers| answers);
+    let windows = create(&imd, &service, "windows", ["--platform", "windows", "--platform", "mac"]);
+    assert_eq!(Laptop::new(1).enrol(&service, &windows).error(), "token-refused");
+    let office = create(&imd, &service, "office", ["--network", "10.20.0.0/16"]);
+    assert_eq!(Laptop::new(2).enrol(&service, &office).error(), "token-refused");
+    let both = create(&imd, &service, "here", ["--network", "127.0.0.0/8", "--platform", "linux"]);
+    Laptop::new(3).enrol(&service, &both).granted();
+    let reasons: Vec<_> = imd.rows("SELECT reason FROM refusal ORDER BY number");
+    assert_eq!(
+        reasons,
+        [serde_json::json!({"reason": "token-platform"}), serde_json::json!({"reason": "token-network"})]
+    );
+    assert_eq!(imd.row("SELECT count(*) AS n FROM device")["n"], 1);
+}
+
+#[test]
+fn only_users_of_the_mappings_that_a_token_names_claim_what_it_let_in() {
+    let (imd, service, _) = served(3, |answers| answers);
+    let guests = create(&imd, &service, "guests", ["--mapping", "Guests"]);
+    let (stranger, unknown) = (Laptop::new(1), Laptop::new(2));
+    stranger.enrol(&service, &guests).granted();
+    unknown.enrol(&service, &guests).granted();
+    let refused = stranger.claim(&service, "user1");
+    // Who may and who is not known at all are told the same.
+    assert_eq!((refused.status, refused.error()), (403, unknown.claim(&service, "nobody").error()));
+    assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number LIMIT 1")["reason"], "token-mapping");
+    let mapping = imd.row("SELECT name FROM mapping")["name"].as_str().unwrap().to_uppercase();
+    let staff = create(&imd, &service, "staff", ["--mapping", &mapping]);
+    Laptop::new(3).enrol(&service, &staff).granted();
+    Laptop::new(3).claim(&service, "user1").granted();
+}
+
+#[test]
+fn a_token_that_is_not_good_yet_lets_nobody_in() {
+    let (imd, service, _) = served(1, |answers| answers);
+    let later = create(&imd, &service, "later", ["--not-before", "2999-01-01T00:00:00Z"]);
+    assert_eq!(Laptop::new(1).enrol(&service, &later).error(), "token-refused");
+    assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "token-not-yet-valid");
+}
+
+#[test]
+fn that_a_token_never_expires_is_said_twice() {
+    let imd = Installation::new();
+    let server = "https://imd.corp.example.com:7443";
+    let once = imd.imd(["token", "create", "t", "--server", server, "--expires", "never"]);
+    once.failed_with(2, ["twice", "--never-expires"]);
+    imd.imd(["token", "create", "t", "--server", server, "--never-expires"]).failed_with(2, ["twice"]);
+    imd.imd(["token", "create", "t", "--server", server, "--expires", "never", "--never-expires"]).succeeded();
+    assert_eq!(imd.json(["token", "list", "t"])["record"]["expires_at"], serde_json::Value::Null);
+    // The same in the answers file.
+    let imd = company(1, |answers| answers);
+    let answers = imd.read("answers.toml").replace("\"90d\"", "\"never\"").replace("rollout-2026", "endless");
+    imd.write("once.toml", &answers);
+    imd.imd(["setup", "--answers", "once.toml", "--yes"]).failed_with(1, ["never_expires"]);
+    imd.write("twice.toml", answers.replace("\"never\"", "\"never\"\nnever_expires = \"yes\""));
+    imd.imd(["setup", "--answers", "twice.toml", "--yes"]).succeeded();
+    assert_eq!(imd.json(["token", "list", "endless"])["record"]["expires_at"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_token_says_how_often_and_by_whom_it_was_used_and_when_it_is_used_up() {
+    let (imd, service, _) = served(3, |answers| answers);
+    let two = create(&imd, &service, "two", ["--max-activations", "2", "--note", "for the branch in Bergen"]);
+    let facts = imd.json(["token", "list", "two"]);
+    assert_eq!((&facts["state"], &facts["record"]["uses"]), (&"valid".into(), &0.into()), "{facts}");
+    assert_eq!(
+        (&facts["record"]["last_use"], &facts["record"]["note"]),
+        (&serde_json::Value::Null, &"for the branch in Bergen".into())
+    );
+    Laptop::new(1).enrol(&service, &two).granted();
+    let device = Laptop::new(2).enrol(&service, &two).granted()["device"].clone();
+    let facts = imd.json(["token", "list", "two"]);
+    assert_eq!((&facts["state"], &facts["record"]["uses"]), (&"overused".into(), &2.into()), "{facts}");
+    let used = &facts["record"]["last_use"];
+    assert_eq!((&used["device"], &used["host_name"]), (&device, &"PC-2".into()), "{facts}");
+    assert_eq!(Laptop::new(3).enrol(&service, &two).error(), "token-refused");
+    imd.imd(["token", "revoke", "two"]).succeeded();
+    assert_eq!(state(&imd, "two"), "revoked");
+}
+
+#[test]
+fn a_token_and_its_successor_overlap_and_the_exports_carry_the_new_one() {
+    let (imd, service, old) = served(3, |answers| answers);
+    let out = imd.path("files");
+    let out = out.to_str().unwrap();
+    imd.imd(["export", "msiexec", "shell", "--token", "rollout-2026", "--out", out]).succeeded();
+    let gone = imd.path("gone");
+    imd.imd(["export", "env", "--token", "rollout-2026", "--out", gone.to_str().unwrap()]).succeeded();
+    Laptop::new(1).enrol(&service, &old).granted();
+    let before = imd.json(["token", "list", "rollout-2026"]);
+    // Three were written by the answers file.
+    assert_eq!(before["exports"].as_array().unwrap().len(), 6, "{before}");
+
+    // A folder that cannot be written keeps no other from being so, and is said.
+    std::fs::remove_dir_all(&gone).unwrap();
+    std::fs::write(&gone, "a file where a folder was").unwrap();
+    let run = imd.imd(["token", "rotate", "rollout-2026", "--overlap", "30d"]);
+    run.failed_with(3, ["1 of 6 exports", "gone"]);
+    let new = token(&imd);
+    assert_ne!(new, old);
+    // The folders hold the new token, and check out; the one that could not be written is found by its token.
+    imd.imd(["export", "check", out]).succeeded();
+    let files: Vec<_> = imd.files().into_iter().filter(|(path, _)| path.starts_with(imd.path("files"))).collect();
+    let holds = |token: &str| files.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains(token));
+    assert!(holds(&new) && !holds(&old));
+    // Both let laptops in.
+    Laptop::new(2).enrol(&service, &old).granted();
+    Laptop::new(3).enrol(&service, &new).granted();
+    let states = imd.rows("SELECT name, superseded_by IS NOT NULL AS old FROM token ORDER BY old");
+    assert_eq!(states.len(), 2, "{states:?}");
+    let listed = imd.json(["token", "list"]);
+    let (first, second) = (&listed["items"][0], &listed["items"][1]);
+    assert_eq!(first["superseded"]["by"], second["id"], "{listed}");
+    assert_eq!(second["servers"], first["servers"]);
+    // Once is enough: it has a successor.
+    let again = imd.json(["token", "rotate", "rollout-2026", "--keep-exports"]);
+    assert_eq!(again["old"]["id"], second["id"], "the name means the newest: {again}");
+    assert_eq!(again["not_written"].as_array().unwrap().len(), 5, "{again}");
+}
+
+#[test]
+fn when_its_time_beside_its_successor_is_over_a_token_lets_nobody_in() {
+    let (imd, service, old) = served(3, |answers| answers);
+    let laptop = Laptop::new(1);
+    laptop.enrol(&service, &old).granted();
+    imd.imd(["token", "rotate", "rollout-2026", "--overlap", "1s"]).succeeded();
+    let next = std::cell::Cell::new(1);
+    super::installation::eventually("the overlap is over", || {
+        // Whoever was let in once is let in again.
+        next.set(next.get() + 1);
+        let answer = Laptop::new(next.get()).enrol(&service, &old);
+        answer.status != 200 && answer.error() == "token-refused"
+    });
+    assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "token-superseded");
+    // Whom it let in before may go on, as after an expiry.
+    laptop.claim(&service, "user1").granted();
+}
+
+#[test]
+fn after_a_key_was_replaced_its_tokens_are_good_and_after_it_was_revoked_they_are_not() {
+    let (imd, service, old) = served(3, |answers| answers);
+    let first = imd.json(["keys"])["items"][0]["id"].as_str().unwrap().to_owned();
+    imd.imd(["keys", "rotate"]).succeeded();
+    let new = create(&imd, &service, "second", []);
+    let keys = imd.rows("SELECT kid, state FROM signing_key ORDER BY state");
+    assert_eq!(keys.len(), 2);
+    assert_eq!((&keys[1]["kid"], &keys[1]["state"]), (&first.as_str().into(), &"retired".into()));
+    let pending = Laptop::new(1);
+    pending.enrol(&service, &old).granted();
+    Laptop::new(2).enrol(&service, &new).granted();
+
+    imd.imd(["keys", "revoke", &first]).failed_with(3, ["1 tokens", "--yes"]);
+    Laptop::new(1).check_in(&service).granted();
+    imd.imd(["keys", "revoke", &first, "--yes"]).succeeded();
+    assert_eq!(Laptop::new(3).enrol(&service, &old).error(), "token-refused");
+    assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "token-key-revoked");
+    // Like a revoked token, it does not let those go on either whom it let in.
+    assert_eq!(pending.claim(&service, "user1").error(), "token-refused");
+    assert_eq!(state(&imd, "rollout-2026"), "revoked");
+    Laptop::new(2).claim(&service, "user2").granted();
+    imd.imd(["keys", "revoke", "k4.pid.nobody"]).failed_with(1, ["no key"]);
+}
+
+#[test]
+fn a_service_that_starts_anew_has_forgotten_no_use_and_no_revocation() {
+    let (imd, service, token) = served(2, |answers| answers);
+    Laptop::new(1).enrol(&service, &token).granted();
+    imd.imd(["token", "revoke", "rollout-2026"]).succeeded();
+    drop(service);
+    let service = Service::start(&imd, free_address());
+    assert_eq!(Laptop::new(2).enrol(&service, &token).error(), "token-refused");
+    assert_eq!(imd.json(["token", "list", "rollout-2026"])["record"]["uses"], 1);
+}
