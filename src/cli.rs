@@ -4,6 +4,7 @@
 //! terminal; 3 stopped, because it needs somebody to decide.
 
 mod arguments;
+mod bundle;
 mod configuration;
 mod devices;
 mod explain;
@@ -176,6 +177,7 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Explain { user, directory } => explain::chain(&engine, &user, directory.as_ref(), output),
                 Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),
                 Command::Token(verb) => token::run(&engine, verb, output),
+                Command::Bundle(verb) => bundle::run(&engine, &verb, output),
                 Command::Keys { verb } => keys::run(&engine, verb.as_ref(), yes, output),
                 Command::Export { targets, prove, token, out } => match targets.as_slice() {
                     [word, folder] if word == "check" => export::check(&engine, folder.as_ref(), prove, output),

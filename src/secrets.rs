@@ -9,6 +9,8 @@ mod authority;
 mod file;
 #[cfg(feature = "console")]
 mod identity;
+#[cfg(feature = "console")]
+mod locked;
 
 use zeroize::Zeroizing;
 
@@ -17,6 +19,8 @@ pub use authority::{Authority, Leaf};
 pub use file::read_secret_file;
 #[cfg(feature = "console")]
 pub use identity::Identity;
+#[cfg(feature = "console")]
+pub use locked::{Locked, SHORTEST_PASSPHRASE};
 
 /// A password, a token or a private key in clear. No `Debug`, `Display` or `Serialize`; zeroed on drop.
 #[derive(Clone, Eq, Default)]
@@ -86,6 +90,10 @@ pub enum Error {
     AnotherIdentity { label: String },
     #[error("the sealed secret of {label} belongs to something else")]
     AnotherLabel { label: String },
+    #[error("the passphrase has fewer than 12 characters")]
+    ShortPassphrase,
+    #[error("the passphrase is another, or the file was changed")]
+    Locked,
 }
 
 impl Error {
@@ -106,6 +114,10 @@ impl Error {
             Self::Authority { .. } => {
                 "restore the state from a backup: the tokens carry this authority's pin".to_owned()
             }
+            Self::ShortPassphrase => {
+                "take several words: whoever has the file can try for as long as they like".to_owned()
+            }
+            Self::Locked => "try the passphrase again; if it stays, have the file written anew".to_owned(),
             Self::Seal { .. } => "try again; if it stays, check the free memory".to_owned(),
             Self::Damaged { .. } | Self::AnotherLabel { .. } => {
                 "enter the secret again, or restore the state from a backup".to_owned()

@@ -145,6 +145,7 @@ fn what_there_is_one_of_is_kept_and_versioned() {
         at_limit: AtLimit::ReplaceOldest,
         proof: vec![Proof::Kerberos, Proof::Password],
         fuse: "7%".parse().expect("a fuse"),
+        require_registered: true,
     };
     let installer = Installer {
         agent: "imd-activate".into(),

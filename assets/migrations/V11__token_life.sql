@@ -7,11 +7,7 @@ CREATE TABLE signing_key_with_life (
     created_at     TEXT NOT NULL,
     state          TEXT NOT NULL CHECK (state IN ('active', 'retired', 'revoked')),
     revoked_at     TEXT CHECK ((state = 'revoked') = (revoked_at IS NOT NULL)),
-    -- Of a key that signs for another installation: what that one's tokens say. NULL: it signs for this one.
-    issuer         TEXT,
-    pin            TEXT,
-    servers        TEXT,                 -- list
-    CHECK ((issuer IS NULL) = (servers IS NULL) AND (pin IS NULL OR issuer IS NOT NULL))
+    signs_for      TEXT                  -- JSON: what the tokens of another installation say; NULL: it signs for this one
 ) STRICT, WITHOUT ROWID;
 INSERT INTO signing_key_with_life (kid, public, sealed_private, created_at, state)
     SELECT kid, public, sealed_private, created_at, state FROM signing_key;
@@ -26,6 +22,8 @@ ALTER TABLE token ADD COLUMN superseded_until TEXT CHECK ((superseded_by IS NULL
 ALTER TABLE token ADD COLUMN key_id TEXT;   -- NULL: not known
 -- There was one key at most until now.
 UPDATE token SET key_id = (SELECT kid FROM signing_key);
+
+ALTER TABLE settings ADD COLUMN require_registered INTEGER NOT NULL DEFAULT 0 CHECK (require_registered IN (0, 1));
 
 -- Nothing reads it: a token is made at once, and what was asked for stands in it.
 DROP TABLE token_request;

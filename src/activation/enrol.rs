@@ -47,7 +47,11 @@ pub fn enrol(turn: &Turn<'_>, ask: &Enrol, now: Timestamp) -> Result<Enrolled, E
         return Err(Reason::KeyMismatch.into());
     }
     if view.token(&ask.token.id)?.is_none() {
-        turn.record_token(&ask.token, &By { actor: &actor(&ask.id), at: now, verb: "enrol" })?;
+        if view.settings()?.require_registered {
+            return Err(Reason::TokenUnknown.into());
+        }
+        let by = By { actor: &actor(&ask.id), at: now, verb: "enrol" };
+        turn.record_token(&ask.token, "made elsewhere; seen for the first time", &by)?;
     }
     lets_in(&token_stands(view, &ask.token.id)?, ask, now)?;
     let hardware = ask.laptop.hardware().map(|hardware| hash(hardware.as_bytes()));

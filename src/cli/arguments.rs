@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{configuration, devices, keys, serve, status, sync, token};
+use super::{bundle, configuration, devices, keys, serve, status, sync, token};
 use crate::model::name::Name;
 
 /// Integrated mass deployment: from an Active Directory to activated laptops, in seven steps.
@@ -109,6 +109,9 @@ pub(super) enum Command {
         #[command(subcommand)]
         verb: Option<keys::Verb>,
     },
+    /// Carry registrations, revocations and users across an air gap
+    #[command(subcommand)]
+    Bundle(bundle::Verb),
     /// Write what deployment tools need: `imd export list`, `imd export TARGET... --token NAME --out DIR`, or
     /// `imd export check DIR`
     Export {

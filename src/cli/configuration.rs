@@ -299,6 +299,7 @@ pub(super) fn settings(engine: &Engine, output: &Output) -> Result<(), Failure> 
         ("at the limit", format!("{:?}", settings.at_limit)),
         ("proof", proofs.join(", ")),
         ("fuse", settings.fuse.to_string()),
+        ("unknown tokens", if settings.require_registered { "refused" } else { "recorded" }.to_owned()),
     ];
     Ok(output.one(&settings, &lines)?)
 }

@@ -1,12 +1,16 @@
 //! `imd keys`: what signs tokens, and who may verify them.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
-use crate::engine::{Engine, Key};
+use crate::engine::{Engine, Error, Key};
+use crate::secrets::read_secret_file;
 use crate::store::KeyState;
 
 use super::Failure;
 use super::output::Output;
+use super::token::Limits;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -14,6 +18,25 @@ pub(super) enum Verb {
     List,
     /// Make a new signing key; tokens of the one before stay good
     Rotate,
+    /// Write the signing key to a new file, for a host without a network that is to make tokens for this service
+    Export {
+        file: PathBuf,
+        /// Say what it is: whoever opens the file can make tokens, and nothing else
+        #[arg(long, required = true)]
+        sign_only: bool,
+        /// A file that holds the passphrase which opens it: 12 characters or more
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: PathBuf,
+        #[command(flatten)]
+        limits: Limits,
+    },
+    /// Take in a key that `imd keys export` wrote: what is made here is then good at that service
+    Import {
+        file: PathBuf,
+        /// A file that holds the passphrase
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: PathBuf,
+    },
     /// Refuse every token of a key from the next request on
     Revoke {
         /// Its id, as `imd keys list` names it
@@ -34,6 +57,14 @@ pub(super) fn run(engine: &Engine, verb: Option<&Verb>, yes: bool, output: &Outp
                     key.public.clone(),
                 ]
             })?)
+        }
+        Some(Verb::Export { file, passphrase_file, limits, .. }) => {
+            let passphrase = read_secret_file(passphrase_file).map_err(Error::from)?;
+            shown(&engine.export_key(file, limits.scope(), &passphrase)?, output)
+        }
+        Some(Verb::Import { file, passphrase_file }) => {
+            let passphrase = read_secret_file(passphrase_file).map_err(Error::from)?;
+            shown(&engine.import_key(file, &passphrase)?, output)
         }
         Some(Verb::Rotate) => shown(&engine.rotate_keys()?, output),
         Some(Verb::Revoke { id }) => {

@@ -27,8 +27,8 @@ pub(super) enum Verb {
         /// How many laptops it may enrol; 0 is no limit
         #[arg(long, default_value_t = 0, value_name = "NUMBER")]
         max_activations: u64,
-        /// Where laptops reach imd; give it several times for several
-        #[arg(long = "server", required = true, value_name = "URL", value_parser = server)]
+        /// Where laptops reach imd; give it several times for several. Absent: as the imported key says
+        #[arg(long = "server", value_name = "URL", value_parser = server)]
         servers: Vec<String>,
         /// The laptops are to believe the roots of their system: for a service with your own certificate
         #[arg(long)]
@@ -38,6 +38,9 @@ pub(super) enum Verb {
         never_expires: bool,
         #[command(flatten)]
         limits: Limits,
+        /// What to remember of it; shown in lists, and not in the token
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
         /// Write the token to this new file, readable by you alone, instead of to stdout
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -87,9 +90,18 @@ pub(super) struct Limits {
     /// Only from then on, such as 2026-12-01T06:00:00Z
     #[arg(long, value_name = "TIME")]
     not_before: Option<Timestamp>,
-    /// What to remember of it; shown in lists, and not in the token
-    #[arg(long, value_name = "TEXT")]
-    note: Option<String>,
+}
+
+impl Limits {
+    pub(super) fn scope(&self) -> Scope {
+        let Self { mappings, platforms, networks, not_before } = self;
+        Scope {
+            mappings: mappings.clone(),
+            platforms: platforms.clone(),
+            networks: networks.clone(),
+            not_before: *not_before,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +125,7 @@ pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Fa
             system_roots,
             never_expires,
             limits,
+            note,
             out,
         } => {
             if expires.is_none() != never_expires {
@@ -121,8 +134,14 @@ pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Fa
                     help: "give both --expires never and --never-expires, or an end: --expires 3650d".to_owned(),
                 });
             }
-            let Limits { mappings, platforms, networks, not_before, note } = limits;
-            let scope = Scope { mappings, platforms, networks, not_before };
+            let servers = if servers.is_empty() { engine.imported_servers()? } else { servers };
+            if servers.is_empty() {
+                return Err(Failure::Usage {
+                    message: "it is not said where laptops reach imd".to_owned(),
+                    help: "name the address with --server, such as https://imd.corp.example.com:7443".to_owned(),
+                });
+            }
+            let scope = limits.scope();
             let believes = if system_roots { Believes::System } else { Believes::Authority };
             let request = Request { name, expires, max_activations, servers, scope, note };
             let minted = engine.mint_for(&request, believes)?;

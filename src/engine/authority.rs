@@ -1,6 +1,6 @@
 //! The installation's certificate authority: whom laptops believe to be this service.
 
-use crate::model::token::{Pin, State, server};
+use crate::model::token::{Pin, Record, State, server};
 use crate::secrets::{Authority, Leaf, Secret};
 use crate::store;
 
@@ -27,17 +27,34 @@ impl Engine {
         Ok(Authority::open(self.installation(), &key, authority.certificate)?.issue(&all, self.now())?)
     }
 
-    /// The hosts that the valid tokens send laptops to.
+    /// The hosts that the tokens send laptops to.
     pub fn server_names(&self) -> Result<Vec<String>, Error> {
-        let now = self.now();
-        let valid = self.tokens()?.into_iter().filter(|token| token.state(now) == State::Valid);
-        let hosts = valid.flat_map(|token| token.servers).filter_map(|address| {
+        let hosts = self.server_addresses()?.into_iter().filter_map(|address| {
             server(&address).ok()?.host_str().map(|host| host.trim_matches(['[', ']']).to_owned())
         });
         let mut hosts: Vec<_> = hosts.collect();
         hosts.sort();
         hosts.dedup();
         Ok(hosts)
+    }
+
+    /// The addresses that tokens carry with which laptops may come yet: one that is used up has let in those that come.
+    pub fn server_addresses(&self) -> Result<Vec<String>, Error> {
+        let now = self.now();
+        let gone = |token: &Record| matches!(token.state(now), State::Expired | State::Revoked);
+        let mut addresses = Vec::new();
+        for address in self.tokens()?.into_iter().filter(|token| !gone(token)).flat_map(|token| token.servers) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        Ok(addresses)
+    }
+
+    /// Where laptops are sent by the tokens of the key that signs here, when it came from another installation.
+    pub fn imported_servers(&self) -> Result<Vec<String>, Error> {
+        let active = self.keys()?.into_iter().find(|key| key.state == store::KeyState::Active);
+        Ok(active.and_then(|key| key.signs_for).map(|other| other.servers).unwrap_or_default())
     }
 
     fn authority(&self) -> Result<store::Authority, Error> {

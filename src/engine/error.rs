@@ -45,6 +45,18 @@ pub enum Error {
     NotOurs(Name),
     #[error("no key signs tokens here")]
     NoKey,
+    #[error("{} is no signing key that imd wrote, or it was changed", path.display())]
+    NotAKeyFile { path: PathBuf },
+    #[error("{} is no bundle that imd wrote, or it was changed", path.display())]
+    NotABundle { path: PathBuf },
+    #[error("{} is no bundle of this installation: {refusal}", path.display())]
+    BundleRefused { path: PathBuf, refusal: token::Refusal },
+    #[error("{} carries no LDIF", path.display())]
+    NoLdif { path: PathBuf },
+    #[error("{} is being written while it is read", path.display())]
+    Changing { path: PathBuf },
+    #[error("the key of this host makes no tokens for {0}")]
+    BeyondScope(String),
     #[error("no deployment tool is called {0:?}")]
     NoTarget(String),
     #[error("no agent is called {0:?}")]
@@ -99,6 +111,14 @@ impl Error {
             Self::NotOurs(_) => "make a new token and export it".to_owned(),
             Self::NoTarget(_) | Self::NoAgent(_) => "`imd export list` shows those that exist".to_owned(),
             Self::NoForeignToken(_) => "paste it in step 7".to_owned(),
+            Self::NotAKeyFile { .. } => "write it anew with `imd keys export`, and copy the whole file".to_owned(),
+            Self::NotABundle { .. } => "write it anew with `imd bundle out`, and copy the whole file".to_owned(),
+            Self::BundleRefused { .. } => "take it in where its key is: `imd keys list` shows those of here".to_owned(),
+            Self::NoLdif { .. } => {
+                "leave out --ldif, or write the bundle with `imd bundle out FILE --ldif USERS`".to_owned()
+            }
+            Self::Changing { .. } => "try again when it is complete".to_owned(),
+            Self::BeyondScope(_) => "`imd keys list --json` says what it may make".to_owned(),
             Self::NoKey => "make one with `imd keys rotate`".to_owned(),
             Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
             Self::NoPlan(_) | Self::NothingApplied => "`imd sync list` shows the plans".to_owned(),

@@ -79,7 +79,13 @@ impl Engine {
         Ok(key)
     }
 
-    fn add_key(&self, key: &SigningKey, secret: &Secret, signs_for: Option<SignsFor>, verb: &str) -> Result<(), Error> {
+    pub(super) fn add_key(
+        &self,
+        key: &SigningKey,
+        secret: &Secret,
+        signs_for: Option<SignsFor>,
+        verb: &str,
+    ) -> Result<(), Error> {
         let by = self.by(verb)?;
         let kid = key.public().id().to_owned();
         let stored = StoredKey {

@@ -1,7 +1,7 @@
 //! Files that are written for the administrator, and that only their owner can read.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,16 @@ impl Engine {
     }
 }
 
-fn write(path: &Path, text: &[u8], end: &[u8]) -> Result<(), Error> {
+/// All of a file of at most `longest` bytes.
+pub(super) fn read(path: &Path, longest: u64) -> Result<Vec<u8>, Error> {
+    let failed = |why| Error::File { path: path.to_owned(), why };
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(longest).read_to_end(&mut bytes)).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// A new file that only its owner can read.
+pub(super) fn write(path: &Path, text: &[u8], end: &[u8]) -> Result<(), Error> {
     let failed = |why: std::io::Error| match why.kind() {
         ErrorKind::AlreadyExists => Error::Exists { path: path.to_owned() },
         _ => Error::NotWritten { path: path.to_owned(), why },

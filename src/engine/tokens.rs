@@ -142,12 +142,16 @@ impl Engine {
 
     fn sign(&self, request: &Request, believes: Believes, now: Timestamp) -> Result<Minted, Error> {
         let (key, signs_for) = self.signing_key()?;
+        let scope = match &signs_for {
+            Some(other) => request.scope.clone().within(&other.scope).map_err(Error::BeyondScope)?,
+            None => request.scope.clone(),
+        };
         let pin = match (believes, &signs_for) {
             (Believes::System, _) => None,
             (Believes::Authority, Some(other)) => other.pin.clone(),
             (Believes::Authority, None) => Some(self.pin()?),
         };
-        let scope = Scope { not_before: request.scope.not_before.map(whole_seconds), ..request.scope.clone() };
+        let scope = Scope { not_before: scope.not_before.map(whole_seconds), ..scope };
         // Whole seconds: what the token says and what is kept of it must be the same.
         let issued_at = whole_seconds(now);
         let starts = scope.not_before.map_or(issued_at, |from| from.max(issued_at));

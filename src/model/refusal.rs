@@ -19,7 +19,7 @@ pub enum Act {
 pub enum Reason {
     #[error("the token is not good: {0}")]
     Token(&'static str),
-    #[error("the token is not kept here: it was made by another state of this installation")]
+    #[error("the token was made elsewhere and is not registered here")]
     TokenUnknown,
     #[error("the token was revoked")]
     TokenRevoked,

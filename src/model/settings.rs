@@ -10,11 +10,19 @@ pub struct Settings {
     /// In the order in which they are asked for; `claimed` only alone.
     pub proof: Vec<Proof>,
     pub fuse: Fuse,
+    /// Whether a token of this installation's keys that was made elsewhere has to be imported before it lets anybody in.
+    pub require_registered: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { devices_per_user: 2, at_limit: AtLimit::Refuse, proof: vec![Proof::Password], fuse: Fuse::default() }
+        Self {
+            devices_per_user: 2,
+            at_limit: AtLimit::Refuse,
+            proof: vec![Proof::Password],
+            fuse: Fuse::default(),
+            require_registered: false,
+        }
     }
 }
 

@@ -61,8 +61,8 @@ pub struct Claims {
 }
 
 /// SHA-256 of the SubjectPublicKeyInfo of an authority (RFC 7469, 2.4), as 43 characters of base64url.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Pin(String);
 
 impl Pin {
@@ -83,6 +83,19 @@ impl std::str::FromStr for Pin {
     }
 }
 
+impl TryFrom<String> for Pin {
+    type Error = super::Unreadable;
+    fn try_from(text: String) -> Result<Self, super::Unreadable> {
+        text.parse()
+    }
+}
+
+impl From<Pin> for String {
+    fn from(pin: Pin) -> Self {
+        pin.0
+    }
+}
+
 impl std::fmt::Display for Pin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(&self.0)
@@ -91,7 +104,7 @@ impl std::fmt::Display for Pin {
 
 /// 16 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct TokenId(String);
 
 impl TokenId {
@@ -112,6 +125,19 @@ impl TokenId {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for TokenId {
+    type Error = super::Unreadable;
+    fn try_from(text: String) -> Result<Self, super::Unreadable> {
+        Self::parse(&text)
+    }
+}
+
+impl From<TokenId> for String {
+    fn from(id: TokenId) -> Self {
+        id.0
     }
 }
 

@@ -1,12 +1,12 @@
 //! Signing keys: the public half in clear, the private half sealed.
 
 use jiff::Timestamp;
-use rusqlite::types::Value;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
 use super::item::{Cells, json, word};
+use super::turn::Turn;
 use super::{By, Error, Store, audit};
-use crate::model::token::Pin;
+use crate::model::token::{Pin, Scope};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredKey {
@@ -21,12 +21,14 @@ pub struct StoredKey {
 }
 
 /// What the tokens say that a key signs for another installation.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SignsFor {
     pub issuer: String,
     /// Absent: its laptops believe the roots of their system.
     pub pin: Option<Pin>,
     pub servers: Vec<String>,
+    /// What those tokens are good for at most.
+    pub scope: Scope,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -44,7 +46,7 @@ impl Store {
     /// The newest first.
     pub fn keys(&self) -> Result<Vec<StoredKey>, Error> {
         self.read(|connection| {
-            let sql = "SELECT kid, public, sealed_private, created_at, state, revoked_at, issuer, pin, servers
+            let sql = "SELECT kid, public, sealed_private, created_at, state, revoked_at, signs_for
                        FROM signing_key";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([])?;
@@ -58,7 +60,7 @@ impl Store {
                     created_at: cells.parsed()?,
                     state: cells.word()?,
                     revoked_at: cells.parsed_if()?,
-                    signs_for: signs_for(&mut cells)?,
+                    signs_for: cells.json_if()?,
                 });
             }
             keys.sort_by_key(|one| std::cmp::Reverse(one.created_at));
@@ -77,15 +79,12 @@ impl Store {
             if key.state == KeyState::Active {
                 transaction.execute("UPDATE signing_key SET state = 'retired' WHERE state = 'active'", [])?;
             }
-            let sql = "INSERT INTO signing_key (kid, public, sealed_private, created_at, state, issuer, pin, servers)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-            let SignedFor { issuer, pin, servers } = SignedFor::of(key);
+            let sql = "INSERT INTO signing_key (kid, public, sealed_private, created_at, state, signs_for)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let signs_for = key.signs_for.as_ref().map(json);
             let created_at = key.created_at.to_string();
             let state = word(&key.state);
-            transaction.execute(
-                sql,
-                params![key.kid, key.public, key.sealed_private, created_at, state, issuer, pin, servers],
-            )?;
+            transaction.execute(sql, params![key.kid, key.public, key.sealed_private, created_at, state, signs_for])?;
             let told = key.signs_for.as_ref().map(|signs| format!("; it signs for installation {}", signs.issuer));
             audit::append(transaction, by, &what, &format!("added{}", told.unwrap_or_default()))
         })
@@ -96,43 +95,24 @@ impl Store {
     /// # Errors
     /// [`Error::Unknown`] when there is no such key.
     pub fn revoke_key(&self, kid: &str, by: &By<'_>) -> Result<bool, Error> {
-        self.write(|transaction| {
-            let what = format!("key {kid}");
-            let state = "SELECT state FROM signing_key WHERE kid = ?1";
-            let state: Option<String> = transaction.query_row(state, [kid], |row| row.get(0)).optional()?;
-            match state.as_deref() {
-                None => return Err(Error::Unknown(what)),
-                Some("revoked") => return Ok(false),
-                Some(_) => {}
+        self.turn(|turn| {
+            let known = "SELECT count(*) > 0 FROM signing_key WHERE kid = ?1";
+            if !turn.0.query_row(known, [kid], |row| row.get::<_, bool>(0))? {
+                return Err(Error::Unknown(format!("key {kid}")));
             }
-            let sql = "UPDATE signing_key SET state = 'revoked', revoked_at = ?1 WHERE kid = ?2";
-            transaction.execute(sql, params![by.at.to_string(), kid])?;
-            audit::append(transaction, by, &what, "revoked, and every token that it signed")?;
-            Ok(true)
+            turn.revoke_key(kid, by)
         })
     }
 }
 
-/// [`SignsFor`] as its columns hold it.
-struct SignedFor<'a> {
-    issuer: Option<&'a str>,
-    pin: Option<&'a str>,
-    servers: Option<Value>,
-}
-
-impl<'a> SignedFor<'a> {
-    fn of(key: &'a StoredKey) -> Self {
-        let signs = key.signs_for.as_ref();
-        Self {
-            issuer: signs.map(|signs| signs.issuer.as_str()),
-            pin: signs.and_then(|signs| signs.pin.as_ref()).map(Pin::as_str),
-            servers: signs.map(|signs| json(&signs.servers)),
+impl Turn<'_> {
+    /// As [`Store::revoke_key`]; false also when there is no such key.
+    pub fn revoke_key(&self, kid: &str, by: &By<'_>) -> Result<bool, Error> {
+        let sql = "UPDATE signing_key SET state = 'revoked', revoked_at = ?1 WHERE kid = ?2 AND state <> 'revoked'";
+        if self.0.execute(sql, params![by.at.to_string(), kid])? == 0 {
+            return Ok(false);
         }
+        self.audit(by, &format!("key {kid}"), "revoked, and every token that it signed")?;
+        Ok(true)
     }
-}
-
-fn signs_for(cells: &mut Cells<'_, '_>) -> Result<Option<SignsFor>, Error> {
-    let issuer: Option<String> = cells.next()?;
-    let Some(issuer) = issuer else { return Ok(None) };
-    Ok(Some(SignsFor { issuer, pin: cells.parsed_if()?, servers: cells.json()? }))
 }

@@ -86,10 +86,17 @@ impl Single for Settings {
 
 impl Record for Settings {
     const TABLE: &'static str = "settings";
-    const COLUMNS: &'static [Column] = &[plain("devices_per_user"), plain("at_limit"), plain("proof"), plain("fuse")];
+    const COLUMNS: &'static [Column] =
+        &[plain("devices_per_user"), plain("at_limit"), plain("proof"), plain("fuse"), plain("require_registered")];
 
     fn values(&self) -> Result<Vec<Value>, Error> {
-        Ok(vec![number(self.devices_per_user.into()), word(&self.at_limit), json(&self.proof), text(&self.fuse)])
+        Ok(vec![
+            number(self.devices_per_user.into()),
+            word(&self.at_limit),
+            json(&self.proof),
+            text(&self.fuse),
+            number(self.require_registered.into()),
+        ])
     }
 
     fn read(cells: &mut Cells<'_, '_>) -> Result<Self, Error> {
@@ -98,6 +105,7 @@ impl Record for Settings {
             at_limit: cells.word()?,
             proof: cells.json()?,
             fuse: cells.parsed()?,
+            require_registered: cells.next()?,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What is kept of tokens: never a token itself.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::item::{Cells, json, number};
 use super::turn::{Turn, View};
@@ -44,15 +44,11 @@ impl Store {
 
     /// Revokes a token; one that is revoked already stays as it was.
     pub fn revoke_token(&self, id: &TokenId, by: &By<'_>) -> Result<(), Error> {
-        self.write(|transaction| {
-            let found = tokens(transaction, "t.id = ?1", [id.as_str()])?;
-            let token = found.first().ok_or_else(|| Error::Unknown(format!("token {id}")))?;
-            if token.revoked_at.is_some() {
-                return Ok(());
+        self.turn(|turn| {
+            if turn.view().token(id)?.is_none() {
+                return Err(Error::Unknown(format!("token {id}")));
             }
-            let sql = "UPDATE token SET revoked_at = ?1 WHERE id = ?2";
-            transaction.execute(sql, params![by.at.to_string(), id.as_str()])?;
-            audit::append(transaction, by, &called(token), "revoked")
+            turn.revoke_token(id, by).map(|_| ())
         })
     }
 }
@@ -89,9 +85,18 @@ impl View<'_> {
 
 impl Turn<'_> {
     /// Keeps the record of a token that was made elsewhere, whatever other tokens are called.
-    pub fn record_token(&self, token: &Record, by: &By<'_>) -> Result<(), Error> {
+    pub fn record_token(&self, token: &Record, how: &str, by: &By<'_>) -> Result<(), Error> {
         insert(self.0, token)?;
-        audit::append(self.0, by, &called(token), "made elsewhere; seen for the first time")
+        self.audit(by, &called(token), how)
+    }
+
+    /// As [`Store::revoke_token`]; false when it was revoked before, or there is no such token.
+    pub fn revoke_token(&self, id: &TokenId, by: &By<'_>) -> Result<bool, Error> {
+        let sql = "UPDATE token SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL RETURNING name";
+        let name = self.0.query_row(sql, params![by.at.to_string(), id.as_str()], |row| row.get::<_, String>(0));
+        let Some(name) = name.optional()? else { return Ok(false) };
+        self.audit(by, &format!("token \"{name}\" ({id})"), "revoked")?;
+        Ok(true)
     }
 }
 
@@ -151,7 +156,8 @@ fn tokens<const N: usize>(connection: &Connection, which: &str, with: [&str; N])
     while let Some(row) = rows.next()? {
         all.push(read(row)?);
     }
-    all.sort_by_key(|one| std::cmp::Reverse(one.issued_at));
+    // Times of issue are whole seconds: one and its successor may share theirs.
+    all.sort_by_key(|one| std::cmp::Reverse((one.issued_at, one.superseded.is_none())));
     Ok(all)
 }
 

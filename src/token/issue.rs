@@ -67,20 +67,9 @@ pub fn verify(text: &str, trusted: &[Trusted], now: Timestamp) -> Result<Claims,
     if text.len() > LONGEST {
         return Err(Refusal::TooLong);
     }
-    if let Some(at) = text.bytes().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))) {
-        return Err(Refusal::Alphabet { at: at + 1 });
-    }
-    let body = text.strip_prefix(PREFIX).ok_or(Refusal::Prefix)?;
-    let token = UntrustedToken::<Public, V4>::try_from(format!("{}{body}", PublicToken::HEADER).as_str())
-        .map_err(|_| Refusal::Malformed)?;
-    let signer =
-        trusted.iter().find(|trusted| trusted.key.footer() == token.untrusted_footer()).ok_or(Refusal::UnknownKey)?;
-    let verified = PublicToken::verify(signer.key.paseto(), &token, Some(&signer.key.footer()), Some(ASSERTION))
-        .map_err(|_| Refusal::Signature)?;
-    if signer.revoked {
-        return Err(Refusal::KeyRevoked);
-    }
-    let claims = claims::from_json(verified.payload()).ok_or(Refusal::Claims)?;
+    let (payload, signer) = signed(text, PREFIX, ASSERTION, trusted)?;
+    let payload = std::str::from_utf8(&payload).map_err(|_| Refusal::Claims)?;
+    let claims = claims::from_json(payload).ok_or(Refusal::Claims)?;
     if signer.issuer.as_ref().is_some_and(|issuer| *issuer != claims.issuer) {
         return Err(Refusal::Issuer);
     }
@@ -93,6 +82,49 @@ pub fn verify(text: &str, trusted: &[Trusted], now: Timestamp) -> Result<Claims,
         Some(at) if now.duration_since(at) >= leeway => Err(Refusal::Expired { at }),
         _ => Ok(claims),
     }
+}
+
+/// What stands before the text that [`attest`] signs.
+const ATTESTED: &str = "imdb1_";
+
+/// Signed with each such text, so that none of them passes for a token, and no token for one of them.
+const ATTESTATION: &[u8] = b"imd bundle 1";
+
+/// Signs a text between two states of one installation.
+pub fn attest(key: &SigningKey, payload: &[u8]) -> Result<String, Error> {
+    let signed = PublicToken::sign(key.paseto(), payload, Some(&key.public().footer()), Some(ATTESTATION))
+        .map_err(|_| Error::Sign)?;
+    let body = signed.strip_prefix(PublicToken::HEADER).ok_or(Error::Sign)?;
+    Ok(format!("{ATTESTED}{body}"))
+}
+
+/// What [`attest`] signed, and the installation whose key did.
+pub fn attested(text: &str, trusted: &[Trusted]) -> Result<(Vec<u8>, Option<String>), Refusal> {
+    let (payload, signer) = signed(text, ATTESTED, ATTESTATION, trusted)?;
+    Ok((payload, signer.issuer.clone()))
+}
+
+/// What one of the trusted keys signed, and that key.
+fn signed<'a>(
+    text: &str,
+    prefix: &str,
+    assertion: &[u8],
+    trusted: &'a [Trusted],
+) -> Result<(Vec<u8>, &'a Trusted), Refusal> {
+    if let Some(at) = text.bytes().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))) {
+        return Err(Refusal::Alphabet { at: at + 1 });
+    }
+    let body = text.strip_prefix(prefix).ok_or(Refusal::Prefix)?;
+    let token = UntrustedToken::<Public, V4>::try_from(format!("{}{body}", PublicToken::HEADER).as_str())
+        .map_err(|_| Refusal::Malformed)?;
+    let signer =
+        trusted.iter().find(|trusted| trusted.key.footer() == token.untrusted_footer()).ok_or(Refusal::UnknownKey)?;
+    let verified = PublicToken::verify(signer.key.paseto(), &token, Some(&signer.key.footer()), Some(assertion))
+        .map_err(|_| Refusal::Signature)?;
+    if signer.revoked {
+        return Err(Refusal::KeyRevoked);
+    }
+    Ok((verified.payload().as_bytes().to_vec(), signer))
 }
 
 /// The id of the key that a token names as its signer, whether or not it is; absent when `text` is no token.

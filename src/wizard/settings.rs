@@ -59,6 +59,16 @@ pub(super) fn fields() -> Vec<Field> {
         )
         .with("10%")
         .required(),
+        Field::new(
+            "settings.require_registered",
+            "Unknown tokens",
+            "Tokens of your own key that another host made.",
+            Kind::Choice(vec![
+                Choice::new("no", "Record them", "One that was made offline is recorded when a laptop first shows it."),
+                Choice::new("yes", "Refuse them", "One that was made offline lets nobody in before `imd bundle in`."),
+            ]),
+        )
+        .with("no"),
     ]
 }
 
@@ -68,6 +78,8 @@ pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
     form.set("settings.at_limit", Value::Text(text(&kept.value.at_limit)));
     form.set("settings.proof", Value::Many(kept.value.proof.iter().map(text).collect()));
     form.set("settings.fuse", Value::Text(kept.value.fuse.to_string()));
+    let require_registered = if kept.value.require_registered { "yes" } else { "no" };
+    form.set("settings.require_registered", Value::Text(require_registered.to_owned()));
     form.basis = Basis::of(kept.version);
     Ok(())
 }
@@ -91,7 +103,8 @@ fn read(form: &mut Form) -> Option<Settings> {
     if form.has_problems() {
         return None;
     }
-    let settings = Settings { devices_per_user: devices_per_user?, at_limit, proof, fuse: fuse? };
+    let require_registered = form.text("settings.require_registered") == Some("yes");
+    let settings = Settings { devices_per_user: devices_per_user?, at_limit, proof, fuse: fuse?, require_registered };
     for unfit in settings.unfit() {
         let key = if matches!(unfit, Unfit::Devices(_)) { "settings.devices_per_user" } else { "settings.proof" };
         form.problem(key, Problem::new(unfit.to_string()));

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(unreachable_pub, dead_code, reason = "its modules are shared with other suites")]
 
+mod air_gap;
 mod at_once;
 mod at_the_door;
 mod brakes;

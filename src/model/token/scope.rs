@@ -42,6 +42,32 @@ impl Scope {
         (!self.networks.is_empty() && !self.networks.iter().any(inside)).then_some(Outside::Network)
     }
 
+    /// The same, and nothing that `outer` does not allow: where this one leaves a list open, it is the outer one's.
+    ///
+    /// # Errors
+    /// With what this one asks for beyond the outer one.
+    pub fn within(self, outer: &Self) -> Result<Self, String> {
+        fn list<T: Clone + std::fmt::Display>(
+            own: Vec<T>,
+            outer: &[T],
+            is_in: impl Fn(&T, &T) -> bool,
+        ) -> Result<Vec<T>, String> {
+            if own.is_empty() || outer.is_empty() {
+                return Ok(if own.is_empty() { outer.to_vec() } else { own });
+            }
+            match own.iter().find(|one| !outer.iter().any(|wider| is_in(one, wider))) {
+                Some(beyond) => Err(beyond.to_string()),
+                None => Ok(own),
+            }
+        }
+        Ok(Self {
+            mappings: list(self.mappings, &outer.mappings, Name::is_same)?,
+            platforms: list(self.platforms, &outer.platforms, PartialEq::eq)?,
+            networks: list(self.networks, &outer.networks, |one, wider| wider.contains(one))?,
+            not_before: self.not_before.max(outer.not_before),
+        })
+    }
+
     /// Whether the users of that mapping may claim.
     pub fn covers(&self, mapping: &Name) -> bool {
         self.mappings.is_empty() || self.mappings.iter().any(|name| name.is_same(mapping))
@@ -141,6 +167,21 @@ mod tests {
         assert_eq!(scope.outside("windowsill", Some(office)), Some(Outside::Platform));
         assert_eq!(scope.outside("windows", Some(home)), Some(Outside::Network));
         assert_eq!(scope.outside("windows", None), Some(Outside::Network));
+    }
+
+    #[test]
+    fn a_scope_within_another_is_never_wider() {
+        let net = |text: &str| vec![network(text).unwrap()];
+        let outer = Scope { platforms: vec![Platform::Mac], networks: net("10.0.0.0/8"), ..Scope::default() };
+        assert_eq!(Scope::default().within(&outer), Ok(outer.clone()));
+        let narrower = Scope { networks: net("10.20.0.0/16"), ..Scope::default() };
+        assert_eq!(narrower.within(&outer), Ok(Scope { networks: net("10.20.0.0/16"), ..outer.clone() }));
+        for beyond in [
+            Scope { platforms: vec![Platform::Mac, Platform::Linux], ..Scope::default() },
+            Scope { networks: net("0.0.0.0/0"), ..Scope::default() },
+        ] {
+            assert!(beyond.within(&outer).is_err());
+        }
     }
 
     #[test]

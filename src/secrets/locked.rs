@@ -1,0 +1,127 @@
+//! A secret that a passphrase opens, for the way to a host that has nothing else in common with this one.
+//!
+//! The key is made by Argon2id with the second recommended set of parameters of RFC 9106, section 4 (3 passes over
+//! 64 MiB in 4 lanes), the secret sealed by XChaCha20-Poly1305 (RFC 8439 with the nonce of
+//! draft-irtf-cfrg-xchacha), which also binds what stands beside it in clear.
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::{Aead as _, Payload};
+use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Error, Secret};
+
+/// Whoever has the file can try passphrases without end, so it has at least as many characters.
+pub const SHORTEST_PASSPHRASE: usize = 12;
+
+/// Of a file that asks for more than this, nothing is tried: it could take all of the memory. KiB.
+const MOST_MEMORY: u32 = 1024 * 1024;
+const MOST_PASSES: u32 = 16;
+
+/// What is written down of a locked secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Locked {
+    /// `argon2id`
+    kdf: String,
+    memory_kib: u32,
+    passes: u32,
+    lanes: u32,
+    /// base64url, 16 bytes.
+    salt: String,
+    /// base64url, 24 bytes.
+    nonce: String,
+    /// base64url.
+    sealed: String,
+}
+
+impl Locked {
+    /// Locks a secret; it opens only beside the same text `beside`. `random` is 40 bytes that were never used before.
+    ///
+    /// # Errors
+    /// When the passphrase is shorter than [`SHORTEST_PASSPHRASE`], or memory runs out.
+    pub fn lock(secret: &Secret, beside: &[u8], passphrase: &Secret, random: &[u8; 40]) -> Result<Self, Error> {
+        if passphrase.expose().chars().count() < SHORTEST_PASSPHRASE {
+            return Err(Error::ShortPassphrase);
+        }
+        let (salt, nonce) = random.split_at(16);
+        let (memory_kib, passes, lanes) = (64 * 1024, 3, 4);
+        let cipher = cipher(passphrase, salt, memory_kib, passes, lanes).ok_or_else(seal)?;
+        let payload = Payload { msg: secret.expose().as_bytes(), aad: beside };
+        let sealed = cipher.encrypt(XNonce::from_slice(nonce), payload).map_err(|_| seal())?;
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        Ok(Self {
+            kdf: "argon2id".to_owned(),
+            memory_kib,
+            passes,
+            lanes,
+            salt: text(salt),
+            nonce: text(nonce),
+            sealed: text(&sealed),
+        })
+    }
+
+    /// # Errors
+    /// When the passphrase is another, or anything of it or beside it was changed: the two cannot be told apart.
+    pub fn open(&self, beside: &[u8], passphrase: &Secret) -> Result<Secret, Error> {
+        let read = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| Error::Locked);
+        let (salt, nonce, sealed) = (read(&self.salt)?, read(&self.nonce)?, read(&self.sealed)?);
+        let fits = self.kdf == "argon2id"
+            && nonce.len() == 24
+            && self.memory_kib <= MOST_MEMORY
+            && (1..=MOST_PASSES).contains(&self.passes)
+            && (1..=16).contains(&self.lanes);
+        if !fits {
+            return Err(Error::Locked);
+        }
+        let cipher = cipher(passphrase, &salt, self.memory_kib, self.passes, self.lanes).ok_or(Error::Locked)?;
+        let payload = Payload { msg: &sealed, aad: beside };
+        let bytes = cipher.decrypt(XNonce::from_slice(&nonce), payload).map_err(|_| Error::Locked)?;
+        let bytes = Zeroizing::new(bytes);
+        std::str::from_utf8(&bytes).map(Secret::new).map_err(|_| Error::Locked)
+    }
+}
+
+fn cipher(passphrase: &Secret, salt: &[u8], memory: u32, passes: u32, lanes: u32) -> Option<XChaCha20Poly1305> {
+    let params = Params::new(memory, passes, lanes, Some(32)).ok()?;
+    let mut key = Zeroizing::new([0; 32]);
+    let kdf = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    kdf.hash_password_into(passphrase.expose().as_bytes(), salt, &mut *key).ok()?;
+    XChaCha20Poly1305::new_from_slice(&*key).ok()
+}
+
+fn seal() -> Error {
+    Error::Seal { label: "the passphrase".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RANDOM: [u8; 40] = [7; 40];
+
+    #[test]
+    fn what_was_locked_opens_with_its_passphrase_and_beside_its_text_alone() {
+        let passphrase = Secret::new("correct horse battery");
+        let locked = Locked::lock(&Secret::new("k4.secret.x"), b"beside", &passphrase, &RANDOM).unwrap();
+        assert!(locked.open(b"beside", &passphrase).unwrap() == Secret::new("k4.secret.x"));
+        let refused = |locked: &Locked, beside: &[u8], passphrase: &str| {
+            matches!(locked.open(beside, &Secret::new(passphrase)), Err(Error::Locked))
+        };
+        assert!(refused(&locked, b"beside", "correct horse batterz"));
+        assert!(refused(&locked, b"besides", "correct horse battery"));
+        let other = Locked { sealed: locked.sealed.replacen(|_| true, "_", 1), ..locked.clone() };
+        assert!(refused(&other, b"beside", "correct horse battery"));
+        let greedy = Locked { memory_kib: u32::MAX, ..locked };
+        assert!(refused(&greedy, b"beside", "correct horse battery"));
+    }
+
+    #[test]
+    fn a_short_passphrase_locks_nothing() {
+        let short = Locked::lock(&Secret::new("x"), b"", &Secret::new("hunter2"), &RANDOM);
+        assert!(matches!(short, Err(Error::ShortPassphrase)));
+    }
+}
