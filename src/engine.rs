@@ -22,6 +22,7 @@ mod private_file;
 mod reading;
 mod sample;
 mod schedule;
+mod servers;
 mod tokens;
 mod wizard_state;
 

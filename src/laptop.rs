@@ -18,7 +18,6 @@ mod acts;
 mod connection;
 mod files;
 mod machine;
-mod pin;
 mod prompt;
 
 use std::path::PathBuf;

@@ -72,11 +72,24 @@ struct Line {
 }
 
 /// `imd export check DIR`: exit code 3 when something asks for a decision.
-pub(super) fn check(engine: &Engine, folder: &Path, prove: bool, output: &Output) -> Result<(), Failure> {
-    let checked = engine.check_exports(folder, prove)?;
-    let lines: Vec<Line> = checked.iter().flat_map(lines).collect();
+pub(super) fn check(
+    engine: &Engine,
+    folder: &Path,
+    prove: bool,
+    offline: bool,
+    output: &Output,
+) -> Result<(), Failure> {
+    let mut checked = engine.check_exports(folder, prove)?;
+    let unreached = if offline { Vec::new() } else { engine.check_servers(&mut checked)? };
+    let mut lines: Vec<Line> = checked.iter().flat_map(lines).collect();
+    lines.extend(unreached.iter().map(|(server, why)| Line {
+        target: "-".to_owned(),
+        file: server.clone(),
+        word: "skip",
+        detail: format!("not reached from here: {why}"),
+    }));
     if output.is_json() {
-        output.document(&serde_json::json!({ "items": checked }))?;
+        output.document(&serde_json::json!({ "items": checked, "unreached": unreached }))?;
     } else if !lines.is_empty() {
         output.rows(&lines, ["TARGET", "FILE", "", ""], |line| {
             [line.target.clone(), line.file.clone(), line.word.to_owned(), line.detail.clone()]

@@ -10,7 +10,6 @@ use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,9 +17,9 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use super::Error;
-use super::pin::Pinned;
 use crate::model::token::Pin;
 use crate::protocol::{ErrorAnswer, LONGEST_BODY};
+use crate::secrets::client_config;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// The service takes up to 30 s to answer.
@@ -61,7 +60,8 @@ impl Service {
         let tcp = tokio::time::timeout(CONNECT, self.connect(&host, port)).await.map_err(late)?;
         let tcp = tcp.map_err(|error| unreachable(error.to_string()))?;
         let name = ServerName::try_from(host).map_err(|error| unreachable(error.to_string()))?;
-        let connector = tokio_rustls::TlsConnector::from(Arc::new(self.tls()?));
+        let config = client_config(self.pin.as_ref()).map_err(|error| Error::System(std::io::Error::other(error)))?;
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
         let tls = tokio::time::timeout(CONNECT, connector.connect(name, tcp)).await.map_err(late)?;
         let tls =
             tls.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
@@ -94,20 +94,6 @@ impl Service {
         }
         let status = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
         if status == b"200" { Ok(tcp) } else { Err(std::io::Error::other("the proxy refuses the connection")) }
-    }
-
-    fn tls(&self) -> Result<ClientConfig, Error> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Error::System(std::io::Error::other(error)))?;
-        let Some(pin) = &self.pin else {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            return Ok(builder.with_root_certificates(roots).with_no_client_auth());
-        };
-        let pinned = Arc::new(Pinned { pin: pin.clone(), provider });
-        Ok(builder.dangerous().with_custom_certificate_verifier(pinned).with_no_client_auth())
     }
 }
 

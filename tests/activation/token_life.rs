@@ -193,3 +193,28 @@ fn a_service_that_starts_anew_has_forgotten_no_use_and_no_revocation() {
     assert_eq!(Laptop::new(2).enrol(&service, &token).error(), "token-refused");
     assert_eq!(imd.json(["token", "list", "rollout-2026"])["record"]["uses"], 1);
 }
+
+#[test]
+fn an_export_whose_server_is_not_the_one_that_laptops_believe_is_found() {
+    let (imd, service, _) = served(1, |answers| answers);
+    let export = |name: &str, out: &str| {
+        imd.imd(["export", "json", "--token", name, "--out", out]).succeeded();
+    };
+    export("rollout-2026", "good");
+    imd.imd(["export", "check", "good"]).succeeded();
+    // Another installation answers there now.
+    let address = service.address;
+    drop(service);
+    let (other, _, _) = served(1, |answers| answers);
+    let _impostor = Service::start(&other, address);
+    let found = imd.imd(["export", "check", "good"]);
+    assert_eq!(found.code, 3, "{found:?}");
+    assert!(found.stdout.contains("authority whose pin"), "{found:?}");
+    imd.imd(["export", "check", "good", "--offline"]).succeeded();
+    // One that nobody reaches is said, and is no finding: laptops may be elsewhere.
+    let nobody = format!("https://{}", free_address());
+    imd.imd(["token", "create", "elsewhere", "--server", &nobody]).succeeded();
+    export("elsewhere", "elsewhere");
+    let checked = imd.imd(["export", "check", "elsewhere"]);
+    assert!(checked.succeeded().stdout.contains("not reached from here"), "{checked:?}");
+}
