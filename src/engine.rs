@@ -48,7 +48,7 @@ pub use keys::Key;
 pub use reading::{EndingPassword, GroupSize};
 pub use sample::SAMPLE_ANSWERS;
 pub use schedule::Ran;
-pub use tokens::{Believes, Minted, Rewritten, Rotated};
+pub use tokens::{Believes, Minted, OVERLAP, Rewritten, Rotated};
 
 /// Fills its argument with random bytes fit for keys.
 pub type Random = Arc<dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync>;

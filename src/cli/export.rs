@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::{Engine, Error};
 use crate::export::{Checked, Verdict};
-use crate::model::installer::Installer;
 use crate::model::name::Name;
 
 use super::Failure;
@@ -36,9 +35,7 @@ pub(super) fn run(
             [target.target.clone(), target.title.clone(), target.platform.to_owned()]
         })?);
     }
-    // What step 7 settled holds for what is not said here.
-    let settled = engine.installer()?.map(|kept| kept.value);
-    let mut installer = settled.unwrap_or(Installer { agent: "imd-activate".to_owned(), ..Installer::default() });
+    let mut installer = engine.settled_installer()?;
     installer.targets = targets;
     if let Some(token) = token {
         let name = token.parse::<Name>().map_err(|error| Failure::Usage {

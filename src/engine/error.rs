@@ -43,6 +43,8 @@ pub enum Error {
     Exists { path: PathBuf },
     #[error("the token \"{0}\" was not minted by a key of this installation, so it cannot be written again")]
     NotOurs(Name),
+    #[error("{} holds no export of the agent that step 7 is about", .0.display())]
+    NotThatExport(PathBuf),
     #[error("no key signs tokens here")]
     NoKey,
     #[error("{} is no signing key that imd wrote, or it was changed", path.display())]
@@ -119,6 +121,7 @@ impl Error {
             }
             Self::Changing { .. } => "try again when it is complete".to_owned(),
             Self::BeyondScope(_) => "`imd keys list --json` says what it may make".to_owned(),
+            Self::NotThatExport(_) => "export there again by hand, or leave it if nobody uses it any more".to_owned(),
             Self::NoKey => "make one with `imd keys rotate`".to_owned(),
             Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
             Self::NoPlan(_) | Self::NothingApplied => "`imd sync list` shows the plans".to_owned(),

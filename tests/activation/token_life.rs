@@ -141,6 +141,20 @@ fn a_token_and_its_successor_overlap_and_the_exports_carry_the_new_one() {
 }
 
 #[test]
+fn exports_that_were_written_before_step_7_was_settled_are_written_anew_as_well() {
+    let imd = Installation::new();
+    imd.imd(["token", "create", "early", "--server", "https://imd.corp.example.com:7443"]).succeeded();
+    let out = imd.path("files");
+    imd.imd(["export", "shell", "--token", "early", "--out", out.to_str().unwrap()]).succeeded();
+    let rotated = imd.json(["token", "rotate", "early"]);
+    assert_eq!(rotated["written"][0]["error"], serde_json::Value::Null, "{rotated}");
+    let known = imd.json(["token", "list", "early"]);
+    assert_eq!(known["record"]["id"], rotated["new"]["id"], "the name means the newer");
+    assert_eq!(known["exports"].as_array().unwrap().len(), 1, "{known}");
+    imd.imd(["export", "check", "files", "--offline"]).succeeded();
+}
+
+#[test]
 fn when_its_time_beside_its_successor_is_over_a_token_lets_nobody_in() {
     let (imd, service, old) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
