@@ -17,6 +17,7 @@ mod installation;
 mod laptops;
 #[path = "../activation/machine.rs"]
 mod machine;
+mod on_linux;
 mod on_windows;
 mod passwords;
 mod proxy;
