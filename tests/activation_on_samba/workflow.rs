@@ -44,7 +44,7 @@ pub fn set_up(controller: &Controller, url: &str, server: &str) -> Installation 
         servers = ["https://{server}"]
         [installer]
         agent = "imd-activate"
-        targets = ["msiexec"]
+        targets = ["msiexec", "configmgr", "shell"]
         out = "rollout"
         "#
     );
