@@ -19,6 +19,7 @@ mod private_file;
 mod reading;
 mod sample;
 mod schedule;
+mod tickets;
 mod tokens;
 mod wizard_state;
 

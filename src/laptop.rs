@@ -1,6 +1,6 @@
 //! The laptop's side: enrol by the system, claim by the user, check in weekly.
 //!
-//! May import `model`, `protocol`, `secrets` and `token`; it is built without the console, the store and the directory
+//! May import `model`, `protocol`, `secrets`, `kerberos` and `token`; it is built without the console, the store and the directory
 //! (`--no-default-features --features laptop`). There is no service on the laptop and nothing that takes commands from
 //! others: the system's part and the user's part are two runs of one program that share one file, the claim code.
 //!
@@ -41,6 +41,8 @@ pub enum Error {
     NotAToken,
     #[error("the token names no server")]
     NoServer,
+    #[error(transparent)]
+    Kerberos(#[from] crate::kerberos::Error),
     #[error("this laptop is not enrolled")]
     NotEnrolled,
     #[error("no proof of the user that the service accepts can be given from here ({0})")]
@@ -70,6 +72,7 @@ impl Error {
             Self::File { .. } => "check who owns it; enrol and check-in are for the system (root)".to_owned(),
             Self::Unreadable { path, .. } => format!("delete {} and enrol again", path.display()),
             Self::Secret(error) => error.help(),
+            Self::Kerberos(error) => error.help(),
             Self::NotAToken => "give the file that `imd token create NAME --out FILE` or an export wrote".to_owned(),
             Self::NoServer => "make a token that names the servers: `imd token create NAME --server URL`".to_owned(),
             Self::NotEnrolled => "run, as root: imd-activate enrol --token-file FILE".to_owned(),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use imd::laptop::{self, Activation, Claim, Error, Laptop, Waits};
-use imd::protocol::{ProofKind, State};
+use imd::protocol::{Code, ProofKind, State};
 use imd::secrets::{Secret, read_secret_file};
 use url::Url;
 
@@ -49,7 +49,8 @@ enum Verb {
     },
     /// At log-on, by the user: make this laptop theirs
     Claim {
-        /// The user's name, such as CORP\name or name@corp.example.com; absent: who is logged on
+        /// The user's name, such as CORP\name or name@corp.example.com; absent: whose Kerberos ticket the session has,
+        /// else who is logged on
         #[arg(long)]
         user: Option<String>,
         /// Read the password from standard input
@@ -109,11 +110,23 @@ fn run(arguments: &Arguments) -> Result<String, Failure> {
             Ok(format!("enrolled as device {device}"))
         }
         Verb::Claim { user, password_stdin } => {
+            let proofs = laptop.claim_code()?.proofs;
+            // A ticket is the session's: another name or a password means another proof.
+            let by_ticket = proofs.contains(&ProofKind::Kerberos) && user.is_none() && !password_stdin;
+            if by_ticket {
+                let by_ticket = laptop.look_for_ticket();
+                match by_ticket.and_then(|()| patiently(arguments.once, || laptop.claim(&Claim::Kerberos))) {
+                    // No ticket here, or no keytab there: the next proof is as good.
+                    Err(Error::Kerberos(_) | Error::Denied { code: Code::ProofNotAccepted, .. })
+                        if proofs.len() > 1 => {}
+                    done => return Ok(told(&done?)),
+                }
+            }
             let user = user.clone().or_else(logged_on).ok_or_else(|| Failure {
                 message: "nobody is known to be logged on".to_owned(),
                 help: "give the name with --user".to_owned(),
             })?;
-            let claim = proof(&laptop, user, *password_stdin)?;
+            let claim = proof(&proofs, user, *password_stdin)?;
             Ok(told(&patiently(arguments.once, || laptop.claim(&claim))?))
         }
         Verb::Status => Ok(waits(&laptop.waits()?)),
@@ -147,9 +160,8 @@ fn note(line: &str) {
     eprintln!("{line}");
 }
 
-/// The first of the proofs that the service takes which can be given from here.
-fn proof(laptop: &Laptop, user: String, from_stdin: bool) -> Result<Claim, Error> {
-    let proofs = laptop.claim_code()?.proofs;
+/// The first of the proofs that the service takes which can be given from here without a ticket.
+fn proof(proofs: &[ProofKind], user: String, from_stdin: bool) -> Result<Claim, Error> {
     if proofs.contains(&ProofKind::Password) {
         let password = if from_stdin || !std::io::stdin().is_terminal() {
             laptop::password_from_stdin()?

@@ -1,10 +1,12 @@
-//! Passwords against the lab's domain controller: the whole workflow, and what the service does to an account.
+//! Passwords and tickets against the lab's domain controller: the whole workflow, and what the service does to an
+//! account.
 //!
 //! A proxy of the test's own stands between `imd` and the controller: it counts what reaches it, and cuts it off.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(unreachable_pub, dead_code, reason = "its modules are shared with other suites")]
 
+mod accounts;
 #[path = "../without_a_network/company.rs"]
 mod company;
 #[path = "../seven_steps/controller.rs"]
@@ -19,4 +21,5 @@ mod passwords;
 mod proxy;
 #[path = "../activation/service.rs"]
 mod service;
+mod tickets;
 mod workflow;
