@@ -23,6 +23,7 @@ mod reading;
 mod sample;
 mod schedule;
 mod servers;
+mod tickets;
 mod tokens;
 mod wizard_state;
 

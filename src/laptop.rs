@@ -1,6 +1,6 @@
 //! The laptop's side: enrol by the system, claim by the user, check in weekly.
 //!
-//! May import `model`, `protocol`, `secrets` and `token`; it is built without the console, the store and the directory
+//! May import `model`, `protocol`, `secrets`, `kerberos` and `token`; it is built without the console, the store and the directory
 //! (`--no-default-features --features laptop`). There is no service on the laptop and nothing that takes commands from
 //! others: the system's part and the user's part are two runs of one program that share one file, the claim code.
 //!
@@ -53,6 +53,8 @@ pub enum Error {
     NotAToken,
     #[error("the token names no server")]
     NoServer,
+    #[error(transparent)]
+    Kerberos(#[from] crate::kerberos::Error),
     #[error("this laptop is not enrolled")]
     NotEnrolled,
     #[error("this laptop is not enrolled yet")]
@@ -88,6 +90,7 @@ impl Error {
             Self::Registry { .. } => "run it as SYSTEM or as an administrator".to_owned(),
             Self::Proxy => "correct --proxy, the setting or HTTPS_PROXY, or give --proxy none".to_owned(),
             Self::Secret(error) => error.help(),
+            Self::Kerberos(error) => error.help(),
             Self::NotAToken => "give the file that `imd token create NAME --out FILE` or an export wrote".to_owned(),
             Self::NoServer => "make a token that names the servers: `imd token create NAME --server URL`".to_owned(),
             Self::NotEnrolled | Self::NotYetEnrolled => "run, as root: imd-activate enrol --token-file FILE".to_owned(),

@@ -47,7 +47,8 @@ enum Verb {
     },
     /// At log-on, by the user: make this laptop theirs
     Claim {
-        /// The user's name, such as CORP\name or name@corp.example.com; absent: who is logged on
+        /// The user's name, such as CORP\name or name@corp.example.com; absent: whose Kerberos ticket the session has,
+        /// else who is logged on
         #[arg(long)]
         user: Option<String>,
         /// Read the password from standard input
@@ -131,11 +132,23 @@ fn run(arguments: &Arguments) -> Result<String, Failure> {
             if *log_on && is_theirs_already(&laptop, arguments.once)? {
                 return Ok(waits(&laptop.waits()?));
             }
+            let proofs = laptop.claim_code()?.proofs;
+            // A ticket is the session's: another name or a password means another proof.
+            let by_ticket = proofs.contains(&ProofKind::Kerberos) && user.is_none() && !password_stdin;
+            if by_ticket {
+                let by_ticket = laptop.look_for_ticket();
+                match by_ticket.and_then(|()| patiently(arguments.once, || laptop.claim(&Claim::Kerberos))) {
+                    // No ticket here, or no keytab there: the next proof is as good.
+                    Err(Error::Kerberos(_) | Error::Denied { code: Code::ProofNotAccepted, .. })
+                        if proofs.len() > 1 => {}
+                    done => return Ok(told(&done?)),
+                }
+            }
             let user = user.clone().or_else(logged_on).ok_or_else(|| Failure {
                 message: "nobody is known to be logged on".to_owned(),
                 help: "give the name with --user".to_owned(),
             })?;
-            claim(&laptop, &user, *password_stdin, *log_on, arguments.once)
+            claim(&laptop, &proofs, &user, *password_stdin, *log_on, arguments.once)
         }
         Verb::Status => Ok(waits(&laptop.waits()?)),
         Verb::CheckIn => {
@@ -168,11 +181,18 @@ fn is_theirs_already(laptop: &Laptop, once: bool) -> Result<bool, Failure> {
 }
 
 /// Claims; at log-on a wrong password is asked for again, as a window that closes tells nobody why.
-fn claim(laptop: &Laptop, user: &str, from_stdin: bool, log_on: bool, once: bool) -> Result<String, Failure> {
+fn claim(
+    laptop: &Laptop,
+    proofs: &[ProofKind],
+    user: &str,
+    from_stdin: bool,
+    log_on: bool,
+    once: bool,
+) -> Result<String, Failure> {
     let asks = log_on && !from_stdin && std::io::stdin().is_terminal();
     let mut tried = 1;
     loop {
-        let proof = proof(laptop, user.to_owned(), from_stdin)?;
+        let proof = proof(proofs, user.to_owned(), from_stdin)?;
         match patiently(once, || laptop.claim(&proof)) {
             Err(error @ Error::Denied { code: Code::Refused, .. }) if asks && tried < 3 => {
                 tried += 1;
@@ -206,9 +226,8 @@ fn note(line: &str) {
     eprintln!("{line}");
 }
 
-/// The first of the proofs that the service takes which can be given from here.
-fn proof(laptop: &Laptop, user: String, from_stdin: bool) -> Result<Claim, Error> {
-    let proofs = laptop.claim_code()?.proofs;
+/// The first of the proofs that the service takes which can be given from here without a ticket.
+fn proof(proofs: &[ProofKind], user: String, from_stdin: bool) -> Result<Claim, Error> {
     if proofs.contains(&ProofKind::Password) {
         let password = if from_stdin || !std::io::stdin().is_terminal() {
             laptop::password_from_stdin()?

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::name::Name;
-use crate::{directory, export, filter, secrets, store, sync, token};
+use crate::{directory, export, filter, kerberos, secrets, store, sync, token};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -21,6 +21,8 @@ pub enum Error {
     Token(#[from] token::Error),
     #[error(transparent)]
     Export(#[from] export::Error),
+    #[error(transparent)]
+    Kerberos(#[from] kerberos::Error),
     #[error("this console is read-only; nothing was changed")]
     ReadOnly,
     #[error("this host gives no random bytes")]
@@ -98,6 +100,7 @@ impl Error {
             Self::Sync(error) => error.help(),
             Self::Token(error) => error.help().to_owned(),
             Self::Export(error) => error.help(),
+            Self::Kerberos(error) => error.help(),
             Self::ReadOnly => "start imd without --read-only to change things".to_owned(),
             Self::NoRandomness => "keys cannot be made without it; see whether /dev/urandom is readable".to_owned(),
             Self::Unknown { what, .. } => format!("`imd {what} list` shows those that exist"),

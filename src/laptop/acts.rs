@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::connection::Service;
+use super::connection::{Peer, Service, written};
 use super::files::Readers;
 use super::placed::{self, Placed, Settings};
 use super::{Error, files, machine};
+use crate::kerberos;
 use crate::model::token::Pin;
 use crate::protocol::{
     self, AccountFacts, Bounded, CheckInAnswer, CheckInRequest, ClaimAnswer, ClaimRequest, Code, EnrolAnswer,
@@ -127,8 +129,15 @@ pub enum Tended {
 /// How the user shows who they are.
 #[allow(missing_debug_implementations, reason = "it holds a password")]
 pub enum Claim {
-    Password { user: String, password: Secret },
-    Claimed { user: String },
+    /// By the tickets of the session.
+    Kerberos,
+    Password {
+        user: String,
+        password: Secret,
+    },
+    Claimed {
+        user: String,
+    },
 }
 
 impl Laptop {
@@ -289,20 +298,12 @@ impl Laptop {
             files::write(&path, &new, Readers::Owner)?;
             new
         };
-        let proof = match claim {
-            Claim::Password { user, password } => ProofOffer {
-                kind: ProofKind::Password,
-                user: Some(Bounded::cut(user)),
-                password: Some(Hidden::new(password.expose())),
-                ticket: None,
-            },
-            Claim::Claimed { user } => {
-                ProofOffer { kind: ProofKind::Claimed, user: Some(Bounded::cut(user)), password: None, ticket: None }
-            }
-        };
-        let request = ClaimRequest { claim_code: code.claim_code, credential: activation.credential.clone(), proof };
-        let answer: ClaimAnswer =
-            self.service(&code.servers, code.pin.as_deref(), code.proxy.as_deref())?.post(protocol::CLAIM, &request)?;
+        let service = self.service(&code.servers, code.pin.as_deref(), code.proxy.as_deref())?;
+        let answer: ClaimAnswer = service.post_over(protocol::CLAIM, &|peer| {
+            let proof = offer(claim, peer)?;
+            let (claim_code, credential) = (code.claim_code.clone(), activation.credential.clone());
+            written(&ClaimRequest { claim_code, credential, proof })
+        })?;
         activation.account = Some(answer.account);
         (activation.proof, activation.activated_at) = (Some(answer.proof), Some(answer.activated_at));
         files::write(&path, &activation, Readers::Owner)?;
@@ -382,6 +383,20 @@ impl Laptop {
         })
     }
 
+    /// Looks whether the user's session has, or gets, a ticket for one of the service's hosts.
+    pub fn look_for_ticket(&self) -> Result<(), Error> {
+        let mut last = Error::NoServer;
+        for server in self.claim_code()?.servers {
+            let url = crate::model::token::server(&server).ok();
+            match url.as_ref().and_then(url::Url::host_str).map(|host| kerberos::ticket(host, None)) {
+                Some(Ok(_)) => return Ok(()),
+                Some(Err(error)) => last = error.into(),
+                None => {}
+            }
+        }
+        Err(last)
+    }
+
     fn service(&self, servers: &[String], pin: Option<&str>, kept: Option<&str>) -> Result<Service, Error> {
         let unreadable = || Error::Unreadable { path: self.claim_file(), why: "its pin is none".to_owned() };
         let pin = pin.map(str::parse::<Pin>).transpose().map_err(|_| unreadable())?;
@@ -427,6 +442,24 @@ fn next_check_in() -> Result<Timestamp, Error> {
     let share = f64::from(u32::from_ne_bytes(random)) / f64::from(u32::MAX);
     let spread = SignedDuration::from_secs_f64(SPREAD.as_secs_f64() * share);
     Ok(Timestamp::now() + BETWEEN_CHECK_INS + spread)
+}
+
+/// What is sent of a proof on that connection. A ticket is made for it alone: sent on by somebody else, it is worth
+/// nothing.
+fn offer(claim: &Claim, peer: &Peer<'_>) -> Result<ProofOffer, Error> {
+    let named = |kind, user: &str| ProofOffer { kind, user: Some(Bounded::cut(user)), password: None, ticket: None };
+    Ok(match claim {
+        Claim::Kerberos => {
+            let token = kerberos::ticket(peer.host, Some(&kerberos::end_point(peer.certificate)))?;
+            let ticket = zeroize::Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(token));
+            let ticket = Some(Hidden::new(&ticket));
+            ProofOffer { kind: ProofKind::Kerberos, user: None, password: None, ticket }
+        }
+        Claim::Password { user, password } => {
+            ProofOffer { password: Some(Hidden::new(password.expose())), ..named(ProofKind::Password, user) }
+        }
+        Claim::Claimed { user } => named(ProofKind::Claimed, user),
+    })
 }
 
 fn random_key() -> Result<Key, Error> {

@@ -25,8 +25,19 @@ impl Machine {
     }
 
     pub fn run(&self, arguments: &[&str], input: &str) -> Output {
+        self.run_in(&[], arguments, input)
+    }
+
+    /// The same with more in its environment.
+    pub fn run_in(&self, environment: &[(&str, String)], arguments: &[&str], input: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_imd-activate"));
-        command.env_clear().env("USER", "user1").env("HOME", self.0.path()).args(arguments).arg("--once");
+        command
+            .env_clear()
+            .env("USER", "user1")
+            .env("HOME", self.0.path())
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .args(arguments)
+            .arg("--once");
         command.arg("--state").arg(self.path("system")).arg("--user-state").arg(self.path("user"));
         command.arg("--dmi").arg(self.path("dmi")).arg("--root").arg(self.path("root"));
         assert_cmd::Command::from_std(command)

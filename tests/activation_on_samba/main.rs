@@ -1,4 +1,5 @@
-//! Passwords against the lab's domain controller: the whole workflow, and what the service does to an account.
+//! Passwords and tickets against the lab's domain controller: the whole workflow, and what the service does to an
+//! account.
 //!
 //! The workflow ends on laptops as they are: what the exports install is installed, on Windows as far as Wine is one.
 //!
@@ -7,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(unreachable_pub, dead_code, reason = "its modules are shared with other suites")]
 
+mod accounts;
 #[path = "../without_a_network/company.rs"]
 mod company;
 #[path = "../seven_steps/controller.rs"]
@@ -23,5 +25,6 @@ mod passwords;
 mod proxy;
 #[path = "../activation/service.rs"]
 mod service;
+mod tickets;
 mod wine;
 mod workflow;
