@@ -35,6 +35,8 @@ pub const LISTEN: &str = "0.0.0.0:7443";
 
 /// How many connections are served at a time; the next wait to be taken.
 const CONNECTIONS: usize = 4_096;
+/// Files that are open for something else: the database, the directories that are asked, what is listened on.
+const OTHER_FILES: u64 = 256;
 /// How many connections may wait to be taken.
 const BACKLOG: u32 = 1_024;
 /// For how long requests that are under way may go on when the service is told to stop.
@@ -104,7 +106,7 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     if engine.is_read_only() {
         return Err(engine::Error::ReadOnly.into());
     }
-    raise_open_files();
+    let connections = connections(raise_open_files());
     let certificates = Arc::new(Certificates::open(engine.clone(), options)?);
     let (tell_stop, stopping) = watch::channel(false);
     let signals = signals(Arc::clone(&certificates), tell_stop)?;
@@ -113,11 +115,18 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     let address = listener.local_addr().map_err(Error::System)?;
     tell(&format!("listening on https://{address}"));
     tell(&certificates.told());
+    if connections < CONNECTIONS {
+        tell(&format!(
+            "at most {connections} connections at a time instead of {CONNECTIONS}: this process may open too few files; \
+             LimitNOFILE={} in its unit, or ulimit -n, lets it",
+            CONNECTIONS as u64 + OTHER_FILES
+        ));
+    }
     let schedule = schedule::start(engine, &stopping)?;
     let shared =
         Arc::new(Shared { engine: engine.clone(), proxies: options.proxies.clone(), metrics: Metrics::default() });
     let tls = certificates.acceptor()?;
-    runtime.block_on(accept(listener, shared, tls, stopping));
+    runtime.block_on(accept(listener, connections, shared, tls, stopping));
     schedule.stop();
     signals.close();
     runtime.shutdown_timeout(FAREWELL);
@@ -140,11 +149,12 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 
 async fn accept(
     listener: TcpListener,
+    connections: usize,
     shared: Arc<Shared>,
     tls: tokio_rustls::TlsAcceptor,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(connections));
     loop {
         let place = Arc::clone(&places).acquire_owned().await;
         let Ok(place) = place else { return };
@@ -165,7 +175,7 @@ async fn accept(
     }
     drop(listener);
     // What is under way ends by itself, within its own deadlines.
-    let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
+    let all = u32::try_from(connections).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(FAREWELL, places.acquire_many(all)).await;
 }
 
@@ -195,10 +205,31 @@ fn signals(
     Ok(handle)
 }
 
-/// Each connection is an open file, and the usual soft limit is 1,024.
-fn raise_open_files() {
+/// Each connection is an open file, and the usual soft limit is 1,024. How many there may be; `None` is no limit.
+fn raise_open_files() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     // Where that is refused, fewer connections are taken at a time.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    }
+}
+
+/// How many connections so many open files allow.
+fn connections(files: Option<u64>) -> usize {
+    let files = files.map_or(CONNECTIONS as u64, |files| files.saturating_sub(OTHER_FILES));
+    usize::try_from(files).unwrap_or(CONNECTIONS).clamp(1, CONNECTIONS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_connections_are_taken_as_there_may_be_open_files() {
+        for (files, most) in [(None, 4_096), (Some(1_048_576), 4_096), (Some(1_024), 768), (Some(100), 1)] {
+            assert_eq!(connections(files), most, "{files:?}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod attributes;
 mod audit;
 mod bind_account;
 mod device;
+mod device_map;
 mod error;
 mod export;
 mod installation;

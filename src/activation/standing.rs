@@ -6,6 +6,7 @@ use super::Error;
 use super::enrol::{not_paused, token_stands};
 use crate::model::account::Account;
 use crate::model::device::DeviceState;
+use crate::model::device_map::MappedDevice;
 use crate::model::directory::Directory;
 use crate::model::mapping::{Kind, Mapping};
 use crate::model::profile::{Login, Profile, Storage};
@@ -26,6 +27,8 @@ pub struct Standing {
     pub settings: Settings,
     /// Absent before the first activation.
     pub account: Option<Account>,
+    /// What the device map says of the device.
+    pub mapped: Vec<MappedDevice>,
 }
 
 impl Standing {
@@ -80,7 +83,12 @@ pub(super) fn standing(
     {
         return Err(Reason::DeviceTaken.into());
     }
-    Ok(Standing { device, user, directory, mapping, profile, storage, settings, account })
+    let mapped = view.mapped(device.number)?;
+    let for_another = |row: &MappedDevice| row.directory != user.directory || row.guid != user.user.guid;
+    if device.device.state == DeviceState::Pending && mapped.iter().any(for_another) {
+        return Err(Reason::DeviceMapped.into());
+    }
+    Ok(Standing { device, user, directory, mapping, profile, storage, settings, account, mapped })
 }
 
 /// Whether the account may be used at all, by what the directory says of it.

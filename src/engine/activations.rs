@@ -325,9 +325,11 @@ fn code(reason: &Reason, proof: Option<ProofKind>) -> Code {
         | Reason::TokenPlatform
         | Reason::TokenNetwork
         | Reason::TokenUsedUp => Code::TokenRefused,
-        Reason::DeviceUnknown | Reason::DeviceRevoked | Reason::DeviceEnded | Reason::KeyMismatch => {
-            Code::DeviceRefused
-        }
+        Reason::DeviceUnknown
+        | Reason::DeviceRevoked
+        | Reason::DeviceEnded
+        | Reason::CredentialTaken
+        | Reason::KeyMismatch => Code::DeviceRefused,
         Reason::ProofNotAccepted => Code::ProofNotAccepted,
         // Said only to a user who has shown who they are.
         Reason::DeviceLimit(_) if matches!(proof, Some(ProofKind::Password | ProofKind::Kerberos)) => Code::DeviceLimit,

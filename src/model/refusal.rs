@@ -41,6 +41,10 @@ pub enum Reason {
     DeviceEnded,
     #[error("the device is another user's")]
     DeviceTaken,
+    #[error("the device map has the laptop for another user")]
+    DeviceMapped,
+    #[error("the credential is another device's")]
+    CredentialTaken,
     #[error("another key was used with this claim code")]
     KeyMismatch,
     #[error("the proof is not one that the settings accept")]
@@ -87,6 +91,8 @@ impl Reason {
             Self::DeviceRevoked => "device-revoked",
             Self::DeviceEnded => "device-ended",
             Self::DeviceTaken => "device-taken",
+            Self::DeviceMapped => "device-mapped",
+            Self::CredentialTaken => "credential-taken",
             Self::KeyMismatch => "key-mismatch",
             Self::ProofNotAccepted => "proof-not-accepted",
             Self::UserUnknown => "user-unknown",

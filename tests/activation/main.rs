@@ -12,6 +12,7 @@ mod at_the_door;
 mod brakes;
 #[path = "../without_a_network/company.rs"]
 mod company;
+mod device_map;
 mod identity;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
