@@ -202,7 +202,7 @@ pub enum Code {
     Timeout,
     /// Too many requests of this device or with this token; see Retry-After.
     TooMany,
-    /// An administrator stopped activations for now; see Retry-After.
+    /// An administrator stopped activations for now, or for the rest of the day; see Retry-After.
     Paused,
     /// The directory that has to be asked does not answer; see Retry-After.
     DirectoryUnavailable,

@@ -22,6 +22,7 @@ mod items;
 mod lines;
 mod name;
 mod open;
+mod pilot;
 mod plan;
 mod priority;
 mod profile_user;

@@ -60,6 +60,11 @@ pub(super) fn standing(
     if !settings.proof.contains(&proof) {
         return Err(Reason::ProofNotAccepted.into());
     }
+    let is_new = device.device.state == DeviceState::Pending;
+    // Said of the day, before anything of a person is looked at.
+    if is_new && settings.daily_cap > 0 && view.activated_today(now)? >= u64::from(settings.daily_cap) {
+        return Err(Reason::DailyCap(settings.daily_cap).into());
+    }
     let user = the_one(view.find_user(&NameForm::of(name))?, name)?;
     if let UserState::Left { why, .. } = &user.state {
         return Err(Reason::UserLeft(why.to_string()).into());
@@ -85,8 +90,13 @@ pub(super) fn standing(
     }
     let mapped = view.mapped(device.number)?;
     let for_another = |row: &MappedDevice| row.directory != user.directory || row.guid != user.user.guid;
-    if device.device.state == DeviceState::Pending && mapped.iter().any(for_another) {
+    if is_new && mapped.iter().any(for_another) {
         return Err(Reason::DeviceMapped.into());
+    }
+    if let Some(group) = settings.allow.as_deref().filter(|_| is_new)
+        && !view.is_allowed(&user.directory, user.user.guid, group)?
+    {
+        return Err(Reason::NotAllowedYet.into());
     }
     Ok(Standing { device, user, directory, mapping, profile, storage, settings, account, mapped })
 }

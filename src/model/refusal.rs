@@ -63,6 +63,10 @@ pub enum Reason {
         "the mapping that takes the user is switched off or gone, or its profile does not log in with this directory"
     )]
     OutOfScope,
+    #[error("the user is not in the group whose members alone are activated now")]
+    NotAllowedYet,
+    #[error("as many laptops were activated today as may be ({0})")]
+    DailyCap(u32),
     #[error("so many passwords were tried for the user that another might lock the account")]
     TooManyPasswords,
     #[error("the password was refused: {0}")]
@@ -101,6 +105,8 @@ impl Reason {
             Self::UserDisabled => "user-disabled",
             Self::UserExpired => "user-expired",
             Self::OutOfScope => "out-of-scope",
+            Self::NotAllowedYet => "not-allowed-yet",
+            Self::DailyCap(_) => "daily-cap",
             Self::TooManyPasswords => "too-many-passwords",
             Self::Password(_) => "password",
             Self::SomebodyElse => "somebody-else",

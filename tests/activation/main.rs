@@ -19,6 +19,7 @@ mod installation;
 mod laptops;
 mod machine;
 mod on_the_laptop;
+mod pilot;
 mod refusals;
 mod service;
 mod token_life;
