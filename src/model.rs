@@ -7,6 +7,7 @@ pub mod account;
 pub mod audit;
 pub mod check;
 pub mod device;
+pub mod device_map;
 pub mod directory;
 pub mod dn;
 pub mod duration;

@@ -1,8 +1,9 @@
 //! What travels between a laptop and the service: wire types only.
 //!
 //! JSON over HTTPS, each request and each answer one object. `assets/openapi.yaml` describes the same for agents that
-//! are not ours, and a test keeps the two together. May import `model`. Every text has a longest length that is checked
-//! while it is read, an unknown field is an error, and a secret is wiped when it is dropped and has no `Debug`.
+//! are not ours, and `tests/protocol_described` holds the service to it. May import `model`. Every text has a longest
+//! length that is checked while it is read, an unknown field is an error, and a secret is wiped when it is dropped and
+//! has no `Debug`.
 //!
 //! ```text
 //! POST /v1/enrol     token, device key, claim code    -> a pending device      at install time, by the system
@@ -201,7 +202,7 @@ pub enum Code {
     Timeout,
     /// Too many requests of this device or with this token; see Retry-After.
     TooMany,
-    /// An administrator stopped activations for now; see Retry-After.
+    /// An administrator stopped activations for now, or for the rest of the day; see Retry-After.
     Paused,
     /// The directory that has to be asked does not answer; see Retry-After.
     DirectoryUnavailable,

@@ -35,6 +35,8 @@ pub const LISTEN: &str = "0.0.0.0:7443";
 
 /// How many connections are served at a time; the next wait to be taken.
 const CONNECTIONS: usize = 4_096;
+/// Files that are open for something else: the database, the directories that are asked, what is listened on.
+const OTHER_FILES: u64 = 256;
 /// How many connections may wait to be taken.
 const BACKLOG: u32 = 1_024;
 /// For how long requests that are under way may go on when the service is told to stop.
@@ -113,7 +115,7 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
         // First of all: the process may be started anew for it.
         engine.take_tickets(keytab, options.cache_age)?;
     }
-    raise_open_files();
+    let connections = connections(raise_open_files());
     let certificates = Arc::new(Certificates::open(engine.clone(), options)?);
     let (tell_stop, stopping) = watch::channel(false);
     let signals = signals(Arc::clone(&certificates), tell_stop)?;
@@ -122,6 +124,13 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     let address = listener.local_addr().map_err(Error::System)?;
     tell(&format!("listening on https://{address}"));
     tell(&certificates.told());
+    if connections < CONNECTIONS {
+        tell(&format!(
+            "at most {connections} connections at a time instead of {CONNECTIONS}: this process may open too few files; \
+             LimitNOFILE={} in its unit, or ulimit -n, lets it",
+            CONNECTIONS as u64 + OTHER_FILES
+        ));
+    }
     if engine.lacks_keytab()? {
         tell("step 5 accepts Kerberos, and no ticket can be taken without --keytab");
     }
@@ -132,7 +141,7 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
         metrics: Metrics::default(),
         certificates,
     });
-    runtime.block_on(accept(listener, shared, stopping));
+    runtime.block_on(accept(listener, connections, shared, stopping));
     schedule.stop();
     signals.close();
     runtime.shutdown_timeout(FAREWELL);
@@ -153,8 +162,8 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     socket.listen(BACKLOG).map_err(failed)
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+async fn accept(listener: TcpListener, connections: usize, shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(connections));
     loop {
         let place = Arc::clone(&places).acquire_owned().await;
         let Ok(place) = place else { return };
@@ -175,7 +184,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopping: watch:
     }
     drop(listener);
     // What is under way ends by itself, within its own deadlines.
-    let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
+    let all = u32::try_from(connections).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(FAREWELL, places.acquire_many(all)).await;
 }
 
@@ -205,10 +214,31 @@ fn signals(
     Ok(handle)
 }
 
-/// Each connection is an open file, and the usual soft limit is 1,024.
-fn raise_open_files() {
+/// Each connection is an open file, and the usual soft limit is 1,024. How many there may be; `None` is no limit.
+fn raise_open_files() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     // Where that is refused, fewer connections are taken at a time.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    }
+}
+
+/// How many connections so many open files allow.
+fn connections(files: Option<u64>) -> usize {
+    let files = files.map_or(CONNECTIONS as u64, |files| files.saturating_sub(OTHER_FILES));
+    usize::try_from(files).unwrap_or(CONNECTIONS).clamp(1, CONNECTIONS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_connections_are_taken_as_there_may_be_open_files() {
+        for (files, most) in [(None, 4_096), (Some(1_048_576), 4_096), (Some(1_024), 768), (Some(100), 1)] {
+            assert_eq!(connections(files), most, "{files:?}");
+        }
+    }
 }

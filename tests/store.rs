@@ -146,6 +146,8 @@ fn what_there_is_one_of_is_kept_and_versioned() {
         proof: vec![Proof::Kerberos, Proof::Password],
         fuse: "7%".parse().expect("a fuse"),
         require_registered: true,
+        allow: Some("CN=Pilot,DC=corp,DC=example,DC=com".to_owned()),
+        daily_cap: 50,
     };
     let installer = Installer {
         agent: "imd-activate".into(),

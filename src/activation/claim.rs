@@ -12,7 +12,7 @@ use crate::model::refusal::Reason;
 use crate::model::settings::{AtLimit, Proof};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
-use crate::store::{By, HeldDevice, NewAccount, Turn, View};
+use crate::store::{By, DeviceBy, HeldDevice, NewAccount, Turn, View};
 
 /// What a user's laptop asks for.
 #[derive(Debug, Clone)]
@@ -57,6 +57,11 @@ pub fn claim(
         _ => {}
     }
     let device = &standing.device;
+    // Two agents that keep one credential are one agent copied, or one that makes none of its own.
+    let same = view.device(DeviceBy::Credential, &claim.credential)?;
+    if same.is_some_and(|other| other.number != device.number) {
+        return Err(Reason::CredentialTaken.into());
+    }
     if let (DeviceState::Activated, Some(activation)) = (device.device.state, &device.device.activation) {
         if device.credential_hash != Some(claim.credential) {
             turn.renew(device.number, &claim.credential, now)?;
@@ -68,6 +73,10 @@ pub fn claim(
     let replaced = make_room(turn, &standing, now)?;
     let account = save_account(turn, &standing, now)?;
     turn.activate(device.number, account, &claim.credential, claim.proof, now)?;
+    for row in standing.mapped.iter().filter(|row| row.used.is_none()) {
+        let old = replaced.iter().find(|old| row.takes_the_place_of(&old.device));
+        turn.use_mapped(row, &device.device.id, old.map(|old| &old.device.id), now)?;
+    }
     let detail = told(&standing, claim.proof, &replaced);
     let by = By { actor: &actor(&device.device.id), at: now, verb: "claim" };
     turn.audit(&by, &called(&device.device.id), &detail)?;
@@ -110,6 +119,15 @@ fn make_room(turn: &Turn<'_>, standing: &Standing, now: Timestamp) -> Result<Vec
         None => Vec::new(),
     };
     having.retain(|other| !again(other));
+    for row in standing.mapped.iter().filter(|row| row.used.is_none()) {
+        let mut meant = having.iter().filter(|other| row.takes_the_place_of(&other.device));
+        // A name that two of the user's laptops have means neither.
+        if let (Some(old), None) = (meant.next(), meant.next()) {
+            let number = old.number;
+            replaced.push(old.clone());
+            having.retain(|other| other.number != number);
+        }
+    }
     let limit = standing.limit();
     let too_many = (having.len() as u64 + 1).saturating_sub(limit);
     if too_many > 0 {
@@ -167,6 +185,9 @@ fn told(standing: &Standing, proof: Proof, replaced: &[HeldDevice]) -> String {
         profile.name,
         storage.name
     );
+    if !standing.mapped.is_empty() {
+        line.push_str("; as the device map says");
+    }
     for other in replaced {
         line.push_str("; in place of ");
         line.push_str(other.device.id.as_str());

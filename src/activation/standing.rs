@@ -6,6 +6,7 @@ use super::Error;
 use super::enrol::{not_paused, token_stands};
 use crate::model::account::Account;
 use crate::model::device::DeviceState;
+use crate::model::device_map::MappedDevice;
 use crate::model::directory::Directory;
 use crate::model::mapping::{Kind, Mapping};
 use crate::model::profile::{Login, Profile, Storage};
@@ -26,6 +27,8 @@ pub struct Standing {
     pub settings: Settings,
     /// Absent before the first activation.
     pub account: Option<Account>,
+    /// What the device map says of the device.
+    pub mapped: Vec<MappedDevice>,
 }
 
 impl Standing {
@@ -46,6 +49,7 @@ pub(super) fn standing(
     now: Timestamp,
 ) -> Result<Standing, Error> {
     let (device, token, settings) = admitted(view, claim_code, proof, now)?;
+    let is_new = device.device.state == DeviceState::Pending;
     let user = the_one(view.find_user(&NameForm::of(name))?, name)?;
     if let UserState::Left { why, .. } = &user.state {
         return Err(Reason::UserLeft(why.to_string()).into());
@@ -69,7 +73,17 @@ pub(super) fn standing(
     {
         return Err(Reason::DeviceTaken.into());
     }
-    Ok(Standing { device, user, directory, mapping, profile, storage, settings, account })
+    let mapped = view.mapped(device.number)?;
+    let for_another = |row: &MappedDevice| row.directory != user.directory || row.guid != user.user.guid;
+    if is_new && mapped.iter().any(for_another) {
+        return Err(Reason::DeviceMapped.into());
+    }
+    if let Some(group) = settings.allow.as_deref().filter(|_| is_new)
+        && !view.is_allowed(&user.directory, user.user.guid, group)?
+    {
+        return Err(Reason::NotAllowedYet.into());
+    }
+    Ok(Standing { device, user, directory, mapping, profile, storage, settings, account, mapped })
 }
 
 /// The device of that claim code, when it may still be claimed and with that proof: all that is looked at before
@@ -91,6 +105,10 @@ pub fn admitted(
     let settings = view.settings()?;
     if !settings.proof.contains(&proof) {
         return Err(Reason::ProofNotAccepted.into());
+    }
+    let is_new = device.device.state == DeviceState::Pending;
+    if is_new && settings.daily_cap > 0 && view.activated_today(now)? >= u64::from(settings.daily_cap) {
+        return Err(Reason::DailyCap(settings.daily_cap).into());
     }
     Ok((device, token, settings))
 }

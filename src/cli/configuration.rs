@@ -300,6 +300,8 @@ pub(super) fn settings(engine: &Engine, output: &Output) -> Result<(), Failure> 
         ("proof", proofs.join(", ")),
         ("fuse", settings.fuse.to_string()),
         ("unknown tokens", if settings.require_registered { "refused" } else { "recorded" }.to_owned()),
+        ("only members of", settings.allow.clone().unwrap_or_else(|| "everybody whom a mapping takes".to_owned())),
+        ("most on one day", if settings.daily_cap == 0 { "no cap".to_owned() } else { settings.daily_cap.to_string() }),
     ];
     Ok(output.one(&settings, &lines)?)
 }

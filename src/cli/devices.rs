@@ -1,9 +1,12 @@
 //! `imd devices` and `imd accounts`: laptops, and what their users got.
 
+use std::path::{Path, PathBuf};
+
 use clap::Subcommand;
 
 use crate::engine::Engine;
 use crate::model::device::{Device, DeviceId};
+use crate::model::device_map::MappedDevice;
 use crate::model::settings::Proof;
 
 use super::Failure;
@@ -21,6 +24,21 @@ pub(super) enum Verb {
         /// Its id, as `imd devices` lists it
         id: DeviceId,
     },
+    /// Reserve laptops for users, from a CSV file: e-mail, host name, device id, id type, user name, old device, restore
+    Import { file: PathBuf },
+    /// List what laptops are reserved for whom, and which of them were activated
+    Map {
+        /// Part of an id, a host name, a user's name or an old device
+        query: Option<String>,
+        /// How many to show, those that wait first
+        #[arg(long, default_value_t = 100)]
+        limit: u64,
+    },
+    /// Reserve a laptop for nobody any more
+    Unmap {
+        /// Its serial number or UUID, as `imd devices map` lists it
+        id: String,
+    },
 }
 
 pub(super) fn run(
@@ -33,6 +51,9 @@ pub(super) fn run(
     let changed = match verb {
         Some(Verb::Revoke { id }) => engine.revoke_device(id)?,
         Some(Verb::Free { id }) => engine.free_device(id)?,
+        Some(Verb::Import { file }) => return import(engine, file, output),
+        Some(Verb::Map { query, limit }) => return map(engine, query.as_deref(), *limit, output),
+        Some(Verb::Unmap { id }) => return unmap(engine, id, output),
         None => {
             let devices = engine.devices(query, limit)?;
             let columns = ["DEVICE", "STATE", "HOST", "SERIAL", "USER", "PROOF", "SEEN"];
@@ -51,6 +72,53 @@ pub(super) fn run(
     };
     let lines = [("device", changed.id.to_string()), ("state", changed.state.word().to_owned())];
     Ok(output.one(&changed, &lines)?)
+}
+
+/// Exit code 3 when there are rows to be mended.
+fn import(engine: &Engine, file: &Path, output: &Output) -> Result<(), Failure> {
+    let imported = engine.import_device_map(file)?;
+    let mut lines = vec![
+        ("added", imported.added.to_string()),
+        ("changed", imported.changed.to_string()),
+        ("unchanged", imported.unchanged.to_string()),
+        ("used", imported.used.to_string()),
+        ("bad", imported.bad.to_string()),
+    ];
+    let Some(path) = &imported.bad_rows else { return Ok(output.one(&imported, &lines)?) };
+    lines.push(("bad rows", path.display().to_string()));
+    output.one(&imported, &lines)?;
+    Err(Failure::NeedsYou {
+        message: format!("{} rows were left out; the others were taken in", imported.bad),
+        help: format!("each row in {} says why; mend them, and import that file", path.display()),
+    })
+}
+
+fn map(engine: &Engine, query: Option<&str>, limit: u64, output: &Output) -> Result<(), Failure> {
+    let columns = ["ID", "TYPE", "HOST", "USER", "OLD DEVICE", "RESTORE", "USED", "DEVICE"];
+    Ok(output.list(&engine.device_map(query, limit)?, columns, |row: &MappedDevice| {
+        let user = if row.mail.raw().is_empty() { &row.user_name } else { &row.mail };
+        let used = row.used.as_ref();
+        [
+            row.device_id.shown(),
+            row.id_type.word().to_owned(),
+            row.host_name.shown(),
+            user.shown(),
+            row.old_device.shown(),
+            if row.restore { "yes" } else { "no" }.to_owned(),
+            used.map(|used| used.at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default(),
+            used.map(|used| used.device.to_string()).unwrap_or_default(),
+        ]
+    })?)
+}
+
+fn unmap(engine: &Engine, id: &str, output: &Output) -> Result<(), Failure> {
+    if engine.unmap_device(id)? {
+        return Ok(output.note("The laptop is reserved for nobody any more.")?);
+    }
+    Err(Failure::Plain {
+        message: format!("the device map has no laptop {}", crate::model::text::shown(id)),
+        help: "`imd devices map` shows those that it has".to_owned(),
+    })
 }
 
 /// What was shown of the user; nothing at all is said as loudly as it deserves.

@@ -266,6 +266,11 @@ impl Engine {
                 (code(&reason, about.proof), reason.code(), reason.to_string())
             }
         };
+        let denial = Denial::of(code);
+        let denial = match reason {
+            "daily-cap" => Denial { retry_after: Some(until_midnight(self.now())), ..denial },
+            _ => denial,
+        };
         let refusal = Refusal {
             at: self.now(),
             correlation: asker.correlation.clone(),
@@ -281,7 +286,7 @@ impl Engine {
             // No record, no word: a refusal that nobody can find the reason of is trouble.
             return Denial::of(Code::Internal);
         }
-        Denial::of(code)
+        denial
     }
 }
 
@@ -345,14 +350,23 @@ fn code(reason: &Reason, proof: Option<ProofKind>) -> Code {
         | Reason::TokenPlatform
         | Reason::TokenNetwork
         | Reason::TokenUsedUp => Code::TokenRefused,
-        Reason::DeviceUnknown | Reason::DeviceRevoked | Reason::DeviceEnded | Reason::KeyMismatch => {
-            Code::DeviceRefused
-        }
+        Reason::DeviceUnknown
+        | Reason::DeviceRevoked
+        | Reason::DeviceEnded
+        | Reason::CredentialTaken
+        | Reason::KeyMismatch => Code::DeviceRefused,
         Reason::ProofNotAccepted => Code::ProofNotAccepted,
+        // It is said before anything of a person is looked at.
+        Reason::DailyCap(_) => Code::Paused,
         // Said only to a user who has shown who they are.
         Reason::DeviceLimit(_) if matches!(proof, Some(ProofKind::Password | ProofKind::Kerberos)) => Code::DeviceLimit,
         _ => Code::Refused,
     }
+}
+
+/// In how many seconds the next day begins, UTC: at least one.
+fn until_midnight(now: Timestamp) -> u64 {
+    (86_400 - now.as_second().rem_euclid(86_400)).unsigned_abs()
 }
 
 fn laptop(facts: &LaptopFacts) -> Laptop {

@@ -39,6 +39,8 @@ pub enum Error {
     NotWritten { path: PathBuf, why: std::io::Error },
     #[error("{} is not a CSV file of users: {why}", path.display())]
     Csv { path: PathBuf, why: String },
+    #[error("{} is not a device map: {why}", path.display())]
+    DeviceMap { path: PathBuf, why: String },
     #[error("{} holds no certificate in PEM form", path.display())]
     NoCertificate { path: PathBuf },
     #[error("{} already exists", path.display())]
@@ -109,6 +111,11 @@ impl Error {
             Self::File { .. } => "check the path and its permissions".to_owned(),
             Self::NotWritten { .. } => "choose a folder that exists and that you may write to".to_owned(),
             Self::Csv { .. } => "the first line names the columns: mail and, optionally, name".to_owned(),
+            Self::DeviceMap { .. } => {
+                "the first line names the columns: e-mail, host name, device id, id type, user name, old device, \
+                 restore; nothing was changed"
+                    .to_owned()
+            }
             Self::NoCertificate { .. } => {
                 "export the CA's certificate as Base-64 encoded X.509 (.cer or .pem)".to_owned()
             }

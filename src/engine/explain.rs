@@ -176,8 +176,35 @@ impl Engine {
         let _ = chain.add(mapping(&explained))
             && chain.add(self.cached(&explained)?)
             && chain.add(self.has_token()?)
+            && self.pilot(&explained, &mut chain)?
             && self.laptops(&explained, &mut chain)?;
         Ok(chain)
+    }
+
+    /// Whether the user is in the group whose members alone are activated, and whether there is room today; no link
+    /// where the settings say nothing of either.
+    fn pilot(&self, explained: &Explained, chain: &mut Chain) -> Result<bool, Error> {
+        let Found { directory, user, .. } = &explained.found;
+        let settings = self.settings()?.map(|kept| kept.value).unwrap_or_default();
+        if let Some(group) = &settings.allow {
+            if !self.store().is_allowed(directory, user.guid, group)? {
+                let evidence = format!("the user was not in {} when \"{directory}\" was last read", shown(group));
+                let remedy = "put the user into that group and run `imd sync`, or empty \"Only members of\" in step 5";
+                return Ok(chain.add(Link::broken(Part::Pilot, evidence, remedy)));
+            }
+            chain.add(Link::whole(Part::Pilot, format!("the user is in {}", shown(group))));
+        }
+        let cap = u64::from(settings.daily_cap);
+        if cap == 0 {
+            return Ok(true);
+        }
+        let today = self.store().activated_today(self.now())?;
+        let evidence = format!("{today} of {cap} laptops were activated today (UTC)");
+        Ok(chain.add(if today < cap {
+            Link::whole(Part::Pilot, evidence)
+        } else {
+            Link::open(Part::Pilot, evidence, "the next come in from midnight UTC on; step 5 says how many a day")
+        }))
     }
 
     /// The links from the user's first laptop on. True when all of them hold.

@@ -70,20 +70,30 @@ impl Laptop {
     /// By what the same machine is known after it was imaged anew: UUID and serial number, folded. `None` when either
     /// is missing or says nothing. A host name is never part of it: host names repeat.
     pub fn hardware(&self) -> Option<String> {
-        let digits = self.uuid.raw().trim().to_ascii_lowercase();
-        let hexadecimal: String = digits.chars().filter(char::is_ascii_hexdigit).collect();
-        // All alike is what firmware says that has none: 00..., ff..., or the well-known 03000200-0400-....
-        let plain = hexadecimal.len() == 32 && digits.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-        let first = hexadecimal.chars().next()?;
-        let told = !hexadecimal.chars().all(|c| c == first) && !hexadecimal.starts_with("030002000400050000060007");
-        let serial = self.serial.raw().trim().to_lowercase();
-        let first = serial.chars().next()?;
-        let numbered = serial.chars().count() >= 4
-            && !serial.chars().all(|c| c == first)
-            && serial != "123456789"
-            && !NO_SERIAL.contains(&serial.as_str());
-        (plain && told && numbered).then(|| format!("{hexadecimal}\n{serial}"))
+        Some(format!("{}\n{}", uuid_key(self.uuid.raw())?, serial_key(self.serial.raw())?))
     }
+}
+
+/// A UUID as it is compared: 32 hexadecimal digits. `None` when it says nothing.
+pub fn uuid_key(text: &str) -> Option<String> {
+    let digits = text.trim().to_ascii_lowercase();
+    let hexadecimal: String = digits.chars().filter(char::is_ascii_hexdigit).collect();
+    // All alike is what firmware says that has none: 00..., ff..., or the well-known 03000200-0400-....
+    let plain = hexadecimal.len() == 32 && digits.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    let first = hexadecimal.chars().next()?;
+    let told = !hexadecimal.chars().all(|c| c == first) && !hexadecimal.starts_with("030002000400050000060007");
+    (plain && told).then_some(hexadecimal)
+}
+
+/// A serial number as it is compared. `None` when it says nothing.
+pub fn serial_key(text: &str) -> Option<String> {
+    let serial = text.trim().to_lowercase();
+    let first = serial.chars().next()?;
+    let numbered = serial.chars().count() >= 4
+        && !serial.chars().all(|c| c == first)
+        && serial != "123456789"
+        && !NO_SERIAL.contains(&serial.as_str());
+    numbered.then_some(serial)
 }
 
 /// What became of a device.

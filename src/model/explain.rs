@@ -93,6 +93,8 @@ pub enum Part {
     Cache,
     /// Laptops can present a valid token.
     Token,
+    /// A pilot includes the user, and its day is not full.
+    Pilot,
     /// A laptop of the user has asked.
     Enrolled,
     /// What the laptop asked was granted.
@@ -108,6 +110,7 @@ impl std::fmt::Display for Part {
             Self::Mapping => "mapping",
             Self::Cache => "cache",
             Self::Token => "token",
+            Self::Pilot => "pilot",
             Self::Enrolled => "enrolled",
             Self::Attempts => "attempts",
             Self::Limit => "limit",

@@ -41,6 +41,10 @@ pub enum Reason {
     DeviceEnded,
     #[error("the device is another user's")]
     DeviceTaken,
+    #[error("the device map has the laptop for another user")]
+    DeviceMapped,
+    #[error("the credential is another device's")]
+    CredentialTaken,
     #[error("another key was used with this claim code")]
     KeyMismatch,
     #[error("the proof is not one that the settings accept")]
@@ -59,6 +63,10 @@ pub enum Reason {
         "the mapping that takes the user is switched off or gone, or its profile does not log in with this directory"
     )]
     OutOfScope,
+    #[error("the user is not in the group whose members alone are activated now")]
+    NotAllowedYet,
+    #[error("as many laptops were activated today as may be ({0})")]
+    DailyCap(u32),
     #[error("so many passwords were tried for the user that another might lock the account")]
     TooManyPasswords,
     #[error("the password was refused: {0}")]
@@ -89,6 +97,8 @@ impl Reason {
             Self::DeviceRevoked => "device-revoked",
             Self::DeviceEnded => "device-ended",
             Self::DeviceTaken => "device-taken",
+            Self::DeviceMapped => "device-mapped",
+            Self::CredentialTaken => "credential-taken",
             Self::KeyMismatch => "key-mismatch",
             Self::ProofNotAccepted => "proof-not-accepted",
             Self::UserUnknown => "user-unknown",
@@ -97,6 +107,8 @@ impl Reason {
             Self::UserDisabled => "user-disabled",
             Self::UserExpired => "user-expired",
             Self::OutOfScope => "out-of-scope",
+            Self::NotAllowedYet => "not-allowed-yet",
+            Self::DailyCap(_) => "daily-cap",
             Self::TooManyPasswords => "too-many-passwords",
             Self::Password(_) => "password",
             Self::Ticket(_) => "ticket",

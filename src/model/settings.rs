@@ -1,6 +1,7 @@
 //! What holds for every activation unless a profile says otherwise (step 5).
 
 use super::Unreadable;
+use super::dn::Dn;
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Settings {
@@ -12,6 +13,11 @@ pub struct Settings {
     pub fuse: Fuse,
     /// Whether a token of this installation's keys that was made elsewhere has to be imported before it lets anybody in.
     pub require_registered: bool,
+    /// The DN of the group whose members alone may be activated, while a pilot runs. Absent: everybody whom a mapping
+    /// takes.
+    pub allow: Option<String>,
+    /// How many laptops may be activated on one day, from midnight to midnight UTC; 0 is no cap.
+    pub daily_cap: u32,
 }
 
 impl Default for Settings {
@@ -22,6 +28,8 @@ impl Default for Settings {
             proof: vec![Proof::Password],
             fuse: Fuse::default(),
             require_registered: false,
+            allow: None,
+            daily_cap: 0,
         }
     }
 }
@@ -115,6 +123,8 @@ pub enum Unfit {
     ClaimedWithOthers,
     #[error("a proof is named twice")]
     ProofTwice,
+    #[error("that is no DN of a group, such as CN=Pilot,OU=Groups,DC=corp,DC=example,DC=com")]
+    Allow,
 }
 
 impl Settings {
@@ -131,6 +141,9 @@ impl Settings {
         }
         if self.proof.iter().enumerate().any(|(at, proof)| self.proof[..at].contains(proof)) {
             reasons.push(Unfit::ProofTwice);
+        }
+        if self.allow.as_ref().is_some_and(|group| group.parse::<Dn>().is_err()) {
+            reasons.push(Unfit::Allow);
         }
         reasons
     }

@@ -6,7 +6,7 @@ use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-/// A text of at most `LONGEST` bytes, without NUL.
+/// A text of at most `LONGEST` characters, as JSON Schema counts them (6.3.1), without NUL.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct Bounded<const LONGEST: usize>(String);
@@ -14,9 +14,7 @@ pub struct Bounded<const LONGEST: usize>(String);
 impl<const LONGEST: usize> Bounded<LONGEST> {
     /// As much of the text as fits.
     pub fn cut(text: &str) -> Self {
-        let text = text.replace('\0', "");
-        let end = (0..=text.len().min(LONGEST)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        Self(text[..end].to_owned())
+        Self(text.chars().filter(|c| *c != '\0').take(LONGEST).collect())
     }
 
     pub fn as_str(&self) -> &str {
@@ -30,7 +28,7 @@ impl<'de, const LONGEST: usize> Deserialize<'de> for Bounded<LONGEST> {
     }
 }
 
-/// A secret text of at most `LONGEST` bytes: no `Debug`, wiped when it is dropped.
+/// A secret text of at most `LONGEST` characters: no `Debug`, wiped when it is dropped.
 #[derive(Clone)]
 #[allow(missing_debug_implementations, reason = "it is a secret")]
 pub struct Hidden<const LONGEST: usize>(Zeroizing<String>);
@@ -107,18 +105,18 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-/// Reads a text of at most so many bytes. What it says of one that is none never repeats it: it may be a password.
+/// Reads a text of at most so many characters. What it says of one that is none never repeats it: it may be a password.
 struct Short<const LONGEST: usize>;
 
 impl<const LONGEST: usize> Visitor<'_> for Short<LONGEST> {
     type Value = Zeroizing<String>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "a text of at most {LONGEST} bytes without NUL")
+        write!(f, "a text of at most {LONGEST} characters without NUL")
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        if text.len() > LONGEST || text.contains('\0') {
+        if text.chars().nth(LONGEST).is_some() || text.contains('\0') {
             return Err(E::invalid_value(Unexpected::Other("another"), &self));
         }
         Ok(Zeroizing::new(text.to_owned()))
@@ -157,8 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_cut_between_characters() {
-        assert_eq!(Bounded::<3>::cut("aåå").as_str(), "aå");
+    fn lengths_are_counted_in_characters() {
+        let read = |text: &str| serde_json::from_value::<Bounded<3>>(text.into()).is_ok();
+        assert!(read("åååå".get(..6).expect("three characters")) && !read("åååå"));
+        assert_eq!(Bounded::<3>::cut("aååå").as_str(), "aåå");
         assert_eq!(Bounded::<8>::cut("a\0b").as_str(), "ab");
     }
 }

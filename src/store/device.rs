@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::item::{Cells, word};
 use super::turn::{Turn, View};
 use super::{Error, Store};
-use crate::model::device::{Activation, Device, DeviceId, DeviceState, Funnel, Laptop};
+use crate::model::device::{Activation, Device, DeviceId, DeviceState, Funnel, Laptop, serial_key, uuid_key};
 use crate::model::settings::Proof;
 use crate::model::text::Untrusted;
 use crate::model::token::TokenId;
@@ -19,6 +19,7 @@ pub type Hash = [u8; 32];
 pub enum DeviceBy {
     Key,
     ClaimCode,
+    Credential,
 }
 
 /// A device with what only decisions need.
@@ -89,6 +90,7 @@ impl View<'_> {
         let column = match by {
             DeviceBy::Key => "key_hash",
             DeviceBy::ClaimCode => "claim_hash",
+            DeviceBy::Credential => "credential_hash",
         };
         first(self.0, &format!("{DEVICE} WHERE d.{column} = ?1"), [hash])
     }
@@ -135,10 +137,10 @@ impl Turn<'_> {
     /// Adds a pending device.
     pub fn add_device(&self, new: &NewDevice<'_>, at: Timestamp) -> Result<(), Error> {
         let sql = "INSERT INTO device (id, state, key_hash, claim_hash, hardware, host_name, serial, system, agent,
-                       token_id, enrolled_at, last_seen_at)
-                   VALUES (?1, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)";
+                       token_id, enrolled_at, last_seen_at, uuid_key, serial_key)
+                   VALUES (?1, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12)";
         let NewDevice { id, key_hash, claim_hash, hardware, laptop, token } = new;
-        let Laptop { host_name, serial, system, agent, .. } = laptop;
+        let Laptop { host_name, uuid, serial, system, agent } = laptop;
         self.0.prepare_cached(sql)?.execute(params![
             id.as_str(),
             key_hash,
@@ -150,6 +152,8 @@ impl Turn<'_> {
             agent.raw(),
             token.as_str(),
             at.to_string(),
+            uuid_key(uuid.raw()).unwrap_or_default(),
+            serial_key(serial.raw()).unwrap_or_default(),
         ])?;
         Ok(())
     }

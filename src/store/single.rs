@@ -86,8 +86,15 @@ impl Single for Settings {
 
 impl Record for Settings {
     const TABLE: &'static str = "settings";
-    const COLUMNS: &'static [Column] =
-        &[plain("devices_per_user"), plain("at_limit"), plain("proof"), plain("fuse"), plain("require_registered")];
+    const COLUMNS: &'static [Column] = &[
+        plain("devices_per_user"),
+        plain("at_limit"),
+        plain("proof"),
+        plain("fuse"),
+        plain("require_registered"),
+        plain("allow"),
+        plain("daily_cap"),
+    ];
 
     fn values(&self) -> Result<Vec<Value>, Error> {
         Ok(vec![
@@ -96,6 +103,8 @@ impl Record for Settings {
             json(&self.proof),
             text(&self.fuse),
             number(self.require_registered.into()),
+            text_if(self.allow.as_ref()),
+            number(self.daily_cap.into()),
         ])
     }
 
@@ -106,6 +115,8 @@ impl Record for Settings {
             proof: cells.json()?,
             fuse: cells.parsed()?,
             require_registered: cells.next()?,
+            allow: cells.next()?,
+            daily_cap: cells.number()?,
         })
     }
 }

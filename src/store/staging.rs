@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::item::json;
 use super::tally::{Lost, Tally, lost, tally};
 use super::user::{Seen, save_seen};
-use super::{By, Error, Store, attributes, audit, key, open, reason, write};
+use super::{By, Error, Store, attributes, audit, key, open, pilot, reason, write};
 use crate::model::Kept;
 use crate::model::job::Job;
 use crate::model::mapping::{Kind, Mapping};
@@ -28,6 +28,8 @@ pub struct Staging {
     scope: Vec<Scoped>,
     mappings: Vec<Mapping>,
     seen: Vec<(i64, Seen)>,
+    /// By the id of the directory: the group whose members alone may be activated, and they.
+    allowed: Vec<(i64, Option<(String, Vec<Guid>)>)>,
     /// By the id of the mapping: where it searches, and that entry's GUID.
     bases: Vec<(i64, String, Guid)>,
 }
@@ -113,7 +115,15 @@ impl Store {
             Ok(())
         };
         begin().map_err(|error| temporary(error, self.dir()))?;
-        Ok(Staging { store: self.clone(), connection, scope, mappings, seen: Vec::new(), bases: Vec::new() })
+        Ok(Staging {
+            store: self.clone(),
+            connection,
+            scope,
+            mappings,
+            seen: Vec::new(),
+            allowed: Vec::new(),
+            bases: Vec::new(),
+        })
     }
 }
 
@@ -156,6 +166,13 @@ impl Staging {
     pub fn saw(&mut self, position: usize, seen: Seen) {
         if let Some(scoped) = self.scope.get(position) {
             self.seen.push((scoped.directory, seen));
+        }
+    }
+
+    /// Notes who, in the directory of the mapping at `position`, is in the group whose members alone may be activated.
+    pub fn allowed(&mut self, position: usize, members: Option<(String, Vec<Guid>)>) {
+        if let Some(scoped) = self.scope.get(position) {
+            self.allowed.push((scoped.directory, members));
         }
     }
 
@@ -267,7 +284,7 @@ impl Staging {
         job: &Job,
         fuse: impl FnOnce(&[Tally]) -> Vec<Tripped>,
     ) -> Result<Summary, Error> {
-        let Self { scope, seen, bases, connection, .. } = &mut self;
+        let Self { scope, seen, allowed, bases, connection, .. } = &mut self;
         let id = write(connection, |transaction| {
             if super::staging::scope(transaction)? != *scope {
                 return Err(Error::Drift { what: "the mappings".to_owned() });
@@ -289,6 +306,9 @@ impl Staging {
             }
             for (directory, seen) in seen.iter() {
                 save_seen(transaction, *directory, seen)?;
+            }
+            for (directory, members) in allowed.iter() {
+                pilot::save_members(transaction, *directory, members.as_ref())?;
             }
             for (mapping, base, guid) in bases.iter() {
                 let sql = "INSERT INTO mapping_seen (mapping_id, base, guid) VALUES (?1, ?2, ?3)

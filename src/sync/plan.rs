@@ -51,12 +51,14 @@ pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Resul
         Filter::of_mapping(mapping, &[]).map_err(|source| Error::Filter { mapping: mapping.name.clone(), source })?;
     }
     let mut bases = Bases { store, found: Vec::new(), changed: Vec::new() };
-    let mut readings = staged(&mut staging, by, |send| read_all(&mappings, open, &mut bases, by, job, &send))?;
-    for Reading { first, seen, read } in &mut readings {
+    let allow = settings.allow.as_deref();
+    let mut readings = staged(&mut staging, by, |send| read_all(&mappings, allow, open, &mut bases, by, job, &send))?;
+    for Reading { first, seen, read, .. } in &mut readings {
         confirm::missing(&mut staging, read.as_mut(), (*first, &seen.naming_context), job)?;
     }
-    for Reading { first, seen, .. } in readings {
+    for Reading { first, seen, allowed, .. } in readings {
         staging.saw(first, seen);
+        staging.allowed(first, allow.map(str::to_owned).zip(allowed));
     }
     for (position, base, guid) in &bases.found {
         staging.searched(*position, base, *guid);
@@ -77,6 +79,8 @@ struct Reading {
     /// The position of its first mapping.
     first: usize,
     seen: Seen,
+    /// Who is in the group whose members alone may be activated; absent where there is none.
+    allowed: Option<Vec<Guid>>,
     /// Still open, to ask for those who are missing.
     read: Box<dyn Read>,
 }
@@ -151,6 +155,7 @@ fn staged<T>(
 /// Reads directory by directory, and in each mapping by mapping in the order of priority.
 fn read_all(
     mappings: &[Mapping],
+    allow: Option<&str>,
     open: &mut Open<'_>,
     bases: &mut Bases<'_>,
     by: &By<'_>,
@@ -158,7 +163,8 @@ fn read_all(
     send: &SyncSender<Batch>,
 ) -> Result<Vec<Reading>, Error> {
     let (mut readings, mut done) = (Vec::new(), 0);
-    for (first, Mapping { directory: name, .. }) in mappings.iter().enumerate() {
+    for (first, mapping) in mappings.iter().enumerate() {
+        let name = &mapping.directory;
         if mappings[..first].iter().any(|mapping| mapping.directory == *name) {
             continue;
         }
@@ -179,7 +185,9 @@ fn read_all(
             };
             reader.users(&asked.query, job, &mut take).map_err(failed)?;
         }
-        readings.push(Reading { first, seen, read: reader });
+        let allowed = allow.map(|group| query::members(reader.as_mut(), group, mapping, job)).transpose();
+        let allowed = allowed.map_err(|why| Error::unasked(mapping, why))?;
+        readings.push(Reading { first, seen, allowed, read: reader });
     }
     Ok(readings)
 }

@@ -6,6 +6,7 @@ use crate::model::dn::Dn;
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::membership::Nested;
+use crate::model::user::{Guid, User};
 
 /// The search of a mapping, and what its group was found to be.
 pub(super) struct Asked {
@@ -34,4 +35,28 @@ pub(super) fn of_mapping(read: &mut dyn Read, mapping: &Mapping, job: &Job) -> R
         None => None,
     };
     Ok(Asked { query: Query { base: mapping.search_base().map(str::to_owned), filter }, group })
+}
+
+/// Everybody who is in a group of the directory, as a mapping's group is read; nobody when there is no such group.
+pub(super) fn members(read: &mut dyn Read, group: &str, mapping: &Mapping, job: &Job) -> Result<Vec<Guid>, Unasked> {
+    // A mapping that has nothing but the group.
+    let whole = Mapping {
+        base_dn: None,
+        ou: None,
+        department: None,
+        country: None,
+        filter: None,
+        group: Some(group.to_owned()),
+        ..mapping.clone()
+    };
+    let asked = of_mapping(read, &whole, job)?;
+    let mut guids = Vec::new();
+    if asked.group.is_some_and(|(_, nested)| nested.group.is_some()) {
+        let mut take = |users: Vec<User>| {
+            guids.extend(users.into_iter().map(|user| user.guid));
+            Ok(())
+        };
+        read.users(&asked.query, job, &mut take).map_err(Unasked::Read)?;
+    }
+    Ok(guids)
 }

@@ -3,6 +3,7 @@
 use crate::engine::{Engine, Error};
 use crate::model::check::Check;
 use crate::model::settings::{AtLimit, Proof, Settings, Unfit};
+use crate::model::text::shown;
 
 use super::form::{Basis, Choice, Field, Form, Kind, Problem, Value};
 use super::{Saved, text};
@@ -69,6 +70,19 @@ pub(super) fn fields() -> Vec<Field> {
             ]),
         )
         .with("no"),
+        Field::new(
+            "settings.allow",
+            "Only members of",
+            "For a pilot: a group by its DN, read at each sync. Empty: everybody whom a mapping takes.",
+            Kind::Text { example: "CN=Pilot,OU=Groups,DC=corp,DC=example,DC=com" },
+        ),
+        Field::new(
+            "settings.daily_cap",
+            "Most on one day",
+            "Laptops activated between midnight and midnight UTC; the next wait. 0: no cap.",
+            Kind::Text { example: "50" },
+        )
+        .with("0"),
     ]
 }
 
@@ -80,6 +94,8 @@ pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
     form.set("settings.fuse", Value::Text(kept.value.fuse.to_string()));
     let require_registered = if kept.value.require_registered { "yes" } else { "no" };
     form.set("settings.require_registered", Value::Text(require_registered.to_owned()));
+    form.set("settings.allow", Value::Text(kept.value.allow.unwrap_or_default()));
+    form.set("settings.daily_cap", Value::Text(kept.value.daily_cap.to_string()));
     form.basis = Basis::of(kept.version);
     Ok(())
 }
@@ -87,6 +103,7 @@ pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
 fn read(form: &mut Form) -> Option<Settings> {
     let devices_per_user = form.parse("settings.devices_per_user");
     let fuse = form.parse("settings.fuse");
+    let daily_cap = form.parse("settings.daily_cap").unwrap_or_default();
     let at_limit = match form.text("settings.at_limit") {
         Some("replace-oldest") => AtLimit::ReplaceOldest,
         _ => AtLimit::Refuse,
@@ -104,9 +121,22 @@ fn read(form: &mut Form) -> Option<Settings> {
         return None;
     }
     let require_registered = form.text("settings.require_registered") == Some("yes");
-    let settings = Settings { devices_per_user: devices_per_user?, at_limit, proof, fuse: fuse?, require_registered };
+    let allow = form.text("settings.allow").map(str::to_owned);
+    let settings = Settings {
+        devices_per_user: devices_per_user?,
+        at_limit,
+        proof,
+        fuse: fuse?,
+        require_registered,
+        allow,
+        daily_cap,
+    };
     for unfit in settings.unfit() {
-        let key = if matches!(unfit, Unfit::Devices(_)) { "settings.devices_per_user" } else { "settings.proof" };
+        let key = match unfit {
+            Unfit::Devices(_) => "settings.devices_per_user",
+            Unfit::Allow => "settings.allow",
+            Unfit::NoProof | Unfit::ClaimedWithOthers | Unfit::ProofTwice => "settings.proof",
+        };
         form.problem(key, Problem::new(unfit.to_string()));
     }
     (!form.has_problems()).then_some(settings)
@@ -133,6 +163,14 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
             Proof::Claimed => Check::warned(name, evidence, "choose kerberos or password where you can"),
             _ => Check::passed(name, evidence),
         });
+    }
+    if let Some(group) = &settings.allow {
+        let evidence = format!("only members of {} are activated, as they are at the next sync", shown(group));
+        each(Check::passed("only members of", evidence));
+    }
+    if settings.daily_cap > 0 {
+        let evidence = format!("{} a day; the next wait until midnight UTC", settings.daily_cap);
+        each(Check::passed("most on one day", evidence));
     }
     let users = engine.user_count()?;
     let allowed = settings.fuse.allows(users);

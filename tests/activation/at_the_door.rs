@@ -50,8 +50,10 @@ fn what_is_no_request_is_answered_as_such_and_health_stays_green() {
 #[test]
 fn connections_that_say_nothing_or_too_slowly_are_closed_while_others_are_answered() {
     let (_imd, service, token) = served(2, |answers| answers);
-    // As many as this test may open beside its own files.
-    let idle: Vec<_> = (0..300).map(|_| TcpStream::connect(service.address).unwrap()).collect();
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let raised = rustix::process::Rlimit { current: files.maximum, maximum: files.maximum };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, raised).unwrap();
+    let idle: Vec<_> = (0..2_000).map(|_| TcpStream::connect(service.address).unwrap()).collect();
     let mut slow = service.connect();
     slow.write_all(b"POST /v1/claim HTTP/1.1\r\nHost: ").unwrap();
     slow.flush().unwrap();

@@ -17,6 +17,22 @@ fn asking_again_gives_the_same_device_and_changes_nothing() {
 }
 
 #[test]
+fn the_credential_of_one_device_is_no_other_devices() {
+    let (imd, service, token) = served(3, |answers| answers);
+    let (one, other) = (Laptop::new(1), Laptop::new(2));
+    for laptop in [&one, &other] {
+        laptop.enrol(&service, &token).granted();
+    }
+    one.claim(&service, "user1@corp.example.com").granted();
+    let mut copied = other.claim_request("user2@corp.example.com");
+    copied["credential"] = one.key(3).into();
+    let refused = service.post("/v1/claim", &copied);
+    assert_eq!((refused.status, &refused.json()["error"]), (403, &"device-refused".into()));
+    assert_eq!(imd.row("SELECT count(*) AS n FROM refusal WHERE reason = 'credential-taken'")["n"], 1);
+    other.claim(&service, "user2@corp.example.com").granted();
+}
+
+#[test]
 fn the_account_has_what_the_mapping_that_takes_the_user_gives() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);

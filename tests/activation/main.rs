@@ -12,12 +12,14 @@ mod at_the_door;
 mod brakes;
 #[path = "../without_a_network/company.rs"]
 mod company;
+mod device_map;
 mod identity;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
 mod laptops;
 mod machine;
 mod on_the_laptop;
+mod pilot;
 mod refusals;
 mod service;
 mod token_life;

@@ -1,0 +1,59 @@
+//! What keeps a pilot small: who may be activated, and how many a day.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::turn::View;
+use super::{Error, Store, key};
+use crate::model::name::Name;
+use crate::model::user::Guid;
+
+/// Keeps who is in the group, in the place of who was when the directory was last read.
+pub(super) fn save_members(
+    transaction: &Transaction<'_>,
+    directory: i64,
+    members: Option<&(String, Vec<Guid>)>,
+) -> Result<(), Error> {
+    transaction.execute("DELETE FROM allowed_user WHERE directory_id = ?1", [directory])?;
+    let sql = "UPDATE directory_seen SET allow_group = ?2 WHERE directory_id = ?1";
+    transaction.execute(sql, params![directory, members.map(|(group, _)| group)])?;
+    let sql = "INSERT INTO allowed_user (directory_id, guid) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    let mut insert = transaction.prepare(sql)?;
+    for guid in members.map(|(_, guids)| guids.as_slice()).unwrap_or_default() {
+        insert.execute(params![directory, guid.0])?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Whether a user was in that group when the directory was last read.
+    pub fn is_allowed(&self, directory: &Name, guid: Guid, group: &str) -> Result<bool, Error> {
+        self.read(|connection| View(connection).is_allowed(directory, guid, group))
+    }
+
+    /// How many laptops were activated on the day of `now`, UTC.
+    pub fn activated_today(&self, now: Timestamp) -> Result<u64, Error> {
+        self.read(|connection| View(connection).activated_today(now))
+    }
+}
+
+impl View<'_> {
+    /// Whether a user was in that group when the directory was last read. Of another group than was read then, nobody.
+    pub fn is_allowed(&self, directory: &Name, guid: Guid, group: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM directory d JOIN directory_seen s ON s.directory_id = d.id
+                   JOIN allowed_user a ON a.directory_id = d.id
+                   WHERE d.name_key = ?1 AND s.allow_group = ?2 AND a.guid = ?3";
+        let row = params![key(directory.as_str()), group, guid.0];
+        let found: Option<i64> = self.0.prepare_cached(sql)?.query_row(row, |row| row.get(0)).optional()?;
+        Ok(found.is_some())
+    }
+
+    /// How many laptops were activated on the day of `now`, UTC, whatever became of them since.
+    pub fn activated_today(&self, now: Timestamp) -> Result<u64, Error> {
+        // Times stand as RFC 3339 in UTC, so a day is where they begin with its date.
+        let sql = "SELECT count(*) FROM device WHERE activated_at >= ?1";
+        let today = now.strftime("%Y-%m-%d").to_string();
+        let count: i64 = self.0.prepare_cached(sql)?.query_row([today], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+}
