@@ -22,6 +22,7 @@ mod lines;
 mod name;
 mod open;
 mod plan;
+mod preserve;
 mod priority;
 mod profile_user;
 mod queue;

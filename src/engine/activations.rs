@@ -175,7 +175,10 @@ impl Engine {
         let device = done().map_err(|refused| self.denied(refused, about, asker))?;
         Ok(CheckInAnswer {
             device: device.id.to_string(),
-            state: state(device.state),
+            state: match &device.activation {
+                Some(activation) if activation.preserved && device.state == DeviceState::Activated => State::Preserved,
+                _ => state(device.state),
+            },
             again_in: AGAIN_IN,
             correlation_id: asker.correlation.clone(),
         })

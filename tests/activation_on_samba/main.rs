@@ -15,6 +15,7 @@ mod installation;
 mod laptops;
 #[path = "../activation/machine.rs"]
 mod machine;
+mod off_boarding;
 mod passwords;
 mod proxy;
 #[path = "../activation/service.rs"]

@@ -13,13 +13,13 @@ use super::service::{Service, free_address};
 use super::workflow::set_up;
 
 /// An account made for one test, and removed after it; its password is the lab users' own.
-struct Account {
+pub struct Account {
     dn: String,
-    name: String,
+    pub name: String,
 }
 
 impl Account {
-    fn new(controller: &Controller, name: &str) -> Self {
+    pub fn new(controller: &Controller, name: &str) -> Self {
         let this = Self { dn: format!("CN={name},OU=Lab,{}", controller.base_dn), name: name.to_owned() };
         this.gone();
         let password: String = format!("\"{}\"", controller.user_password);
@@ -34,10 +34,27 @@ impl Account {
         this
     }
 
-    fn disable(&self) {
+    pub fn disable(&self) {
+        self.control(514);
+    }
+
+    pub fn enable(&self) {
+        self.control(512);
+    }
+
+    fn control(&self, flags: u32) {
         let ldif =
-            format!("dn: {}\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: 514\n", self.dn);
+            format!("dn: {}\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: {flags}\n", self.dn);
         admin("ldapmodify", &[], &ldif);
+    }
+
+    /// Moves it below another entry.
+    pub fn moved(&mut self, below: &str) {
+        let name = format!("CN={}", self.name);
+        let ldif =
+            format!("dn: {}\nchangetype: modrdn\nnewrdn: {name}\ndeleteoldrdn: 1\nnewsuperior: {below}\n", self.dn);
+        admin("ldapmodify", &[], &ldif);
+        self.dn = format!("{name},{below}");
     }
 
     fn gone(&self) {
