@@ -1,6 +1,6 @@
 //! The decision: which laptop becomes whose, on what proof, within which limits.
 //!
-//! May import `model`, `protocol`, `secrets`, `token`, `directory` and `store`. Two acts. *Enrol*, by the system at
+//! May import `model`, `protocol`, `secrets`, `kerberos`, `token`, `directory` and `store`. Two acts. *Enrol*, by the system at
 //! install time: a token buys a pending device. *Claim*, by the user at log-on: a proof of the user makes it theirs, and
 //! the account comes into being.
 //!
@@ -19,6 +19,7 @@ mod claim;
 mod enrol;
 mod password;
 mod standing;
+mod ticket;
 
 use jiff::Timestamp;
 
@@ -28,7 +29,8 @@ use crate::store::{self, Hash};
 pub use claim::{Claim, Granted, claim, look};
 pub use enrol::{Enrol, Enrolled, check_in, enrol};
 pub use password::{Attempts, try_password};
-pub use standing::Standing;
+pub use standing::{Standing, admitted};
+pub use ticket::{as_of_now, whose};
 
 /// Why nothing was granted.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +43,8 @@ pub enum Error {
     /// The directory that has to be asked cannot be asked.
     #[error("{0}")]
     Directory(#[from] crate::directory::Error),
-    /// As many passwords are being tried as may be at a time.
-    #[error("too many passwords are being tried at once")]
+    /// As many claims ask a directory as may at a time.
+    #[error("too many claims ask a directory at once")]
     Crowded,
     #[error("{0}")]
     Store(#[from] store::Error),

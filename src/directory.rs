@@ -62,6 +62,18 @@ pub fn prove(source: &Source, name: &str, password: &Secret, guid: Guid, job: &J
     }
 }
 
+/// What became of a user, asked on a connection of its own and with little patience: somebody waits for the answer.
+pub fn status(source: &Source, password: Option<&Secret>, guid: Guid, job: &Job) -> Result<Finding, Error> {
+    match source {
+        Source::Ldap(source) => {
+            let mut controller = ldap::Controller::open(source, password, ldap::IMPATIENT, job)?;
+            let mut found = controller.find(&[guid], None, job)?;
+            Ok(found.pop().unwrap_or(Finding::Absent))
+        }
+        Source::File(_) => Err(Error::NoPasswords),
+    }
+}
+
 /// When the domain locks accounts; `None` when it does not say.
 pub fn lockout(source: &Source, password: Option<&Secret>, job: &Job) -> Result<Option<Lockout>, Error> {
     match source {

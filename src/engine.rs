@@ -23,6 +23,8 @@ mod private_file;
 mod reading;
 mod sample;
 mod schedule;
+mod servers;
+mod tickets;
 mod tokens;
 mod wizard_state;
 
@@ -48,7 +50,7 @@ pub use keys::Key;
 pub use reading::{EndingPassword, GroupSize};
 pub use sample::SAMPLE_ANSWERS;
 pub use schedule::Ran;
-pub use tokens::{Believes, Minted, Rewritten, Rotated};
+pub use tokens::{Believes, Minted, OVERLAP, Rewritten, Rotated};
 
 /// Fills its argument with random bytes fit for keys.
 pub type Random = Arc<dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync>;

@@ -1,31 +1,36 @@
 //! The laptop's side: enrol by the system, claim by the user, check in weekly.
 //!
-//! May import `model`, `protocol`, `secrets` and `token`; it is built without the console, the store and the directory
+//! May import `model`, `protocol`, `secrets`, `kerberos` and `token`; it is built without the console, the store and the directory
 //! (`--no-default-features --features laptop`). There is no service on the laptop and nothing that takes commands from
 //! others: the system's part and the user's part are two runs of one program that share one file, the claim code.
 //!
 //! ```text
-//! system   enrol      token file ──> enrolment.json (0600)   keys, servers, pin      token file deleted
-//!                                └─> claim.json     (0644)   claim code, servers, pin
+//! system   enrol      token ──> enrolment.json (0600)        keys, servers, pin      token deleted
+//!                           └─> claim.json     (0644)        claim code, servers, pin
 //! user     claim      claim.json ──> activation.json (0600)  credential, account     then the agent's hook
 //! system   check-in   enrolment.json
+//! system   tend       one of enrol and check-in, when there is something to do: for timers
 //! ```
+//!
+//! On Windows a file has the permissions of its folder, so what users may read is in a folder of its own, `users`.
 //!
 //! Whatever is made here (keys, codes, credentials) is on the disk before it is first sent, so a lost answer, a crash
 //! or a second run never makes a second device.
 
+#[cfg(windows)]
+mod acl;
 mod acts;
 mod connection;
 mod files;
 mod machine;
-mod pin;
+pub mod placed;
 mod prompt;
 
 use std::path::PathBuf;
 
 use crate::protocol::Code;
 
-pub use acts::{Activation, Claim, ClaimFile, Enrolment, Laptop, Waits};
+pub use acts::{Activation, Claim, ClaimFile, Enrolment, Laptop, Tended, Waits};
 pub use prompt::{password_from_stdin, password_from_terminal};
 
 /// Why an act did not come to its end.
@@ -35,14 +40,25 @@ pub enum Error {
     File { doing: &'static str, path: PathBuf, why: std::io::Error },
     #[error("{} is not what this program wrote: {why}", path.display())]
     Unreadable { path: PathBuf, why: String },
+    #[error("the settings in {} cannot be understood: {why}", path.display())]
+    Settings { path: PathBuf, why: String },
+    #[cfg(windows)]
+    #[error("the token in the registry below {key} cannot be deleted: {why}")]
+    Registry { key: &'static str, why: String },
+    #[error("the proxy is not an address such as http://proxy.corp.example.com:3128")]
+    Proxy,
     #[error(transparent)]
     Secret(#[from] crate::secrets::Error),
     #[error("this is no deployment token")]
     NotAToken,
     #[error("the token names no server")]
     NoServer,
+    #[error(transparent)]
+    Kerberos(#[from] crate::kerberos::Error),
     #[error("this laptop is not enrolled")]
     NotEnrolled,
+    #[error("this laptop is not enrolled yet")]
+    NotYetEnrolled,
     #[error("no proof of the user that the service accepts can be given from here ({0})")]
     NoProof(String),
     #[error("no password was given")]
@@ -69,10 +85,15 @@ impl Error {
         match self {
             Self::File { .. } => "check who owns it; enrol and check-in are for the system (root)".to_owned(),
             Self::Unreadable { path, .. } => format!("delete {} and enrol again", path.display()),
+            Self::Settings { .. } => "correct the file, or export again and run the installer".to_owned(),
+            #[cfg(windows)]
+            Self::Registry { .. } => "run it as SYSTEM or as an administrator".to_owned(),
+            Self::Proxy => "correct --proxy, the setting or HTTPS_PROXY, or give --proxy none".to_owned(),
             Self::Secret(error) => error.help(),
+            Self::Kerberos(error) => error.help(),
             Self::NotAToken => "give the file that `imd token create NAME --out FILE` or an export wrote".to_owned(),
             Self::NoServer => "make a token that names the servers: `imd token create NAME --server URL`".to_owned(),
-            Self::NotEnrolled => "run, as root: imd-activate enrol --token-file FILE".to_owned(),
+            Self::NotEnrolled | Self::NotYetEnrolled => "run, as root: imd-activate enrol --token-file FILE".to_owned(),
             Self::NoProof(_) => "ask the administrator which proof is meant (step 5 of imd)".to_owned(),
             Self::NoPassword => "type it, or give it on standard input with --password-stdin".to_owned(),
             Self::Unreachable { .. } => {
@@ -97,7 +118,7 @@ impl Error {
     /// Whether the same may succeed later without anybody doing anything.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable { .. } => true,
+            Self::Unreachable { .. } | Self::NotYetEnrolled => true,
             Self::Denied { code, .. } => code.is_passing(),
             _ => false,
         }

@@ -15,6 +15,7 @@ pub mod engine;
 pub mod export;
 #[cfg(feature = "console")]
 pub mod filter;
+pub mod kerberos;
 #[cfg(feature = "laptop")]
 pub mod laptop;
 pub mod model;

@@ -17,11 +17,13 @@ fn main() -> ExitCode {
         },
         plain: &|engine| plain::run(engine).map_err(|error| NoFace { message: error.to_string(), help: error.help() }),
         service: &|engine, serve, tell| {
-            let cli::Serve { listen, cert, key, proxy } = serve;
+            let cli::Serve { listen, cert, key, proxy, keytab, cache_age } = serve;
             let options = service::Options {
                 listen: *listen,
                 certificate: cert.clone().zip(key.clone()),
                 proxies: proxy.clone(),
+                keytab: keytab.clone(),
+                cache_age: cache_age.signed(),
             };
             service::run(engine, &options, tell)
                 .map_err(|error| NoFace { message: error.to_string(), help: error.help() })

@@ -11,6 +11,7 @@ mod file;
 mod identity;
 #[cfg(feature = "console")]
 mod locked;
+mod pinned;
 
 use zeroize::Zeroizing;
 
@@ -21,6 +22,7 @@ pub use file::read_secret_file;
 pub use identity::Identity;
 #[cfg(feature = "console")]
 pub use locked::{Locked, SHORTEST_PASSPHRASE};
+pub use pinned::client_config;
 
 /// A password, a token or a private key in clear. No `Debug`, `Display` or `Serialize`; zeroed on drop.
 #[derive(Clone, Eq, Default)]

@@ -46,6 +46,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The administrator's certificate chain and its key, PEM; absent: one of the installation's own authority.
     pub certificate: Option<(PathBuf, PathBuf)>,
+    /// The keytab by which Kerberos tickets are taken; absent: none are.
+    pub keytab: Option<PathBuf>,
+    /// How old the cache may be when a ticket comes while the directory cannot be asked.
+    pub cache_age: jiff::SignedDuration,
     /// Whose word on where a request came from is believed (X-Forwarded-For).
     pub proxies: Vec<IpAddr>,
 }
@@ -96,6 +100,7 @@ struct Shared {
     engine: Engine,
     proxies: Vec<IpAddr>,
     metrics: Metrics,
+    certificates: Arc<Certificates>,
 }
 
 /// Serves until the process is told to stop (SIGTERM, SIGINT); SIGHUP reads the administrator's certificate anew. `tell`
@@ -103,6 +108,10 @@ struct Shared {
 pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<(), Error> {
     if engine.is_read_only() {
         return Err(engine::Error::ReadOnly.into());
+    }
+    if let Some(keytab) = &options.keytab {
+        // First of all: the process may be started anew for it.
+        engine.take_tickets(keytab, options.cache_age)?;
     }
     raise_open_files();
     let certificates = Arc::new(Certificates::open(engine.clone(), options)?);
@@ -113,11 +122,17 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     let address = listener.local_addr().map_err(Error::System)?;
     tell(&format!("listening on https://{address}"));
     tell(&certificates.told());
+    if engine.lacks_keytab()? {
+        tell("step 5 accepts Kerberos, and no ticket can be taken without --keytab");
+    }
     let schedule = schedule::start(engine, &stopping)?;
-    let shared =
-        Arc::new(Shared { engine: engine.clone(), proxies: options.proxies.clone(), metrics: Metrics::default() });
-    let tls = certificates.acceptor()?;
-    runtime.block_on(accept(listener, shared, tls, stopping));
+    let shared = Arc::new(Shared {
+        engine: engine.clone(),
+        proxies: options.proxies.clone(),
+        metrics: Metrics::default(),
+        certificates,
+    });
+    runtime.block_on(accept(listener, shared, stopping));
     schedule.stop();
     signals.close();
     runtime.shutdown_timeout(FAREWELL);
@@ -138,12 +153,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     socket.listen(BACKLOG).map_err(failed)
 }
 
-async fn accept(
-    listener: TcpListener,
-    shared: Arc<Shared>,
-    tls: tokio_rustls::TlsAcceptor,
-    mut stopping: watch::Receiver<bool>,
-) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let place = Arc::clone(&places).acquire_owned().await;
@@ -152,7 +162,7 @@ async fn accept(
             () = stopped(&mut stopping) => break,
             accepted = listener.accept() => match accepted {
                 Ok((tcp, peer)) => {
-                    let one = connection::serve(Arc::clone(&shared), tls.clone(), tcp, peer, stopping.clone());
+                    let one = connection::serve(Arc::clone(&shared), tcp, peer, stopping.clone());
                     tokio::spawn(async move {
                         one.await;
                         drop(place);

@@ -12,7 +12,7 @@ use crate::model::profile::{Login, Profile, Storage};
 use crate::model::refusal::Reason;
 use crate::model::settings::{Proof, Settings};
 use crate::model::user::{Attribute, NameForm, User};
-use crate::store::{CachedUser, DeviceBy, Hash, HeldDevice, UserState, View};
+use crate::store::{CachedUser, DeviceBy, Hash, HeldDevice, HeldToken, UserState, View};
 
 /// All that a claim would be decided on, as it is at one moment.
 #[derive(Debug)]
@@ -45,18 +45,7 @@ pub(super) fn standing(
     proof: Proof,
     now: Timestamp,
 ) -> Result<Standing, Error> {
-    not_paused(view, now)?;
-    let device = view.device(DeviceBy::ClaimCode, claim_code)?.ok_or(Reason::DeviceUnknown)?;
-    match device.device.state {
-        DeviceState::Pending | DeviceState::Activated => {}
-        DeviceState::Revoked => return Err(Reason::DeviceRevoked.into()),
-        DeviceState::Replaced | DeviceState::Freed => return Err(Reason::DeviceEnded.into()),
-    }
-    let token = token_stands(view, &device.device.token)?;
-    let settings = view.settings()?;
-    if !settings.proof.contains(&proof) {
-        return Err(Reason::ProofNotAccepted.into());
-    }
+    let (device, token, settings) = admitted(view, claim_code, proof, now)?;
     let user = the_one(view.find_user(&NameForm::of(name))?, name)?;
     if let UserState::Left { why, .. } = &user.state {
         return Err(Reason::UserLeft(why.to_string()).into());
@@ -84,6 +73,29 @@ pub(super) fn standing(
         return Err(Reason::DeviceTaken.into());
     }
     Ok(Standing { device, user, directory, mapping, profile, storage, settings, account })
+}
+
+/// The device of that claim code, when it may still be claimed and with that proof: all that is looked at before
+/// anything of a user is.
+pub fn admitted(
+    view: View<'_>,
+    claim_code: &Hash,
+    proof: Proof,
+    now: Timestamp,
+) -> Result<(HeldDevice, HeldToken, Settings), Error> {
+    not_paused(view, now)?;
+    let device = view.device(DeviceBy::ClaimCode, claim_code)?.ok_or(Reason::DeviceUnknown)?;
+    match device.device.state {
+        DeviceState::Pending | DeviceState::Activated => {}
+        DeviceState::Revoked => return Err(Reason::DeviceRevoked.into()),
+        DeviceState::Replaced | DeviceState::Freed => return Err(Reason::DeviceEnded.into()),
+    }
+    let token = token_stands(view, &device.device.token)?;
+    let settings = view.settings()?;
+    if !settings.proof.contains(&proof) {
+        return Err(Reason::ProofNotAccepted.into());
+    }
+    Ok((device, token, settings))
 }
 
 /// Whether the account may be used at all, by what the directory says of it.

@@ -121,6 +121,9 @@ pub(super) enum Command {
         /// With check: read each file back with a reader of this host that is none of imd's own
         #[arg(long)]
         prove: bool,
+        /// With check: ask no server for its certificate
+        #[arg(long)]
+        offline: bool,
         /// The token that the laptops present
         #[arg(long, value_name = "NAME")]
         token: Option<String>,

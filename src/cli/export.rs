@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::{Engine, Error};
 use crate::export::{Checked, Verdict};
-use crate::model::installer::Installer;
 use crate::model::name::Name;
 
 use super::Failure;
@@ -36,9 +35,7 @@ pub(super) fn run(
             [target.target.clone(), target.title.clone(), target.platform.to_owned()]
         })?);
     }
-    // What step 7 settled holds for what is not said here.
-    let settled = engine.installer()?.map(|kept| kept.value);
-    let mut installer = settled.unwrap_or(Installer { agent: "imd-activate".to_owned(), ..Installer::default() });
+    let mut installer = engine.settled_installer()?;
     installer.targets = targets;
     if let Some(token) = token {
         let name = token.parse::<Name>().map_err(|error| Failure::Usage {
@@ -72,11 +69,24 @@ struct Line {
 }
 
 /// `imd export check DIR`: exit code 3 when something asks for a decision.
-pub(super) fn check(engine: &Engine, folder: &Path, prove: bool, output: &Output) -> Result<(), Failure> {
-    let checked = engine.check_exports(folder, prove)?;
-    let lines: Vec<Line> = checked.iter().flat_map(lines).collect();
+pub(super) fn check(
+    engine: &Engine,
+    folder: &Path,
+    prove: bool,
+    offline: bool,
+    output: &Output,
+) -> Result<(), Failure> {
+    let mut checked = engine.check_exports(folder, prove)?;
+    let unreached = if offline { Vec::new() } else { engine.check_servers(&mut checked)? };
+    let mut lines: Vec<Line> = checked.iter().flat_map(lines).collect();
+    lines.extend(unreached.iter().map(|(server, why)| Line {
+        target: "-".to_owned(),
+        file: server.clone(),
+        word: "skip",
+        detail: format!("not reached from here: {why}"),
+    }));
     if output.is_json() {
-        output.document(&serde_json::json!({ "items": checked }))?;
+        output.document(&serde_json::json!({ "items": checked, "unreached": unreached }))?;
     } else if !lines.is_empty() {
         output.rows(&lines, ["TARGET", "FILE", "", ""], |line| {
             [line.target.clone(), line.file.clone(), line.word.to_owned(), line.detail.clone()]

@@ -28,6 +28,12 @@ pub struct Serve {
     /// The address of a proxy in front, whose X-Forwarded-For is believed; give it several times for several
     #[arg(long, value_name = "ADDRESS")]
     pub proxy: Vec<IpAddr>,
+    /// The keys of HTTP/<server>, by which Kerberos tickets of laptops are taken; readable by its owner alone
+    #[arg(long, value_name = "FILE")]
+    pub keytab: Option<PathBuf>,
+    /// How old the cached users may be when a ticket comes while the directory cannot be asked
+    #[arg(long, value_name = "LENGTH", default_value = "24h")]
+    pub cache_age: Duration,
 }
 
 pub(super) fn run(engine: &Engine, serve: &Serve, service: &Service<'_>, output: &Output) -> Result<(), Failure> {

@@ -57,7 +57,7 @@ pub(super) enum Verb {
     Rotate {
         name: Name,
         /// How long the old one lets laptops in yet
-        #[arg(long, default_value = "14d", value_name = "TIME")]
+        #[arg(long, default_value_t = crate::engine::OVERLAP, value_name = "TIME")]
         overlap: Duration,
         /// Leave the exports that carry the old one as they are
         #[arg(long)]
@@ -228,8 +228,8 @@ fn carried(export: &crate::store::Export) -> String {
 }
 
 fn rotate(engine: &Engine, name: &Name, overlap: Duration, keep: bool, output: &Output) -> Result<(), Failure> {
-    let Rotated { old, new } = engine.rotate_token(name, overlap)?;
-    let written = if keep { Vec::new() } else { engine.rewrite_exports(&old, name)? };
+    let Rotated { old, new } = engine.rotate_token(&named(engine, name)?.id, overlap)?;
+    let written = if keep { Vec::new() } else { engine.rewrite_exports(&old, &new.record)? };
     let left = if keep { engine.exports_with(&old.id)? } else { Vec::new() };
     let failed: Vec<_> = written.iter().filter_map(|one| Some((one, one.outcome.as_ref().err()?))).collect();
     let items: Vec<_> = written

@@ -38,7 +38,7 @@ pub(super) use check::{CHECKS, check};
 pub use connect::{ServerKey, keys};
 pub use discover::{Discovered, discover};
 pub use error::{Error, OtherKey, Refusal};
-pub(super) use prove::{may_have_bound, prove};
+pub(super) use prove::{DEADLINES as IMPATIENT, may_have_bound, prove};
 
 use super::{Account, Error as DirectoryError, Finding, Group, Known, Place, Query, Read, Root, Taker, Unit};
 use crate::filter::Filter;

@@ -3,7 +3,7 @@
 //! What a laptop is told is less than what is known: the reason stays here, under the correlation id that it is given.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,10 +22,11 @@ use crate::secrets::Secret;
 use crate::store::{DeviceBy, Queue};
 
 use super::limiter::Limiter;
+use super::tickets::Tickets;
 use super::{Engine, Error};
 
-/// How many passwords are tried at a time, so that a directory that does not answer holds up no more than that.
-const PASSWORDS_AT_ONCE: usize = 64;
+/// How many claims ask a directory at a time, so that one that does not answer holds up no more than that.
+const ASKING_AT_ONCE: usize = 64;
 /// For how long what a domain says of locking accounts is believed.
 const LOCKOUT_GOOD_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// An activated laptop checks in weekly.
@@ -38,6 +39,8 @@ pub struct Asker {
     pub peer: String,
     /// What the laptop is told instead of a reason.
     pub correlation: String,
+    /// The channel binding of its TLS connection; absent where a proxy of ours ended TLS.
+    pub end_point: Option<Arc<[u8]>>,
 }
 
 /// What a laptop is told when it gets nothing.
@@ -68,7 +71,8 @@ pub(super) struct Room {
     lockouts: Mutex<Vec<(Name, Timestamp, Attempts)>>,
     /// Held by the one who asks a directory when it locks accounts.
     asking: Mutex<()>,
-    passwords: AtomicUsize,
+    trying: AtomicUsize,
+    pub(super) tickets: OnceLock<Tickets>,
 }
 
 impl Engine {
@@ -114,7 +118,7 @@ impl Engine {
     pub fn claim(&self, request: &ClaimRequest, asker: &Asker) -> Result<ClaimAnswer, Denial> {
         let claim_code = activation::hash(request.claim_code.bytes());
         let user = request.proof.user.as_ref().map(|user| user.as_str().to_owned());
-        let about = About {
+        let mut about = About {
             act: Act::Claim,
             proof: Some(request.proof.kind),
             user: user.clone(),
@@ -126,7 +130,10 @@ impl Engine {
             user: user.unwrap_or_default(),
             proof: proof(request.proof.kind),
         };
-        let granted = self.try_claim(claim, &request.proof).map_err(|refused| self.denied(refused, about, asker))?;
+        let granted = match self.try_claim(claim, &request.proof, asker, &mut about.user) {
+            Ok(granted) => granted,
+            Err(refused) => return Err(self.denied(refused, about, asker)),
+        };
         Ok(ClaimAnswer {
             device: granted.device.to_string(),
             proof: kind(granted.proof),
@@ -144,16 +151,24 @@ impl Engine {
         })
     }
 
-    fn try_claim(&self, claim: Claim, offer: &ProofOffer) -> Result<activation::Granted, Denied> {
+    /// `who` is who the laptop says, or shows, its user to be, for the administrator.
+    fn try_claim(
+        &self,
+        mut claim: Claim,
+        offer: &ProofOffer,
+        asker: &Asker,
+        who: &mut Option<String>,
+    ) -> Result<activation::Granted, Denied> {
         let now = self.now();
         self.0.activations.limiter.count("claim", &claim.claim_code, 30, 60, now).map_err(Denied::TooMany)?;
-        let proven = match (offer.kind, &offer.password) {
+        let proven = match (offer.kind, &offer.password, &offer.ticket) {
             // Nothing to wait for: one look, inside the decision.
-            (ProofKind::Claimed, None) => None,
-            (ProofKind::Password, Some(password)) => {
+            (ProofKind::Claimed, None, None) => None,
+            (ProofKind::Kerberos, None, Some(ticket)) => Some(self.try_ticket(&mut claim, ticket, asker, who, now)?),
+            (ProofKind::Password, Some(password), None) => {
                 let standing = self.store().look(|view| activation::look(view, &claim, now))?;
                 let attempts = self.attempts(&standing.directory.name, now);
-                let _turn = Trying::begin(&self.0.activations.passwords)?;
+                let _turn = self.trying()?;
                 let password = Secret::new(password.expose());
                 Some(activation::try_password(self.queue()?, standing, attempts, &password, || self.now())?)
             }
@@ -182,6 +197,11 @@ impl Engine {
             again_in: AGAIN_IN,
             correlation_id: asker.correlation.clone(),
         })
+    }
+
+    /// One of those that ask a directory at a time, until it is dropped.
+    pub(super) fn trying(&self) -> Result<Trying<'_>, Refused> {
+        Trying::begin(&self.0.activations.trying)
     }
 
     fn queue(&self) -> Result<&Queue, Denied> {
@@ -277,7 +297,7 @@ struct About {
 }
 
 /// Why nothing was granted, the reasons of this room included.
-enum Denied {
+pub(super) enum Denied {
     Refused(Refused),
     /// In how many seconds to ask again.
     TooMany(u64),
@@ -285,7 +305,7 @@ enum Denied {
 }
 
 impl Denied {
-    fn internal(error: &dyn std::fmt::Display) -> Self {
+    pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
         internal(error);
         Self::Internal
     }
@@ -302,13 +322,13 @@ fn internal(error: &dyn std::fmt::Display) -> Denial {
     Denial::of(Code::Internal)
 }
 
-/// One of the passwords that are being tried.
-struct Trying<'a>(&'a AtomicUsize);
+/// One of the claims that ask a directory.
+pub(super) struct Trying<'a>(&'a AtomicUsize);
 
 impl<'a> Trying<'a> {
     fn begin(count: &'a AtomicUsize) -> Result<Self, Refused> {
         let this = Self(count);
-        if count.fetch_add(1, Ordering::Relaxed) >= PASSWORDS_AT_ONCE { Err(Refused::Crowded) } else { Ok(this) }
+        if count.fetch_add(1, Ordering::Relaxed) >= ASKING_AT_ONCE { Err(Refused::Crowded) } else { Ok(this) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::name::Name;
-use crate::{directory, export, filter, secrets, store, sync, token};
+use crate::{directory, export, filter, kerberos, secrets, store, sync, token};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -21,6 +21,8 @@ pub enum Error {
     Token(#[from] token::Error),
     #[error(transparent)]
     Export(#[from] export::Error),
+    #[error(transparent)]
+    Kerberos(#[from] kerberos::Error),
     #[error("this console is read-only; nothing was changed")]
     ReadOnly,
     #[error("this host gives no random bytes")]
@@ -43,6 +45,8 @@ pub enum Error {
     Exists { path: PathBuf },
     #[error("the token \"{0}\" was not minted by a key of this installation, so it cannot be written again")]
     NotOurs(Name),
+    #[error("{} holds no export of the agent that step 7 is about", .0.display())]
+    NotThatExport(PathBuf),
     #[error("no key signs tokens here")]
     NoKey,
     #[error("{} is no signing key that imd wrote, or it was changed", path.display())]
@@ -102,6 +106,7 @@ impl Error {
             Self::Sync(error) => error.help(),
             Self::Token(error) => error.help().to_owned(),
             Self::Export(error) => error.help(),
+            Self::Kerberos(error) => error.help(),
             Self::ReadOnly => "start imd without --read-only to change things".to_owned(),
             Self::NoRandomness => "keys cannot be made without it; see whether /dev/urandom is readable".to_owned(),
             Self::Unknown { what, .. } => format!("`imd {what} list` shows those that exist"),
@@ -125,6 +130,7 @@ impl Error {
             }
             Self::Changing { .. } => "try again when it is complete".to_owned(),
             Self::BeyondScope(_) => "`imd keys list --json` says what it may make".to_owned(),
+            Self::NotThatExport(_) => "export there again by hand, or leave it if nobody uses it any more".to_owned(),
             Self::NoKey => "make one with `imd keys rotate`".to_owned(),
             Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
             Self::NoPlan(_) | Self::NothingApplied => "`imd sync list` shows the plans".to_owned(),

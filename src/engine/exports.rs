@@ -47,6 +47,12 @@ impl Engine {
         Ok(self.store().get_one()?)
     }
 
+    /// What step 7 settled, which holds for what an export does not say itself; before that, what it begins with.
+    pub fn settled_installer(&self) -> Result<Installer, Error> {
+        let settled = self.installer()?.map(|kept| kept.value);
+        Ok(settled.unwrap_or(Installer { agent: "imd-activate".to_owned(), ..Installer::default() }))
+    }
+
     /// Saves what step 7 settles and, when one is given, the token that the agent's own product issued, sealed.
     pub fn save_installer(
         &self,
@@ -217,7 +223,7 @@ impl export::Tokens for Known {
 }
 
 /// What an earlier export in that folder says of itself.
-fn manifest_in(folder: &Path) -> Option<Manifest> {
+pub(super) fn manifest_in(folder: &Path) -> Option<Manifest> {
     serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).ok()?).ok()
 }
 

@@ -10,9 +10,10 @@ use crate::model::name::Name;
 use crate::model::text::Untrusted;
 use crate::model::token::{Claims, Record, Request, Scope, State, TokenId};
 use crate::secrets::Secret;
-use crate::store::Export;
+use crate::store::{self, Export};
 use crate::token::{self, Refusal};
 
+use super::exports::manifest_in;
 use super::{Engine, Error, Written};
 
 /// Whose certificates a laptop is to believe.
@@ -23,6 +24,9 @@ pub enum Believes {
     /// Those that the laptop's system trusts: for a service with an administrator's certificate.
     System,
 }
+
+/// For how long a token lets laptops in beside its successor, unless somebody says otherwise.
+pub const OVERLAP: Duration = Duration::days(14);
 
 /// A token that was just made.
 #[allow(missing_debug_implementations, reason = "it holds the token")]
@@ -83,15 +87,15 @@ impl Engine {
         Ok(minted)
     }
 
-    /// Makes a token that says the same as the one of that name, lasts as long from now on, and takes its place. The old
+    /// Makes a token that says the same as another, lasts as long from now on, and takes its place. The old
     /// one lets laptops in for that time yet, so that no laptop stands between two exports.
     ///
     /// # Errors
     /// When there is no such token, or it was revoked or has a successor already.
-    pub fn rotate_token(&self, name: &Name, overlap: Duration) -> Result<Rotated, Error> {
+    pub fn rotate_token(&self, id: &TokenId, overlap: Duration) -> Result<Rotated, Error> {
         let by = self.by("token rotate")?;
-        let unknown = || Error::Unknown { what: "token", name: name.clone() };
-        let old = self.token_named(name)?.ok_or_else(unknown)?;
+        let unknown = || store::Error::Unknown(format!("token {id}"));
+        let old = self.token_with(id)?.ok_or_else(unknown)?;
         let length =
             |end: Timestamp| Duration::seconds(end.duration_since(old.issued_at).as_secs().max(1).unsigned_abs());
         let request = Request {
@@ -120,17 +124,19 @@ impl Engine {
 
     /// Writes the exports that carry a token anew, with the one that took its place. Each is written whole or not at
     /// all; one that cannot be written keeps no other from being so.
-    pub fn rewrite_exports(&self, of: &Record, with: &Name) -> Result<Vec<Rewritten>, Error> {
-        let Some(installer) = self.installer()? else { return Ok(Vec::new()) };
+    pub fn rewrite_exports(&self, of: &Record, with: &Record) -> Result<Vec<Rewritten>, Error> {
+        let settled = self.settled_installer()?;
         let rewrite = |export: Export| {
+            let there = manifest_in(&export.folder).filter(|there| there.agent == settled.agent);
+            let outcome = there.ok_or_else(|| Error::NotThatExport(export.folder.clone()));
             let installer = crate::model::installer::Installer {
-                token: Some(with.clone()),
+                token: Some(with.name.clone()),
                 targets: vec![export.target.clone()],
                 out: export.folder.parent().unwrap_or(Path::new("/")).to_owned(),
-                ..installer.value.clone()
+                ..settled.clone()
             };
-            let written = self.write_exports(&installer);
-            let outcome = written.and_then(|mut written| written.pop().ok_or(Error::NoTarget(export.target.clone())));
+            let outcome = outcome.and_then(|_| self.write_exports(&installer));
+            let outcome = outcome.and_then(|mut written| written.pop().ok_or(Error::NoTarget(export.target.clone())));
             Rewritten { target: export.target, folder: export.folder, outcome }
         };
         Ok(self.exports_with(&of.id)?.into_iter().map(rewrite).collect())

@@ -22,6 +22,8 @@ const SEARCHED: u64 = 16 * 1024 * 1024;
 pub struct Checked {
     pub folder: PathBuf,
     pub target: String,
+    /// Absent for a token that was issued elsewhere.
+    pub token: Option<TokenId>,
     pub findings: Vec<Finding>,
     /// Of each file that holds values, when that was asked for.
     pub proofs: Vec<Proof>,
@@ -48,6 +50,8 @@ pub enum What {
     TokenOpen,
     /// A token that laptops cannot use any more.
     TokenDead,
+    /// Whoever answers where the token sends laptops is not whom they believe.
+    Server,
 }
 
 /// What is known of tokens where the check is made.
@@ -123,7 +127,7 @@ fn check_one(folder: &Path, tokens: &dyn Tokens, proves: bool) -> Result<Checked
     }
     let proofs =
         if proves { manifest.files.iter().filter_map(|file| prove(folder, file)).collect() } else { Vec::new() };
-    Ok(Checked { folder: folder.to_owned(), target: manifest.target, findings, proofs })
+    Ok(Checked { folder: folder.to_owned(), target: manifest.target, token: manifest.token.id, findings, proofs })
 }
 
 fn listed(folder: &Path) -> Result<Vec<PathBuf>, Error> {

@@ -10,7 +10,6 @@ use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,13 +17,30 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use super::Error;
-use super::pin::Pinned;
 use crate::model::token::Pin;
 use crate::protocol::{ErrorAnswer, LONGEST_BODY};
+use crate::secrets::client_config;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// The service takes up to 30 s to answer.
 const ANSWER: Duration = Duration::from_secs(45);
+
+/// Whom a connection leads to.
+#[derive(Debug)]
+pub(super) struct Peer<'a> {
+    pub(super) host: &'a str,
+    /// DER.
+    pub(super) certificate: &'a [u8],
+}
+
+/// Makes the body of a request, once TLS is set up.
+pub(super) type Body<'a> = dyn Fn(&Peer<'_>) -> Result<Bytes, Error> + 'a;
+
+/// A question as it is sent.
+pub(super) fn written<Q: Serialize>(question: &Q) -> Result<Bytes, Error> {
+    let body = serde_json::to_vec(question).map_err(|error| Error::System(std::io::Error::other(error)))?;
+    Ok(Bytes::from(body))
+}
 
 /// Where to ask, and whom to believe.
 #[derive(Debug, Clone)]
@@ -39,12 +55,16 @@ pub(super) struct Service {
 impl Service {
     /// Asks the first server that can be reached. One that answers has answered for all.
     pub(super) fn post<Q: Serialize, A: DeserializeOwned>(&self, path: &str, question: &Q) -> Result<A, Error> {
+        let body = written(question)?;
+        self.post_over(path, &|_| Ok(body.clone()))
+    }
+
+    /// The same with a body that is made for the connection it is sent on.
+    pub(super) fn post_over<A: DeserializeOwned>(&self, path: &str, body: &Body<'_>) -> Result<A, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::System)?;
-        let body = serde_json::to_vec(question).map_err(|error| Error::System(std::io::Error::other(error)))?;
-        let body = Bytes::from(body);
         let mut last = Error::NoServer;
         for server in &self.servers {
-            match runtime.block_on(self.ask(server, path, body.clone())) {
+            match runtime.block_on(self.ask(server, path, body)) {
                 Err(error @ (Error::Unreachable { .. } | Error::Impostor { .. })) => last = error,
                 done => return done,
             }
@@ -52,7 +72,7 @@ impl Service {
         Err(last)
     }
 
-    async fn ask<A: DeserializeOwned>(&self, server: &str, path: &str, body: Bytes) -> Result<A, Error> {
+    async fn ask<A: DeserializeOwned>(&self, server: &str, path: &str, body: &Body<'_>) -> Result<A, Error> {
         let unreachable = |why: String| Error::Unreachable { server: server.to_owned(), why };
         let url = crate::model::token::server(server).map_err(|error| unreachable(error.to_string()))?;
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
@@ -60,14 +80,17 @@ impl Service {
         let late = |_| unreachable("it does not answer".to_owned());
         let tcp = tokio::time::timeout(CONNECT, self.connect(&host, port)).await.map_err(late)?;
         let tcp = tcp.map_err(|error| unreachable(error.to_string()))?;
-        let name = ServerName::try_from(host).map_err(|error| unreachable(error.to_string()))?;
-        let connector = tokio_rustls::TlsConnector::from(Arc::new(self.tls()?));
+        let name = ServerName::try_from(host.clone()).map_err(|error| unreachable(error.to_string()))?;
+        let config = client_config(self.pin.as_ref()).map_err(|error| Error::System(std::io::Error::other(error)))?;
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
         let tls = tokio::time::timeout(CONNECT, connector.connect(name, tcp)).await.map_err(late)?;
         let tls =
             tls.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
                 Some(error) => Error::Impostor { server: server.to_owned(), why: error.to_string() },
                 None => unreachable(error.to_string()),
             })?;
+        let certificate = tls.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        let body = body(&Peer { host: &host, certificate: certificate.map_or(&[], AsRef::as_ref) })?;
         let answer = tokio::time::timeout(ANSWER, exchange(tls, &url, path, body)).await.map_err(late)?;
         let (status, retry_after, body) = answer.map_err(|error| unreachable(error.to_string()))?;
         let odd = |why: String| Error::Answer { server: server.to_owned(), why };
@@ -94,20 +117,6 @@ impl Service {
         }
         let status = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
         if status == b"200" { Ok(tcp) } else { Err(std::io::Error::other("the proxy refuses the connection")) }
-    }
-
-    fn tls(&self) -> Result<ClientConfig, Error> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Error::System(std::io::Error::other(error)))?;
-        let Some(pin) = &self.pin else {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            return Ok(builder.with_root_certificates(roots).with_no_client_auth());
-        };
-        let pinned = Arc::new(Pinned { pin: pin.clone(), provider });
-        Ok(builder.dangerous().with_custom_certificate_verifier(pinned).with_no_client_auth())
     }
 }
 

@@ -1,8 +1,10 @@
-//! What is kept on the laptop: JSON files that are whole or not there, readable by whom they are for.
+//! What is kept on the laptop: files that are whole or not there, readable by whom they are for.
+//!
+//! On Unix each file and folder has a mode. On Windows a file has the permissions of its folder: those of the system's
+//! folders are set in `acl`, and a user's folder lies where only the user, SYSTEM and the administrators look.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use serde::Serialize;
@@ -11,7 +13,24 @@ use zeroize::Zeroizing;
 
 use super::Error;
 
-fn failed(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+/// Who may read what is kept; only its owner may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readers {
+    Owner,
+    Everybody,
+}
+
+impl Readers {
+    #[cfg(unix)]
+    const fn mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o600,
+            Self::Everybody => 0o644,
+        }
+    }
+}
+
+pub(super) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_owned();
     move |why| Error::File { doing, path, why }
 }
@@ -28,37 +47,78 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error>
 }
 
 /// Puts a value in a file in one step: whoever reads sees what was there or what is there now.
-pub(super) fn write<T: Serialize>(path: &Path, value: &T, mode: u32) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+pub(super) fn write<T: Serialize>(path: &Path, value: &T, readers: Readers) -> Result<(), Error> {
+    let mut text = Zeroizing::new(serde_json::to_vec_pretty(value).unwrap_or_default());
+    text.push(b'\n');
+    put(path, &text, readers)
+}
+
+/// The same with bytes as they are.
+pub(super) fn put(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Error> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     let draft = Path::new(&draft);
-    let mut text = Zeroizing::new(serde_json::to_vec_pretty(value).unwrap_or_default());
-    text.push(b'\n');
     match fs::remove_file(draft) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed("replaced", draft)(error)),
         _ => {}
     }
     let written = (|| {
-        // Made anew, so that nobody holds it open, and with its mode from the first moment.
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(draft)?;
-        // Whatever the umask took away: users have to read what is for them.
-        file.set_permissions(fs::Permissions::from_mode(mode))?;
-        file.write_all(&text)?;
+        let mut file = create(draft, readers)?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(draft, path)?;
-        fs::File::open(folder)?.sync_all()
+        sync_folder(path.parent().unwrap_or(Path::new(".")))
     })();
     written.map_err(failed("written", path))
 }
 
-/// A folder with that mode; those above it are made when they are missing.
-pub(super) fn folder(path: &Path, mode: u32) -> Result<(), Error> {
+/// Made anew, so that nobody holds it open, and with its mode from the first moment.
+#[cfg(unix)]
+fn create(path: &Path, readers: Readers) -> std::io::Result<File> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let file = OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(path)?;
+    // Whatever the umask took away: users have to read what is for them.
+    file.set_permissions(fs::Permissions::from_mode(readers.mode()))?;
+    Ok(file)
+}
+
+#[cfg(windows)]
+fn create(path: &Path, _readers: Readers) -> std::io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// NTFS writes its journal by itself, and std opens no folder there.
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "the other systems can fail at it")]
+fn sync_folder(_path: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// A folder that these may look into; those above it are made when they are missing.
+pub(super) fn folder(path: &Path, readers: Readers) -> Result<(), Error> {
     if path.is_dir() {
         return Ok(());
     }
-    let done = DirBuilder::new().recursive(true).mode(mode).create(path);
-    done.and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode))).map_err(failed("made", path))
+    make(path, readers).map_err(failed("made", path))
+}
+
+#[cfg(unix)]
+fn make(path: &Path, readers: Readers) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    // Whoever may read may enter.
+    let mode = readers.mode() | (readers.mode() & 0o444) >> 2;
+    DirBuilder::new().recursive(true).mode(mode).create(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(windows)]
+fn make(path: &Path, _readers: Readers) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).create(path)
 }
 
 /// Removes a file that held a secret.

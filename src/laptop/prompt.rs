@@ -1,9 +1,6 @@
 //! The user's password: typed without echo, or from standard input. Never from the command line.
 
-use std::fs::OpenOptions;
-use std::io::{Read, Write as _};
-
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use std::io::Read;
 
 use super::Error;
 use crate::secrets::Secret;
@@ -12,7 +9,13 @@ use crate::secrets::Secret;
 const LONGEST: usize = 1024;
 
 /// Asks on the terminal, whatever standard input and output are.
+#[cfg(unix)]
 pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
+    use std::fs::OpenOptions;
+    use std::io::Write as _;
+
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| Error::NoPassword)?;
     let before = tcgetattr(&terminal).map_err(|error| Error::System(error.into()))?;
     let mut silent = before.clone();
@@ -24,6 +27,14 @@ pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
     let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
     restored.map_err(|error| Error::System(error.into()))?;
     password
+}
+
+/// Asks in the console window.
+#[cfg(windows)]
+pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
+    let asked = rpassword::prompt_password(format!("Password of {}: ", crate::model::text::shown(user)));
+    let password = Secret::new(asked.map_err(|_| Error::NoPassword)?);
+    if password.is_empty() || password.expose().len() > LONGEST { Err(Error::NoPassword) } else { Ok(password) }
 }
 
 /// The first line of standard input.

@@ -65,7 +65,9 @@ pub enum Reason {
     TooManyPasswords,
     #[error("the password was refused: {0}")]
     Password(String),
-    #[error("somebody else than the user was bound")]
+    #[error("{0}")]
+    Ticket(String),
+    #[error("the name is somebody else's by now: the proof is of another account than the cached user's")]
     SomebodyElse,
     #[error("the user has as many devices as the limit allows ({0})")]
     DeviceLimit(u64),
@@ -100,6 +102,7 @@ impl Reason {
             Self::OutOfScope => "out-of-scope",
             Self::TooManyPasswords => "too-many-passwords",
             Self::Password(_) => "password",
+            Self::Ticket(_) => "ticket",
             Self::SomebodyElse => "somebody-else",
             Self::DeviceLimit(_) => "device-limit",
             Self::ProfileFull => "profile-full",

@@ -1,8 +1,7 @@
 //! A secret that an administrator keeps in a file: a password, or a token that was issued elsewhere.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -19,7 +18,8 @@ const WIDEST: u32 = 0o640;
 /// Reads a secret from a file that holds nothing else, without the newline at its end.
 ///
 /// A file that its group may write, or anybody else may read, is refused: what it holds is no secret, and a
-/// warning would scroll by. At most 4 KiB of UTF-8 without NUL.
+/// warning would scroll by. (Windows has no modes: there it is for the folder's permissions to say who reads.)
+/// At most 4 KiB of UTF-8 without NUL.
 pub fn read_secret_file(path: &Path) -> Result<Secret, Error> {
     let mut text = read_guarded(path, WIDEST)?;
     if text.ends_with('\n') {
@@ -43,10 +43,10 @@ pub(super) fn read_guarded(path: &Path, widest: u32) -> Result<Zeroizing<String>
     if !metadata.is_file() {
         return Err(Error::NotAFile { path: name(path) });
     }
+    let mode = mode(&metadata);
     // The owner's own bits do not matter: they can change them.
-    let others = metadata.mode() & 0o077;
-    if others & !widest != 0 {
-        return Err(Error::TooWide { path: name(path), mode: metadata.mode() & 0o7777, widest });
+    if mode & 0o077 & !widest != 0 {
+        return Err(Error::TooWide { path: name(path), mode: mode & 0o7777, widest });
     }
     // The size is only a hint, so the read has a limit of its own; the buffer never grows, as growing would leave
     // copies of the secret behind.
@@ -65,11 +65,20 @@ pub(super) fn read_guarded(path: &Path, widest: u32) -> Result<Zeroizing<String>
 
 /// Opens without waiting, as a FIFO would make us wait for its writer for ever.
 fn open(path: &Path) -> Result<File, Error> {
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
-        .open(path)
-        .map_err(|source| Error::File { doing: "reading", path: name(path), source })
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    options.read(true).open(path).map_err(|source| Error::File { doing: "reading", path: name(path), source })
+}
+
+#[cfg(unix)]
+fn mode(metadata: &Metadata) -> u32 {
+    std::os::unix::fs::MetadataExt::mode(metadata)
+}
+
+#[cfg(windows)]
+fn mode(_metadata: &Metadata) -> u32 {
+    0
 }
 
 /// The path, safe to show.

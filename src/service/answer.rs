@@ -37,6 +37,7 @@ struct Answer {
 pub(super) async fn to(
     shared: Arc<Shared>,
     peer: IpAddr,
+    end_point: Option<Arc<[u8]>>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let began = Instant::now();
@@ -44,7 +45,8 @@ pub(super) async fn to(
         return Ok(written(refusal(Denial::of(Code::Internal), ""), ""));
     };
     let route = route(request.uri().path());
-    let asker = Asker { peer: origin(peer, request.headers(), &shared.proxies), correlation: correlation.clone() };
+    let peer = origin(peer, request.headers(), &shared.proxies);
+    let asker = Asker { peer, correlation: correlation.clone(), end_point };
     let answered = tokio::time::timeout(REQUEST, answer(&shared, asker, request)).await;
     let answer = answered.unwrap_or_else(|_| Err(Denial::of(Code::Timeout)));
     let answer = answer.unwrap_or_else(|denial| refusal(denial, &correlation));

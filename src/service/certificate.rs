@@ -31,10 +31,18 @@ pub(super) struct Certificates {
 }
 
 struct Current {
-    key: Arc<CertifiedKey>,
+    shown: Shown,
     looked: Instant,
     /// What the certificate was made from: the files as they were, or the names and since when.
     of: Of,
+}
+
+/// What a connection shows, and what binds a ticket to it.
+#[derive(Clone)]
+pub(super) struct Shown {
+    pub(super) tls: TlsAcceptor,
+    /// The channel binding of a connection on which it was shown.
+    pub(super) end_point: Arc<[u8]>,
 }
 
 #[derive(PartialEq, Clone)]
@@ -58,8 +66,8 @@ impl Certificates {
             names.push(address.to_string());
         }
         names.extend(host_name());
-        let (key, of) = made(&engine, files.as_ref(), &names)?;
-        let current = Mutex::new(Current { key, looked: Instant::now(), of });
+        let (shown, of) = made(&engine, files.as_ref(), &names)?;
+        let current = Mutex::new(Current { shown, looked: Instant::now(), of });
         Ok(Self { engine, files, names, current })
     }
 
@@ -72,13 +80,21 @@ impl Certificates {
         }
     }
 
-    pub(super) fn acceptor(self: Arc<Self>) -> Result<TlsAcceptor, Error> {
-        let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Error::System(io::Error::other(error)))?
-            .with_no_client_auth()
-            .with_cert_resolver(self);
-        Ok(TlsAcceptor::from(Arc::new(config)))
+    /// What the next connection is to show.
+    pub(super) fn shown(&self) -> Shown {
+        let due = {
+            let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+            let due = current.looked.elapsed() >= LOOK;
+            if due {
+                // The others go on with what there is.
+                current.looked = Instant::now();
+            }
+            due
+        };
+        if due {
+            self.reload();
+        }
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).shown.clone()
     }
 
     /// Looks at once whether the certificate has to change. What cannot be used is not taken: the one before goes on.
@@ -96,35 +112,23 @@ impl Certificates {
             return;
         }
         match made(&self.engine, self.files.as_ref(), &self.names) {
-            Ok((key, of)) => (current.key, current.of) = (key, of),
+            Ok((shown, of)) => (current.shown, current.of) = (shown, of),
             Err(error) => tracing::warn!(%error, "the certificate that was shown before goes on being shown"),
         }
     }
 }
 
-impl ResolvesServerCert for Certificates {
+/// One certificate for all.
+#[derive(Debug)]
+struct Only(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for Only {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let due = {
-            let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-            let due = current.looked.elapsed() >= LOOK;
-            if due {
-                // The others go on with what there is.
-                current.looked = Instant::now();
-            }
-            due
-        };
-        if due {
-            self.reload();
-        }
-        Some(Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner).key))
+        Some(Arc::clone(&self.0))
     }
 }
 
-fn made(
-    engine: &Engine,
-    files: Option<&(PathBuf, PathBuf)>,
-    names: &[String],
-) -> Result<(Arc<CertifiedKey>, Of), Error> {
+fn made(engine: &Engine, files: Option<&(PathBuf, PathBuf)>, names: &[String]) -> Result<(Shown, Of), Error> {
     let (chain, key, of, path) = if let Some(files) = files {
         // Looked at before they are read: a change in between is seen the next time.
         let times = changed_at(files);
@@ -138,8 +142,14 @@ fn made(
         (chain, key, Of::Names(known, Instant::now()), engine.state().to_owned())
     };
     let unusable = |error: rustls::Error| Error::Certificate { path: path.clone(), why: error.to_string() };
+    let end_point = crate::kerberos::end_point(chain.first().map_or(&[], |leaf: &CertificateDer<'_>| leaf.as_ref()));
     let key = CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(unusable)?;
-    Ok((Arc::new(key), of))
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::System(io::Error::other(error)))?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(Only(Arc::new(key))));
+    Ok((Shown { tls: TlsAcceptor::from(Arc::new(config)), end_point: end_point.into() }, of))
 }
 
 fn read(certificate: &Path, key: &Path) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Error> {

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "console")]
 use super::Error;
 use crate::model::name::Name;
 use crate::model::token::{Claims, Scope, TokenId, network};
@@ -46,6 +47,7 @@ struct Wire {
 
 /// # Errors
 /// When [`from_json`] would not accept them.
+#[cfg(feature = "console")]
 pub(super) fn to_json(claims: &Claims) -> Result<Vec<u8>, Error> {
     if claims.issuer.is_empty() {
         return Err(Error::Empty { what: "issuer" });

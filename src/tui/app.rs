@@ -14,6 +14,7 @@ use super::screen::plan::{Back, PlanScreen};
 use super::screen::plans::Plans;
 use super::screen::review::Review;
 use super::screen::step::StepScreen;
+use super::screen::tokens::TokensScreen;
 use crate::wizard::{Standing, State, Step};
 
 #[allow(missing_debug_implementations, reason = "it may hold a token or a password")]
@@ -39,6 +40,7 @@ impl App {
             Screen::Review(review) => review.came_from,
             Screen::Plans(plans) => plans.came_from,
             Screen::Order(order) => order.came_from,
+            Screen::Tokens(tokens) => tokens.came_from,
             Screen::Plan(plan) => match plan.back {
                 Back::Step(step) => Some(step),
                 Back::Plans(came_from) => came_from,
@@ -72,6 +74,7 @@ impl App {
                 match &self.screen {
                     Screen::Step(screen) => screen.look(&mut self.desk),
                     Screen::Order(_) => self.desk.ask(Effect::Mappings),
+                    Screen::Tokens(_) => self.desk.ask(Effect::Tokens),
                     _ => {}
                 }
             }
@@ -91,6 +94,7 @@ impl App {
                 [keys::REVIEW, order, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
             }
             (None, Screen::Order(order)) => order.tables(),
+            (None, Screen::Tokens(tokens)) => tokens.tables(),
             (None, Screen::Plans(_)) => {
                 [keys::PLANS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
             }
@@ -146,6 +150,7 @@ impl App {
                 },
                 Command::Plans => self.desk.ask(Effect::Plans),
                 Command::OrderMappings => self.desk.ask(Effect::Mappings),
+                Command::Tokens => self.desk.ask(Effect::Tokens),
                 command => review.perform(command),
             },
             Screen::Plans(plans) => match command {
@@ -166,6 +171,14 @@ impl App {
             Screen::Order(order) => {
                 if order.perform(command, &mut self.desk) {
                     let from = order.came_from;
+                    self.desk.ask(Effect::Standing);
+                    self.screen = Screen::Review(Review::new(&self.standing, from));
+                }
+            }
+            Screen::Tokens(tokens) => {
+                let body = layout::areas(self.desk.size.0, self.desk.size.1).body;
+                if tokens.perform(command, body.height, &mut self.desk) {
+                    let from = tokens.came_from;
                     self.desk.ask(Effect::Standing);
                     self.screen = Screen::Review(Review::new(&self.standing, from));
                 }
@@ -219,6 +232,21 @@ impl App {
                 }
                 _ => {}
             },
+            Came::Tokens(all) => match &mut self.screen {
+                Screen::Tokens(tokens) => tokens.take(all),
+                // Whoever went on meanwhile stays there.
+                Screen::Review(review) => {
+                    let from = review.came_from;
+                    self.screen = Screen::Tokens(Box::new(TokensScreen::new(all, from)));
+                }
+                _ => {}
+            },
+            Came::TokenDone { all, done } => {
+                if let Screen::Tokens(tokens) = &mut self.screen {
+                    tokens.did(all, done);
+                }
+                self.desk.ask(Effect::Standing);
+            }
             Came::Plan(view) => {
                 let back = match &mut self.screen {
                     Screen::Plan(plan) => plan.back,

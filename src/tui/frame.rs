@@ -56,6 +56,7 @@ fn title(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         Screen::Review(_) => "Overview".to_owned(),
         Screen::Plans(_) => "Plans".to_owned(),
         Screen::Order(_) => "Order of mappings".to_owned(),
+        Screen::Tokens(_) => "Tokens".to_owned(),
         Screen::Plan(plan) => plan.title(),
         Screen::Opening(_) => "Opening".to_owned(),
     };
@@ -134,6 +135,7 @@ fn body(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         Screen::Review(review) => review.draw(canvas, area, &app.standing),
         Screen::Plans(plans) => plans.draw(canvas, area),
         Screen::Order(order) => order.draw(canvas, area),
+        Screen::Tokens(tokens) => tokens.draw(canvas, area),
         Screen::Plan(plan) => plan.draw(canvas, area, &app.desk),
         Screen::Opening(None) => {
             canvas.text(area, area.x + 1, area.y, "Opening ...", Style::new());
@@ -172,6 +174,7 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         }
         (None, None, Screen::Plan(plan)) => in_tone(look, plan.help()),
         (None, None, Screen::Order(order)) => in_tone(look, order.help()),
+        (None, None, Screen::Tokens(tokens)) => in_tone(look, tokens.help()),
         (None, None, Screen::Opening(_)) => (String::new(), Style::new(), String::new()),
     };
     if area.height == 0 {

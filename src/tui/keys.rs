@@ -102,6 +102,12 @@ pub enum Command {
     Plans,
     /// The order of the mappings.
     OrderMappings,
+    /// The list of tokens.
+    Tokens,
+    /// Make the successor of a token.
+    Replace,
+    /// Refuse a token from now on.
+    Revoke,
     /// Say why the selected user matches or does not; without one, ask for a name.
     Explain,
     /// Remove the character before the cursor of a filter that is typed into a list.

@@ -11,6 +11,7 @@ use crate::model::check::Check;
 use crate::model::job::Progress;
 use crate::model::name::Name;
 use crate::model::plan::{Asked, LineKind};
+use crate::model::token::TokenId;
 use crate::secrets::Secret;
 use crate::wizard::form::{Form, Pick};
 use crate::wizard::{Since, Standing, Step};
@@ -90,6 +91,12 @@ pub enum Came {
     /// The token is in this file now.
     TokenWritten(PathBuf),
     Copied,
+    Tokens(Vec<TokenView>),
+    /// A token was replaced or revoked: this is how they are now, and what else there is to say.
+    TokenDone {
+        all: Vec<TokenView>,
+        done: Vec<(Tone, String)>,
+    },
     Files(JobId, Vec<FileView>),
     Written {
         job: JobId,
@@ -167,6 +174,24 @@ pub struct MintedToken {
     pub name: String,
     /// What is known of it: `id 4f..., valid until 2027-02-21, 5000 activations`.
     pub facts: Vec<String>,
+}
+
+/// A token among the others, in words and safe to show; never the token itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenView {
+    pub id: TokenId,
+    pub name: String,
+    pub state: &'static str,
+    pub tone: Tone,
+    /// When it ends, and how many laptops came with it.
+    pub line: String,
+    pub facts: Vec<(Tone, String)>,
+    pub can_be_replaced: bool,
+    pub can_be_revoked: bool,
+    /// What is asked before it is replaced.
+    pub replacing: String,
+    /// What is asked before it is revoked.
+    pub revoking: String,
 }
 
 /// A file as it would be written, the token masked.
@@ -313,6 +338,9 @@ pub enum Effect {
     Mint(JobId, Box<Form>),
     WriteToken(PathBuf, Secret),
     Copy(Secret),
+    Tokens,
+    ReplaceToken(TokenId),
+    RevokeToken(TokenId),
     Files(JobId, Box<Form>),
     Write(JobId, Box<Form>),
     /// Ask the running job to stop.

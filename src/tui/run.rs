@@ -6,6 +6,7 @@
 
 mod order;
 mod plans;
+mod tokens;
 mod work;
 
 use std::collections::BTreeMap;

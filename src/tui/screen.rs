@@ -6,6 +6,7 @@ pub mod plan;
 pub mod plans;
 pub mod review;
 pub mod step;
+pub mod tokens;
 
 /// The screen that is shown.
 #[allow(missing_debug_implementations, reason = "a form may hold a secret")]
@@ -16,5 +17,6 @@ pub enum Screen {
     Review(review::Review),
     Plans(plans::Plans),
     Order(Box<order::OrderScreen>),
+    Tokens(Box<tokens::TokensScreen>),
     Plan(Box<plan::PlanScreen>),
 }

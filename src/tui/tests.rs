@@ -12,6 +12,7 @@ mod fuzz;
 mod ordering;
 mod pictures;
 mod plans;
+mod tokens;
 
 fn step(app: &super::app::App) -> &StepScreen {
     match &app.screen {

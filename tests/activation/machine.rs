@@ -25,10 +25,21 @@ impl Machine {
     }
 
     pub fn run(&self, arguments: &[&str], input: &str) -> Output {
+        self.run_in(&[], arguments, input)
+    }
+
+    /// The same with more in its environment.
+    pub fn run_in(&self, environment: &[(&str, String)], arguments: &[&str], input: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_imd-activate"));
-        command.env_clear().env("USER", "user1").env("HOME", self.0.path()).args(arguments).arg("--once");
+        command
+            .env_clear()
+            .env("USER", "user1")
+            .env("HOME", self.0.path())
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .args(arguments)
+            .arg("--once");
         command.arg("--state").arg(self.path("system")).arg("--user-state").arg(self.path("user"));
-        command.arg("--dmi").arg(self.path("dmi"));
+        command.arg("--dmi").arg(self.path("dmi")).arg("--root").arg(self.path("root"));
         assert_cmd::Command::from_std(command)
             .write_stdin(input)
             .timeout(std::time::Duration::from_mins(2))
@@ -61,7 +72,17 @@ impl Machine {
     }
 
     pub fn token_file(&self, token: &str) -> String {
-        let path = self.path("token.txt");
+        self.secret("token.txt", token)
+    }
+
+    /// What an export or a package puts below `/etc/imd-activate`.
+    pub fn place(&self, name: &str, text: &str) {
+        std::fs::create_dir_all(self.path("root/etc/imd-activate")).unwrap();
+        self.secret(&format!("root/etc/imd-activate/{name}"), text);
+    }
+
+    fn secret(&self, name: &str, token: &str) -> String {
+        let path = self.path(name);
         std::fs::write(&path, format!("{token}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         path.to_str().unwrap().to_owned()

@@ -90,3 +90,46 @@ fn a_freed_laptop_enrols_anew_with_a_token() {
     assert_ne!(laptop.json("system/enrolment.json")["device"], *device);
     laptop.says(&["claim"], "");
 }
+
+#[test]
+fn a_token_that_was_placed_lets_a_laptop_in_by_the_servers_that_were_placed_and_is_deleted() {
+    let (imd, service, _token, laptop) = started();
+    assert_eq!(laptop.says(&["tend"], ""), "not enrolled: no token was placed here");
+    assert!(laptop.fails(&["claim", "--log-on"], "").contains("not enrolled yet"));
+    // This token names a server that is not there; the setting names the one that is.
+    imd.imd(["token", "create", "moved", "--server", "https://imd.invalid:7443"]).succeeded();
+    let token = imd.imd(["token", "show", "moved"]).succeeded().stdout.clone();
+    laptop.place("token", token.trim());
+    assert!(laptop.fails(&["tend"], "").contains("imd.invalid"));
+    assert!(laptop.path("root/etc/imd-activate/token").exists(), "a token that was not used is kept");
+    laptop.place("settings", &format!("server=https://{}\nproxy=none", service.address));
+    assert!(laptop.says(&["tend"], "").starts_with("enrolled as device"));
+    assert!(!laptop.path("root/etc/imd-activate/token").exists(), "the token is deleted once it was used");
+    // Users may not read the settings, and find what they need in the claim code.
+    assert_eq!(laptop.json("system/claim.json")["proxy"], "none");
+    assert!(laptop.says(&["claim", "--log-on"], "").contains("activated for User 1"));
+    assert_eq!(imd.row("SELECT state FROM device")["state"], "activated");
+    let before = imd.dump();
+    assert!(laptop.says(&["claim", "--log-on"], "").contains("activated for User 1"));
+    assert!(laptop.says(&["tend"], "").starts_with("nothing to do until"));
+    assert_eq!(imd.dump(), before);
+}
+
+#[test]
+fn a_laptop_checks_in_when_its_week_is_over_and_after_its_clock_was_put_back() {
+    let (imd, _service, token, laptop) = started();
+    laptop.place("token", &token);
+    laptop.says(&["tend"], "");
+    for due in ["2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"] {
+        let mut kept = laptop.json("system/enrolment.json");
+        kept["next_check_in"] = due.into();
+        std::fs::write(laptop.path("system/enrolment.json"), kept.to_string()).unwrap();
+        imd.sqlite(&[], "UPDATE device SET last_seen_at = '2001-01-01T00:00:00Z'");
+        assert!(laptop.says(&["tend"], "").ends_with("is pending"), "{due}");
+        assert_ne!(imd.row("SELECT last_seen_at FROM device")["last_seen_at"], "2001-01-01T00:00:00Z");
+        let next: jiff::Timestamp =
+            laptop.json("system/enrolment.json")["next_check_in"].as_str().unwrap().parse().unwrap();
+        let days = (next - jiff::Timestamp::now()).total(jiff::Unit::Hour).unwrap() / 24.0;
+        assert!((6.4..7.6).contains(&days), "{days}");
+    }
+}

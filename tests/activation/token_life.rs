@@ -141,6 +141,20 @@ fn a_token_and_its_successor_overlap_and_the_exports_carry_the_new_one() {
 }
 
 #[test]
+fn exports_that_were_written_before_step_7_was_settled_are_written_anew_as_well() {
+    let imd = Installation::new();
+    imd.imd(["token", "create", "early", "--server", "https://imd.corp.example.com:7443"]).succeeded();
+    let out = imd.path("files");
+    imd.imd(["export", "shell", "--token", "early", "--out", out.to_str().unwrap()]).succeeded();
+    let rotated = imd.json(["token", "rotate", "early"]);
+    assert_eq!(rotated["written"][0]["error"], serde_json::Value::Null, "{rotated}");
+    let known = imd.json(["token", "list", "early"]);
+    assert_eq!(known["record"]["id"], rotated["new"]["id"], "the name means the newer");
+    assert_eq!(known["exports"].as_array().unwrap().len(), 1, "{known}");
+    imd.imd(["export", "check", "files", "--offline"]).succeeded();
+}
+
+#[test]
 fn when_its_time_beside_its_successor_is_over_a_token_lets_nobody_in() {
     let (imd, service, old) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
@@ -192,4 +206,29 @@ fn a_service_that_starts_anew_has_forgotten_no_use_and_no_revocation() {
     let service = Service::start(&imd, free_address());
     assert_eq!(Laptop::new(2).enrol(&service, &token).error(), "token-refused");
     assert_eq!(imd.json(["token", "list", "rollout-2026"])["record"]["uses"], 1);
+}
+
+#[test]
+fn an_export_whose_server_is_not_the_one_that_laptops_believe_is_found() {
+    let (imd, service, _) = served(1, |answers| answers);
+    let export = |name: &str, out: &str| {
+        imd.imd(["export", "json", "--token", name, "--out", out]).succeeded();
+    };
+    export("rollout-2026", "good");
+    imd.imd(["export", "check", "good"]).succeeded();
+    // Another installation answers there now.
+    let address = service.address;
+    drop(service);
+    let (other, _, _) = served(1, |answers| answers);
+    let _impostor = Service::start(&other, address);
+    let found = imd.imd(["export", "check", "good"]);
+    assert_eq!(found.code, 3, "{found:?}");
+    assert!(found.stdout.contains("authority whose pin"), "{found:?}");
+    imd.imd(["export", "check", "good", "--offline"]).succeeded();
+    // One that nobody reaches is said, and is no finding: laptops may be elsewhere.
+    let nobody = format!("https://{}", free_address());
+    imd.imd(["token", "create", "elsewhere", "--server", &nobody]).succeeded();
+    export("elsewhere", "elsewhere");
+    let checked = imd.imd(["export", "check", "elsewhere"]);
+    assert!(checked.succeeded().stdout.contains("not reached from here"), "{checked:?}");
 }

@@ -1,8 +1,8 @@
 //! A user who leaves the controller's directory is refused, kept, and back with the same account.
 
+use super::accounts::Account;
 use super::controller::Controller;
 use super::laptops::{Laptop, token};
-use super::passwords::Account;
 use super::service::{Service, free_address};
 use super::workflow::set_up;
 

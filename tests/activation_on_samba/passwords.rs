@@ -4,90 +4,12 @@ use std::process::Command;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use base64::Engine as _;
-
+use super::accounts::Account;
 use super::controller::Controller;
 use super::laptops::{Laptop, token};
 use super::proxy::Proxy;
 use super::service::{Service, free_address};
 use super::workflow::set_up;
-
-/// An account made for one test, and removed after it; its password is the lab users' own.
-pub struct Account {
-    dn: String,
-    pub name: String,
-}
-
-impl Account {
-    pub fn new(controller: &Controller, name: &str) -> Self {
-        let this = Self { dn: format!("CN={name},OU=Lab,{}", controller.base_dn), name: name.to_owned() };
-        this.gone();
-        let password: String = format!("\"{}\"", controller.user_password);
-        let utf16: Vec<u8> = password.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let encoded = base64::engine::general_purpose::STANDARD.encode(utf16);
-        let ldif = format!(
-            "dn: {}\nobjectClass: user\nsAMAccountName: {name}\nuserPrincipalName: {name}@one.test\n\
-             mail: {name}@one.test\nunicodePwd:: {encoded}\nuserAccountControl: 512\n",
-            this.dn
-        );
-        admin("ldapadd", &[], &ldif);
-        this
-    }
-
-    pub fn disable(&self) {
-        self.control(514);
-    }
-
-    pub fn enable(&self) {
-        self.control(512);
-    }
-
-    fn control(&self, flags: u32) {
-        let ldif =
-            format!("dn: {}\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: {flags}\n", self.dn);
-        admin("ldapmodify", &[], &ldif);
-    }
-
-    /// Moves it below another entry.
-    pub fn moved(&mut self, below: &str) {
-        let name = format!("CN={}", self.name);
-        let ldif =
-            format!("dn: {}\nchangetype: modrdn\nnewrdn: {name}\ndeleteoldrdn: 1\nnewsuperior: {below}\n", self.dn);
-        admin("ldapmodify", &[], &ldif);
-        self.dn = format!("{name},{below}");
-    }
-
-    fn gone(&self) {
-        let _ = run("ldapdelete", &[&self.dn], "");
-    }
-}
-
-impl Drop for Account {
-    fn drop(&mut self) {
-        self.gone();
-    }
-}
-
-fn run(tool: &str, more: &[&str], input: &str) -> std::process::Output {
-    let variable = |name: &str| std::env::var(format!("IMD_LAB_{name}")).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let password = folder.path().join("password");
-    std::fs::write(&password, variable("ADMIN_PASSWORD")).unwrap();
-    let mut command = Command::new(tool);
-    command.args(["-x", "-H", &variable("URL"), "-D", &variable("ADMIN_BIND"), "-y"]).arg(&password).args(more);
-    command.env("LDAPTLS_CACERT", variable("CA"));
-    assert_cmd::Command::from_std(command)
-        .write_stdin(input)
-        .timeout(std::time::Duration::from_mins(1))
-        .output()
-        .unwrap()
-}
-
-#[track_caller]
-fn admin(tool: &str, more: &[&str], input: &str) {
-    let output = run(tool, more, input);
-    assert!(output.status.success(), "{tool}: {}", String::from_utf8_lossy(&output.stderr));
-}
 
 #[test]
 fn of_fifty_wrong_passwords_at_once_three_reach_the_controller_and_a_restart_lets_no_more_through() {

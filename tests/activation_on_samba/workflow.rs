@@ -7,6 +7,11 @@ use super::service::{Service, free_address};
 
 /// An installation over the lab's accounts, set up and synced; `urls` is where its controller is.
 pub fn set_up(controller: &Controller, url: &str, server: &str) -> Installation {
+    set_up_with(controller, url, server, r#"["password"]"#)
+}
+
+/// The same with other proofs.
+pub fn set_up_with(controller: &Controller, url: &str, server: &str, proofs: &str) -> Installation {
     let imd = Installation::new();
     imd.write_secret("bind.pw", &controller.password);
     let (ca, bind, base) = (controller.ca.display(), &controller.bind, &controller.base_dn);
@@ -36,7 +41,7 @@ pub fn set_up(controller: &Controller, url: &str, server: &str) -> Installation 
         every = "24h"
         [settings]
         devices_per_user = 2
-        proof = ["password"]
+        proof = {proofs}
         [token]
         name = "rollout-2026"
         expires = "90d"
@@ -44,7 +49,7 @@ pub fn set_up(controller: &Controller, url: &str, server: &str) -> Installation 
         servers = ["https://{server}"]
         [installer]
         agent = "imd-activate"
-        targets = ["msiexec"]
+        targets = ["msiexec", "configmgr", "shell"]
         out = "rollout"
         "#
     );

@@ -41,6 +41,11 @@ impl Controller {
         }
     }
 
+    /// Where Samba keeps its files.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
     /// What `ldapsearch` finds below `base`, by DN.
     pub fn ldapsearch(&self, base: &str, filter: &str, attributes: &[&str]) -> BTreeMap<String, Entry> {
         let folder = tempfile::tempdir().unwrap();

@@ -20,7 +20,7 @@ use crate::model::user::{Attribute, Guid};
 use crate::secrets::Secret;
 
 /// How long a laptop waits for each server at most. Shorter than for reading: a person is waiting.
-const DEADLINES: Deadlines = Deadlines {
+pub(in crate::directory) const DEADLINES: Deadlines = Deadlines {
     connect: std::time::Duration::from_secs(3),
     bind: std::time::Duration::from_secs(8),
     page: std::time::Duration::from_secs(8),

@@ -167,7 +167,35 @@ pub const REVIEW: &[Binding] = &[
     bind(&[key(KeyCode::Up), key(KeyCode::BackTab), letter('k')], Command::Up, "move", "The step before"),
     bind(&[key(KeyCode::Down), key(KeyCode::Tab), letter('j')], Command::Down, "move", "The next step"),
     bind(&[letter('p')], Command::Plans, "plans", "The plans of the last syncs: look at one, approve it, take it back"),
+    bind(&[letter('t')], Command::Tokens, "tokens", "The tokens: who used them, what carries them; replace, revoke"),
     bind(&[key(KeyCode::Esc)], Command::Back, "", "Back to the step you came from"),
+];
+
+/// The list of tokens.
+pub const TOKENS: &[Binding] = &[
+    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
+    bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
+    bind(&[key(KeyCode::Home)], Command::First, "", "The newest one"),
+    bind(&[key(KeyCode::End)], Command::Last, "", "The oldest one"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "overview", "Back to the overview"),
+];
+
+/// In front of [`TOKENS`] where the selected one can be replaced.
+pub const TOKENS_LIVE: &[Binding] = &[
+    bind(&[letter('r')], Command::Replace, "replace", "Make its successor and write its exports anew"),
+    bind(&[letter('x')], Command::Revoke, "revoke", "Refuse it from the next request on"),
+];
+
+/// In front of [`TOKENS`] where it can only be revoked.
+pub const TOKENS_REVOCABLE: &[Binding] =
+    &[bind(&[letter('x')], Command::Revoke, "revoke", "Refuse it from the next request on")];
+
+/// Whether it is meant is being asked.
+pub const TOKENS_CONFIRM: &[Binding] = &[
+    bind(&[letter('y')], Command::Yes, "yes", "Do it"),
+    bind(&[letter('n'), key(KeyCode::Esc), key(KeyCode::Enter)], Command::Back, "no", "Change nothing"),
 ];
 
 /// In front of the rest of [`REVIEW`] where there are several mappings.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
 
-use super::{Event, order, plans};
+use super::{Event, order, plans, tokens};
 use crate::engine::{Engine, Error, Explained, Minted, Written};
 use crate::filter::Verdict;
 use crate::model::job::{Job, Progress};
@@ -103,6 +103,9 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
         Effect::WriteToken(path, token) => {
             engine.write_token_file(&path, &token).map(|()| Some(Came::TokenWritten(path)))
         }
+        Effect::Tokens => tokens::list(engine),
+        Effect::ReplaceToken(id) => tokens::replace(engine, &id),
+        Effect::RevokeToken(id) => tokens::revoke(engine, &id),
         Effect::Copy(token) => {
             let mut bytes = Vec::new();
             let sent = crossterm::queue!(bytes, CopyToClipboard::to_clipboard_from(token.expose()));

@@ -78,6 +78,10 @@ fn answer(app: &mut App, effects: Vec<Effect>) {
             Effect::Write(job, form) => Came::Written { job, form, report },
             Effect::WriteToken(path, _) => Came::TokenWritten(path),
             Effect::Copy(_) => Came::Copied,
+            Effect::Tokens => Came::Tokens(super::tokens::tokens()),
+            Effect::ReplaceToken(_) | Effect::RevokeToken(_) => {
+                Came::TokenDone { all: super::tokens::tokens(), done: vec![(Tone::Good, "done".into())] }
+            }
             _ => continue,
         };
         let effects = came(app, answer);

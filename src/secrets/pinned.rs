@@ -11,15 +11,32 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::token::Pin;
 
+/// Believes whom the token says to believe.
 #[derive(Debug)]
-pub(super) struct Pinned {
-    pub(super) pin: Pin,
-    pub(super) provider: Arc<CryptoProvider>,
+struct Pinned {
+    pin: Pin,
+    provider: Arc<CryptoProvider>,
+}
+
+/// How to speak with a service: its authority is the one with that pin, or one that this system trusts.
+///
+/// # Errors
+/// Never with the provider that is built in; what the library checks is passed on.
+pub fn client_config(pin: Option<&Pin>) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let Some(pin) = pin else {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        return Ok(builder.with_root_certificates(roots).with_no_client_auth());
+    };
+    let pinned = Arc::new(Pinned { pin: pin.clone(), provider });
+    Ok(builder.dangerous().with_custom_certificate_verifier(pinned).with_no_client_auth())
 }
 
 impl ServerCertVerifier for Pinned {

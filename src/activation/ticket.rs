@@ -1,0 +1,65 @@
+//! The Kerberos ticket as a proof: whose it is among the cached users, and whether they still may.
+//!
+//! A ticket is good for hours after its user was disabled, and says no more than a name, which may be another's by now.
+//! So the directory is asked for the user as they are, by objectGUID; only while it cannot be asked does the cache speak
+//! for it, as long as that is young enough.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Error, Standing};
+use crate::directory::{self, Finding};
+use crate::kerberos::Principal;
+use crate::model::directory::Source;
+use crate::model::job::Job;
+use crate::model::refusal::Reason;
+use crate::model::user::{Guid, User};
+use crate::secrets::Secret;
+use crate::store::View;
+
+/// The one cached user who is that principal.
+pub fn whose(view: View<'_>, principal: &Principal) -> Result<Guid, Error> {
+    let mut found: Vec<Guid> = Vec::new();
+    for name in principal.names() {
+        let users = view.find_user(&name)?.into_iter().filter(|user| principal.is_of(&user.user));
+        found.extend(users.map(|user| user.user.guid));
+    }
+    found.sort_unstable();
+    found.dedup();
+    match found[..] {
+        [] => Err(Reason::UserUnknown.into()),
+        [guid] => Ok(guid),
+        _ => Err(Reason::UserAmbiguous.into()),
+    }
+}
+
+/// The user as the directory has them now. `None` when it cannot be asked and the cache, as of `synced`, is no older
+/// than `oldest`.
+pub fn as_of_now(
+    standing: &Standing,
+    principal: &Principal,
+    password: Option<&Secret>,
+    synced: Option<Timestamp>,
+    oldest: SignedDuration,
+    now: Timestamp,
+) -> Result<Option<User>, Error> {
+    let guid = standing.user.user.guid;
+    let error = match &standing.directory.source {
+        // A file knows no more than the cache.
+        Source::File(_) => directory::Error::NoPasswords,
+        source @ Source::Ldap(_) => match directory::status(source, password, guid, &Job::unwatched()) {
+            Ok(Finding::There(user)) if principal.is_of(&user) => return Ok(Some(*user)),
+            Ok(Finding::There(_)) => return Err(Reason::SomebodyElse.into()),
+            Ok(Finding::Deleted | Finding::Absent) => {
+                return Err(Reason::UserLeft("the directory has the account no more".to_owned()).into());
+            }
+            Ok(Finding::Unreadable) => {
+                return Err(Reason::UserLeft("the directory shows too little of the account".to_owned()).into());
+            }
+            Err(error) => error,
+        },
+    };
+    match synced {
+        Some(synced) if now.duration_since(synced).abs() <= oldest => Ok(None),
+        _ => Err(error.into()),
+    }
+}

@@ -1,0 +1,74 @@
+//! Kerberos tickets as proofs: what the service needs to take them, and what is asked about each.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use jiff::{SignedDuration, Timestamp};
+use zeroize::Zeroizing;
+
+use crate::activation::{self, Claim, Error as Refused};
+use crate::kerberos::{self, Acceptor};
+use crate::model::refusal::Reason;
+use crate::model::settings::Proof;
+use crate::model::user::{Guid, User};
+use crate::protocol::Hidden;
+
+use super::activations::Denied;
+use super::{Asker, Engine, Error};
+
+/// What a service that takes tickets has.
+pub(super) struct Tickets {
+    acceptor: Acceptor,
+    /// How old the cache may be while the directory cannot be asked.
+    oldest: SignedDuration,
+}
+
+impl Engine {
+    /// Takes tickets for the keys of that keytab from now on. While a directory cannot be asked how a user is now, the
+    /// cache is believed until it is that old.
+    pub fn take_tickets(&self, keytab: &Path, oldest: SignedDuration) -> Result<(), Error> {
+        kerberos::settle(keytab, self.state())?;
+        let tickets = Tickets { acceptor: Acceptor::open(keytab)?, oldest };
+        // Whoever was first has the same keytab: it is the process's own.
+        let _ = self.0.activations.tickets.set(tickets);
+        Ok(())
+    }
+
+    /// Whether the settings ask for tickets that this engine cannot take.
+    pub fn lacks_keytab(&self) -> Result<bool, Error> {
+        let wanted = self.settings()?.is_some_and(|settings| settings.value.proof.contains(&Proof::Kerberos));
+        Ok(wanted && self.0.activations.tickets.get().is_none())
+    }
+
+    /// Whose ticket it is, and how they are now; the claim is theirs from then on.
+    pub(super) fn try_ticket(
+        &self,
+        claim: &mut Claim,
+        ticket: &Hidden<65_536>,
+        asker: &Asker,
+        who: &mut Option<String>,
+        now: Timestamp,
+    ) -> Result<(Guid, Option<User>), Denied> {
+        self.store().look(|view| activation::admitted(view, &claim.claim_code, claim.proof, now))?;
+        let tickets = self.0.activations.tickets.get().ok_or(Refused::from(Reason::ProofNotAccepted))?;
+        let refused = |error: kerberos::Error| Refused::from(Reason::Ticket(error.to_string()));
+        let token = base64::engine::general_purpose::STANDARD.decode(ticket.expose()).map(Zeroizing::new);
+        let token = token.map_err(|_| refused(kerberos::Error::Refused("it is not base64".to_owned())))?;
+        let principal = tickets.acceptor.accept(&token, asker.end_point.as_deref()).map_err(refused)?;
+        *who = Some(principal.to_string());
+        let guid = self.store().look(|view| activation::whose(view, &principal))?;
+        claim.user = guid.to_string();
+        let standing = self.store().look(|view| activation::look(view, claim, now))?;
+        let name = &standing.directory.name;
+        let (password, synced) = self
+            .password(name)
+            .and_then(|password| Ok((password, self.last_sync()?)))
+            .map_err(|error| Denied::internal(&error))?;
+        let _turn = self.trying()?;
+        let user = activation::as_of_now(&standing, &principal, password.as_ref(), synced, tickets.oldest, now)?;
+        if user.is_none() {
+            tracing::warn!(directory = %name, user = %standing.user.user.label(), "a ticket was taken by the cache alone");
+        }
+        Ok((guid, user))
+    }
+}
