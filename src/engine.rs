@@ -18,6 +18,7 @@ mod exports;
 mod key_file;
 mod keys;
 mod limiter;
+mod look_up;
 mod priority;
 mod private_file;
 mod reading;

@@ -174,6 +174,11 @@ impl Error {
         matches!(self, Self::Store(store::Error::ChangedBy { .. }))
     }
 
+    /// True when something changed between a plan and its application.
+    pub fn is_drift(&self) -> bool {
+        matches!(self, Self::Sync(sync::Error::Store(store::Error::Drift { .. })))
+    }
+
     /// True when it was stopped on purpose.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Directory(directory::Error::Cancelled) | Self::Sync(sync::Error::Cancelled))

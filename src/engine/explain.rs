@@ -318,7 +318,7 @@ fn mapping(explained: &Explained) -> Link {
 }
 
 /// The search for a name in any of its forms.
-fn by_name(form: &NameForm) -> Filter {
+pub(super) fn by_name(form: &NameForm) -> Filter {
     let equal = |name: &str, value: &[u8]| Filter::Equal(name.to_owned(), value.to_vec());
     match form {
         NameForm::Guid(guid) => equal("objectGUID", &guid.0),

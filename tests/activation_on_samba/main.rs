@@ -17,6 +17,7 @@ mod controller;
 mod installation;
 #[path = "../activation/laptops.rs"]
 mod laptops;
+mod look_up;
 #[path = "../activation/machine.rs"]
 mod machine;
 mod off_boarding;
