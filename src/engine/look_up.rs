@@ -134,8 +134,8 @@ struct Several;
 /// Whom the name means among those of one directory: of several, the one whose UPN it is.
 fn the_one(mut users: Vec<User>, names: &[NameForm]) -> Result<Option<User>, Several> {
     if users.len() > 1 {
-        let named = |text: &str| names.iter().any(|name| matches!(name, NameForm::AtSign(name) if same(name, text)));
-        let upn = |user: &User| user.first(Attribute::UserPrincipalName).is_some_and(|upn| named(upn.raw()));
+        let is_meant = |text: &str| names.iter().any(|name| matches!(name, NameForm::AtSign(name) if same(name, text)));
+        let upn = |user: &User| user.first(Attribute::UserPrincipalName).is_some_and(|upn| is_meant(upn.raw()));
         users.retain(upn);
         if users.len() != 1 {
             return Err(Several);
