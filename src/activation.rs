@@ -12,8 +12,8 @@
 //!
 //! Rules: a decision is one IMMEDIATE transaction that ends before the answer is given, audit row and all; what was
 //! looked at before the proof is looked at again within it. Whatever is repeated gives what it gave the first time. The
-//! directory is never asked without a device that a valid token let in and a user who is in the cache; and a password
-//! is counted before it is tried.
+//! directory is never asked without a device that a valid token let in; no password is tried but of a user who is in the
+//! cache, where the engine may have put them by a look-up; and a password is counted before it is tried.
 
 mod claim;
 mod enrol;

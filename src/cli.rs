@@ -3,6 +3,7 @@
 //! May import `wizard`, `engine` and everything below. Exit codes: 0 done; 1 failed; 2 wrong usage, or no usable
 //! terminal; 3 stopped, because it needs somebody to decide.
 
+mod accounts;
 mod arguments;
 mod bundle;
 mod configuration;
@@ -191,7 +192,10 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Devices { verb, query, limit } => {
                     devices::run(&engine, verb.as_ref(), query.as_deref(), limit, output)
                 }
-                Command::Accounts { query, limit } => devices::accounts(&engine, query.as_deref(), limit, output),
+                Command::Accounts { verb: Some(verb), .. } => accounts::run(&engine, &verb, yes, output),
+                Command::Accounts { query, due, limit, .. } => {
+                    accounts::list(&engine, query.as_deref(), due, limit, output)
+                }
                 Command::Status => status::status(&engine, output),
                 Command::Audit { verb, limit } => status::audit(&engine, verb.as_ref(), limit, output),
                 Command::Demo { .. } | Command::Setup { .. } => Ok(()),

@@ -4,6 +4,7 @@
 //! them by itself. May import `sync`, `activation`, `export` and everything below. Calls block; long ones take a
 //! [`Job`](crate::model::job::Job). An `Engine` is cheap to clone and can be used from several threads.
 
+mod accounts;
 mod activations;
 mod actor;
 mod audit;
@@ -18,6 +19,7 @@ mod exports;
 mod key_file;
 mod keys;
 mod limiter;
+mod look_up;
 mod priority;
 mod private_file;
 mod reading;

@@ -160,6 +160,8 @@ pub enum State {
     Replaced,
     Freed,
     Revoked,
+    /// Its user left or is held back: nothing is deleted, and it is activated again when the user is back.
+    Preserved,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@
 
 mod confirm;
 mod explain;
+mod look_up;
 mod plan;
 mod preview;
 mod query;
@@ -16,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use confirm::confirm;
 pub use explain::{Explanation, Line, Outcome, Scope, explain_user};
+pub use look_up::taken_by;
 pub use plan::{Open, Unopened, plan};
 pub use preview::{Preview, overlaps, preview};
 pub use undo::undo;

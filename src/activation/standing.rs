@@ -68,6 +68,9 @@ pub(super) fn standing(
         return Err(Reason::TokenMapping.into());
     }
     let account = view.account(&user.directory, user.user.guid)?;
+    if account.as_ref().is_some_and(|account| account.preserved.is_some()) {
+        return Err(Reason::AccountPreserved.into());
+    }
     if let Some(activation) = &device.device.activation
         && account.as_ref().map(|account| account.id) != Some(activation.account)
     {

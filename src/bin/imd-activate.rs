@@ -260,6 +260,9 @@ fn waits(waits: &Waits) -> String {
             format!("activated for {} as device {device}", imd::model::text::shown(user))
         }
         Waits::ForNothing { device, user: None } => format!("activated as device {device}"),
+        Waits::Ended { device, state: State::Preserved } => {
+            format!("device {device} is preserved: it waits for its user to be back in the directory")
+        }
         Waits::Ended { device, state } => {
             format!("device {device} is {}: it waits for `imd-activate enrol` with a token", word(*state))
         }
@@ -273,6 +276,7 @@ fn word(state: State) -> &'static str {
         State::Replaced => "replaced",
         State::Freed => "freed",
         State::Revoked => "revoked",
+        State::Preserved => "preserved",
     }
 }
 

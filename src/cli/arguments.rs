@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{bundle, configuration, devices, keys, serve, status, sync, token};
+use super::{accounts, bundle, configuration, devices, keys, serve, status, sync, token};
 use crate::model::name::Name;
 
 /// Integrated mass deployment: from an Active Directory to activated laptops, in seven steps.
@@ -153,9 +153,15 @@ pub(super) enum Command {
         limit: u64,
     },
     /// Accounts: what users got at their first activation
+    #[command(args_conflicts_with_subcommands = true)]
     Accounts {
+        #[command(subcommand)]
+        verb: Option<accounts::Verb>,
         /// Part of a name or a mail
         query: Option<String>,
+        /// Those of users who left, and whose days are over
+        #[arg(long)]
+        due: bool,
         /// How many to show
         #[arg(long, default_value_t = 100)]
         limit: u64,

@@ -1,4 +1,4 @@
-//! `imd devices` and `imd accounts`: laptops, and what their users got.
+//! `imd devices`: laptops.
 
 use std::path::{Path, PathBuf};
 
@@ -129,25 +129,4 @@ fn proof(device: &Device) -> String {
         Some(Proof::Password) => "password".to_owned(),
         Some(Proof::Claimed) => "claimed: none".to_owned(),
     }
-}
-
-pub(super) fn accounts(engine: &Engine, query: Option<&str>, limit: u64, output: &Output) -> Result<(), Failure> {
-    let accounts = engine.accounts(query, limit)?;
-    let columns = ["USER", "ACCOUNT", "MAIL", "PROFILE", "STORAGE", "QUOTA", "LAPTOPS"];
-    Ok(output.list(&accounts, columns, |account| {
-        let quota = match account.given.quota {
-            None => String::new(),
-            Some(quota) if quota.as_bytes() == 0 => "no limit".to_owned(),
-            Some(quota) => quota.to_string(),
-        };
-        [
-            account.user.clone(),
-            account.name.shown(),
-            account.mail.shown(),
-            account.given.profile.to_string(),
-            account.given.storage.to_string(),
-            quota,
-            account.devices.to_string(),
-        ]
-    })?)
 }

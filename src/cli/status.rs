@@ -42,11 +42,18 @@ pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
     })?;
     let last = last.map_or_else(|| "never".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
     output.raw(&format!("\n{users} users are cached; the directories were last read: {last}."))?;
-    let engine::Standing { funnel, refused, pause } = activations;
+    let engine::Standing { funnel, accounts, refused, pause } = activations;
     output.raw(&format!(
         "{} laptops wait for a log-on, {} are activated for {} accounts.",
         funnel.pending, funnel.activated, funnel.accounts
     ))?;
+    if accounts.preserved > 0 {
+        let due = match accounts.due {
+            0 => String::new(),
+            due => format!(" Of {due} the days are over: `imd accounts --due` lists them, and nothing deletes them."),
+        };
+        output.raw(&format!("{} accounts are preserved, as their users left.{due}", accounts.preserved))?;
+    }
     if !refused.is_empty() {
         let reasons: Vec<_> = refused.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
         output.raw(&format!("Refused in the last 7 days: {}.", reasons.join(", ")))?;

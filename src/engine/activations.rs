@@ -166,7 +166,11 @@ impl Engine {
             (ProofKind::Claimed, None, None) => None,
             (ProofKind::Kerberos, None, Some(ticket)) => Some(self.try_ticket(&mut claim, ticket, asker, who, now)?),
             (ProofKind::Password, Some(password), None) => {
-                let standing = self.store().look(|view| activation::look(view, &claim, now))?;
+                let look = || self.store().look(|view| activation::look(view, &claim, now));
+                let standing = match look() {
+                    Err(Refused::Refused(Reason::UserUnknown)) if self.look_up_named(&claim)? => look()?,
+                    other => other?,
+                };
                 let attempts = self.attempts(&standing.directory.name, now);
                 let _turn = self.trying()?;
                 let password = Secret::new(password.expose());
@@ -174,8 +178,16 @@ impl Engine {
             }
             _ => return Err(Refused::from(Reason::ProofNotAccepted).into()),
         };
-        let now = self.now();
-        Ok(self.queue()?.run(move |turn| activation::claim(turn, &claim, proven.as_ref(), now))?)
+        let decide = |now| {
+            let (claim, proven) = (claim.clone(), proven.clone());
+            self.queue().map(|queue| queue.run(move |turn| activation::claim(turn, &claim, proven.as_ref(), now)))
+        };
+        match decide(self.now())? {
+            Err(Refused::Refused(Reason::UserUnknown)) if proven.is_none() && self.look_up_named(&claim)? => {
+                Ok(decide(self.now())??)
+            }
+            other => Ok(other?),
+        }
     }
 
     /// Says that a device is still there.
@@ -190,7 +202,10 @@ impl Engine {
         let device = done().map_err(|refused| self.denied(refused, about, asker))?;
         Ok(CheckInAnswer {
             device: device.id.to_string(),
-            state: state(device.state),
+            state: match &device.activation {
+                Some(activation) if activation.preserved && device.state == DeviceState::Activated => State::Preserved,
+                _ => state(device.state),
+            },
             again_in: AGAIN_IN,
             correlation_id: asker.correlation.clone(),
         })
@@ -201,7 +216,7 @@ impl Engine {
         Trying::begin(&self.0.activations.trying)
     }
 
-    fn queue(&self) -> Result<&Queue, Denied> {
+    pub(super) fn queue(&self) -> Result<&Queue, Denied> {
         if self.is_read_only() {
             return Err(Denied::internal(&Error::ReadOnly));
         }

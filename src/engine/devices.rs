@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::account::Account;
+use crate::model::account::Kept;
 use crate::model::device::{Device, DeviceId, DeviceState, Funnel};
 use crate::model::refusal::Refusal;
 use crate::store::{self, Pause, Turn};
@@ -13,6 +13,8 @@ use super::{Engine, Error};
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Standing {
     pub funnel: Funnel,
+    /// Accounts of users who left or are held back.
+    pub accounts: Kept,
     /// How many devices were refused in the last 7 days, by reason; the most frequent first.
     pub refused: Vec<(String, u64)>,
     pub pause: Option<Pause>,
@@ -22,10 +24,6 @@ impl Engine {
     /// Devices, the newest first: all, or those in whose id, host name, serial number or user the query is.
     pub fn devices(&self, query: Option<&str>, limit: u64) -> Result<Vec<Device>, Error> {
         Ok(self.store().devices(query, limit)?)
-    }
-
-    pub fn accounts(&self, query: Option<&str>, limit: u64) -> Result<Vec<Account>, Error> {
-        Ok(self.store().accounts(query, limit)?)
     }
 
     /// Refusals, the newest first: all, or those of a correlation id or a device id.
@@ -38,6 +36,7 @@ impl Engine {
         let since = now.checked_sub(jiff::SignedDuration::from_hours(7 * 24)).unwrap_or(now);
         Ok(Standing {
             funnel: self.store().funnel()?,
+            accounts: self.store().kept_accounts(now)?,
             refused: self.store().refusal_counts(since)?,
             pause: self.paused()?,
         })

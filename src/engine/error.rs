@@ -85,6 +85,12 @@ pub enum Error {
     Nobody { given: String, looked_in: String },
     #[error("{given} means {} users: {}", who.len(), listed(who))]
     Several { given: String, who: Vec<String> },
+    #[error("nobody called {0} has an account")]
+    NoAccount(String),
+    #[error("the account {account} stays preserved: its user {why}")]
+    UserLeft { account: String, why: String },
+    #[error("the account {account} is not deleted: {}", not_due(*until))]
+    NotDue { account: String, until: Option<jiff::Timestamp> },
     #[error("no domain is known whose controllers DNS could name")]
     NoDomain,
     #[error("no server is given whose key could be shown")]
@@ -143,6 +149,16 @@ impl Error {
             Self::Several { .. } => {
                 "name one of them by the DN or CORP\\name, or say where with --directory".to_owned()
             }
+            Self::NoAccount(_) => {
+                "`imd accounts` lists them; an account comes into being at the first log-on".to_owned()
+            }
+            Self::UserLeft { .. } => {
+                "put the user back in the directory; the next sync (`imd sync`) gives the same account back".to_owned()
+            }
+            Self::NotDue { until: None, .. } => {
+                "`imd accounts preserve` keeps it from being used, and begins its days".to_owned()
+            }
+            Self::NotDue { .. } => "wait, or shorten the days of its profile (step 2: preserve for)".to_owned(),
             Self::NoDomain => {
                 "type the domain in place of the addresses, or the account as user@corp.example.com, and pick again"
                     .to_owned()
@@ -165,9 +181,21 @@ impl Error {
         matches!(self, Self::Store(store::Error::ChangedBy { .. }))
     }
 
+    /// True when something changed between a plan and its application.
+    pub fn is_drift(&self) -> bool {
+        matches!(self, Self::Sync(sync::Error::Store(store::Error::Drift { .. })))
+    }
+
     /// True when it was stopped on purpose.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Directory(directory::Error::Cancelled) | Self::Sync(sync::Error::Cancelled))
+    }
+}
+
+fn not_due(until: Option<jiff::Timestamp>) -> String {
+    match until {
+        None => "it is in use".to_owned(),
+        Some(until) => format!("it is preserved until {}", crate::model::moment::shown(until)),
     }
 }
 

@@ -214,6 +214,11 @@ impl Engine {
         // What was refused before the account came into being was mended since.
         let mended = |refusal: &Refusal| account.as_ref().is_none_or(|account| refusal.at >= account.created_at);
         let refusal = self.last_refusal(directory, user.guid)?.filter(mended);
+        if let Some(account) = account.as_ref().filter(|account| account.preserved.is_some()) {
+            let evidence = format!("the account {} is preserved: an administrator holds it back", account.name.shown());
+            let remedy = format!("imd accounts restore {}", account.name.shown());
+            return Ok(chain.add(Link::broken(Part::Enrolled, evidence, remedy)));
+        }
         let seen = match (&account, &refusal) {
             (Some(account), _) => {
                 format!("the account {}, activated laptops: {}", account.name.shown(), account.devices)
@@ -340,7 +345,7 @@ fn mapping(explained: &Explained) -> Link {
 }
 
 /// The search for a name in any of its forms.
-fn by_name(form: &NameForm) -> Filter {
+pub(super) fn by_name(form: &NameForm) -> Filter {
     let equal = |name: &str, value: &[u8]| Filter::Equal(name.to_owned(), value.to_vec());
     match form {
         NameForm::Guid(guid) => equal("objectGUID", &guid.0),

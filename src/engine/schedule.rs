@@ -33,7 +33,9 @@ impl Engine {
         if self.store().lease("sync", holder, now, until)?.is_none() {
             return Ok(Ran::Nothing);
         }
-        Ok(match self.sync(job) {
+        // A user who was looked up meanwhile is in the plan as new and in the cache as known: the next plan knows.
+        let again = |error: Error| if error.is_drift() { self.sync(job) } else { Err(error) };
+        Ok(match self.sync(job).or_else(again) {
             Ok(summary) => Ran::Synced(Box::new(summary)),
             Err(error) => Ran::Failed(error),
         })

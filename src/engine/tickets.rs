@@ -56,7 +56,15 @@ impl Engine {
         let token = token.map_err(|_| refused(kerberos::Error::Refused("it is not base64".to_owned())))?;
         let principal = tickets.acceptor.accept(&token, asker.end_point.as_deref()).map_err(refused)?;
         *who = Some(principal.to_string());
-        let guid = self.store().look(|view| activation::whose(view, &principal))?;
+        let whose = || self.store().look(|view| activation::whose(view, &principal));
+        let guid = match whose() {
+            Err(Refused::Refused(Reason::UserUnknown))
+                if self.look_up(&claim.claim_code, &principal.names(), &|user| principal.is_of(user))? =>
+            {
+                whose()?
+            }
+            other => other?,
+        };
         claim.user = guid.to_string();
         let standing = self.store().look(|view| activation::look(view, claim, now))?;
         let name = &standing.directory.name;

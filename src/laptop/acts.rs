@@ -106,7 +106,7 @@ pub enum Waits {
         device: String,
         user: Option<String>,
     },
-    /// It is no longer in use.
+    /// It is no longer in use, or not for now.
     Ended {
         device: String,
         state: State,
@@ -378,7 +378,9 @@ impl Laptop {
         }
         Ok(match enrolment.and_then(|enrolment| enrolment.state) {
             Some(State::Activated) => Waits::ForNothing { device, user: None },
-            Some(state @ (State::Replaced | State::Freed | State::Revoked)) => Waits::Ended { device, state },
+            Some(state @ (State::Replaced | State::Freed | State::Revoked | State::Preserved)) => {
+                Waits::Ended { device, state }
+            }
             Some(State::Pending) | None => Waits::ForUser { device, proofs: claim.proofs },
         })
     }

@@ -1,8 +1,10 @@
-//! What a user gets at the first activation: an account with a profile, a storage and a quota.
+//! What a user gets at the first activation: an account with a profile, a storage and a quota; and what becomes of it
+//! when the user leaves.
 
 use jiff::Timestamp;
 
 use super::device::Given;
+use super::duration::Duration;
 use super::name::Name;
 use super::text::Untrusted;
 use super::user::Guid;
@@ -23,4 +25,41 @@ pub struct Account {
     pub created_at: Timestamp,
     /// How many activated devices it has.
     pub devices: u64,
+    /// Absent: in use.
+    pub preserved: Option<Preserved>,
+}
+
+/// An account that is kept with all that it has, and refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Preserved {
+    pub at: Timestamp,
+    pub why: Why,
+    /// When the days of its profile are over. Then it is due, and nothing happens until an administrator deletes it.
+    pub until: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// Its user left the directory or is disabled; it comes back with the user.
+    Left,
+    /// An administrator asked for it, and has to ask for it back.
+    Asked,
+}
+
+impl Preserved {
+    pub fn new(at: Timestamp, why: Why, preserve_for: Duration) -> Self {
+        Self { at, why, until: at.checked_add(preserve_for.signed()).unwrap_or(Timestamp::MAX) }
+    }
+
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.until <= now
+    }
+}
+
+/// How many accounts are preserved, and how many of them are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Kept {
+    pub preserved: u64,
+    pub due: u64,
 }

@@ -151,6 +151,8 @@ pub struct Activation {
     pub account_name: Untrusted,
     pub at: Timestamp,
     pub proof: Proof,
+    /// The account is preserved: its user left, or is held back.
+    pub preserved: bool,
 }
 
 /// How many devices are where in the workflow.

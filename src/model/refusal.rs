@@ -55,6 +55,8 @@ pub enum Reason {
     UserAmbiguous,
     #[error("the user left: {0}")]
     UserLeft(String),
+    #[error("the user's account is preserved")]
+    AccountPreserved,
     #[error("the user is disabled")]
     UserDisabled,
     #[error("the user's account has expired")]
@@ -104,6 +106,7 @@ impl Reason {
             Self::UserUnknown => "user-unknown",
             Self::UserAmbiguous => "user-ambiguous",
             Self::UserLeft(_) => "user-left",
+            Self::AccountPreserved => "account-preserved",
             Self::UserDisabled => "user-disabled",
             Self::UserExpired => "user-expired",
             Self::OutOfScope => "out-of-scope",

@@ -6,9 +6,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::item::{self, Cells, number_if};
 use super::turn::{Turn, View};
 use super::{CachedUser, Error, Store, single, user};
-use crate::model::account::Account;
+use crate::model::account::{Account, Preserved};
 use crate::model::device::Given;
 use crate::model::directory::Directory;
+use crate::model::duration::Duration;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::profile::{Profile, Storage};
@@ -34,20 +35,26 @@ pub struct NewAccount<'a> {
 
 const ACCOUNT: &str =
     "SELECT a.id, d.name, a.guid, a.name, a.mail, a.label, a.mapping, p.name, s.name, s.location, a.quota,
-        a.created_at, (SELECT count(*) FROM device v WHERE v.account_id = a.id AND v.state = 'activated')
+        a.created_at, (SELECT count(*) FROM device v WHERE v.account_id = a.id AND v.state = 'activated'),
+        a.preserved_at, a.preserved_why, p.preserve_for
     FROM account a JOIN directory d ON d.id = a.directory_id JOIN profile p ON p.id = a.profile_id
     JOIN storage s ON s.id = a.storage_id";
 
 impl Store {
     /// Accounts by their user's name: all, or those whose name, mail or user holds the query.
-    pub fn accounts(&self, query: Option<&str>, limit: u64) -> Result<Vec<Account>, Error> {
+    ///
+    /// `due_at` leaves those that are preserved and whose days are over then.
+    pub fn accounts(&self, query: Option<&str>, due_at: Option<Timestamp>, limit: u64) -> Result<Vec<Account>, Error> {
         self.read(|connection| {
             let sql = format!(
-                "{ACCOUNT} WHERE ?1 = '' OR instr(lower(a.name), ?1) OR instr(lower(a.mail), ?1)
-                     OR instr(lower(a.label), ?1) ORDER BY a.label, a.id LIMIT ?2"
+                "{ACCOUNT} WHERE (?1 = '' OR instr(lower(a.name), ?1) OR instr(lower(a.mail), ?1)
+                     OR instr(lower(a.label), ?1))
+                     AND (?3 IS NULL OR unixepoch(a.preserved_at) + p.preserve_for <= unixepoch(?3))
+                 ORDER BY a.label, a.id LIMIT ?2"
             );
             let query = query.unwrap_or_default().trim().to_lowercase();
-            accounts(connection, &sql, params![query, i64::try_from(limit).unwrap_or(i64::MAX)])
+            let due_at = due_at.map(|at| at.to_string());
+            accounts(connection, &sql, params![query, i64::try_from(limit).unwrap_or(i64::MAX), due_at])
         })
     }
 }
@@ -188,7 +195,11 @@ fn accounts(connection: &Connection, sql: &str, with: impl rusqlite::Params) -> 
             quota: cells.number_if()?.map(Size::bytes),
         };
         let (created_at, devices) = (cells.parsed()?, cells.number()?);
-        all.push(Account { id, directory, guid, name, mail, user, given, created_at, devices });
+        let preserved = match cells.parsed_if()? {
+            Some(at) => Some(Preserved::new(at, cells.word()?, Duration::seconds(cells.number()?))),
+            None => None,
+        };
+        all.push(Account { id, directory, guid, name, mail, user, given, created_at, devices, preserved });
     }
     Ok(all)
 }

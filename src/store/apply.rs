@@ -8,7 +8,7 @@ use rusqlite::{Transaction, params};
 use super::name;
 use super::plan::summary;
 use super::staging::scope;
-use super::{By, Error, Store, audit};
+use super::{By, Error, Store, audit, preserve};
 use crate::model::job::{Job, Progress};
 use crate::model::plan::{Counts, Summary};
 
@@ -86,7 +86,8 @@ fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) 
         return Ok(());
     }
     let detail = format!("{come} came, {change} changed, {leave} left; hash {}", plan.hash);
-    audit::append(transaction, by, &format!("plan {}", plan.id), &detail)
+    audit::append(transaction, by, &format!("plan {}", plan.id), &detail)?;
+    preserve::follow(transaction, plan.id, by)
 }
 
 /// The mappings that the plan is about are still those of now, in the same order.

@@ -46,7 +46,7 @@ pub struct NewDevice<'a> {
 
 const DEVICE: &str = "SELECT d.number, d.claim_hash, d.credential_hash, d.hardware, d.key_hash, d.id, d.state,
         d.host_name, d.serial, d.system, d.agent, d.token_id, d.enrolled_at, d.ended_at, d.last_seen_at, d.account_id,
-        d.activated_at, d.proof, a.label, a.name
+        d.activated_at, d.proof, a.label, a.name, a.preserved_at IS NOT NULL
     FROM device d LEFT JOIN account a ON a.id = d.account_id";
 
 impl Store {
@@ -231,7 +231,8 @@ fn read(row: &Row<'_>) -> Result<HeldDevice, Error> {
         None => None,
         Some(account) => {
             let (at, proof) = (cells.parsed()?, cells.word()?);
-            Some(Activation { account, at, proof, user: cells.text()?, account_name: Untrusted::new(cells.text()?) })
+            let (user, account_name) = (cells.text()?, Untrusted::new(cells.text()?));
+            Some(Activation { account, user, account_name, at, proof, preserved: cells.next()? })
         }
     };
     let device =

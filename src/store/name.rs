@@ -82,6 +82,16 @@ fn unreadable(label: &str) -> impl FnOnce(serde_json::Error) -> Error {
     |_| Error::Unfit { what, why: "the values in its row cannot be read" }
 }
 
+/// Adds the names of one user who is new.
+pub(super) fn add(transaction: &Transaction<'_>, user: i64, label: &str, attributes: &str) -> Result<(), Error> {
+    let sql = "INSERT INTO user_name (form, key, user_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let mut insert = transaction.prepare_cached(sql)?;
+    for (form, key) in names(label, attributes).map_err(unreadable(label))? {
+        insert.execute(params![form, key, user])?;
+    }
+    Ok(())
+}
+
 /// Takes away the names of those whose values a plan is about to change.
 pub(super) fn forget(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
     let sql = "SELECT u.id, u.label, v.attributes FROM plan_change c JOIN cached_user u ON u.id = c.user_id

@@ -28,6 +28,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V5__wizard_of_each", include_str!("../../assets/migrations/V5__wizard_of_each.sql")),
     ("V6__account_seen", include_str!("../../assets/migrations/V6__account_seen.sql")),
     ("V7__activation", include_str!("../../assets/migrations/V7__activation.sql")),
+    ("V8__standby", include_str!("../../assets/migrations/V8__standby.sql")),
     ("V10__door", include_str!("../../assets/migrations/V10__door.sql")),
     ("V11__token_life", include_str!("../../assets/migrations/V11__token_life.sql")),
 ];

@@ -18,6 +18,7 @@ mod identity;
 mod installation;
 mod laptops;
 mod machine;
+mod off_boarding;
 mod on_the_laptop;
 mod pilot;
 mod refusals;

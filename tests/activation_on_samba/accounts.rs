@@ -46,6 +46,19 @@ impl Account {
         self.replace("userAccountControl", "514");
     }
 
+    pub fn enable(&self) {
+        self.replace("userAccountControl", "512");
+    }
+
+    /// Moves it below another entry.
+    pub fn moved(&mut self, below: &str) {
+        let name = format!("CN={}", self.name);
+        let ldif =
+            format!("dn: {}\nchangetype: modrdn\nnewrdn: {name}\ndeleteoldrdn: 1\nnewsuperior: {below}\n", self.dn);
+        admin("ldapmodify", &[], &ldif);
+        self.dn = format!("{name},{below}");
+    }
+
     pub fn replace(&self, attribute: &str, value: &str) {
         let ldif = format!("dn: {}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n", self.dn);
         admin("ldapmodify", &[], &ldif);

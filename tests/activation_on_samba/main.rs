@@ -17,8 +17,10 @@ mod controller;
 mod installation;
 #[path = "../activation/laptops.rs"]
 mod laptops;
+mod look_up;
 #[path = "../activation/machine.rs"]
 mod machine;
+mod off_boarding;
 mod on_linux;
 mod on_windows;
 mod passwords;

@@ -26,7 +26,8 @@ fn of_fifty_wrong_passwords_at_once_three_reach_the_controller_and_a_restart_let
     }
     proxy.connections();
     assert_eq!(service.post("/v1/claim", &laptops[0].password_request("nobody", "x")).error(), "refused");
-    assert_eq!(proxy.connections(), 0, "for a user who is not cached nobody is asked");
+    assert_eq!(proxy.connections(), 1, "for a user who is not cached there is one look-up, and no bind as them");
+    assert_eq!(imd.row("SELECT count(*) AS n FROM password_attempt")["n"], 0);
 
     let together = Arc::new(Barrier::new(50));
     let asking: Vec<_> = (0..50)

@@ -1,0 +1,92 @@
+//! `imd accounts`: what users got at their first activation, and what becomes of it when they leave.
+
+use clap::Subcommand;
+
+use crate::engine::Engine;
+use crate::model::account::{Account, Why};
+
+use super::Failure;
+use super::output::Output;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Refuse a user from the next request on, and keep the account with its laptops
+    Preserve {
+        /// Any name of the user: CORP\name, UPN, mail, objectGUID; or the account's
+        user: String,
+    },
+    /// Let a user go on whom `imd accounts preserve` held back
+    Restore {
+        /// Any name of the user, or the account's
+        user: String,
+    },
+    /// Delete a preserved account whose days are over; its laptops are freed
+    Delete {
+        /// Any name of the user, or the account's
+        user: String,
+    },
+}
+
+pub(super) fn run(engine: &Engine, verb: &Verb, yes: bool, output: &Output) -> Result<(), Failure> {
+    let (account, state) = match verb {
+        Verb::Preserve { user } => {
+            let account = engine.preserve_account(user)?;
+            let state = state(engine, &account);
+            (account, state)
+        }
+        Verb::Restore { user } => {
+            let account = engine.restore_account(user)?;
+            let state = state(engine, &account);
+            (account, state)
+        }
+        Verb::Delete { user } if yes => (engine.delete_account(user)?, "deleted".to_owned()),
+        Verb::Delete { user } => {
+            return Err(Failure::NeedsYou {
+                message: format!("the account of {} would be gone for ever", crate::model::text::shown(user)),
+                help: "repeat it with --yes; `imd accounts --due` lists those whose days are over".to_owned(),
+            });
+        }
+    };
+    let lines = [
+        ("account", account.name.shown()),
+        ("user", account.user.clone()),
+        ("state", state),
+        ("laptops", account.devices.to_string()),
+    ];
+    Ok(output.one(&account, &lines)?)
+}
+
+pub(super) fn list(
+    engine: &Engine,
+    query: Option<&str>,
+    due: bool,
+    limit: u64,
+    output: &Output,
+) -> Result<(), Failure> {
+    let accounts = engine.accounts(query, due, limit)?;
+    let columns = ["USER", "ACCOUNT", "MAIL", "PROFILE", "STORAGE", "QUOTA", "LAPTOPS", "STATE"];
+    Ok(output.list(&accounts, columns, |account| {
+        let quota = match account.given.quota {
+            None => String::new(),
+            Some(quota) if quota.as_bytes() == 0 => "no limit".to_owned(),
+            Some(quota) => quota.to_string(),
+        };
+        [
+            account.user.clone(),
+            account.name.shown(),
+            account.mail.shown(),
+            account.given.profile.to_string(),
+            account.given.storage.to_string(),
+            quota,
+            account.devices.to_string(),
+            state(engine, account),
+        ]
+    })?)
+}
+
+fn state(engine: &Engine, account: &Account) -> String {
+    let Some(preserved) = account.preserved else { return "in use".to_owned() };
+    let held = if preserved.why == Why::Asked { "held back" } else { "left" };
+    let until = preserved.until.strftime("%Y-%m-%d");
+    if preserved.is_due(engine.now()) { format!("{held}; due since {until}") } else { format!("{held}; until {until}") }
+}

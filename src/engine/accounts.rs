@@ -1,0 +1,114 @@
+//! Accounts, as an administrator looks at them, keeps them from being used, gives them back and deletes them.
+
+use jiff::Timestamp;
+
+use crate::model::account::{Account, Why};
+use crate::model::text::shown;
+use crate::store::{self, Turn, UserState};
+
+use super::{Engine, Error};
+
+impl Engine {
+    /// Accounts by their user's name: all, or those whose name, mail or user holds the query; with `due`, those that are
+    /// preserved and whose days are over.
+    pub fn accounts(&self, query: Option<&str>, due: bool, limit: u64) -> Result<Vec<Account>, Error> {
+        let due_at: Option<Timestamp> = due.then(|| self.now());
+        Ok(self.store().accounts(query, due_at, limit)?)
+    }
+
+    /// Refuses a user from the next request on, and keeps the account with all that it has until
+    /// [`Self::restore_account`].
+    pub fn preserve_account(&self, name: &str) -> Result<Account, Error> {
+        let by = self.by("accounts preserve")?;
+        let account = self.account_called(name)?;
+        self.change(&account, |turn, account| match account.preserved {
+            Some(preserved) if preserved.why == Why::Asked => Ok(()),
+            _ => turn.preserve(account, Why::Asked, &by),
+        })
+    }
+
+    /// Takes [`Self::preserve_account`] back. An account whose user is not in the directory stays preserved, and comes
+    /// back with the user.
+    ///
+    /// # Errors
+    /// [`Error::UserLeft`] when nobody holds it back but the directory.
+    pub fn restore_account(&self, name: &str) -> Result<Account, Error> {
+        let by = self.by("accounts restore")?;
+        let account = self.account_called(name)?;
+        let users = self.find_user(&account.guid.to_string())?;
+        let user = users.into_iter().find(|user| user.directory == account.directory);
+        let away = match user.map(|user| user.state) {
+            Some(UserState::Left { why, .. }) => Some(why),
+            _ => None,
+        };
+        match (account.preserved.map(|preserved| preserved.why), away) {
+            (None, _) => Ok(account),
+            (Some(Why::Left), Some(why)) => {
+                Err(Error::UserLeft { account: account.name.shown(), why: shown(&why.to_string()) })
+            }
+            (Some(Why::Asked), Some(_)) => {
+                self.change(&account, |turn, account| turn.preserve(account, Why::Left, &by))
+            }
+            (Some(_), None) => self.change(&account, |turn, account| turn.restore(account, &by)),
+        }
+    }
+
+    /// Deletes an account that is preserved and whose days are over. Nothing else ever deletes one.
+    ///
+    /// # Errors
+    /// [`Error::NotDue`] when it is in use, or its days are not over.
+    pub fn delete_account(&self, name: &str) -> Result<Account, Error> {
+        let by = self.by("accounts delete")?;
+        let account = self.account_called(name)?;
+        let is_due = |account: &Account| account.preserved.is_some_and(|preserved| preserved.is_due(by.at));
+        if !is_due(&account) {
+            let until = account.preserved.map(|preserved| preserved.until);
+            return Err(Error::NotDue { account: account.name.shown(), until });
+        }
+        let deleted = account.clone();
+        self.store().turn(|turn| {
+            let account = turn.view().account_numbered(account.id)?.filter(is_due);
+            account.map_or_else(|| Err(changed(&deleted)), |account| turn.delete_account(&account, &by))
+        })?;
+        Ok(deleted)
+    }
+
+    /// Changes an account as it is within the transaction, and says what it is then.
+    fn change(
+        &self,
+        account: &Account,
+        act: impl FnOnce(&Turn<'_>, &Account) -> Result<(), store::Error>,
+    ) -> Result<Account, Error> {
+        Ok(self.store().turn(|turn| {
+            let now = turn.view().account_numbered(account.id)?.ok_or_else(|| changed(account))?;
+            act(turn, &now)?;
+            turn.view().account_numbered(account.id)?.ok_or_else(|| changed(account))
+        })?)
+    }
+
+    /// The one account that a name means: one of the user's, in any form, or the account's own.
+    fn account_called(&self, name: &str) -> Result<Account, Error> {
+        let mut found = Vec::new();
+        for user in self.find_user(name)? {
+            found.extend(self.store().account(&user.directory, user.user.guid)?);
+        }
+        if found.is_empty() {
+            let same = |text: &str| text.to_lowercase() == name.trim().to_lowercase();
+            let named = self.store().accounts(Some(name), None, u64::MAX)?;
+            found.extend(named.into_iter().filter(|one| same(one.name.raw()) || same(one.mail.raw())));
+        }
+        match (found.pop(), found.is_empty()) {
+            (None, _) => Err(Error::NoAccount(shown(name))),
+            (Some(account), true) => Ok(account),
+            (Some(last), false) => {
+                found.push(last);
+                let who = found.iter().map(|one| format!("{} ({})", one.name.shown(), one.directory)).collect();
+                Err(Error::Several { given: shown(name), who })
+            }
+        }
+    }
+}
+
+fn changed(account: &Account) -> store::Error {
+    store::Error::Unknown(format!("account {} any more as it was", account.name.shown()))
+}

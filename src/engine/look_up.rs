@@ -1,0 +1,149 @@
+//! A user who is not cached yet: the directories are asked once, so that a new hire need not wait for the next sync.
+//!
+//! Only for a device that a valid token let in, and only so often: whoever holds a token could otherwise have the
+//! controllers search for whatever comes to mind. What has been asked is counted in the state, so a restart begins
+//! nothing anew. A directory that is a file is not asked: what it says now it said at the last sync.
+
+use crate::activation::{self, Claim, Error as Refused};
+use crate::directory::{Query, Read};
+use crate::filter::Filter;
+use crate::model::audit::Actor;
+use crate::model::directory::Source;
+use crate::model::fold::folded;
+use crate::model::job::Job;
+use crate::model::mapping::{Kind, Mapping};
+use crate::model::name::Name;
+use crate::model::user::{Attribute, NameForm, User};
+use crate::store::{By, DeviceBy, Hash, HeldDevice, LookUps};
+use crate::sync;
+
+use super::activations::Denied;
+use super::explain::by_name;
+use super::{Engine, Error};
+
+/// A laptop that waits for its user tries a few times an hour, and a mistyped name is tried again at once.
+const MOST: LookUps = LookUps { of_device: 3, of_token: 20, of_all: 30 };
+
+impl Engine {
+    /// The same for the user whom a claim names.
+    pub(super) fn look_up_named(&self, claim: &Claim) -> Result<bool, Denied> {
+        if claim.user.trim().is_empty() {
+            return Ok(false);
+        }
+        self.look_up(&claim.claim_code, &[NameForm::of(&claim.user)], &|_| true)
+    }
+
+    /// Looks for the one user who has one of these names and `is` who is meant, and puts them into the cache when a
+    /// mapping takes them. False when that did not happen, for whatever reason.
+    ///
+    /// # Errors
+    /// Those of a directory that cannot be asked: then nobody knows.
+    pub(super) fn look_up(
+        &self,
+        claim_code: &Hash,
+        names: &[NameForm],
+        is: &dyn Fn(&User) -> bool,
+    ) -> Result<bool, Denied> {
+        let now = self.now();
+        let device = self.store().look(|view| view.device(DeviceBy::ClaimCode, claim_code))?;
+        let directories = self.live_directories().map_err(|error| Denied::internal(&error))?;
+        let Some(device) = device.filter(|_| !directories.is_empty()) else { return Ok(false) };
+        let (number, token) = (device.number, device.device.token.clone());
+        let _turn = self.trying()?;
+        let may = self
+            .queue()?
+            .run(move |turn| turn.reserve_look_up(number, &token, now, MOST).map_err(activation::Error::from))?;
+        if !may {
+            return Ok(false);
+        }
+        match self.found_by_mapping(names, is, &directories) {
+            Ok(Some((mapping, user))) => self.admitted(&device, mapping, user),
+            Ok(None) => Ok(false),
+            Err(Error::Directory(error) | Error::Sync(sync::Error::Read { source: error, .. })) => {
+                Err(Refused::Directory(error).into())
+            }
+            Err(error) => {
+                // A mapping or a directory that is not fit to be asked: a sync says so to the administrator.
+                tracing::warn!(%error, "a user who is not cached could not be looked up");
+                Ok(false)
+            }
+        }
+    }
+
+    fn admitted(&self, device: &HeldDevice, mapping: Name, user: User) -> Result<bool, Denied> {
+        let (actor, at) = (Actor::new(format!("laptop {}", device.device.id)), self.now());
+        let admit = move |turn: &crate::store::Turn<'_>| {
+            turn.admit(&mapping, &user, &By { actor: &actor, at, verb: "claim" }).map_err(activation::Error::from)
+        };
+        Ok(self.queue()?.run(admit)?)
+    }
+
+    /// The directories behind a controller that an enabled mapping reads, each with its mappings.
+    fn live_directories(&self) -> Result<Vec<(Name, Vec<Mapping>)>, Error> {
+        let mappings: Vec<Mapping> = self.mappings()?.into_iter().map(|kept| kept.value).collect();
+        let mut live = Vec::new();
+        for directory in self.directories()?.into_iter().map(|kept| kept.value) {
+            let of_this = |mapping: &&Mapping| {
+                mapping.directory == directory.name && mapping.enabled && mapping.kind == Kind::Imd
+            };
+            let own: Vec<Mapping> = mappings.iter().filter(of_this).cloned().collect();
+            if matches!(directory.source, Source::Ldap(_)) && !own.is_empty() {
+                live.push((directory.name, own));
+            }
+        }
+        Ok(live)
+    }
+
+    /// The one user whom the names mean, and the mapping that takes them.
+    fn found_by_mapping(
+        &self,
+        names: &[NameForm],
+        is: &dyn Fn(&User) -> bool,
+        directories: &[(Name, Vec<Mapping>)],
+    ) -> Result<Option<(Name, User)>, Error> {
+        let job = Job::unwatched();
+        let mut found: Vec<(User, Box<dyn Read>, &[Mapping])> = Vec::new();
+        for (directory, mappings) in directories {
+            let mut read = self.read(directory, &job)?;
+            if let [NameForm::DownLevel { domain, .. }] = names
+                && !read.root(&job)?.netbios.is_some_and(|netbios| netbios.eq_ignore_ascii_case(domain))
+            {
+                continue;
+            }
+            let mut users = Vec::new();
+            let query = Query { base: None, filter: Filter::Or(names.iter().map(by_name).collect()) };
+            read.users(&query, &job, &mut |batch| {
+                users.extend(batch.into_iter().filter(is));
+                Ok(())
+            })?;
+            match (the_one(users, names), found.is_empty()) {
+                (Ok(None), _) => {}
+                (Ok(Some(user)), true) => found.push((user, read, mappings)),
+                // One name, two people: nobody is meant, as in the cache.
+                (Ok(Some(_)), false) | (Err(Several), _) => return Ok(None),
+            }
+        }
+        let Some((user, mut read, mappings)) = found.pop() else { return Ok(None) };
+        let mapping = sync::taken_by(read.as_mut(), &user, mappings, self.now(), &job)?;
+        Ok(mapping.map(|mapping| (mapping, user)))
+    }
+}
+
+struct Several;
+
+/// Whom the name means among those of one directory: of several, the one whose UPN it is.
+fn the_one(mut users: Vec<User>, names: &[NameForm]) -> Result<Option<User>, Several> {
+    if users.len() > 1 {
+        let is_meant = |text: &str| names.iter().any(|name| matches!(name, NameForm::AtSign(name) if same(name, text)));
+        let upn = |user: &User| user.first(Attribute::UserPrincipalName).is_some_and(|upn| is_meant(upn.raw()));
+        users.retain(upn);
+        if users.len() != 1 {
+            return Err(Several);
+        }
+    }
+    Ok(users.pop())
+}
+
+fn same(one: &str, other: &str) -> bool {
+    folded(one.trim()).eq(folded(other.trim()))
+}
