@@ -21,4 +21,5 @@ mod off_boarding;
 mod on_the_laptop;
 mod refusals;
 mod service;
+mod standby;
 mod token_life;
