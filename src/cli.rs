@@ -5,6 +5,7 @@
 
 mod accounts;
 mod arguments;
+mod backup;
 mod bundle;
 mod configuration;
 mod devices;
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::engine::{Engine, Options};
+use crate::secrets::Secret;
 use crate::wizard::answers;
 
 pub use arguments::Color;
@@ -78,12 +80,16 @@ pub type Plain<'a> = dyn Fn(&Engine) -> Result<(), NoFace> + 'a;
 /// Serves laptops until the process is told to stop; the last argument takes lines for whoever started it.
 pub type Service<'a> = dyn Fn(&Engine, &Serve, &dyn Fn(&str)) -> Result<(), NoFace> + 'a;
 
+/// Asks for a passphrase without echo; twice when it says so.
+pub type Passphrase<'a> = dyn Fn(bool) -> Result<Secret, NoFace> + 'a;
+
 /// The other faces: which ones there are, `main` knows.
 #[allow(missing_debug_implementations, reason = "functions have no useful Debug")]
 pub struct Faces<'a> {
     pub console: &'a Console<'a>,
     pub plain: &'a Plain<'a>,
     pub service: &'a Service<'a>,
+    pub passphrase: &'a Passphrase<'a>,
 }
 
 /// Why another face did not open, or ended.
@@ -165,6 +171,9 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
         Some(Command::Token(token::Verb::Verify { file, key })) if !key.is_empty() => {
             token::verify_with(file.as_deref(), &key, output)
         }
+        Some(Command::Restore(backup::Sealed { file, passphrase_file })) => {
+            backup::restore(&options(state, read_only)?, &file, passphrase_file.as_deref(), yes, faces, output)
+        }
         Some(command) => {
             let engine = open(state, read_only)?;
             match command {
@@ -196,19 +205,26 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Accounts { query, due, limit, .. } => {
                     accounts::list(&engine, query.as_deref(), due, limit, output)
                 }
+                Command::Backup(backup::Sealed { file, passphrase_file }) => {
+                    backup::backup(&engine, &file, passphrase_file.as_deref(), yes, faces, output)
+                }
                 Command::Status => status::status(&engine, output),
                 Command::Audit { verb, limit } => status::audit(&engine, verb.as_ref(), limit, output),
-                Command::Demo { .. } | Command::Setup { .. } => Ok(()),
+                Command::Demo { .. } | Command::Setup { .. } | Command::Restore(_) => Ok(()),
             }
         }
     }
 }
 
 fn open(state: Option<PathBuf>, read_only: bool) -> Result<Engine, Failure> {
+    Ok(Engine::open(options(state, read_only)?)?)
+}
+
+fn options(state: Option<PathBuf>, read_only: bool) -> Result<Options, Failure> {
     let default = || directories::ProjectDirs::from("", "", "imd").map(|dirs| dirs.data_local_dir().to_owned());
     let state = state.or_else(default).ok_or_else(|| Failure::Usage {
         message: "this user has no home folder to keep the state in".to_owned(),
         help: "name a folder with --state DIR or IMD_STATE".to_owned(),
     })?;
-    Ok(Engine::open(Options { read_only, ..Options::of_host(state) })?)
+    Ok(Options { read_only, ..Options::of_host(state) })
 }

@@ -28,5 +28,11 @@ fn main() -> ExitCode {
             service::run(engine, &options, tell)
                 .map_err(|error| NoFace { message: error.to_string(), help: error.help() })
         },
+        passphrase: &|twice| {
+            plain::passphrase(twice).map_err(|error| NoFace {
+                message: error.to_string(),
+                help: "without a terminal, give it by --passphrase-file FILE".to_owned(),
+            })
+        },
     })
 }

@@ -20,6 +20,7 @@ mod walk;
 mod work;
 
 use crate::engine::{self, Engine};
+use crate::secrets::Secret;
 
 use dialogue::{Dialogue, Ended};
 use walk::Walk;
@@ -29,6 +30,8 @@ use walk::Walk;
 pub enum Error {
     #[error("standard input and output are no terminal")]
     NoTerminal,
+    #[error("left without an answer")]
+    Left,
     #[error("the terminal went away; what was entered is kept")]
     Gone,
     #[error("ended by signal {0}; what was entered is kept")]
@@ -42,7 +45,7 @@ impl Error {
     pub fn help(&self) -> String {
         match self {
             Self::NoTerminal => "use `imd setup --answers FILE`, or a verb".to_owned(),
-            Self::Gone | Self::Signal(_) => "run it again: it comes back to the same step".to_owned(),
+            Self::Left | Self::Gone | Self::Signal(_) => "run it again: it comes back to the same step".to_owned(),
             Self::Engine(error) => error.help(),
         }
     }
@@ -60,6 +63,26 @@ pub fn run(engine: &Engine) -> Result<(), Error> {
         Err(Stop::Ended(Ended::Signal(signal))) => Err(Error::Signal(signal)),
         Err(Stop::Engine(error)) => Err(error.into()),
     }
+}
+
+/// Asks for a passphrase without echo; twice, until both are the same, where nobody could tell that it was mistyped.
+///
+/// # Errors
+/// When there is no terminal, when it goes away, or when the question is left.
+pub fn passphrase(twice: bool) -> Result<Secret, Error> {
+    let mut dialogue = Dialogue::open()?;
+    let mut ask = || loop {
+        let first = dialogue.ask_hidden("Passphrase")?;
+        if !twice || dialogue.ask_hidden("Passphrase again")? == first {
+            return Ok(first);
+        }
+        dialogue.wrong("the two differ", "type it twice")?;
+    };
+    ask().map_err(|ended| match ended {
+        Ended::Left => Error::Left,
+        Ended::Gone => Error::Gone,
+        Ended::Signal(signal) => Error::Signal(signal),
+    })
 }
 
 /// Why the walk stops.

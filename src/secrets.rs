@@ -11,6 +11,8 @@ mod file;
 mod identity;
 #[cfg(feature = "console")]
 mod locked;
+#[cfg(feature = "console")]
+mod passphrase;
 mod pinned;
 
 use zeroize::Zeroizing;
@@ -22,6 +24,8 @@ pub use file::read_secret_file;
 pub use identity::Identity;
 #[cfg(feature = "console")]
 pub use locked::{Locked, SHORTEST_PASSPHRASE};
+#[cfg(feature = "console")]
+pub use passphrase::{seal_with_passphrase, unseal_with_passphrase};
 pub use pinned::client_config;
 
 /// A password, a token or a private key in clear. No `Debug`, `Display` or `Serialize`; zeroed on drop.
@@ -96,6 +100,12 @@ pub enum Error {
     ShortPassphrase,
     #[error("the passphrase is another, or the file was changed")]
     Locked,
+    #[error("the passphrase does not open {path}")]
+    Passphrase { path: String },
+    #[error("{path} cannot be opened: {why}")]
+    SealedFile { path: String, why: String },
+    #[error("what is sealed could not be written: {why}")]
+    Sealing { why: String },
 }
 
 impl Error {
@@ -127,6 +137,9 @@ impl Error {
             Self::AnotherIdentity { .. } => {
                 "restore the identity file that belongs to this state, or enter the secret again".to_owned()
             }
+            Self::Passphrase { .. } => "nothing was changed; try again with the one it was sealed with".to_owned(),
+            Self::SealedFile { .. } => "nothing was changed; take another backup".to_owned(),
+            Self::Sealing { .. } => "check the free space and the permissions there".to_owned(),
         }
     }
 }

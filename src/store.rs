@@ -30,6 +30,7 @@ mod priority;
 mod profile_user;
 mod queue;
 mod reason;
+mod restore;
 mod service;
 mod signing_key;
 mod single;
@@ -60,6 +61,7 @@ pub use lines::Lines;
 pub use look_up::LookUps;
 pub use plan::Leaver;
 pub use queue::Queue;
+pub use restore::{BackupOf, Restored, Revoked};
 pub use service::{Authority, Pause};
 pub use signing_key::{KeyState, SignsFor, StoredKey};
 pub use single::Single;
@@ -109,6 +111,11 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let writer = open::prepared(dir)?;
         Ok(Self(Arc::new(Inner { dir: dir.to_owned(), writer: Mutex::new(writer), idle: Mutex::default() })))
+    }
+
+    /// Makes the state directory for its owner alone, or makes sure that it is.
+    pub fn make_folder(dir: &Path) -> Result<(), Error> {
+        open::private_folder(dir)
     }
 
     /// The state directory.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{accounts, bundle, configuration, devices, keys, serve, status, sync, token};
+use super::{accounts, backup, bundle, configuration, devices, keys, serve, status, sync, token};
 use crate::model::name::Name;
 
 /// Integrated mass deployment: from an Active Directory to activated laptops, in seven steps.
@@ -168,6 +168,10 @@ pub(super) enum Command {
     },
     /// How far the setup is, and how the cache and the activations are
     Status,
+    /// Write the whole state to one file, sealed with a passphrase; the service may run
+    Backup(backup::Sealed),
+    /// Put the state of a backup in place; over another with --yes
+    Restore(backup::Sealed),
     /// Who changed what
     Audit {
         #[command(subcommand)]

@@ -40,6 +40,39 @@ impl Identity {
         }
     }
 
+    /// The identity file's text, for a backup.
+    pub fn text(state: &Path) -> Result<Secret, Error> {
+        Ok(Secret(read_guarded(&state.join(FILE), 0o600)?))
+    }
+
+    /// Puts the identity of a backup in place, whole and in one step; another one that is there is kept as `kept` in the
+    /// state directory. Doing it again changes nothing.
+    pub fn put(state: &Path, text: &Secret, kept: &str) -> Result<(), Error> {
+        let path = state.join(FILE);
+        let failed = |source| Error::File { doing: "creating", path: name(&path), source };
+        parse(text.expose()).ok_or_else(|| Error::NotAnIdentity { path: name(&path) })?;
+        if path.exists() {
+            if Self::text(state).is_ok_and(|there| there == *text) {
+                return Ok(());
+            }
+            match fs::hard_link(&path, state.join(kept)) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        let draft = state.join(format!(".{FILE}-restored"));
+        let written = (|| {
+            // What a run that was killed left is no longer whole.
+            let _ = fs::remove_file(&draft);
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+            file.write_all(text.expose().as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&draft, &path)?;
+            File::open(state)?.sync_all()
+        })();
+        written.map_err(failed)
+    }
+
     fn open(path: &Path) -> Result<Self, Error> {
         let text = read_guarded(path, 0o600)?;
         let owner =
@@ -49,11 +82,7 @@ impl Identity {
         if owner != ours.as_raw() && !ours.is_root() {
             return Err(Error::NotOurs { path: name(path), owner });
         }
-        let mut keys = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        match (keys.next().map(age::x25519::Identity::from_str), keys.next()) {
-            (Some(Ok(identity)), None) => Ok(Self(identity)),
-            _ => Err(Error::NotAnIdentity { path: name(path) }),
-        }
+        parse(&text).map(Self).ok_or_else(|| Error::NotAnIdentity { path: name(path) })
     }
 
     /// Makes the file, whole and with its last name at once, or leaves the one that is there.
@@ -107,6 +136,15 @@ impl Identity {
         }
         let text = std::str::from_utf8(secret).map_err(|_| Error::Damaged { label: label.to_owned() })?;
         Ok(Secret::new(text))
+    }
+}
+
+/// The one key in the text of an identity file.
+fn parse(text: &str) -> Option<age::x25519::Identity> {
+    let mut keys = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    match (keys.next().map(age::x25519::Identity::from_str), keys.next()) {
+        (Some(Ok(identity)), None) => Some(identity),
+        _ => None,
     }
 }
 

@@ -27,6 +27,21 @@ pub enum Error {
     #[error("the database {} could not be brought up to date: {why}", path.display())]
     Migration { path: PathBuf, why: String, backup: Option<PathBuf> },
 
+    #[error("there is a state already: {}", path.display())]
+    Holds { path: PathBuf },
+
+    #[error("another imd has {} open; nothing was changed", path.display())]
+    InUse { path: PathBuf },
+
+    #[error("{} is no backup of imd", path.display())]
+    NotABackup { path: PathBuf },
+
+    #[error("{} was made by a newer imd", path.display())]
+    NewerBackup { path: PathBuf },
+
+    #[error(transparent)]
+    Identity(#[from] crate::secrets::Error),
+
     #[error("no room is left on the disk that holds {}; nothing was changed", path.display())]
     Full { path: PathBuf },
 
@@ -85,6 +100,14 @@ impl Error {
                 format!("nothing is lost: {} is a copy from before", copy.display())
             }
             Self::Migration { backup: None, .. } => "nothing was changed; see the reason above".to_owned(),
+            Self::Holds { .. } => {
+                "restore over it with --yes (it is kept beside), or name another state directory with --state"
+                    .to_owned()
+            }
+            Self::InUse { .. } => "stop the service and leave every console, then restore again".to_owned(),
+            Self::NotABackup { .. } => "nothing was changed; name a file that `imd backup` wrote".to_owned(),
+            Self::NewerBackup { .. } => "nothing was changed; restore it with that imd, or a later one".to_owned(),
+            Self::Identity(error) => error.help(),
             Self::Full { path } => {
                 let dir = path.parent().unwrap_or(path).display();
                 format!("free some space (df -h {dir} shows how much there is), then repeat what you did")

@@ -9,7 +9,7 @@ use refinery::{Migration, Runner, Target};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::Error;
+use super::{Error, restore};
 
 /// The database's name in the state directory.
 pub(super) const FILE: &str = "imd.db";
@@ -33,25 +33,35 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V11__token_life", include_str!("../../assets/migrations/V11__token_life.sql")),
 ];
 
-/// A connection to the database in `dir`, which is there and up to date.
+/// A connection to the database in `dir`, which is there and up to date. A restore that was interrupted is brought to
+/// its end.
 pub(super) fn prepared(dir: &Path) -> Result<Connection, Error> {
-    up_to(dir, Target::Latest)
+    private_folder(dir)?;
+    // Two that start at once would both find the database old: the second waits here for the first.
+    let _turn = turn(dir)?;
+    let mut connection = up_to(dir, Target::Latest)?;
+    restore::finish(&mut connection, dir).map_err(|error| error.at(dir))?;
+    Ok(connection)
 }
 
-/// The same for a database as an older `imd` would leave it.
+/// Held by whoever opens or replaces the database; the next one waits until it is dropped.
+pub(super) fn turn(dir: &Path) -> Result<File, Error> {
+    let turn = File::open(dir).map_err(|source| Error::File { path: dir.to_owned(), source })?;
+    rustix::fs::flock(&turn, rustix::fs::FlockOperation::LockExclusive)
+        .map_err(|source| Error::File { path: dir.to_owned(), source: source.into() })?;
+    Ok(turn)
+}
+
+/// A connection to the database as an `imd` of that time would leave it. Whoever calls it holds the turn.
 pub(super) fn up_to(dir: &Path, target: Target) -> Result<Connection, Error> {
     if rusqlite::version_number() < OLDEST_SQLITE.0 {
         return Err(Error::Sqlite { found: rusqlite::version(), wanted: OLDEST_SQLITE.1 });
     }
     private(dir)?;
-    // Two that start at once would both find the database old: the second waits here for the first.
-    let turn = File::open(dir).map_err(|source| Error::File { path: dir.to_owned(), source })?;
-    rustix::fs::flock(&turn, rustix::fs::FlockOperation::LockExclusive)
-        .map_err(|source| Error::File { path: dir.to_owned(), source: source.into() })?;
     let migrations = migrations(dir)?;
     let known = match target {
         Target::Version(version) => i64::from(version),
-        _ => migrations.iter().map(|migration| i64::from(migration.version())).max().unwrap_or(0),
+        _ => latest(&migrations),
     };
     // Looked at before anything is set up: setting up would write to it.
     let found = Connection::open_with_flags(dir.join(FILE), FLAGS)
@@ -70,7 +80,7 @@ pub(super) fn up_to(dir: &Path, target: Target) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+pub(super) const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// One more connection to a database that [`prepared`] has been over.
 pub(super) fn another(dir: &Path) -> Result<Connection, Error> {
@@ -92,18 +102,21 @@ pub(super) fn another(dir: &Path) -> Result<Connection, Error> {
     connect().map_err(|source| Error::of(source, dir))
 }
 
-/// Makes the directory and the database file for their owner only, or makes sure that they are.
-fn private(dir: &Path) -> Result<(), Error> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Error::File { path, source }
-    };
+/// Makes the directory for its owner only, or makes sure that it is.
+pub(super) fn private_folder(dir: &Path) -> Result<(), Error> {
     if !dir.exists() {
-        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed(dir))?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+        made.map_err(|source| Error::File { path: dir.to_owned(), source })?;
     }
-    narrow(dir, 0o700)?;
+    narrow(dir, 0o700)
+}
+
+/// The same with the database file.
+fn private(dir: &Path) -> Result<(), Error> {
+    private_folder(dir)?;
     let file = dir.join(FILE);
-    OpenOptions::new().create(true).append(true).mode(0o600).open(&file).map_err(failed(&file))?;
+    let made = OpenOptions::new().create(true).append(true).mode(0o600).open(&file);
+    made.map_err(|source| Error::File { path: file.clone(), source })?;
     for suffix in ["", "-wal", "-shm"] {
         let file = dir.join(format!("{FILE}{suffix}"));
         if file.exists() {
@@ -117,6 +130,10 @@ fn narrow(path: &Path, wanted: u32) -> Result<(), Error> {
     let metadata = path.metadata().map_err(|source| Error::File { path: path.to_owned(), source })?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & !wanted == 0 { Ok(()) } else { Err(Error::TooWide { path: path.to_owned(), mode, wanted }) }
+}
+
+fn latest(migrations: &[Migration]) -> i64 {
+    migrations.iter().map(|migration| i64::from(migration.version())).max().unwrap_or(0)
 }
 
 fn migrations(dir: &Path) -> Result<Vec<Migration>, Error> {
@@ -135,6 +152,11 @@ fn failed(dir: &Path, error: &refinery::Error, backup: Option<PathBuf>) -> Error
 fn is_full(source: &(dyn std::error::Error + 'static)) -> bool {
     let source = source.downcast_ref::<rusqlite::Error>();
     source.and_then(rusqlite::Error::sqlite_error_code) == Some(rusqlite::ErrorCode::DiskFull)
+}
+
+/// The version of the schema, no later than this `imd` knows; `None` when the database is empty.
+pub(super) fn version(connection: &Connection, dir: &Path) -> Result<Option<i64>, Error> {
+    schema(connection, dir, latest(&migrations(dir)?))
 }
 
 /// The version of the schema; `None` when the database is empty.

@@ -37,7 +37,7 @@ pub(super) fn get_one<T: Single>(connection: &Connection) -> Result<Option<Kept<
     rows.next()?.map(kept).transpose()
 }
 
-fn save_one<T: Single>(
+pub(super) fn save_one<T: Single>(
     transaction: &Transaction<'_>,
     value: &T,
     expected: Option<u64>,

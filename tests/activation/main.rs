@@ -23,4 +23,5 @@ mod on_the_laptop;
 mod pilot;
 mod refusals;
 mod service;
+mod standby;
 mod token_life;

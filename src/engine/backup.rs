@@ -1,0 +1,103 @@
+//! The whole state in one sealed file, and back from it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{BufReader, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::secrets::{self, Identity, Secret};
+use crate::store::{BackupOf, By, Restored, Store};
+
+use super::{Engine, Error, Options};
+
+/// A backup that was written.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Backup {
+    pub file: PathBuf,
+    pub made_at: Timestamp,
+    pub bytes: u64,
+}
+
+impl Engine {
+    /// Writes the state as it is at this moment, identity and all, to a file that only its owner can read, sealed with the
+    /// passphrase. Others may go on writing meanwhile. A file that is there is replaced, in one step, when `over` says so,
+    /// and else left alone: [`Error::Exists`].
+    pub fn backup(&self, path: &Path, passphrase: &Secret, over: bool) -> Result<Backup, Error> {
+        let by = self.by("backup")?;
+        if !over && path.exists() {
+            return Err(Error::Exists { path: path.to_owned() });
+        }
+        self.identity()?;
+        let of = BackupOf {
+            installation: self.installation().to_owned(),
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            made_at: by.at,
+        };
+        let open = self.state().join(format!(".backup-{:016x}.db", u64::from_be_bytes(self.random()?)));
+        let copied = self.store().copy_to(&open, &of, &Identity::text(self.state())?);
+        let copy = File::open(&open);
+        // It holds the identity: from here on it has no name.
+        let _ = fs::remove_file(&open);
+        copied?;
+        let mut copy = copy.map_err(|why| Error::File { path: open, why })?;
+        let bytes = seal(path, &mut copy, passphrase, over)?;
+        let shown = path.display();
+        self.store().turn(|turn| turn.audit(&by, "installation", &format!("written to {shown}; {bytes} bytes")))?;
+        Ok(Backup { file: path.to_owned(), made_at: by.at, bytes })
+    }
+
+    /// Puts the state of a backup in place. A state that is there is replaced only when `over` says so; it is kept beside,
+    /// and what was revoked in it stays revoked when it is of the same installation.
+    ///
+    /// It opens no engine: on a state that does not exist yet that would make an installation of its own.
+    pub fn restore(options: &Options, path: &Path, passphrase: &Secret, over: bool) -> Result<Restored, Error> {
+        if options.read_only {
+            return Err(Error::ReadOnly);
+        }
+        let unreadable = |why| Error::File { path: path.to_owned(), why };
+        let sealed = File::open(path).map_err(unreadable)?;
+        Store::make_folder(&options.state)?;
+        let mut bytes = [0; 8];
+        (options.random)(&mut bytes)?;
+        let staged = options.state.join(format!(".restore-{:016x}", u64::from_be_bytes(bytes)));
+        let failed = |why| Error::File { path: staged.clone(), why };
+        DirBuilder::new().mode(0o700).create(&staged).map_err(failed)?;
+        let restored = (|| {
+            let mut copy = Store::new_database_file(&staged)?;
+            secrets::unseal_with_passphrase(passphrase, BufReader::new(sealed), path, &mut copy)?;
+            drop(copy);
+            let by = By { actor: &options.actor, at: (options.clock)(), verb: "restore" };
+            Ok(Store::restore(&options.state, &staged, path, over, &by)?)
+        })();
+        let _ = fs::remove_dir_all(&staged);
+        restored
+    }
+}
+
+/// Seals into a file beside the one that is wanted, so that a half-written one never has its name.
+fn seal(path: &Path, copy: &mut File, passphrase: &Secret, over: bool) -> Result<u64, Error> {
+    let failed = |why: std::io::Error| match why.kind() {
+        ErrorKind::AlreadyExists => Error::Exists { path: path.to_owned() },
+        _ => Error::File { path: path.to_owned(), why },
+    };
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(format!(".{}", std::process::id()));
+    let aside = PathBuf::from(aside);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside).map_err(failed)?;
+    let written = secrets::seal_with_passphrase(passphrase, copy, &mut file).map_err(Error::from).and_then(|()| {
+        file.sync_all().map_err(failed)?;
+        let bytes = file.metadata().map_err(failed)?.len();
+        // The name is taken first, so that nobody's file is written over who was quicker.
+        if !over {
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        }
+        fs::rename(&aside, path).map_err(failed)?;
+        Ok(bytes)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&aside);
+    }
+    written
+}
