@@ -139,6 +139,7 @@ impl Engine {
             Ok(granted) => granted,
             Err(refused) => return Err(self.denied(refused, about, asker)),
         };
+        tracing::info!(correlation = asker.correlation, device = %granted.device, "claimed");
         Ok(ClaimAnswer {
             device: granted.device.to_string(),
             proof: kind(granted.proof),
@@ -263,6 +264,7 @@ impl Engine {
                 (code(&reason, about.proof), reason.code(), reason.to_string())
             }
         };
+        tracing::debug!(correlation = asker.correlation, reason, detail, peer = asker.peer, "refused");
         let refusal = Refusal {
             at: self.now(),
             correlation: asker.correlation.clone(),
