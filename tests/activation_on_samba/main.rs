@@ -22,4 +22,5 @@ mod proxy;
 #[path = "../activation/service.rs"]
 mod service;
 mod tickets;
+mod timing;
 mod workflow;
