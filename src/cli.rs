@@ -32,7 +32,7 @@ use crate::wizard::answers;
 pub use arguments::Color;
 use arguments::{Arguments, Command};
 use output::Output;
-pub use serve::Serve;
+pub use serve::{Log, Serve};
 
 /// Why a verb did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -54,6 +54,17 @@ pub struct Lockout {
     pub window: std::time::Duration,
 }
 
+impl Lockout {
+    /// What holds where both do.
+    pub fn stricter(self, other: Self) -> Self {
+        let threshold = match (self.threshold, other.threshold) {
+            (0, one) | (one, 0) => one,
+            (one, other) => one.min(other),
+        };
+        Self { threshold, window: self.window.max(other.window) }
+    }
+}
+
 /// Tries a user's password once, by the name that they bind with. Of a file, nobody's password can be known.
 pub fn prove(source: &Source, name: &str, password: &Secret, guid: Guid, job: &Job) -> Result<Proof, Error> {
     match source {
@@ -74,10 +85,10 @@ pub fn status(source: &Source, password: Option<&Secret>, guid: Guid, job: &Job)
     }
 }
 
-/// When the domain locks accounts; `None` when it does not say.
-pub fn lockout(source: &Source, password: Option<&Secret>, job: &Job) -> Result<Option<Lockout>, Error> {
+/// When the account of that user is locked; `None` when the directory does not say, or not to the account that reads.
+pub fn lockout(source: &Source, password: Option<&Secret>, guid: Guid, job: &Job) -> Result<Option<Lockout>, Error> {
     match source {
-        Source::Ldap(source) => ldap::Controller::open(source, password, ldap::Deadlines::default(), job)?.lockout(job),
+        Source::Ldap(source) => ldap::Controller::open(source, password, ldap::IMPATIENT, job)?.lockout(guid, job),
         Source::File(_) => Err(Error::NoPasswords),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use imd::cli::{self, Color, Faces, NoFace};
+use imd::cli::{self, Color, Faces, Log, NoFace};
 use imd::{plain, service, tui};
 
 fn main() -> ExitCode {
@@ -17,13 +17,20 @@ fn main() -> ExitCode {
         },
         plain: &|engine| plain::run(engine).map_err(|error| NoFace { message: error.to_string(), help: error.help() }),
         service: &|engine, serve, tell| {
-            let cli::Serve { listen, cert, key, proxy, keytab, cache_age } = serve;
+            let cli::Serve { listen, cert, key, proxy, keytab, cache_age, log } = serve;
             let options = service::Options {
                 listen: *listen,
                 certificate: cert.clone().zip(key.clone()),
                 proxies: proxy.clone(),
                 keytab: keytab.clone(),
                 cache_age: cache_age.signed(),
+                log: match log {
+                    Log::Off => service::Verbosity::Off,
+                    Log::Error => service::Verbosity::Error,
+                    Log::Warn => service::Verbosity::Warn,
+                    Log::Info => service::Verbosity::Info,
+                    Log::Debug => service::Verbosity::Debug,
+                },
             };
             service::run(engine, &options, tell)
                 .map_err(|error| NoFace { message: error.to_string(), help: error.help() })

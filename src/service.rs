@@ -14,6 +14,7 @@
 mod answer;
 mod certificate;
 mod connection;
+mod log;
 mod metrics;
 mod schedule;
 
@@ -28,6 +29,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::engine::{self, Engine};
 use certificate::Certificates;
+pub use log::Verbosity;
 use metrics::Metrics;
 
 /// Where the service listens when nobody says.
@@ -52,6 +54,8 @@ pub struct Options {
     pub keytab: Option<PathBuf>,
     /// How old the cache may be when a ticket comes while the directory cannot be asked.
     pub cache_age: jiff::SignedDuration,
+    /// How much is written to standard error while it runs.
+    pub log: Verbosity,
     /// Whose word on where a request came from is believed (X-Forwarded-For).
     pub proxies: Vec<IpAddr>,
 }
@@ -115,6 +119,7 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
         // First of all: the process may be started anew for it.
         engine.take_tickets(keytab, options.cache_age)?;
     }
+    log::start(engine, options.log);
     let connections = connections(raise_open_files());
     let certificates = Arc::new(Certificates::open(engine.clone(), options)?);
     let (tell_stop, stopping) = watch::channel(false);

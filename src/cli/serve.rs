@@ -34,6 +34,19 @@ pub struct Serve {
     /// How old the cached users may be when a ticket comes while the directory cannot be asked
     #[arg(long, value_name = "LENGTH", default_value = "24h")]
     pub cache_age: Duration,
+    /// How much to log on standard error: `debug` says of each refusal why
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub log: Log,
+}
+
+/// How much the service logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Log {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
 }
 
 pub(super) fn run(engine: &Engine, serve: &Serve, service: &Service<'_>, output: &Output) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 //!
 //! What a laptop is told is less than what is known: the reason stays here, under the correlation id that it is given.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -14,6 +15,7 @@ use crate::model::refusal::{Act, Reason, Refusal};
 use crate::model::settings::Proof;
 use crate::model::size::Size;
 use crate::model::text::Untrusted;
+use crate::model::user::Guid;
 use crate::protocol::{
     AccountFacts, CheckInAnswer, CheckInRequest, ClaimAnswer, ClaimRequest, Code, EnrolAnswer, EnrolRequest,
     LaptopFacts, ProofKind, ProofOffer, State,
@@ -27,8 +29,11 @@ use super::{Engine, Error};
 
 /// How many claims ask a directory at a time, so that one that does not answer holds up no more than that.
 const ASKING_AT_ONCE: usize = 64;
-/// For how long what a domain says of locking accounts is believed.
-const LOCKOUT_GOOD_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// For how long what a directory says of locking an account is believed: shorter by far than any window in which it
+/// counts.
+const LOCKOUT_GOOD_FOR: SignedDuration = SignedDuration::from_mins(1);
+/// Of how many users it is known at a time; beyond that, all are asked for anew.
+const MOST_LOCKOUTS: usize = 10_000;
 /// An activated laptop checks in weekly.
 const AGAIN_IN: u64 = 7 * 86_400;
 
@@ -63,14 +68,15 @@ impl Denial {
     }
 }
 
+/// What a directory said of locking one account, and when; held while it is asked.
+type KnownLockout = Arc<Mutex<Option<(Timestamp, Attempts)>>>;
+
 /// What only activations need.
 #[derive(Default)]
 pub(super) struct Room {
     queue: OnceLock<Queue>,
     limiter: Limiter,
-    lockouts: Mutex<Vec<(Name, Timestamp, Attempts)>>,
-    /// Held by the one who asks a directory when it locks accounts.
-    asking: Mutex<()>,
+    lockouts: Mutex<HashMap<(Name, Guid), KnownLockout>>,
     trying: AtomicUsize,
     pub(super) tickets: OnceLock<Tickets>,
 }
@@ -134,6 +140,7 @@ impl Engine {
             Ok(granted) => granted,
             Err(refused) => return Err(self.denied(refused, about, asker)),
         };
+        tracing::info!(correlation = asker.correlation, device = %granted.device, "claimed");
         Ok(ClaimAnswer {
             device: granted.device.to_string(),
             proof: kind(granted.proof),
@@ -171,8 +178,8 @@ impl Engine {
                     Err(Refused::Refused(Reason::UserUnknown)) if self.look_up_named(&claim)? => look()?,
                     other => other?,
                 };
-                let attempts = self.attempts(&standing.directory.name, now);
                 let _turn = self.trying()?;
+                let attempts = self.attempts(&standing.directory.name, standing.user.user.guid, now);
                 let password = Secret::new(password.expose());
                 Some(activation::try_password(self.queue()?, standing, attempts, &password, || self.now())?)
             }
@@ -228,37 +235,29 @@ impl Engine {
         Ok(room.queue.get_or_init(|| queue))
     }
 
-    /// How many wrong passwords of a user may reach that directory. While it does not say, one.
-    fn attempts(&self, directory: &Name, now: Timestamp) -> Attempts {
-        let room = &self.0.activations;
-        let known = || {
-            let lockouts = room.lockouts.lock().unwrap_or_else(PoisonError::into_inner);
-            lockouts.iter().find(|(name, _, _)| name == directory).map(|(_, at, attempts)| (*at, *attempts))
-        };
-        let fresh = |(at, attempts): (Timestamp, Attempts)| {
-            (now.duration_since(at).abs() < LOCKOUT_GOOD_FOR).then_some(attempts)
-        };
-        if let Some(attempts) = known().and_then(fresh) {
-            return attempts;
-        }
-        // Of all that wait one asks: fifty laptops at once are fifty questions to a controller that has better to do.
-        let _turn = room.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = known();
-        if let Some(attempts) = known.and_then(fresh) {
-            return attempts;
-        }
-        let (at, attempts) = match self.lockout(directory) {
-            Ok(lockout) => (now, Attempts::under(lockout)),
-            Err(error) => {
-                tracing::warn!(%directory, %error, "how the domain locks accounts cannot be read");
-                // Asked again in a minute.
-                let at = now.checked_sub(LOCKOUT_GOOD_FOR - SignedDuration::from_mins(1)).unwrap_or(now);
-                (at, known.map_or_else(|| Attempts::under(None), |(_, attempts)| attempts))
+    /// How many wrong passwords of that user may reach that directory. While it does not say, one.
+    fn attempts(&self, directory: &Name, guid: Guid, now: Timestamp) -> Attempts {
+        let of_user = {
+            let mut lockouts = self.0.activations.lockouts.lock().unwrap_or_else(PoisonError::into_inner);
+            if lockouts.len() >= MOST_LOCKOUTS {
+                lockouts.clear();
             }
+            Arc::clone(lockouts.entry((directory.clone(), guid)).or_default())
         };
-        let mut lockouts = room.lockouts.lock().unwrap_or_else(PoisonError::into_inner);
-        lockouts.retain(|(name, _, _)| name != directory);
-        lockouts.push((directory.clone(), at, attempts));
+        // Of all that wait for one user one asks: fifty laptops at once would be fifty questions to a controller that
+        // has better to do.
+        let mut known = of_user.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, attempts)) = *known
+            && now.duration_since(at).abs() < LOCKOUT_GOOD_FOR
+        {
+            return attempts;
+        }
+        let lockout = self.lockout(directory, guid).unwrap_or_else(|error| {
+            tracing::warn!(%directory, %error, "when accounts are locked cannot be read: one password is tried");
+            None
+        });
+        let attempts = Attempts::under(lockout);
+        *known = Some((now, attempts));
         attempts
     }
 
@@ -286,6 +285,7 @@ impl Engine {
             "daily-cap" => Denial { retry_after: Some(until_midnight(self.now())), ..denial },
             _ => denial,
         };
+        tracing::debug!(correlation = asker.correlation, reason, detail, peer = asker.peer, "refused");
         let refusal = Refusal {
             at: self.now(),
             correlation: asker.correlation.clone(),

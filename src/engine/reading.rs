@@ -14,7 +14,7 @@ use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::plan::{Asked, PlannedChange, PlannedLeftOut, State, Summary};
 use crate::model::text::{Untrusted, shown};
-use crate::model::user::{Attribute, NameForm};
+use crate::model::user::{Attribute, Guid, NameForm};
 use crate::secrets::Secret;
 use crate::store::{CachedUser, Lines};
 use crate::sync::{self, Preview, Unopened};
@@ -152,11 +152,11 @@ impl Engine {
         Ok(directory::open(&directory.source, password.as_ref(), job)?)
     }
 
-    /// When the domain locks accounts.
-    pub(super) fn lockout(&self, name: &Name) -> Result<Option<directory::Lockout>, Error> {
+    /// When the account of that user is locked.
+    pub(super) fn lockout(&self, name: &Name, guid: Guid) -> Result<Option<directory::Lockout>, Error> {
         let directory = self.known(name)?;
         let password = self.password(name)?;
-        Ok(directory::lockout(&directory.source, password.as_ref(), &Job::unwatched())?)
+        Ok(directory::lockout(&directory.source, password.as_ref(), guid, &Job::unwatched())?)
     }
 
     /// The domain controllers that DNS names for a domain, those of a site first; `dns` is asked instead of this host's

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use super::{Error, Principal};
+use super::{Error, Principal, keytab};
 
 /// Cannot be had.
 #[derive(Debug)]
 pub enum Acceptor {}
 
 impl Acceptor {
-    pub fn open(_keytab: &Path) -> Result<Self, Error> {
+    /// What is wrong with the keytab is said all the same.
+    pub fn open(keytab: &Path) -> Result<Self, Error> {
+        keytab::fit(keytab)?;
         Err(Error::LeftOut)
     }
 

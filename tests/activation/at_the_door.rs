@@ -174,3 +174,36 @@ fn of_two_services_on_one_state_one_runs_the_syncs() {
     assert_eq!(imd.row("SELECT count(*) AS n, max(fence) AS fence FROM lease WHERE what = 'sync'")["n"], 1);
     drop((service, other, third));
 }
+
+#[test]
+fn what_goes_wrong_is_logged_as_much_as_is_asked_for_and_never_a_secret() {
+    let imd = company(2, |answers| answers.replace(r#"["claimed"]"#, r#"["password"]"#));
+    imd.imd(["sync"]).succeeded();
+    let token = token(&imd);
+    // A sync is due, and what it would read is gone.
+    imd.sqlite(&[], "UPDATE plan SET made_at = '2026-01-01T00:00:00Z', applied_at = '2026-01-01T00:00:00Z'");
+    std::fs::remove_file(imd.path("users.ldif")).unwrap();
+    let loud = Service::start_with(&imd, free_address(), &["--log", "debug"]);
+    let laptop = Laptop::new(1);
+    laptop.enrol(&loud, &token).granted();
+    let hostile = "nobody\u{1b}]0;owned\u{7}\nforged";
+    let answer = loud.post("/v1/claim", &laptop.password_request(hostile, "S3cret-in-the-log"));
+    let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();
+    super::installation::eventually("its lines", || {
+        let said = loud.said();
+        said.contains(" warn the sync that was due did not run to its end error=") && said.contains(&id)
+    });
+    let said = loud.said();
+    let line = said.lines().find(|line| line.contains(&id)).unwrap();
+    assert!(line.contains(" debug refused ") && line.contains("reason=user-unknown"), "{line}");
+    for secret in ["S3cret-in-the-log", token.as_str(), &laptop.key(1), &laptop.key(2), &laptop.key(3)] {
+        assert!(!said.contains(secret), "{said}");
+    }
+    assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{said:?}");
+    drop(loud);
+    let quiet = Service::start_with(&imd, free_address(), &["--log", "off"]);
+    assert_eq!(quiet.post("/v1/claim", &laptop.password_request("nobody", "x")).error(), "refused");
+    quiet.signal("-TERM");
+    super::installation::eventually("its end", || quiet.said().contains("stopped"));
+    assert!(!quiet.said().contains("refused") && !quiet.said().contains(" warn "), "{}", quiet.said());
+}

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -22,6 +22,7 @@ pub fn free_address() -> SocketAddr {
 
 pub struct Service {
     child: Child,
+    said: Arc<Mutex<String>>,
     pub address: SocketAddr,
     tls: Arc<ClientConfig>,
 }
@@ -73,15 +74,26 @@ impl Service {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let first = lines.next().expect("it says that it listens").unwrap();
         assert!(first.starts_with("listening on https://"), "{first}");
-        // The rest is read, so that the service never waits for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, tls: believing(&authority(imd)) }
+        // The rest is read at once, so that the service never waits for a reader.
+        let said = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                *kept.lock().unwrap() += &(line + "\n");
+            }
+        });
+        Self { child, said, address, tls: believing(&authority(imd)) }
     }
 
     /// The service is believed to be that of whoever has this certificate.
     pub fn believing(mut self, certificate: &[u8]) -> Self {
         self.tls = believing(certificate);
         self
+    }
+
+    /// What it wrote to standard error so far.
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
     }
 
     /// As `kill -9`.

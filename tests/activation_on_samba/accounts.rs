@@ -65,7 +65,7 @@ impl Account {
     }
 
     pub fn gone(&self) {
-        let _ = run("ldapdelete", &[&self.dn], "");
+        remove(&self.dn);
     }
 }
 
@@ -73,6 +73,11 @@ impl Drop for Account {
     fn drop(&mut self) {
         self.gone();
     }
+}
+
+/// That it is not there is well.
+pub fn remove(dn: &str) {
+    let _ = run("ldapdelete", &[dn], "");
 }
 
 fn run(tool: &str, more: &[&str], input: &str) -> std::process::Output {

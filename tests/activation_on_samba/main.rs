@@ -28,5 +28,6 @@ mod proxy;
 #[path = "../activation/service.rs"]
 mod service;
 mod tickets;
+mod timing;
 mod wine;
 mod workflow;

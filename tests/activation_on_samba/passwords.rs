@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use super::accounts::Account;
+use super::accounts::{Account, admin, remove};
 use super::controller::Controller;
 use super::laptops::{Laptop, token};
 use super::proxy::Proxy;
@@ -73,6 +73,69 @@ fn of_fifty_wrong_passwords_at_once_three_reach_the_controller_and_a_restart_let
         .output()
         .unwrap();
     assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
+}
+
+/// A fine-grained password policy of the lab's domain for one account, removed after the test.
+struct Policy(String);
+
+impl Policy {
+    fn locking_after(threshold: u32, account: &Account, base_dn: &str) -> Self {
+        let name = format!("{}-policy", account.name);
+        let this = Self(format!("CN={name},CN=Password Settings Container,CN=System,{base_dn}"));
+        remove(&this.0);
+        // Half an hour, in 100 ns.
+        let ldif = format!(
+            "dn: {}\nobjectClass: msDS-PasswordSettings\nmsDS-PasswordSettingsPrecedence: {threshold}\n\
+             msDS-PasswordReversibleEncryptionEnabled: FALSE\nmsDS-PasswordHistoryLength: 0\n\
+             msDS-PasswordComplexityEnabled: FALSE\nmsDS-MinimumPasswordLength: 0\nmsDS-MinimumPasswordAge: 0\n\
+             msDS-MaximumPasswordAge: -9223372036854775808\nmsDS-LockoutThreshold: {threshold}\n\
+             msDS-LockoutObservationWindow: -18000000000\nmsDS-LockoutDuration: -18000000000\n\
+             msDS-PSOAppliesTo: {}\n",
+            this.0, account.dn
+        );
+        admin("ldapadd", &[], &ldif);
+        this
+    }
+}
+
+impl Drop for Policy {
+    fn drop(&mut self) {
+        remove(&self.0);
+    }
+}
+
+#[test]
+fn half_of_what_locks_an_account_by_its_own_policy_reaches_the_controller_which_locks_nobody() {
+    let mut controller = Controller::of_the_lab();
+    let base_dn = controller.base_dn.clone();
+    let reader = (controller.bind.clone(), controller.password.clone());
+    let admin = ["ADMIN_BIND", "ADMIN_PASSWORD"].map(|name| std::env::var(format!("IMD_LAB_{name}")).unwrap());
+    // An account that may read the policies, and one that only sees that there is one: then a single try is safe.
+    for (number, (bind, password), threshold, tried) in [
+        (1, (admin[0].clone(), admin[1].clone()), 2, "1"),
+        (2, (admin[0].clone(), admin[1].clone()), 5, "2"),
+        (3, (admin[0].clone(), admin[1].clone()), 10, "3"),
+        (4, reader, 10, "1"),
+    ] {
+        (controller.bind, controller.password) = (bind, password);
+        let account = Account::new(&controller, &format!("own-policy-{number}"));
+        let _policy = Policy::locking_after(threshold, &account, &base_dn);
+        let address = free_address();
+        let imd = set_up(&controller, &controller.url, &address.to_string());
+        let service = Service::start(&imd, address);
+        let laptop = Laptop::new(number);
+        laptop.enrol(&service, &token(&imd)).granted();
+        for wrong in 0..5 {
+            let request = laptop.password_request(&account.name, &format!("wrong {wrong}"));
+            assert_eq!(service.post("/v1/claim", &request).error(), "refused");
+        }
+        // The controller's own count of them; what is not there is none.
+        let found = controller.ldapsearch(&account.dn, "(objectClass=user)", &["badPwdCount", "lockoutTime"]);
+        let entry = found.values().next().unwrap();
+        let of = |name: &str| entry.get(name).map(|values| String::from_utf8(values.first().unwrap().clone()).unwrap());
+        assert_eq!(of("badpwdcount").as_deref(), Some(tried), "locked after {threshold}, read as {}", controller.bind);
+        assert!(of("lockouttime").is_none_or(|at| at == "0"), "nobody is locked");
+    }
 }
 
 #[test]
