@@ -96,13 +96,13 @@ fn import(engine: &Engine, file: &Path, output: &Output) -> Result<(), Failure> 
 fn map(engine: &Engine, query: Option<&str>, limit: u64, output: &Output) -> Result<(), Failure> {
     let columns = ["ID", "TYPE", "HOST", "USER", "OLD DEVICE", "RESTORE", "USED", "DEVICE"];
     Ok(output.list(&engine.device_map(query, limit)?, columns, |row: &MappedDevice| {
-        let user = if row.mail.raw().is_empty() { &row.user_name } else { &row.mail };
+        let whose = if row.mail.raw().is_empty() { &row.user_name } else { &row.mail };
         let used = row.used.as_ref();
         [
             row.device_id.shown(),
             row.id_type.word().to_owned(),
             row.host_name.shown(),
-            user.shown(),
+            whose.shown(),
             row.old_device.shown(),
             if row.restore { "yes" } else { "no" }.to_owned(),
             used.map(|used| used.at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default(),

@@ -110,7 +110,7 @@ impl Engine {
         let token = activation::hash(claims.id.as_str().as_bytes());
         self.0.activations.limiter.count("enrol", &token, 6_000, 60, now).map_err(Denied::TooMany)?;
         let ask = Enrol {
-            token: self.seen(claims, &Secret::new(request.token.expose().trim())),
+            token: super::tokens::seen(claims, &Secret::new(request.token.expose().trim())),
             from: asker.peer.parse().ok(),
             key: activation::hash(request.device_key.bytes()),
             claim_code: activation::hash(request.claim_code.bytes()),

@@ -4,6 +4,7 @@
 //! A bundle is a file. Its first line is signed with a key that both sides have; an LDIF may follow, whose length and
 //! SHA-256 the first line says.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -152,13 +153,10 @@ fn take_in(
     for token in bundle.tokens {
         let revoked = token.revoked;
         let record = record(token);
-        match turn.view().token(&record.id)? {
-            None => {
-                turn.record_token(&record, "made elsewhere; it came with a bundle", by)?;
-                carried.tokens += 1;
-            }
-            // One id is one token: another of that id would be a forgery, and whoever signs could just as well make one.
-            Some(_) => {}
+        // One id is one token: another of that id would be a forgery, and whoever signs could just as well make one.
+        if turn.view().token(&record.id)?.is_none() {
+            turn.record_token(&record, "made elsewhere; it came with a bundle", by)?;
+            carried.tokens += 1;
         }
         carried.revoked += u64::from(revoked && turn.revoke_token(&record.id, by)?);
     }
@@ -246,7 +244,10 @@ fn copy(mut from: impl Read, to: &mut impl Write) -> std::io::Result<(u64, Strin
     loop {
         let read = from.read(&mut buffer)?;
         if read == 0 {
-            let hex = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = sum.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            });
             return Ok((count, hex));
         }
         to.write_all(&buffer[..read])?;

@@ -108,12 +108,11 @@ fn called(id_type: IdType, key: &str) -> String {
     format!("laptop {} {}", id_type.word(), crate::model::text::shown(key))
 }
 
+/// A row that cannot be taken in, and why.
+type BadRow<'a> = (&'a [String; 7], String);
+
 /// Takes in every good row; answers with those that are not, and why.
-fn take<'a>(
-    turn: &Turn<'_>,
-    rows: &'a Rows,
-    by: &By<'_>,
-) -> Result<(Imported, Vec<(&'a [String; 7], String)>), crate::store::Error> {
+fn take<'a>(turn: &Turn<'_>, rows: &'a Rows, by: &By<'_>) -> Result<(Imported, Vec<BadRow<'a>>), crate::store::Error> {
     let mut imported = Imported::default();
     let mut bad = Vec::new();
     let mut lines: HashMap<(IdType, String), usize> = HashMap::new();
@@ -261,7 +260,7 @@ fn read(file: &Path) -> Result<Rows, Error> {
         let mut row: [String; 7] = Default::default();
         for (place, cell) in places.iter().zip(&record.map_err(failed)?) {
             if let Some(place) = place {
-                row[*place] = as_it_was(cell).to_owned();
+                as_it_was(cell).clone_into(&mut row[*place]);
             }
         }
         rows.push(row);

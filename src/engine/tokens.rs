@@ -215,15 +215,11 @@ impl Engine {
     pub fn verify_token(&self, text: &str) -> Result<Result<Claims, Refusal>, Error> {
         Ok(token::verify(text.trim(), &self.trusted()?, self.now()))
     }
+}
 
-    /// What is known of a token without having made it.
-    pub(super) fn seen(&self, claims: Claims, token: &Secret) -> Record {
-        Record {
-            created_by: Actor::new("made elsewhere"),
-            key: token::key_of(token.expose()),
-            ..recorded(claims, token)
-        }
-    }
+/// What is known of a token without having made it.
+pub(super) fn seen(claims: Claims, token: &Secret) -> Record {
+    Record { created_by: Actor::new("made elsewhere"), key: token::key_of(token.expose()), ..recorded(claims, token) }
 }
 
 /// The record of a token that says this.

@@ -29,8 +29,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V6__account_seen", include_str!("../../assets/migrations/V6__account_seen.sql")),
     ("V7__activation", include_str!("../../assets/migrations/V7__activation.sql")),
     ("V8__standby", include_str!("../../assets/migrations/V8__standby.sql")),
-    ("V10__door", include_str!("../../assets/migrations/V10__door.sql")),
-    ("V11__token_life", include_str!("../../assets/migrations/V11__token_life.sql")),
+    ("V9__door", include_str!("../../assets/migrations/V9__door.sql")),
+    ("V10__token_life", include_str!("../../assets/migrations/V10__token_life.sql")),
 ];
 
 /// A connection to the database in `dir`, which is there and up to date. A restore that was interrupted is brought to

@@ -20,6 +20,9 @@ use crate::model::plan::{Left, LeftOut, Summary, Tripped};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
+/// A group by its DN, and who is in it.
+pub(super) type Members = (String, Vec<Guid>);
+
 /// A reading in progress. Dropped, it was never there.
 #[derive(Debug)]
 pub struct Staging {
@@ -29,7 +32,7 @@ pub struct Staging {
     mappings: Vec<Mapping>,
     seen: Vec<(i64, Seen)>,
     /// By the id of the directory: the group whose members alone may be activated, and they.
-    allowed: Vec<(i64, Option<(String, Vec<Guid>)>)>,
+    allowed: Vec<(i64, Option<Members>)>,
     /// By the id of the mapping: where it searches, and that entry's GUID.
     bases: Vec<(i64, String, Guid)>,
 }
@@ -170,7 +173,7 @@ impl Staging {
     }
 
     /// Notes who, in the directory of the mapping at `position`, is in the group whose members alone may be activated.
-    pub fn allowed(&mut self, position: usize, members: Option<(String, Vec<Guid>)>) {
+    pub fn allowed(&mut self, position: usize, members: Option<Members>) {
         if let Some(scoped) = self.scope.get(position) {
             self.allowed.push((scoped.directory, members));
         }

@@ -108,8 +108,8 @@ fn a_service_that_wants_tokens_registered_refuses_one_until_its_bundle_is_taken_
     says(&cut_off(&away, &["token", "revoke", "mistake"]));
     says(&cut_off(&away, &["bundle", "out", "b.imd"]));
     std::fs::copy(away.path("b.imd"), home.path("b.imd")).unwrap();
-    let taken = home.json(["bundle", "in", "b.imd"]);
-    assert_eq!((&taken["tokens"], &taken["revoked"]), (&2.into(), &1.into()), "{taken}");
+    let brought = home.json(["bundle", "in", "b.imd"]);
+    assert_eq!((&brought["tokens"], &brought["revoked"]), (&2.into(), &1.into()), "{brought}");
     Laptop::new(1).enrol(&service, &token).granted();
     assert_eq!(Laptop::new(2).enrol(&service, &later).error(), "token-refused");
     assert_eq!(home.json(["token", "list", "branch"])["record"]["note"], "for Bergen");

@@ -94,9 +94,9 @@ fn the_old_laptop_gives_its_place_to_the_mapped_one_and_a_name_that_two_have_mea
 #[test]
 fn bad_rows_come_back_with_what_is_wrong_and_importing_again_takes_in_what_is_new() {
     let (imd, service, token) = served(4, |answers| answers);
-    let taken = Laptop::new(9);
-    taken.enrol(&service, &token).granted();
-    taken.claim(&service, "user3@corp.example.com").granted();
+    let theirs = Laptop::new(9);
+    theirs.enrol(&service, &token).granted();
+    theirs.claim(&service, "user3@corp.example.com").granted();
     let bad = "nobody@corp.example.com,PC-2,SN000002,serial,,,no\n\
                user1@corp.example.com,PC-3,,serial,,,no\n\
                user1@corp.example.com,PC-4,PC-4,host name,,,no\n\
@@ -127,7 +127,7 @@ fn bad_rows_come_back_with_what_is_wrong_and_importing_again_takes_in_what_is_ne
         assert!(line.contains(wrong), "{line} does not say {wrong}");
     }
     assert!(lines[4].contains(",'=cmd|"), "no spreadsheet takes it for a formula: {}", lines[4]);
-    // Again: what was taken in is recognised, and nothing is written over.
+    // Again: what was theirs in is recognised, and nothing is written over.
     let run = imd.imd(["devices", "import", "map.csv", "--json"]);
     let imported: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((&imported["added"], &imported["unchanged"], &imported["bad"]), (&json!(0), &json!(1), &json!(8)));

@@ -37,8 +37,8 @@ fn who_leaves_or_is_disabled_is_refused_at_once_and_comes_back_to_the_same_accou
     let disabled = |user: &str| user.replace("userAccountControl: 512", "userAccountControl: 514");
     let elsewhere = |user: &str| user.replace("OU=Staff", "OU=Gone").replace("Sales", "Legal");
     let deleted = |_: &str| String::new();
-    let ways: [(&str, &dyn Fn(&str) -> String); 3] =
-        [("is disabled", &disabled), ("matches no mapping any more", &elsewhere), ("is not found", &deleted)];
+    let ways: [(&str, fn(&str) -> String); 3] =
+        [("is disabled", disabled), ("matches no mapping any more", elsewhere), ("is not found", deleted)];
     for (why, leaves) in ways {
         now(&imd, leaves);
         assert_eq!(second.claim(&service, "user1").error(), "refused", "{why}");
