@@ -26,6 +26,9 @@ fn preserved_for(imd: &Installation) -> i64 {
     (time("until").duration_since(time("at"))).as_hours() / 24
 }
 
+/// What becomes of a user's entry in the file.
+type Leaves = fn(&str) -> String;
+
 #[test]
 fn who_leaves_or_is_disabled_is_refused_at_once_and_comes_back_to_the_same_account_and_laptop() {
     let (imd, service, token) = served(6, |answers| answers.replace("[mapping]", "preserve_for = \"45d\"\n[mapping]"));
@@ -37,7 +40,7 @@ fn who_leaves_or_is_disabled_is_refused_at_once_and_comes_back_to_the_same_accou
     let disabled = |user: &str| user.replace("userAccountControl: 512", "userAccountControl: 514");
     let elsewhere = |user: &str| user.replace("OU=Staff", "OU=Gone").replace("Sales", "Legal");
     let deleted = |_: &str| String::new();
-    let ways: [(&str, fn(&str) -> String); 3] =
+    let ways: [(&str, Leaves); 3] =
         [("is disabled", disabled), ("matches no mapping any more", elsewhere), ("is not found", deleted)];
     for (why, leaves) in ways {
         now(&imd, leaves);
