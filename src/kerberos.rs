@@ -9,19 +9,30 @@
 //! The library takes its keytab and its replay cache from the environment alone, and a program that runs cannot safely
 //! change that: [`settle`] starts the program once more with both set.
 
+#[cfg(all(feature = "console", feature = "kerberos"))]
+mod accept;
 mod channel;
+#[cfg(feature = "console")]
 mod keytab;
+#[cfg(not(feature = "kerberos"))]
+mod left_out;
 #[cfg(feature = "kerberos")]
 mod negotiate;
-#[cfg(not(feature = "kerberos"))]
-#[path = "kerberos/left_out.rs"]
-mod negotiate;
+#[cfg(feature = "console")]
 mod principal;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+#[cfg(all(feature = "console", feature = "kerberos"))]
+pub use accept::Acceptor;
 pub use channel::end_point;
-pub use negotiate::{Acceptor, ticket};
+#[cfg(all(feature = "console", not(feature = "kerberos")))]
+pub use left_out::Acceptor;
+#[cfg(not(feature = "kerberos"))]
+pub use left_out::ticket;
+#[cfg(feature = "kerberos")]
+pub use negotiate::ticket;
+#[cfg(feature = "console")]
 pub use principal::Principal;
 
 /// Why Kerberos cannot be used here, or a ticket was refused.
@@ -80,9 +91,11 @@ impl Error {
 /// process stays the same, and what it has open is closed. Returns when both are named.
 ///
 /// The replay cache lies in the state, so a restart lets no ticket through a second time.
-pub fn settle(keytab: &Path, state: &Path) -> Result<(), Error> {
+#[cfg(feature = "console")]
+pub fn settle(keytab: &std::path::Path, state: &std::path::Path) -> Result<(), Error> {
     use std::os::unix::process::CommandExt as _;
-    let absolute = |path: &Path| std::path::absolute(path).map_err(|why| Error::File { path: path.to_owned(), why });
+    let absolute =
+        |path: &std::path::Path| std::path::absolute(path).map_err(|why| Error::File { path: path.to_owned(), why });
     let mut wanted = [("KRB5_KTNAME", "FILE:"), ("KRB5RCACHENAME", "file2:")].map(|(name, kind)| (name, kind.into()));
     for ((_, value), path) in wanted.iter_mut().zip([absolute(keytab)?, absolute(&state.join("replay.rcache"))?]) {
         let value: &mut std::ffi::OsString = value;

@@ -1,16 +1,18 @@
 //! What stands for the library in a program that was built without it.
 
-use std::path::Path;
-
-use super::{Error, Principal, keytab};
+use super::Error;
+#[cfg(feature = "console")]
+use super::{Principal, keytab};
 
 /// Cannot be had.
+#[cfg(feature = "console")]
 #[derive(Debug)]
 pub enum Acceptor {}
 
+#[cfg(feature = "console")]
 impl Acceptor {
     /// What is wrong with the keytab is said all the same.
-    pub fn open(keytab: &Path) -> Result<Self, Error> {
+    pub fn open(keytab: &std::path::Path) -> Result<Self, Error> {
         keytab::fit(keytab)?;
         Err(Error::LeftOut)
     }
