@@ -253,3 +253,29 @@ fn a_target_that_is_named_twice_is_written_once() {
     assert_eq!(engine.write_exports(&installer).expect("written").len(), 1);
     assert_eq!(engine.exported_targets().expect("read"), ["msiexec"]);
 }
+
+#[test]
+fn a_folder_that_was_written_anew_carries_its_old_token_no_longer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = engine(folder.path());
+    let servers = vec!["https://imd.example.com".to_owned()];
+    let scope = Scope::default();
+    let request = Request { name: name("rollout"), expires: None, max_activations: 0, servers, scope, note: None };
+    let old = engine.mint(&request).expect("minted").record;
+    let installer = imd::model::installer::Installer {
+        agent: "imd-activate".to_owned(),
+        targets: vec!["msiexec".to_owned(), "shell".to_owned()],
+        token: Some(name("rollout")),
+        out: folder.path().join("rollout"),
+        ..imd::model::installer::Installer::default()
+    };
+    engine.write_exports(&installer).expect("written");
+    assert_eq!(engine.exports_with(&old.id).expect("read").len(), 2);
+    let rotated = engine.rotate_token(&old.id, imd::engine::OVERLAP).expect("rotated");
+    let written = engine.rewrite_exports(&rotated.old, &rotated.new.record).expect("looked up");
+    assert!(written.len() == 2 && written.iter().all(|one| one.outcome.is_ok()), "{written:?}");
+    assert_eq!(engine.exports_with(&old.id).expect("read"), []);
+    assert_eq!(engine.exports_with(&rotated.new.record.id).expect("read").len(), 2);
+    // It has a successor, and gets no second one.
+    assert!(engine.rotate_token(&old.id, imd::engine::OVERLAP).is_err());
+}
