@@ -29,7 +29,7 @@ use crate::store::{self, Hash};
 pub use claim::{Claim, Granted, claim, look};
 pub use enrol::{Enrol, Enrolled, check_in, enrol};
 pub use password::{Attempts, try_password};
-pub use standing::{Standing, admitted};
+pub use standing::{Several, Standing, admitted, has_upn, the_one};
 pub use ticket::{as_of_now, whose};
 
 /// Why nothing was granted.

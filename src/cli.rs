@@ -188,7 +188,7 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),
                 Command::Token(verb) => token::run(&engine, verb, output),
                 Command::Bundle(verb) => bundle::run(&engine, &verb, output),
-                Command::Keys { verb } => keys::run(&engine, verb.as_ref(), yes, output),
+                Command::Keys { verb } => keys::run(&engine, verb.as_ref(), yes, faces, output),
                 Command::Export { targets, prove, offline, token, out } => match targets.as_slice() {
                     [word, folder] if word == "check" => {
                         export::check(&engine, folder.as_ref(), prove, offline, output)

@@ -14,6 +14,7 @@ pub mod duration;
 pub mod explain;
 pub mod fold;
 pub mod frequency;
+pub mod hex;
 pub mod installer;
 pub mod job;
 pub mod mapping;

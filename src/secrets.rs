@@ -9,6 +9,7 @@ mod authority;
 mod file;
 #[cfg(feature = "console")]
 mod identity;
+mod judged;
 #[cfg(feature = "console")]
 mod locked;
 #[cfg(feature = "console")]
@@ -22,8 +23,9 @@ pub use authority::{Authority, Leaf};
 pub use file::read_secret_file;
 #[cfg(feature = "console")]
 pub use identity::Identity;
+pub use judged::{Judge, Judged, Shown};
 #[cfg(feature = "console")]
-pub use locked::{Locked, SHORTEST_PASSPHRASE};
+pub use locked::Locked;
 #[cfg(feature = "console")]
 pub use passphrase::{seal_with_passphrase, unseal_with_passphrase};
 pub use pinned::client_config;
@@ -54,6 +56,15 @@ impl PartialEq for Secret {
         let (ours, theirs) = (self.0.as_bytes(), other.0.as_bytes());
         ours.len() == theirs.len() && ours.iter().zip(theirs).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
     }
+}
+
+/// Whoever has what a passphrase sealed can try passphrases without end, so it has at least as many characters.
+const SHORTEST_PASSPHRASE: usize = 12;
+
+/// Whether a passphrase may seal.
+#[cfg(feature = "console")]
+fn long_enough(passphrase: &Secret) -> Result<(), Error> {
+    if passphrase.expose().chars().count() < SHORTEST_PASSPHRASE { Err(Error::ShortPassphrase) } else { Ok(()) }
 }
 
 /// Why a secret could not be read, sealed or unsealed. Never says anything of the secret.
@@ -96,7 +107,7 @@ pub enum Error {
     AnotherIdentity { label: String },
     #[error("the sealed secret of {label} belongs to something else")]
     AnotherLabel { label: String },
-    #[error("the passphrase has fewer than 12 characters")]
+    #[error("the passphrase has fewer than {SHORTEST_PASSPHRASE} characters")]
     ShortPassphrase,
     #[error("the passphrase is another, or the file was changed")]
     Locked,

@@ -205,24 +205,22 @@ fn the_password_of_a_removed_directory_is_forgotten() {
     assert!(!engine.has_password(&name("Corp")).expect("read"));
 }
 
+/// A token of that name, which never expires.
+fn endless(of: &str) -> Request {
+    let servers = vec!["https://imd.example.com".to_owned()];
+    Request { name: name(of), expires: None, max_activations: 0, servers, scope: Scope::default(), note: None }
+}
+
 #[test]
 fn a_name_means_the_token_that_is_still_good() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = engine(folder.path());
-    let request = |name: &str| Request {
-        name: name.parse().expect("a name"),
-        expires: None,
-        max_activations: 0,
-        servers: vec!["https://imd.example.com".to_owned()],
-        scope: Scope::default(),
-        note: None,
-    };
-    let old = engine.mint(&request("rollout")).expect("minted").record;
+    let old = engine.mint(&endless("rollout")).expect("minted").record;
     engine.revoke_token(&old.id).expect("revoked");
-    let new = engine.mint(&request("rollout")).expect("minted").record;
+    let new = engine.mint(&endless("rollout")).expect("minted").record;
     let named = engine.token_named(&name("ROLLOUT")).expect("read").expect("it is there");
     assert_eq!((&named.id, named.state(engine.now())), (&new.id, State::Valid));
-    let other = engine.mint(&request("other")).expect("minted").record;
+    let other = engine.mint(&endless("other")).expect("minted").record;
     let order: Vec<_> = engine.tokens().expect("read").into_iter().map(|token| token.id).collect();
     assert_eq!(order, [old.id, new.id, other.id], "the newest last");
 }
@@ -239,9 +237,7 @@ fn a_syntax_error_does_not_repeat_the_line_it_is_in() {
 fn a_target_that_is_named_twice_is_written_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = engine(folder.path());
-    let servers = vec!["https://imd.example.com".to_owned()];
-    let scope = Scope::default();
-    let request = Request { name: name("rollout"), expires: None, max_activations: 0, servers, scope, note: None };
+    let request = endless("rollout");
     engine.mint(&request).expect("minted");
     let installer = imd::model::installer::Installer {
         agent: "imd-activate".to_owned(),
@@ -258,9 +254,7 @@ fn a_target_that_is_named_twice_is_written_once() {
 fn a_folder_that_was_written_anew_carries_its_old_token_no_longer() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = engine(folder.path());
-    let servers = vec!["https://imd.example.com".to_owned()];
-    let scope = Scope::default();
-    let request = Request { name: name("rollout"), expires: None, max_activations: 0, servers, scope, note: None };
+    let request = endless("rollout");
     let old = engine.mint(&request).expect("minted").record;
     let installer = imd::model::installer::Installer {
         agent: "imd-activate".to_owned(),

@@ -8,6 +8,7 @@ use crate::model::account::Account;
 use crate::model::device::DeviceState;
 use crate::model::device_map::MappedDevice;
 use crate::model::directory::Directory;
+use crate::model::fold::same;
 use crate::model::mapping::{Kind, Mapping};
 use crate::model::profile::{Login, Profile, Storage};
 use crate::model::refusal::Reason;
@@ -50,7 +51,9 @@ pub(super) fn standing(
 ) -> Result<Standing, Error> {
     let (device, token, settings) = admitted(view, claim_code, proof, now)?;
     let is_new = device.device.state == DeviceState::Pending;
-    let user = the_one(view.find_user(&NameForm::of(name))?, name)?;
+    let found = view.find_user(&NameForm::of(name))?;
+    let user = the_one(found, |user| has_upn(&user.user, name)).map_err(|Several| Reason::UserAmbiguous)?;
+    let user = user.ok_or(Reason::UserUnknown)?;
     if let UserState::Left { why, .. } = &user.state {
         return Err(Reason::UserLeft(why.to_string()).into());
     }
@@ -127,23 +130,23 @@ pub(super) fn may_log_on(user: &User, now: Timestamp) -> Result<(), Reason> {
     Ok(())
 }
 
+/// A name means several.
+#[derive(Debug)]
+pub struct Several;
+
 /// Whom a name means. Where it could mean several, it means nobody: only a UPN, which a forest has once, wins over the
-/// mail or the alias of another.
-fn the_one(mut found: Vec<CachedUser>, name: &str) -> Result<CachedUser, Reason> {
+/// mail or the alias of another. `by_upn` says whose UPN the name is.
+pub fn the_one<T>(mut found: Vec<T>, by_upn: impl Fn(&T) -> bool) -> Result<Option<T>, Several> {
     if found.len() > 1 {
-        let upn = |user: &CachedUser| {
-            let upn = user.user.first(Attribute::UserPrincipalName);
-            upn.is_some_and(|upn| same(upn.raw(), name))
-        };
-        found.retain(upn);
+        found.retain(by_upn);
         if found.len() != 1 {
-            return Err(Reason::UserAmbiguous);
+            return Err(Several);
         }
     }
-    found.pop().ok_or(Reason::UserUnknown)
+    Ok(found.pop())
 }
 
-fn same(one: &str, other: &str) -> bool {
-    use crate::model::fold::folded;
-    folded(one.trim()).eq(folded(other.trim()))
+/// Whether that is the user's UPN.
+pub fn has_upn(user: &User, name: &str) -> bool {
+    user.first(Attribute::UserPrincipalName).is_some_and(|upn| same(upn.raw().trim(), name.trim()))
 }

@@ -21,7 +21,7 @@ pub(super) fn backup(
     if !yes && file.exists() {
         return Err(exists(file));
     }
-    let passphrase = secret(passphrase, true, faces)?;
+    let passphrase = self::passphrase(passphrase, true, faces)?;
     let backup = engine.backup(file, &passphrase, yes).map_err(|error| match error {
         EngineError::Exists { path } => exists(&path),
         error => error.into(),
@@ -49,7 +49,7 @@ pub(super) fn restore(
     faces: &Faces<'_>,
     output: &Output,
 ) -> Result<(), Failure> {
-    let passphrase = secret(passphrase, false, faces)?;
+    let passphrase = self::passphrase(passphrase, false, faces)?;
     let restored = Engine::restore(options, file, &passphrase, yes).map_err(|error| match error {
         EngineError::Store(store::Error::Holds { .. }) => {
             Failure::NeedsYou { message: error.to_string(), help: error.help() }
@@ -80,7 +80,7 @@ pub(super) fn restore(
 }
 
 /// From a file, or typed without echo; twice where a slip of the finger would seal for ever.
-fn secret(file: Option<&Path>, twice: bool, faces: &Faces<'_>) -> Result<Secret, Failure> {
+pub(super) fn passphrase(file: Option<&Path>, twice: bool, faces: &Faces<'_>) -> Result<Secret, Failure> {
     match file {
         Some(file) => Ok(read_secret_file(file).map_err(EngineError::from)?),
         None => Ok((faces.passphrase)(twice)?),

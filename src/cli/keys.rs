@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::engine::{Engine, Error, Key};
-use crate::secrets::read_secret_file;
+use crate::engine::{Engine, Key};
 use crate::store::KeyState;
 
-use super::Failure;
+use super::backup::passphrase;
 use super::output::Output;
 use super::token::Limits;
+use super::{Faces, Failure};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -24,18 +24,18 @@ pub(super) enum Verb {
         /// Say what it is: whoever opens the file can make tokens, and nothing else
         #[arg(long, required = true)]
         sign_only: bool,
-        /// A file that holds the passphrase which opens it: 12 characters or more
+        /// A file that holds the passphrase which opens it, 12 characters or more; asked for when absent
         #[arg(long, value_name = "FILE")]
-        passphrase_file: PathBuf,
+        passphrase_file: Option<PathBuf>,
         #[command(flatten)]
         limits: Limits,
     },
     /// Take in a key that `imd keys export` wrote: what is made here is then good at that service
     Import {
         file: PathBuf,
-        /// A file that holds the passphrase
+        /// A file that holds the passphrase; asked for when absent
         #[arg(long, value_name = "FILE")]
-        passphrase_file: PathBuf,
+        passphrase_file: Option<PathBuf>,
     },
     /// Refuse every token of a key from the next request on
     Revoke {
@@ -44,7 +44,13 @@ pub(super) enum Verb {
     },
 }
 
-pub(super) fn run(engine: &Engine, verb: Option<&Verb>, yes: bool, output: &Output) -> Result<(), Failure> {
+pub(super) fn run(
+    engine: &Engine,
+    verb: Option<&Verb>,
+    yes: bool,
+    faces: &Faces<'_>,
+    output: &Output,
+) -> Result<(), Failure> {
     match verb {
         None | Some(Verb::List) => {
             Ok(output.list(&engine.keys()?, ["KEY", "STATE", "MADE", "TOKENS", "SIGNS FOR", "PUBLIC"], |key| {
@@ -59,11 +65,11 @@ pub(super) fn run(engine: &Engine, verb: Option<&Verb>, yes: bool, output: &Outp
             })?)
         }
         Some(Verb::Export { file, passphrase_file, limits, .. }) => {
-            let passphrase = read_secret_file(passphrase_file).map_err(Error::from)?;
+            let passphrase = passphrase(passphrase_file.as_deref(), true, faces)?;
             shown(&engine.export_key(file, limits.scope(), &passphrase)?, output)
         }
         Some(Verb::Import { file, passphrase_file }) => {
-            let passphrase = read_secret_file(passphrase_file).map_err(Error::from)?;
+            let passphrase = passphrase(passphrase_file.as_deref(), false, faces)?;
             shown(&engine.import_key(file, &passphrase)?, output)
         }
         Some(Verb::Rotate) => shown(&engine.rotate_keys()?, output),

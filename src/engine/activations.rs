@@ -3,6 +3,7 @@
 //! What a laptop is told is less than what is known: the reason stays here, under the correlation id that it is given.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -41,7 +42,7 @@ const AGAIN_IN: u64 = 7 * 86_400;
 #[derive(Debug, Clone)]
 pub struct Asker {
     /// The address that the request came from, for the administrator.
-    pub peer: String,
+    pub peer: IpAddr,
     /// What the laptop is told instead of a reason.
     pub correlation: String,
     /// The channel binding of its TLS connection; absent where a proxy of ours ended TLS.
@@ -111,7 +112,7 @@ impl Engine {
         self.0.activations.limiter.count("enrol", &token, 6_000, 60, now).map_err(Denied::TooMany)?;
         let ask = Enrol {
             token: super::tokens::seen(claims, &Secret::new(request.token.expose().trim())),
-            from: asker.peer.parse().ok(),
+            from: asker.peer,
             key: activation::hash(request.device_key.bytes()),
             claim_code: activation::hash(request.claim_code.bytes()),
             laptop: laptop(&request.laptop),
@@ -285,7 +286,7 @@ impl Engine {
             "daily-cap" => Denial { retry_after: Some(until_midnight(self.now())), ..denial },
             _ => denial,
         };
-        tracing::debug!(correlation = asker.correlation, reason, detail, peer = asker.peer, "refused");
+        tracing::debug!(correlation = asker.correlation, reason, detail, peer = %asker.peer, "refused");
         let refusal = Refusal {
             at: self.now(),
             correlation: asker.correlation.clone(),
@@ -294,7 +295,7 @@ impl Engine {
             detail: Untrusted::new(detail),
             device: about.device.map(|held| held.device.id),
             user: about.user.map(Untrusted::new),
-            peer: asker.peer.clone(),
+            peer: asker.peer.to_string(),
         };
         let kept = self.queue().map(|queue| queue.run(move |turn| turn.refuse(&refusal)));
         if !matches!(kept, Ok(Ok(()))) {

@@ -53,7 +53,7 @@ impl Engine {
 
     /// Where laptops are sent by the tokens of the key that signs here, when it came from another installation.
     pub fn imported_servers(&self) -> Result<Vec<String>, Error> {
-        let active = self.keys()?.into_iter().find(|key| key.state == store::KeyState::Active);
+        let active = self.store().keys()?.into_iter().find(|key| key.state == store::KeyState::Active);
         Ok(active.and_then(|key| key.signs_for).map(|other| other.servers).unwrap_or_default())
     }
 

@@ -4,7 +4,6 @@
 //! A bundle is a file. Its first line is signed with a key that both sides have; an LDIF may follow, whose length and
 //! SHA-256 the first line says.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::audit::Actor;
+use crate::model::hex::hex;
 use crate::model::name::Name;
 use crate::model::text::Untrusted;
 use crate::model::token::{Pin, Record, Scope, TokenId};
@@ -244,11 +244,7 @@ fn copy(mut from: impl Read, to: &mut impl Write) -> std::io::Result<(u64, Strin
     loop {
         let read = from.read(&mut buffer)?;
         if read == 0 {
-            let hex = sum.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            });
-            return Ok((count, hex));
+            return Ok((count, hex(&sum.finalize())));
         }
         to.write_all(&buffer[..read])?;
         sum.update(&buffer[..read]);

@@ -4,16 +4,15 @@
 //! controllers search for whatever comes to mind. What has been asked is counted in the state, so a restart begins
 //! nothing anew. A directory that is a file is not asked: what it says now it said at the last sync.
 
-use crate::activation::{self, Claim, Error as Refused};
+use crate::activation::{self, Claim, Error as Refused, Several, has_upn, the_one};
 use crate::directory::{Query, Read};
 use crate::filter::Filter;
 use crate::model::audit::Actor;
 use crate::model::directory::Source;
-use crate::model::fold::folded;
 use crate::model::job::Job;
 use crate::model::mapping::{Kind, Mapping};
 use crate::model::name::Name;
-use crate::model::user::{Attribute, NameForm, User};
+use crate::model::user::{NameForm, User};
 use crate::store::{By, DeviceBy, Hash, HeldDevice, LookUps};
 use crate::sync;
 
@@ -25,7 +24,7 @@ use super::{Engine, Error};
 const MOST: LookUps = LookUps { of_device: 3, of_token: 20, of_all: 30 };
 
 impl Engine {
-    /// The same for the user whom a claim names.
+    /// Looks for the user whom a claim names, and puts them into the cache when a mapping takes them.
     pub(super) fn look_up_named(&self, claim: &Claim) -> Result<bool, Denied> {
         if claim.user.trim().is_empty() {
             return Ok(false);
@@ -116,7 +115,9 @@ impl Engine {
                 users.extend(batch.into_iter().filter(is));
                 Ok(())
             })?;
-            match (the_one(users, names), found.is_empty()) {
+            let by_upn =
+                |user: &User| names.iter().any(|name| matches!(name, NameForm::AtSign(name) if has_upn(user, name)));
+            match (the_one(users, by_upn), found.is_empty()) {
                 (Ok(None), _) => {}
                 (Ok(Some(user)), true) => found.push((user, read, mappings)),
                 // One name, two people: nobody is meant, as in the cache.
@@ -127,23 +128,4 @@ impl Engine {
         let mapping = sync::taken_by(read.as_mut(), &user, mappings, self.now(), &job)?;
         Ok(mapping.map(|mapping| (mapping, user)))
     }
-}
-
-struct Several;
-
-/// Whom the name means among those of one directory: of several, the one whose UPN it is.
-fn the_one(mut users: Vec<User>, names: &[NameForm]) -> Result<Option<User>, Several> {
-    if users.len() > 1 {
-        let is_meant = |text: &str| names.iter().any(|name| matches!(name, NameForm::AtSign(name) if same(name, text)));
-        let upn = |user: &User| user.first(Attribute::UserPrincipalName).is_some_and(|upn| is_meant(upn.raw()));
-        users.retain(upn);
-        if users.len() != 1 {
-            return Err(Several);
-        }
-    }
-    Ok(users.pop())
-}
-
-fn same(one: &str, other: &str) -> bool {
-    folded(one.trim()).eq(folded(other.trim()))
 }

@@ -18,7 +18,7 @@ use super::{Engine, Error};
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What a server showed of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 enum Seen {
     Believed,
     /// Why a laptop would not believe it.
@@ -32,26 +32,25 @@ impl Engine {
     /// be reached from here, and why: laptops may be elsewhere.
     pub fn check_servers(&self, checked: &mut [Checked]) -> Result<Vec<(String, String)>, Error> {
         let records = self.tokens()?;
-        let mut asked: Vec<(String, Option<Pin>, Seen)> = Vec::new();
+        let mut asked: Vec<(&str, Option<&Pin>, Seen)> = Vec::new();
         for export in checked {
             let Some(record) = records.iter().find(|record| Some(&record.id) == export.token.as_ref()) else {
                 continue;
             };
             for address in &record.servers {
-                let is_this = |one: &&(String, Option<Pin>, Seen)| one.0 == *address && one.1 == record.pin;
-                let seen = match asked.iter().find(is_this) {
-                    Some((_, _, seen)) => seen.clone(),
-                    None => look(address, record.pin.clone()),
-                };
-                if let Seen::NotBelieved(why) = &seen {
+                let pin = record.pin.as_ref();
+                if !asked.iter().any(|(other, its, _)| other == address && *its == pin) {
+                    asked.push((address, pin, look(address, record.pin.clone())));
+                }
+                let seen = asked.iter().find(|(other, its, _)| other == address && *its == pin);
+                if let Some((_, _, Seen::NotBelieved(why))) = seen {
                     let detail = format!("laptops will not believe {}: {}", shown(address), shown(why));
                     export.findings.push(Finding { what: What::Server, file: None, detail });
                 }
-                asked.push((address.clone(), record.pin.clone(), seen));
             }
         }
         let unreached = asked.into_iter().filter_map(|(address, _, seen)| match seen {
-            Seen::Unreached(why) => Some((shown(&address), shown(&why))),
+            Seen::Unreached(why) => Some((shown(address), shown(&why))),
             _ => None,
         });
         let mut unreached: Vec<_> = unreached.collect();

@@ -1,5 +1,6 @@
 //! Tokens: made, replaced, refused, verified.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -114,12 +115,19 @@ impl Engine {
         Ok(Rotated { old, new })
     }
 
-    /// The exports that carry a token: of each folder, what was written there last.
+    /// The exports as they are: of each folder, what was written there last; the newest first.
+    pub fn standing_exports(&self) -> Result<Vec<Export>, Error> {
+        let mut folders = HashSet::new();
+        let mut all = self.store().exports()?;
+        all.retain(|export| folders.insert(export.folder.clone()));
+        Ok(all)
+    }
+
+    /// Those of them that carry a token.
     pub fn exports_with(&self, id: &TokenId) -> Result<Vec<Export>, Error> {
-        let all = self.store().exports()?;
-        let is_last = |at: usize| all[..at].iter().all(|newer| newer.folder != all[at].folder);
-        let carrying = (0..all.len()).filter(|at| all[*at].token.as_ref() == Some(id) && is_last(*at));
-        Ok(carrying.map(|at| all[at].clone()).collect())
+        let mut exports = self.standing_exports()?;
+        exports.retain(|export| export.token.as_ref() == Some(id));
+        Ok(exports)
     }
 
     /// Writes the exports that carry a token anew, with the one that took its place. Each is written whole or not at

@@ -12,6 +12,7 @@ use super::quote::{Carried, Grammar, Raw, Refused, environment, is_file_name};
 use super::target::{CHECKSUMS, Encoding, ExposureRule, MANIFEST};
 use super::write::{Manifest, ManifestFile, ManifestToken, ManifestValue};
 use super::{Deployment, Error, Target, TokenBy, TokenFrom};
+use crate::model::hex::hex;
 use crate::model::text::shown;
 use crate::secrets::Secret;
 use crate::token;
@@ -257,9 +258,5 @@ fn wrong(target: &Target, template: &str, why: String) -> Error {
 
 /// In lower-case hexadecimal.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(bytes))
 }

@@ -1,7 +1,7 @@
 //! Who a ticket is of, and which user of a directory that is.
 
 use crate::model::dn::Dn;
-use crate::model::fold::folded;
+use crate::model::fold::same;
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, NameForm, User};
 
@@ -64,10 +64,6 @@ impl std::fmt::Display for Principal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}@{}", self.name, self.realm)
     }
-}
-
-fn same(one: &str, other: &str) -> bool {
-    folded(one).eq(folded(other))
 }
 
 #[cfg(test)]

@@ -8,6 +8,11 @@ pub fn folded(text: &str) -> Folded<'_> {
     Folded { rest: text.trim_matches(' ').chars(), in_spaces: false }
 }
 
+/// Whether two texts are the same to a directory.
+pub fn same(one: &str, other: &str) -> bool {
+    folded(one).eq(folded(other))
+}
+
 /// What [`folded`] gives, character by character.
 #[derive(Debug, Clone)]
 pub struct Folded<'a> {

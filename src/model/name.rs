@@ -1,7 +1,7 @@
 //! The name of something an administrator made: a directory, a profile, a storage, a mapping, a token.
 
 use super::Unreadable;
-use super::fold::folded;
+use super::fold::same;
 
 /// 1 to 64 visible characters, without a leading or trailing space. Two names that differ only in case are the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -27,7 +27,7 @@ impl Name {
 
     /// Whether both name the same thing, in whatever case.
     pub fn is_same(&self, other: &Self) -> bool {
-        folded(&self.0).eq(folded(&other.0))
+        same(&self.0, &other.0)
     }
 }
 

@@ -128,6 +128,13 @@ impl TokenId {
     }
 }
 
+impl std::str::FromStr for TokenId {
+    type Err = super::Unreadable;
+    fn from_str(text: &str) -> Result<Self, super::Unreadable> {
+        Self::parse(text)
+    }
+}
+
 impl TryFrom<String> for TokenId {
     type Error = super::Unreadable;
     fn try_from(text: String) -> Result<Self, super::Unreadable> {

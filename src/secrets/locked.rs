@@ -12,10 +12,7 @@ use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Error, Secret};
-
-/// Whoever has the file can try passphrases without end, so it has at least as many characters.
-pub const SHORTEST_PASSPHRASE: usize = 12;
+use super::{Error, Secret, long_enough};
 
 /// Of a file that asks for more than this, nothing is tried: it could take all of the memory. KiB.
 const MOST_MEMORY: u32 = 1024 * 1024;
@@ -42,11 +39,9 @@ impl Locked {
     /// Locks a secret; it opens only beside the same text `beside`. `random` is 40 bytes that were never used before.
     ///
     /// # Errors
-    /// When the passphrase is shorter than [`SHORTEST_PASSPHRASE`], or memory runs out.
+    /// When the passphrase is too short, or memory runs out.
     pub fn lock(secret: &Secret, beside: &[u8], passphrase: &Secret, random: &[u8; 40]) -> Result<Self, Error> {
-        if passphrase.expose().chars().count() < SHORTEST_PASSPHRASE {
-            return Err(Error::ShortPassphrase);
-        }
+        long_enough(passphrase)?;
         let (salt, nonce) = random.split_at(16);
         let (memory_kib, passes, lanes) = (64 * 1024, 3, 4);
         let cipher = cipher(passphrase, salt, memory_kib, passes, lanes).ok_or_else(seal)?;

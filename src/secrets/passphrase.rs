@@ -8,7 +8,7 @@ use age::{DecryptError, Decryptor, Encryptor, scrypt};
 use zeroize::Zeroizing;
 
 use super::file::name;
-use super::{Error, SHORTEST_PASSPHRASE, Secret};
+use super::{Error, Secret, long_enough};
 
 /// log2 of scrypt's cost: what the `age` tool seals with. A fixed one, so that a file that a fast host sealed opens on
 /// a slow one.
@@ -22,9 +22,7 @@ pub fn seal_with_passphrase(passphrase: &Secret, from: &mut impl Read, to: impl 
 }
 
 fn seal(passphrase: &Secret, work: u8, from: &mut impl Read, to: impl Write) -> Result<(), Error> {
-    if passphrase.expose().chars().count() < SHORTEST_PASSPHRASE {
-        return Err(Error::ShortPassphrase);
-    }
+    long_enough(passphrase)?;
     let mut recipient = scrypt::Recipient::new(secret(passphrase));
     recipient.set_work_factor(work);
     let failed = |why: String| Error::Sealing { why };

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::ServerCertVerified;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use sha2::{Digest as _, Sha256};
 
+use super::{Judge, Judged, Shown};
 use crate::model::token::Pin;
 
 /// Believes whom the token says to believe.
@@ -35,23 +35,17 @@ pub fn client_config(pin: Option<&Pin>) -> Result<ClientConfig, rustls::Error> {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         return Ok(builder.with_root_certificates(roots).with_no_client_auth());
     };
-    let pinned = Arc::new(Pinned { pin: pin.clone(), provider });
+    let judge = Pinned { pin: pin.clone(), provider: Arc::clone(&provider) };
+    let pinned = Arc::new(Judged { judge, provider });
     Ok(builder.dangerous().with_custom_certificate_verifier(pinned).with_no_client_auth())
 }
 
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
+impl Judge for Pinned {
+    fn judge(&self, shown: &Shown<'_>) -> Result<ServerCertVerified, rustls::Error> {
         let unknown = || rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        let roots = intermediates.iter().find_map(|certificate| {
+        let roots = shown.intermediates.iter().find_map(|authority| {
             let mut roots = RootCertStore::empty();
-            roots.add(certificate.clone().into_owned()).ok()?;
+            roots.add(authority.clone().into_owned()).ok()?;
             let key = roots.roots.first()?.subject_public_key_info.as_ref();
             (pin_of(key) == self.pin.as_str()).then_some(roots)
         });
@@ -61,31 +55,7 @@ impl ServerCertVerifier for Pinned {
         )
         .build()
         .map_err(|_| unknown())?;
-        verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        shown.by(&verifier)
     }
 }
 

@@ -166,15 +166,15 @@ fn written(answer: Answer, correlation: &str) -> Response<Full<Bytes>> {
 
 /// Where a request came from: the peer, or what a proxy of ours says of it. Of a chain, the last that is no proxy of
 /// ours: everything before it may be made up.
-fn origin(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> String {
+fn origin(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
     let peer = peer.to_canonical();
     if !proxies.contains(&peer) {
-        return peer.to_string();
+        return peer;
     }
     let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let hops: Vec<IpAddr> = chain.flat_map(|value| value.split(',')).map_while(|hop| hop.trim().parse().ok()).collect();
     let last = hops.iter().rev().find(|hop| !proxies.contains(hop));
-    last.unwrap_or(&peer).to_string()
+    *last.unwrap_or(&peer)
 }
 
 #[cfg(test)]
@@ -187,7 +187,7 @@ mod tests {
         headers.insert("x-forwarded-for", HeaderValue::from_static("6.6.6.6, 198.51.100.7, 10.0.0.2"));
         let of = |peer: &str, proxies: &[&str]| {
             let proxies: Vec<IpAddr> = proxies.iter().map(|proxy| proxy.parse().expect("an address")).collect();
-            origin(peer.parse().expect("an address"), &headers, &proxies)
+            origin(peer.parse().expect("an address"), &headers, &proxies).to_string()
         };
         assert_eq!(of("203.0.113.9", &[]), "203.0.113.9");
         assert_eq!(of("203.0.113.9", &["10.0.0.1"]), "203.0.113.9");

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::item::Cells;
 use super::{By, Error, Store};
 use crate::model::audit::{Actor, Entry};
+use crate::model::hex::hex;
 use crate::model::text::Untrusted;
 
 /// What became of checking the audit.
@@ -101,14 +102,7 @@ fn verify(connection: &Connection) -> Result<Verdict, Error> {
     if were != last {
         return Ok(Verdict::CutShort { rows: last.unsigned_abs(), were: were.unsigned_abs() });
     }
-    Ok(Verdict::Whole { rows: last.unsigned_abs(), head: hexadecimal(&previous) })
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Ok(Verdict::Whole { rows: last.unsigned_abs(), head: hex(&previous) })
 }
 
 /// What changed from `before` to `after`, field by field in one line: `quota: "50 GiB" -> "80 GiB"`.
@@ -153,7 +147,7 @@ fn flatten(path: &str, value: &serde_json::Value, all: &mut Vec<(String, String)
             let mut text = value.to_string();
             // A certificate would fill pages; its hash still tells two of them apart.
             if text.chars().count() > LONGEST {
-                let digest = hexadecimal(&Sha256::digest(&text)[..8]);
+                let digest = hex(&Sha256::digest(&text)[..8]);
                 let head: String = text.chars().take(LONGEST / 2).collect();
                 text = format!("{head}... ({} characters, sha256 {digest})", text.chars().count());
             }

@@ -223,8 +223,7 @@ fn read(row: &Row<'_>) -> Result<HeldDevice, Error> {
     let (id, state) = (cells.parsed()?, cells.word()?);
     let mut text = || cells.text().map(Untrusted::new);
     let (host_name, serial, system, agent) = (text()?, text()?, text()?, text()?);
-    let token = cells.text()?;
-    let token = TokenId::parse(&token).map_err(|_| cells.wrong())?;
+    let token = cells.parsed()?;
     let (enrolled_at, ended_at, last_seen_at) = (cells.parsed()?, cells.parsed_if()?, cells.parsed()?);
     let account: Option<i64> = cells.next()?;
     let activation = match account {

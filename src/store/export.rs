@@ -34,7 +34,7 @@ impl Store {
                     at: cells.parsed()?,
                     target: cells.text()?,
                     folder: PathBuf::from(cells.text()?),
-                    token: optional_id(&mut cells)?,
+                    token: cells.parsed_if()?,
                     by: Actor::new(cells.text()?),
                 });
             }
@@ -72,9 +72,4 @@ impl Store {
             audit::append(transaction, by, &what, &format!("written to {folder} with {token}"))
         })
     }
-}
-
-fn optional_id(cells: &mut Cells<'_, '_>) -> Result<Option<TokenId>, Error> {
-    let id: Option<String> = cells.next()?;
-    id.map(|id| TokenId::parse(&id).map_err(|_| cells.wrong())).transpose()
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::turn::View;
-use super::{Error, Store, key};
+use super::{Error, key};
 use crate::model::name::Name;
 use crate::model::user::Guid;
 
@@ -23,18 +23,6 @@ pub(super) fn save_members(
         insert.execute(params![directory, guid.0])?;
     }
     Ok(())
-}
-
-impl Store {
-    /// Whether a user was in that group when the directory was last read.
-    pub fn is_allowed(&self, directory: &Name, guid: Guid, group: &str) -> Result<bool, Error> {
-        self.read(|connection| View(connection).is_allowed(directory, guid, group))
-    }
-
-    /// How many laptops were activated on the day of `now`, UTC.
-    pub fn activated_today(&self, now: Timestamp) -> Result<u64, Error> {
-        self.read(|connection| View(connection).activated_today(now))
-    }
 }
 
 impl View<'_> {

@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 use super::item::json;
 use super::tally::{Lost, Tally, lost, tally};
 use super::user::{Seen, save_seen};
-use super::{By, Error, Store, attributes, audit, key, open, pilot, reason, write};
+use super::{By, Error, Store, attributes, key, open, pilot, reason, write};
 use crate::model::Kept;
+use crate::model::hex::hex;
 use crate::model::job::Job;
 use crate::model::mapping::{Kind, Mapping};
 use crate::model::plan::{Left, LeftOut, Summary, Tripped};
@@ -478,5 +479,5 @@ fn hash(transaction: &Transaction<'_>, plan: i64) -> Result<String, Error> {
             }
         }
     }
-    Ok(audit::hexadecimal(&hash.finalize()))
+    Ok(hex(&hash.finalize()))
 }

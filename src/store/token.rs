@@ -163,9 +163,9 @@ fn tokens<const N: usize>(connection: &Connection, which: &str, with: [&str; N])
 
 fn read(row: &Row<'_>) -> Result<Record, Error> {
     let mut cells = Cells::of(row);
-    let id = cells.text()?;
-    let mut record = Record {
-        id: TokenId::parse(&id).map_err(|_| cells.wrong())?,
+    // In the order of the columns.
+    Ok(Record {
+        id: cells.parsed()?,
         name: cells.parsed()?,
         note: cells.next::<Option<String>>()?.map(Untrusted::new),
         issued_at: cells.parsed()?,
@@ -176,23 +176,16 @@ fn read(row: &Row<'_>) -> Result<Record, Error> {
         scope: cells.json()?,
         created_by: Actor::new(cells.text()?),
         revoked_at: cells.parsed_if()?,
-        superseded: None,
-        key: None,
-        sha256: String::new(),
-        uses: 0,
-        last_use: None,
-    };
-    let successor: Option<String> = cells.next()?;
-    let until = cells.parsed_if()?;
-    if let (Some(by), Some(until)) = (successor, until) {
-        record.superseded = Some(Superseded { by: TokenId::parse(&by).map_err(|_| cells.wrong())?, until });
-    }
-    record.key = cells.next()?;
-    record.sha256 = cells.text()?;
-    record.uses = cells.number()?;
-    if let Some(at) = cells.parsed_if()? {
-        let device = cells.parsed()?;
-        record.last_use = Some(LastUse { at, device, host_name: Untrusted::new(cells.text()?) });
-    }
-    Ok(record)
+        superseded: match (cells.parsed_if()?, cells.parsed_if()?) {
+            (Some(by), Some(until)) => Some(Superseded { by, until }),
+            _ => None,
+        },
+        key: cells.next()?,
+        sha256: cells.text()?,
+        uses: cells.number()?,
+        last_use: match cells.parsed_if()? {
+            Some(at) => Some(LastUse { at, device: cells.parsed()?, host_name: Untrusted::new(cells.text()?) }),
+            None => None,
+        },
+    })
 }

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use super::{Error, Outcome, explain_user};
 use crate::directory::Read;
 use crate::model::job::Job;
-use crate::model::mapping::{Kind, Mapping};
+use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::user::User;
 
-/// The mapping that would take a user of the directory that `read` reads. `mappings` are those of that directory, in
-/// their order of priority; searches, filters and guidelines are those of a sync.
+/// The mapping that would take a user of the directory that `read` reads. `mappings` are those of that directory that a
+/// sync would ask, in their order of priority; searches, filters and guidelines are those of a sync.
 pub fn taken_by(
     read: &mut dyn Read,
     user: &User,
@@ -18,8 +18,6 @@ pub fn taken_by(
     now: Timestamp,
     job: &Job,
 ) -> Result<Option<Name>, Error> {
-    let enabled = |mapping: &&Mapping| mapping.enabled && mapping.kind == Kind::Imd;
-    let mappings: Vec<Mapping> = mappings.iter().filter(enabled).cloned().collect();
-    let explained = explain_user(read, user, &mappings, now, job)?;
+    let explained = explain_user(read, user, mappings, now, job)?;
     Ok(explained.into_iter().find(|one| one.outcome == Outcome::Takes).map(|one| one.mapping))
 }

@@ -1,13 +1,12 @@
 //! Signing and verifying, with the installation's keys.
 
-use std::fmt::Write as _;
-
 use jiff::{SignedDuration, Timestamp};
 use pasetors::token::{Public, UntrustedToken};
 use pasetors::version4::{PublicToken, V4};
 use sha2::{Digest as _, Sha256};
 
 use super::{Error, LEEWAY, LONGEST, PREFIX, PublicKey, Refusal, SigningKey, claims};
+use crate::model::hex::hex;
 use crate::model::token::Claims;
 use crate::secrets::Secret;
 
@@ -140,8 +139,5 @@ pub fn key_of(text: &str) -> Option<String> {
 
 /// SHA-256 of the whole token, in lower-case hexadecimal: what is kept of it.
 pub fn sha256_hex(token: &Secret) -> String {
-    Sha256::digest(token.expose()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(token.expose()))
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::model::fold::folded;
+use crate::model::fold::same;
 use crate::secrets::Secret;
 
 use super::Step;
@@ -374,7 +374,7 @@ impl Form {
 }
 
 fn is_same(text: Option<&str>, name: &str) -> bool {
-    text.is_some_and(|text| folded(text.trim()).eq(folded(name)))
+    text.is_some_and(|text| same(text.trim(), name))
 }
 
 #[cfg(test)]

@@ -153,7 +153,7 @@ fn a_clock_that_was_put_back_a_day_refuses_new_tokens_and_makes_nothing() {
     let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
     let engine = Engine::open(Options { clock: Arc::new(move || yesterday), ..Options::of_host(imd.state()) }).unwrap();
     let request = serde_json::from_value(Laptop::new(1).enrol_request(&token)).unwrap();
-    let asker = Asker { peer: "test".to_owned(), correlation: "0123456789abcdef".to_owned(), end_point: None };
+    let asker = Asker { peer: [127, 0, 0, 1].into(), correlation: "0123456789abcdef".to_owned(), end_point: None };
     assert_eq!(engine.enrol(&request, &asker).unwrap_err().code, Code::TokenRefused);
     assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "token-not-yet-valid");
     assert_eq!(imd.row("SELECT (SELECT count(*) FROM device) + (SELECT count(*) FROM token_use) AS n")["n"], 0);

@@ -10,11 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::client::danger::ServerCertVerified;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate, X509Name};
@@ -23,6 +22,7 @@ use super::error::{Error, OtherKey};
 use crate::model::directory::{Trust, Url};
 use crate::model::pin::Pin;
 use crate::model::text;
+use crate::secrets::{Judge, Judged, Shown};
 
 /// What a connection's TLS amounts to. Every text is safe to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,26 +44,27 @@ pub(super) async fn handshake(
     trust: &Trust,
 ) -> Result<(TlsStream<TcpStream>, Facts), Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let judge = match trust {
-        Trust::Pins(pins) => Judge::Key(pins.clone()),
-        Trust::System | Trust::Ca { .. } => Judge::Chain(
+    let trusted = match trust {
+        Trust::Pins(pins) => Trusted::Keys(pins.clone()),
+        Trust::System | Trust::Ca { .. } => Trusted::Chain(
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots(trust)?), Arc::clone(&provider))
                 .build()
                 .map_err(|error| failed(url, &error))?,
         ),
     };
-    let witness = Arc::new(Witness { judge, provider: Arc::clone(&provider), seen: Mutex::new(None) });
+    let judge = Witness { trusted, seen: Mutex::new(None) };
+    let verifier = Arc::new(Judged { judge, provider: Arc::clone(&provider) });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| failed(url, &error))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::<Witness>::clone(&witness))
+        .with_custom_certificate_verifier(Arc::<Judged<Witness>>::clone(&verifier))
         .with_no_client_auth();
     let name =
         ServerName::try_from(url.host.trim_matches(['[', ']']).to_owned()).map_err(|error| failed(url, &error))?;
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
     let connected = connector.connect(name, tcp).await;
-    let certificate = witness.certificate();
+    let certificate = verifier.judge.certificate();
     let stream = connected.map_err(|error| explained(url, &error, trust, &certificate))?;
     let version = match stream.get_ref().1.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
@@ -102,61 +103,31 @@ fn roots(trust: &Trust) -> Result<RootCertStore, Error> {
 
 /// Who says whether a certificate is that of the server.
 #[derive(Debug)]
-enum Judge {
+enum Trusted {
     /// `webpki`, by the authorities that are trusted.
     Chain(Arc<WebPkiServerVerifier>),
     /// Its key, which has to be one of these.
-    Key(Vec<Pin>),
+    Keys(Vec<Pin>),
 }
 
-/// Verifies, and keeps the certificate, so that a refusal can say what was wrong with it: `rustls` itself shows a
+/// Judges, and keeps the certificate, so that a refusal can say what was wrong with it: `rustls` itself shows a
 /// certificate only once it has been accepted.
 #[derive(Debug)]
 struct Witness {
-    judge: Judge,
-    provider: Arc<CryptoProvider>,
+    trusted: Trusted,
     seen: Mutex<Option<CertificateDer<'static>>>,
 }
 
-impl ServerCertVerifier for Witness {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(end_entity.clone().into_owned());
-        match &self.judge {
-            Judge::Chain(chain) => chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
-            Judge::Key(pins) if pin_of(end_entity).is_some_and(|pin| pins.contains(&pin)) => {
+impl Judge for Witness {
+    fn judge(&self, shown: &Shown<'_>) -> Result<ServerCertVerified, rustls::Error> {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown.certificate.clone().into_owned());
+        match &self.trusted {
+            Trusted::Chain(chain) => shown.by(chain),
+            Trusted::Keys(pins) if pin_of(shown.certificate).is_some_and(|pin| pins.contains(&pin)) => {
                 Ok(ServerCertVerified::assertion())
             }
-            Judge::Key(_) => Err(CertificateError::ApplicationVerificationFailure.into()),
+            Trusted::Keys(_) => Err(CertificateError::ApplicationVerificationFailure.into()),
         }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -30,15 +30,13 @@ pub enum Outside {
 
 impl Scope {
     /// What stands in the way of a laptop of that system, which asks from that address.
-    ///
-    /// An address that is not known is in no network.
-    pub fn outside(&self, system: &str, from: Option<IpAddr>) -> Option<Outside> {
+    pub fn outside(&self, system: &str, from: IpAddr) -> Option<Outside> {
         let platform = Platform::of(system);
         if !self.platforms.is_empty() && !platform.is_some_and(|platform| self.platforms.contains(&platform)) {
             return Some(Outside::Platform);
         }
-        let from = from.map(|address| address.to_canonical());
-        let inside = |network: &IpNet| from.is_some_and(|address| network.contains(&address));
+        let from = from.to_canonical();
+        let inside = |network: &IpNet| network.contains(&from);
         (!self.networks.is_empty() && !self.networks.iter().any(inside)).then_some(Outside::Network)
     }
 
@@ -154,19 +152,18 @@ mod tests {
         let office: IpAddr = "10.20.3.4".parse().unwrap();
         let home: IpAddr = "203.0.113.9".parse().unwrap();
         let everything = Scope::default();
-        assert_eq!(everything.outside("", None), None);
+        assert_eq!(everything.outside("", home), None);
         let scope = Scope {
             platforms: vec![Platform::Windows],
             networks: vec![network("10.20.0.0/16").unwrap(), network("2001:db8::1").unwrap()],
             ..Scope::default()
         };
-        assert_eq!(scope.outside("Windows 11", Some(office)), None);
-        assert_eq!(scope.outside("windows", Some("::ffff:10.20.3.4".parse().unwrap())), None, "IPv4 in IPv6 clothes");
-        assert_eq!(scope.outside("windows", Some("2001:db8::1".parse().unwrap())), None);
-        assert_eq!(scope.outside("linux", Some(office)), Some(Outside::Platform));
-        assert_eq!(scope.outside("windowsill", Some(office)), Some(Outside::Platform));
-        assert_eq!(scope.outside("windows", Some(home)), Some(Outside::Network));
-        assert_eq!(scope.outside("windows", None), Some(Outside::Network));
+        assert_eq!(scope.outside("Windows 11", office), None);
+        assert_eq!(scope.outside("windows", "::ffff:10.20.3.4".parse().unwrap()), None, "IPv4 in IPv6 clothes");
+        assert_eq!(scope.outside("windows", "2001:db8::1".parse().unwrap()), None);
+        assert_eq!(scope.outside("linux", office), Some(Outside::Platform));
+        assert_eq!(scope.outside("windowsill", office), Some(Outside::Platform));
+        assert_eq!(scope.outside("windows", home), Some(Outside::Network));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::engine::{Engine, Error, OVERLAP};
 use crate::model::text::shown;
 use crate::model::token::{Record, State, TokenId};
+use crate::store::Export;
 use crate::tui::message::{Came, TokenView, Tone};
 use crate::tui::panel::report::grouped;
 
@@ -44,13 +45,15 @@ pub(super) fn revoke(engine: &Engine, id: &TokenId) -> Result<Option<Came>, Erro
 
 /// The newest first.
 fn views(engine: &Engine) -> Result<Vec<TokenView>, Error> {
-    engine.tokens()?.iter().rev().map(|record| view(engine, record)).collect()
+    let (exports, now) = (engine.standing_exports()?, engine.now());
+    let carrying = |record: &Record| -> Vec<&Export> {
+        exports.iter().filter(|export| export.token.as_ref() == Some(&record.id)).collect()
+    };
+    Ok(engine.tokens()?.iter().rev().map(|record| view(record, &carrying(record), now)).collect())
 }
 
-fn view(engine: &Engine, record: &Record) -> Result<TokenView, Error> {
-    let now = engine.now();
+fn view(record: &Record, exports: &[&Export], now: Timestamp) -> TokenView {
     let state = record.state(now);
-    let exports = engine.exports_with(&record.id)?;
     let laptops = match record.max_activations {
         0 => format!("{} laptops", grouped(record.uses)),
         most => format!("{} of {} laptops", grouped(record.uses), grouped(most)),
@@ -73,7 +76,7 @@ fn view(engine: &Engine, record: &Record) -> Result<TokenView, Error> {
         (tone, format!("carried by {} in {folder}", export.target))
     }));
     let ends = record.ends_at().map_or_else(|| "never ends".to_owned(), |end| format!("ends {}", day(end)));
-    Ok(TokenView {
+    TokenView {
         id: record.id.clone(),
         name: record.name.to_string(),
         state: state.word(),
@@ -95,7 +98,7 @@ fn view(engine: &Engine, record: &Record) -> Result<TokenView, Error> {
             "Revoke \"{}\"? Laptops that come with it are refused at once, and those that wait for a log-on.",
             record.name
         ),
-    })
+    }
 }
 
 fn counted(exports: usize) -> String {

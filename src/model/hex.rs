@@ -1,0 +1,10 @@
+//! Bytes as hashes are written: in lower-case hexadecimal.
+
+use std::fmt::Write as _;
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
