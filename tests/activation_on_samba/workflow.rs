@@ -55,7 +55,6 @@ pub fn set_up_with(controller: &Controller, url: &str, server: &str, proofs: &st
     );
     imd.write("answers.toml", answers);
     imd.imd(["setup", "--answers", "answers.toml"]).succeeded();
-    imd.imd(["sync"]).succeeded();
     imd
 }
 
