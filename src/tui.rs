@@ -16,12 +16,14 @@ pub mod frame;
 mod input;
 pub mod keys;
 pub mod layout;
+pub mod listing;
 pub mod look;
 pub mod message;
 pub mod panel;
 mod run;
 pub mod screen;
 pub mod surface;
+pub mod tab;
 mod terminal;
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ impl Engine {
     }
 
     /// The one account that a name means: one of the user's, in any form, or the account's own.
-    fn account_called(&self, name: &str) -> Result<Account, Error> {
+    pub fn account_called(&self, name: &str) -> Result<Account, Error> {
         let mut found = Vec::new();
         for user in self.find_user(name)? {
             found.extend(self.store().account(&user.directory, user.user.guid)?);

@@ -117,6 +117,19 @@ impl Engine {
     }
 
     /// Mappings in their new order of priority; all of them.
+    /// Makes a mapping that begins as `of` is, switched off.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] without the first, [`Error::Taken`] when there is one of the new name.
+    pub fn duplicate_mapping(&self, of: &Name, name: &Name) -> Result<Change, Error> {
+        let unknown = || Error::Unknown { what: "mapping", name: of.clone() };
+        let mapping = self.mapping(of)?.ok_or_else(unknown)?.value;
+        if self.mapping(name)?.is_some() {
+            return Err(Error::Taken { what: "mapping", name: name.clone() });
+        }
+        self.save_mapping(&Mapping { name: name.clone(), enabled: false, ..mapping }, None)
+    }
+
     pub fn order_mappings(&self, names: &[Name]) -> Result<(), Error> {
         Ok(self.store().order_mappings(names, &self.by("mapping order")?)?)
     }

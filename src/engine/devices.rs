@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::model::account::Kept;
+use crate::model::account::{Account, Kept};
 use crate::model::device::{Device, DeviceId, DeviceState, Funnel};
 use crate::model::refusal::Refusal;
+use crate::model::text::shown;
 use crate::store::{self, Pause, Turn};
 
 use super::{Engine, Error};
@@ -24,6 +25,22 @@ impl Engine {
     /// Devices, the newest first: all, or those in whose id, host name, serial number or user the query is.
     pub fn devices(&self, query: Option<&str>, limit: u64) -> Result<Vec<Device>, Error> {
         Ok(self.store().devices(query, limit)?)
+    }
+
+    /// The device of that id.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when there is none.
+    pub fn device(&self, id: &str) -> Result<Device, Error> {
+        let gone = || Error::Gone { what: "device", id: shown(id) };
+        let id: DeviceId = id.parse().map_err(|_| gone())?;
+        Ok(self.store().look(|view| view.device_called(&id))?.ok_or_else(gone)?.device)
+    }
+
+    /// The devices that an account has or had, the newest first.
+    pub fn devices_of(&self, account: &Account) -> Result<Vec<Device>, Error> {
+        let ours = |device: &Device| device.activation.as_ref().is_some_and(|of| of.account == account.id);
+        Ok(self.store().devices(Some(account.name.raw()), u64::MAX)?.into_iter().filter(ours).collect())
     }
 
     /// Refusals, the newest first: all, or those of a correlation id or a device id.

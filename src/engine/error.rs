@@ -29,6 +29,12 @@ pub enum Error {
     NoRandomness,
     #[error("there is no {what} called \"{name}\"")]
     Unknown { what: &'static str, name: Name },
+    #[error("there is no {what} {id} any more")]
+    Gone { what: &'static str, id: String },
+    #[error("{given:?} is no name: {why}")]
+    NotAName { given: String, why: crate::model::Unreadable },
+    #[error("there is a {what} called \"{name}\" already")]
+    Taken { what: &'static str, name: Name },
     #[error("no password is kept for the directory \"{0}\"")]
     NoPassword(Name),
     #[error("the kept password of the directory \"{0}\" was given for another account or server")]
@@ -111,6 +117,9 @@ impl Error {
             Self::Kerberos(error) => error.help(),
             Self::ReadOnly => "start imd without --read-only to change things".to_owned(),
             Self::NoRandomness => "keys cannot be made without it; see whether /dev/urandom is readable".to_owned(),
+            Self::Gone { .. } => "somebody changed it meanwhile: look at the list again".to_owned(),
+            Self::NotAName { .. } => "choose another one".to_owned(),
+            Self::Taken { .. } => "choose another name; nothing was changed".to_owned(),
             Self::Unknown { what, .. } => format!("`imd {what} list` shows those that exist"),
             Self::PasswordAgain(_) => "type it again for this one".to_owned(),
             Self::NoPassword(_) => "give it in step 1: `imd setup`".to_owned(),

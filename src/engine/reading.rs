@@ -306,6 +306,11 @@ impl Engine {
     }
 
     /// How many users are cached.
+    /// How many users each mapping has, and how many are kept though they left.
+    pub fn user_counts(&self) -> Result<crate::store::UserCounts, Error> {
+        Ok(self.store().user_counts()?)
+    }
+
     pub fn user_count(&self) -> Result<u64, Error> {
         Ok(self.store().user_counts()?.active)
     }

@@ -1,20 +1,26 @@
 //! The console's state, and the one function that changes it.
 
+use std::collections::BTreeMap;
+
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::desk::{Desk, Notice};
 use super::keys::{self, Binding, Command};
 use super::layout;
+use super::listing::{Fact, Kind, Place};
 use super::look::Look;
-use super::message::{Came, Effect, Message};
+use super::message::{Came, Effect, JobId, Message, Tone};
 use super::screen::Screen;
+use super::screen::detail::DetailScreen;
 use super::screen::help::Help;
+use super::screen::list::{Led, ListScreen};
 use super::screen::order::OrderScreen;
+use super::screen::overview::Overview;
+use super::screen::palette::{Choice, Palette};
 use super::screen::plan::{Back, PlanScreen};
-use super::screen::plans::Plans;
 use super::screen::review::Review;
 use super::screen::step::StepScreen;
-use super::screen::tokens::TokensScreen;
+use super::tab::Tab;
 use crate::wizard::{Standing, State, Step};
 
 #[allow(missing_debug_implementations, reason = "it may hold a token or a password")]
@@ -22,14 +28,35 @@ pub struct App {
     pub desk: Desk,
     pub screen: Screen,
     pub standing: Vec<Standing>,
-    /// The page of keys, over whatever is shown.
-    pub help: Option<Help>,
+    pub overview: Overview,
+    /// Each list as it was left: what was searched, what was selected.
+    pub lists: BTreeMap<Kind, ListScreen>,
+    /// Over whatever is shown.
+    pub over: Option<Over>,
+    /// What was asked to be opened last, and has not come yet. Whoever goes elsewhere meanwhile stays there.
+    opening: Option<Place>,
+}
+
+/// What lies over a screen until it is closed.
+#[derive(Debug)]
+pub enum Over {
+    /// The page of keys.
+    Help(Help),
+    Palette(Palette),
 }
 
 impl App {
     /// Begins on nothing: the first effects find out where to begin.
     pub fn new(look: Look, size: (u16, u16)) -> (Self, Vec<Effect>) {
-        let app = Self { desk: Desk::new(look, size), screen: Screen::Opening(None), standing: Vec::new(), help: None };
+        let app = Self {
+            desk: Desk::new(look, size),
+            screen: Screen::Opening(None),
+            standing: Vec::new(),
+            overview: Overview::default(),
+            lists: BTreeMap::new(),
+            over: None,
+            opening: None,
+        };
         (app, vec![Effect::Start])
     }
 
@@ -38,14 +65,11 @@ impl App {
         match &self.screen {
             Screen::Step(screen) => Some(screen.step()),
             Screen::Review(review) => review.came_from,
-            Screen::Plans(plans) => plans.came_from,
-            Screen::Order(order) => order.came_from,
-            Screen::Tokens(tokens) => tokens.came_from,
             Screen::Plan(plan) => match plan.back {
                 Back::Step(step) => Some(step),
-                Back::Plans(came_from) => came_from,
+                Back::Syncs => None,
             },
-            Screen::Opening(_) => None,
+            _ => None,
         }
     }
 
@@ -54,50 +78,57 @@ impl App {
         match message {
             Message::Key(key) if key.kind == KeyEventKind::Release => {}
             Message::Key(key) => self.key(&key),
-            Message::Paste(text) => {
-                self.desk.notice = None;
-                match (&mut self.screen, &self.help) {
-                    (Screen::Step(screen), None) => screen.paste(&text, &mut self.desk),
-                    (Screen::Plan(plan), None) => plan.paste(&text),
-                    _ => {}
-                }
-            }
+            Message::Paste(text) => self.paste(&text),
             Message::Resize(width, height) => {
                 self.desk.size = (width, height);
-                if let Screen::Plan(plan) = &mut self.screen {
-                    plan.ensure(&mut self.desk);
+                match &mut self.screen {
+                    Screen::Plan(plan) => plan.ensure(&mut self.desk),
+                    Screen::List(kind) => self
+                        .lists
+                        .values()
+                        .filter(|list| list.kind() == *kind)
+                        .for_each(|list| list.ensure(&mut self.desk)),
+                    _ => {}
                 }
             }
             Message::Ending => self.end(),
-            Message::Changed => {
-                self.desk.ask(Effect::Standing);
-                match &self.screen {
-                    Screen::Step(screen) => screen.look(&mut self.desk),
-                    Screen::Order(_) => self.desk.ask(Effect::Mappings),
-                    Screen::Tokens(_) => self.desk.ask(Effect::Tokens),
-                    _ => {}
-                }
-            }
+            Message::Changed => self.look(),
             Message::Came(came) => self.came(came),
         }
         self.desk.take_effects()
     }
 
+    /// Looks again at what is shown: somebody wrote to the state.
+    fn look(&mut self) {
+        self.desk.ask(Effect::Standing);
+        match &self.screen {
+            Screen::Step(screen) => screen.look(&mut self.desk),
+            Screen::Order(_) => self.desk.ask(Effect::Mappings),
+            Screen::Overview => self.desk.ask(Effect::Overview),
+            Screen::Detail(detail) => detail.look(&mut self.desk),
+            Screen::List(kind) => {
+                if let Some(list) = self.lists.get(kind) {
+                    list.look(&mut self.desk);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The keys that work now, the most particular first.
     pub fn tables(&self) -> Vec<&'static Binding> {
         let chain = |first: &'static [Binding]| first.iter().chain(keys::ANYWHERE).collect();
-        match (&self.help, &self.screen) {
-            (Some(_), _) => chain(keys::HELP),
+        match (&self.over, &self.screen) {
+            (Some(Over::Help(_)), _) => chain(keys::HELP),
+            (Some(Over::Palette(_)), _) => chain(keys::PALETTE),
             (None, Screen::Step(screen)) => screen.tables(&self.desk),
             (None, Screen::Review(_)) => {
-                let order = if self.standing.iter().any(|one| one.ordered) { keys::REVIEW_ORDER } else { &[] };
-                [keys::REVIEW, order, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
+                [keys::REVIEW, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
             }
+            (None, Screen::Overview) => self.overview.tables(),
+            (None, Screen::List(kind)) => self.lists.get(kind).map(ListScreen::tables).unwrap_or_default(),
+            (None, Screen::Detail(detail)) => detail.tables(),
             (None, Screen::Order(order)) => order.tables(),
-            (None, Screen::Tokens(tokens)) => tokens.tables(),
-            (None, Screen::Plans(_)) => {
-                [keys::PLANS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
-            }
             (None, Screen::Plan(plan)) => plan.tables(),
             (None, Screen::Opening(_)) => [keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect(),
         }
@@ -105,28 +136,69 @@ impl App {
 
     fn key(&mut self, key: &KeyEvent) {
         self.desk.notice = None;
-        let command = keys::command(&self.tables(), key);
-        match command {
+        match keys::command(&self.tables(), key) {
             Some(Command::Leave) => self.end(),
             Some(Command::Suspend) => self.desk.ask(Effect::Suspend),
             Some(Command::Redraw) => self.desk.ask(Effect::Redraw),
-            Some(Command::Help) => self.help = if self.help.is_some() { None } else { Some(Help::new(&self.tables())) },
+            Some(Command::Help) => {
+                let help = || Over::Help(Help::new(self.screen.about(), &self.tables()));
+                self.over = if matches!(self.over, Some(Over::Help(_))) { None } else { Some(help()) };
+            }
+            Some(Command::Palette) => {
+                self.over = None;
+                self.over = Some(Over::Palette(Palette::new(&self.tables())));
+            }
             Some(command) => self.perform(command),
-            None => match (&mut self.screen, &self.help) {
-                (Screen::Step(screen), None) => screen.typed(key, &mut self.desk),
-                (Screen::Plan(plan), None) => plan.typed(key),
+            None => match (&mut self.over, &mut self.screen) {
+                (Some(Over::Palette(palette)), _) => palette.typed(key, &mut self.desk),
+                (None, Screen::Step(screen)) => screen.typed(key, &mut self.desk),
+                (None, Screen::Plan(plan)) => plan.typed(key),
+                (None, Screen::List(kind)) => {
+                    if let Some(list) = self.lists.get_mut(kind) {
+                        list.typed(key, &mut self.desk);
+                    }
+                }
                 _ => {}
             },
         }
     }
 
+    fn paste(&mut self, text: &str) {
+        self.desk.notice = None;
+        match (&mut self.over, &mut self.screen) {
+            (Some(Over::Palette(palette)), _) => palette.paste(text, &mut self.desk),
+            (None, Screen::Step(screen)) => screen.paste(text, &mut self.desk),
+            (None, Screen::Plan(plan)) => plan.paste(text),
+            (None, Screen::List(kind)) => {
+                if let Some(list) = self.lists.get_mut(kind) {
+                    list.paste(text, &mut self.desk);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn perform(&mut self, command: Command) {
-        if let Some(help) = &mut self.help {
-            if command == Command::Back {
-                self.help = None;
-            } else {
-                let body = layout::areas(self.desk.size.0, self.desk.size.1).body;
-                help.perform(command, body.height.saturating_sub(1));
+        let body = layout::areas(self.desk.size.0, self.desk.size.1).body.height;
+        match &mut self.over {
+            None => {}
+            Some(_) if command == Command::Back => return self.over = None,
+            Some(Over::Help(help)) => return help.perform(command, body.saturating_sub(1)),
+            Some(Over::Palette(palette)) => {
+                if let Some(choice) = palette.perform(command, body.saturating_sub(1), &mut self.desk) {
+                    self.over = None;
+                    match choice {
+                        Choice::Go(place) => self.leave_for(place),
+                        Choice::Do(Command::Leave) => self.end(),
+                        Choice::Do(command) => self.perform(command),
+                    }
+                }
+                return;
+            }
+        }
+        if let Command::Go(number) = command {
+            if let Some(tab) = Tab::ALL.get(number) {
+                self.go(tab.place());
             }
             return;
         }
@@ -139,59 +211,114 @@ impl App {
                     self.screen = Screen::Review(Review::new(&self.standing, Some(from)));
                 }
             }
-            Screen::Review(review) => match command {
-                Command::Enter => {
+            Screen::Review(review) => match (command, review.came_from) {
+                (Command::Enter, _) => {
                     let step = review.selected();
-                    self.desk.ask(Effect::Open(step));
+                    self.go(Place::Step(step));
                 }
-                Command::Back => match review.came_from {
-                    Some(step) => self.desk.ask(Effect::Open(step)),
-                    None => self.desk.say("q leaves imd; Enter opens the selected step."),
-                },
-                Command::Plans => self.desk.ask(Effect::Plans),
-                Command::OrderMappings => self.desk.ask(Effect::Mappings),
-                Command::Tokens => self.desk.ask(Effect::Tokens),
-                command => review.perform(command),
+                (Command::Back, Some(step)) => self.go(Place::Step(step)),
+                (Command::Back, None) => self.go(Place::Overview),
+                (command, _) => review.perform(command),
             },
-            Screen::Plans(plans) => match command {
-                Command::Enter => {
-                    if let Some(plan) = plans.selected() {
-                        self.desk.ask(Effect::OpenPlan(plan));
-                    }
-                }
-                Command::Back => {
-                    let from = plans.came_from;
-                    self.screen = Screen::Review(Review::new(&self.standing, from));
-                }
-                command => {
-                    let body = layout::areas(self.desk.size.0, self.desk.size.1).body;
-                    plans.perform(command, body.height);
-                }
-            },
+            Screen::Overview => {
+                let led = self.overview.perform(command, body, &mut self.desk);
+                self.led(led, Place::Overview);
+            }
+            Screen::List(kind) => {
+                let Some(list) = self.lists.get_mut(kind) else { return };
+                let led = list.perform(command, &mut self.desk);
+                self.led(led, Place::Overview);
+            }
+            Screen::Detail(detail) => {
+                let back = detail.back();
+                let led = detail.perform(command, &mut self.desk);
+                self.led(led, back);
+            }
             Screen::Order(order) => {
                 if order.perform(command, &mut self.desk) {
-                    let from = order.came_from;
-                    self.desk.ask(Effect::Standing);
-                    self.screen = Screen::Review(Review::new(&self.standing, from));
-                }
-            }
-            Screen::Tokens(tokens) => {
-                let body = layout::areas(self.desk.size.0, self.desk.size.1).body;
-                if tokens.perform(command, body.height, &mut self.desk) {
-                    let from = tokens.came_from;
-                    self.desk.ask(Effect::Standing);
-                    self.screen = Screen::Review(Review::new(&self.standing, from));
+                    self.go(Place::List(Kind::Mappings));
                 }
             }
             Screen::Plan(plan) => {
                 if plan.perform(command, &mut self.desk) {
-                    self.desk.ask(match plan.back {
-                        Back::Step(step) => Effect::Open(step),
-                        Back::Plans(_) => Effect::Plans,
+                    let back = plan.back;
+                    self.go(match back {
+                        Back::Step(step) => Place::Step(step),
+                        Back::Syncs => Place::List(Kind::Syncs),
                     });
                 }
             }
             Screen::Opening(_) => {}
+        }
+    }
+
+    fn led(&mut self, led: Led, back: Place) {
+        match led {
+            Led::Nowhere => {}
+            Led::Back if back == Place::Overview && matches!(self.screen, Screen::Overview) => {
+                self.desk.say("q leaves imd; the numbers above open the other screens.");
+            }
+            Led::Back => self.go(back),
+            Led::To(place) => self.go(place),
+        }
+    }
+
+    /// Goes elsewhere from wherever one is, keeping what was entered; not while a job must not be left.
+    fn leave_for(&mut self, place: Place) {
+        match &mut self.screen {
+            Screen::Step(screen) => {
+                if !screen.may_leave(&mut self.desk) {
+                    return;
+                }
+                screen.leave_field(&mut self.desk);
+            }
+            Screen::Plan(plan) if plan.is_busy() => {
+                return self.desk.say("The plan is being applied. Ctrl-X cancels it.");
+            }
+            _ => {}
+        }
+        self.go(place);
+    }
+
+    fn go(&mut self, place: Place) {
+        self.opening = None;
+        match place {
+            Place::Overview => {
+                self.desk.ask(Effect::Overview);
+                self.screen = Screen::Overview;
+            }
+            Place::Setup => {
+                self.desk.ask(Effect::Standing);
+                self.screen = Screen::Review(Review::new(&self.standing, None));
+            }
+            Place::List(kind) => {
+                if let Some(list) = self.lists.get(&kind) {
+                    list.look(&mut self.desk);
+                } else {
+                    let list = ListScreen::new(kind, &mut self.desk);
+                    self.lists.insert(kind, list);
+                }
+                self.screen = Screen::List(kind);
+            }
+            Place::Step(step) => self.desk.ask(Effect::Open(step)),
+            Place::Named(step, name) => self.desk.ask(Effect::OpenNamed(step, name)),
+            Place::Order => {
+                self.opening = Some(Place::Order);
+                self.desk.ask(Effect::Mappings);
+            }
+            Place::Report => {
+                self.opening = Some(Place::Report);
+                self.desk.ask(Effect::Report);
+            }
+            Place::Entry(Kind::Syncs, id) => {
+                if let Ok(plan) = id.parse() {
+                    self.desk.ask(Effect::OpenPlan(plan));
+                }
+            }
+            Place::Entry(kind, id) => {
+                self.desk.ask(Effect::Detail(kind, id.clone()));
+                self.opening = Some(Place::Entry(kind, id));
+            }
         }
     }
 
@@ -206,47 +333,62 @@ impl App {
         match came {
             Came::Started { at, standing } => {
                 let untouched = standing.iter().all(|standing| standing.state == State::Missing);
+                let done = standing.iter().all(|standing| standing.state == State::Done);
                 self.standing = standing;
                 match at.or(untouched.then_some(Step::Directory)) {
-                    Some(step) => self.desk.ask(Effect::Open(step)),
+                    _ if done => self.go(Place::Overview),
+                    Some(step) => self.go(Place::Step(step)),
                     None => self.screen = Screen::Review(Review::new(&self.standing, None)),
                 }
             }
-            Came::Standing(standing) => {
-                self.standing = standing;
-            }
+            Came::Standing(standing) => self.standing = standing,
+            Came::Overview(overview) => self.overview.take(*overview),
             Came::Opened(form) => {
                 self.desk.ask(Effect::At(form.step));
                 self.screen = Screen::Step(Box::new(StepScreen::new(*form, &mut self.desk)));
             }
-            Came::Plans(plans) => {
-                let from = self.step();
-                self.screen = Screen::Plans(Plans::new(plans, from));
+            Came::Rows(asked, rows) => {
+                if let Some(list) = self.lists.get_mut(&asked.kind) {
+                    list.take(&asked, rows);
+                    list.ensure(&mut self.desk);
+                }
+            }
+            Came::Detail(kind, id, detail) => {
+                if self.opening == Some(Place::Entry(kind, id.clone())) {
+                    self.opening = None;
+                    self.screen = Screen::Detail(Box::new(DetailScreen::new(kind, id, *detail)));
+                } else if let Screen::Detail(shown) = &mut self.screen {
+                    shown.take(kind, &id, *detail);
+                }
+            }
+            Came::Question(wanted) => match &mut self.screen {
+                Screen::Detail(detail) => detail.question(*wanted, &mut self.desk),
+                Screen::List(kind) if *kind == wanted.asked.kind => {
+                    if let Some(list) = self.lists.get_mut(kind) {
+                        list.question(*wanted, &mut self.desk);
+                    }
+                }
+                _ => {}
+            },
+            Came::Done(job, title, lines) => self.done(job, &title, lines),
+            Came::Report(lines) => {
+                if self.opening.take() == Some(Place::Report) {
+                    self.screen = Screen::Detail(Box::new(DetailScreen::report("Report", lines, Place::Overview)));
+                }
+            }
+            Came::Found(typed, found) => {
+                if let Some(Over::Palette(palette)) = &mut self.over {
+                    palette.take(&typed, found);
+                }
             }
             Came::Mappings(mappings) => match &mut self.screen {
                 Screen::Order(order) => order.take(mappings, &mut self.desk),
-                // Whoever went on meanwhile stays there.
-                Screen::Review(review) => {
-                    let from = review.came_from;
-                    self.screen = Screen::Order(Box::new(OrderScreen::new(mappings, from, &mut self.desk)));
+                _ if self.opening == Some(Place::Order) => {
+                    self.opening = None;
+                    self.screen = Screen::Order(Box::new(OrderScreen::new(mappings, &mut self.desk)));
                 }
                 _ => {}
             },
-            Came::Tokens(all) => match &mut self.screen {
-                Screen::Tokens(tokens) => tokens.take(all),
-                // Whoever went on meanwhile stays there.
-                Screen::Review(review) => {
-                    let from = review.came_from;
-                    self.screen = Screen::Tokens(Box::new(TokensScreen::new(all, from)));
-                }
-                _ => {}
-            },
-            Came::TokenDone { all, done } => {
-                if let Screen::Tokens(tokens) = &mut self.screen {
-                    tokens.did(all, done);
-                }
-                self.desk.ask(Effect::Standing);
-            }
             Came::Plan(view) => {
                 let back = match &mut self.screen {
                     Screen::Plan(plan) => plan.back,
@@ -254,7 +396,7 @@ impl App {
                         screen.leave_field(&mut self.desk);
                         Back::Step(screen.step())
                     }
-                    _ => Back::Plans(self.step()),
+                    _ => Back::Syncs,
                 };
                 self.screen = Screen::Plan(Box::new(PlanScreen::new(*view, back, &mut self.desk)));
             }
@@ -268,28 +410,73 @@ impl App {
             Came::Failed(None, trouble) if matches!(self.screen, Screen::Opening(_)) => {
                 self.screen = Screen::Opening(Some(trouble));
             }
-            came => match &mut self.screen {
-                Screen::Step(screen) => {
-                    let finished = screen.step().next().is_none()
-                        && matches!(&came, Came::Saved { outcome, .. } if *outcome != super::message::SaveOutcome::Problems);
-                    screen.came(came, &mut self.desk);
-                    if finished {
-                        self.screen = Screen::Review(Review::new(&self.standing, None));
-                    }
+            came => self.came_to_screen(came),
+        }
+    }
+
+    /// What only the screen that is shown can make something of.
+    fn came_to_screen(&mut self, came: Came) {
+        if let Came::Failed(job, _) = &came {
+            self.ended(*job);
+        }
+        match &mut self.screen {
+            Screen::Step(screen) => {
+                let finished = screen.step().next().is_none()
+                    && matches!(&came, Came::Saved { outcome, .. } if *outcome != super::message::SaveOutcome::Problems);
+                screen.came(came, &mut self.desk);
+                if finished {
+                    self.screen = Screen::Review(Review::new(&self.standing, None));
                 }
-                Screen::Plan(plan) => match came {
-                    Came::Lines { asked, page, .. } => plan.take(&asked, page),
-                    Came::Applied(job, view) => plan.applied(job, *view, &mut self.desk),
-                    Came::Failed(job, trouble) => plan.failed(job, trouble, &mut self.desk),
-                    _ => {}
-                },
-                Screen::Order(order) => order.came(came, &mut self.desk),
-                _ => {
-                    if let Came::Failed(None, trouble) = came {
-                        self.desk.notice = Some(Notice::Trouble(trouble));
-                    }
-                }
+            }
+            Screen::Plan(plan) => match came {
+                Came::Lines { asked, page, .. } => plan.take(&asked, page),
+                Came::Applied(job, view) => plan.applied(job, *view, &mut self.desk),
+                Came::Failed(job, trouble) => plan.failed(job, trouble, &mut self.desk),
+                _ => {}
             },
+            Screen::Order(order) => order.came(came, &mut self.desk),
+            _ => match came {
+                Came::Failed(_, trouble) => self.desk.notice = Some(Notice::Trouble(trouble)),
+                // A sync that was begun in the list of syncs: the plan is what there is to look at.
+                Came::Stopped(job, plan) if self.ended(Some(job)) => {
+                    self.go(Place::Entry(Kind::Syncs, plan.to_string()));
+                }
+                _ => {}
+            },
+        }
+    }
+
+    /// Tells whoever began a job that it is over; without one, that something failed. False when nobody began it.
+    fn ended(&mut self, job: Option<JobId>) -> bool {
+        let mut ours = false;
+        for list in self.lists.values_mut() {
+            ours |= list.ended(job, &mut self.desk);
+        }
+        if let Screen::Detail(detail) = &mut self.screen {
+            ours |= detail.ended(job, &mut self.desk);
+        }
+        ours
+    }
+
+    /// Something that a list or an entry began is over: one line is said, more are shown.
+    fn done(&mut self, job: JobId, title: &str, mut lines: Vec<Fact>) {
+        let ours = self.ended(Some(job));
+        let back = match &self.screen {
+            Screen::List(kind) => Place::List(*kind),
+            Screen::Detail(detail) => detail.back(),
+            _ => Place::Overview,
+        };
+        self.desk.ask(Effect::Standing);
+        if !ours {
+            return;
+        }
+        match lines.pop() {
+            Some(only) if lines.is_empty() && only.tone != Tone::Problem => self.desk.say(only.text),
+            Some(last) => {
+                lines.push(last);
+                self.screen = Screen::Detail(Box::new(DetailScreen::report(title, lines, back)));
+            }
+            None => {}
         }
     }
 

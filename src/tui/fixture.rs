@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::app::App;
 use super::frame;
+use super::listing::{Act, Detail, Fact, Place, Row, Rows};
 use super::look::Look;
 use super::message::{
     Came, Effect, FileView, MappingView, Message, MintedToken, MovesView, PickedItem, PlanLine, PlanPage, PlanState,
@@ -452,10 +453,6 @@ pub(super) fn plan(state: PlanState) -> PlanView {
         id: 12,
         hash: "5f0c".repeat(16),
         heading: "made at 2026-03-01 22:38 UTC".into(),
-        line: format!(
-            "   12  2026-03-01 22:38 UTC  {}      36 leave, 99,958 change, 2 come",
-            if stopped { "stopped" } else { "applied" }
-        ),
         state,
         why: why.into_iter().filter(|_| stopped).map(|(tone, text)| (tone, text.to_owned())).collect(),
         todo: stopped.then(|| "see in the directory whether they were deleted".into()),
@@ -491,4 +488,39 @@ pub(super) fn plan_page(asked: &Asked, offset: u64, limit: u64) -> PlanPage {
     };
     let end = total.min(offset + limit);
     PlanPage { offset, total, lines: (offset..end).map(line).collect() }
+}
+
+/// Rows of a list as the state might give them: a million users, three of everything else.
+pub(super) fn rows(asked: &super::listing::Asked, offset: u64, limit: u64) -> Rows {
+    let total = match (asked.kind, asked.search.as_str()) {
+        (super::listing::Kind::Users, "") => 1_000_000,
+        _ => 3,
+    };
+    let row = |number: u64| {
+        let mut cells: Vec<String> =
+            asked.kind.columns().iter().map(|column| format!("{} {number}", column.title)).collect();
+        cells[0] = match number {
+            1 if asked.kind != super::listing::Kind::Users => "山田太郎 (サービス)".to_owned(),
+            _ => format!("User {number} {} Åsa", asked.search),
+        };
+        cells[1] = ["active", "left", "revoked"][usize::try_from(number % 3).unwrap_or(0)].to_owned();
+        Row {
+            id: format!("{}-{number}", asked.kind.title()),
+            cells,
+            tone: [Tone::Good, Tone::Warning, Tone::Plain][usize::try_from(number % 3).unwrap_or(0)],
+            acts: if number + 1 < total { vec![Act::Revoke, Act::Free] } else { Vec::new() },
+        }
+    };
+    Rows { offset, total, more: false, rows: (offset..total.min(offset + limit)).map(row).collect() }
+}
+
+/// An entry, whole.
+pub(super) fn detail(id: &str) -> Detail {
+    let lines = vec![
+        Fact::new("State", "activated").toned(Tone::Good),
+        Fact::new("User", "Åsa Berg").leading(Place::Entry(super::listing::Kind::Users, "someone".into())),
+        Fact::new("DN", "CN=Åsa Berg,OU=Ansatte Øst,OU=Staff,DC=corp,DC=example,DC=com ".repeat(3)),
+        Fact::new("Refused", "2026-03-01 22:38 UTC the password is wrong").toned(Tone::Warning),
+    ];
+    Detail { title: format!("Entry {id}"), lines, acts: vec![Act::Revoke] }
 }

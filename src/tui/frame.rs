@@ -14,14 +14,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::app::App;
+use super::app::{App, Over};
 use super::canvas::{Canvas, units, width};
 use super::desk::Notice;
 use super::keys::{self, Entry};
 use super::layout::{self, Areas};
+use super::listing::{Kind, Place};
 use super::look::Look;
 use super::message::Tone;
 use super::screen::{Screen, review};
+use super::tab::Tab;
 use crate::model::text;
 use crate::wizard::Step;
 
@@ -31,10 +33,11 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Position {
     let mut frame = Canvas::new(buffer, app.desk.look);
     let canvas = &mut frame;
     title(canvas, areas.title, app);
-    if areas.steps_in_column {
-        steps_in_column(canvas, &areas, app);
-    } else {
-        steps_in_row(canvas, areas.steps, app);
+    match (current(app), areas.steps_in_column) {
+        (Some(_), true) => steps_in_column(canvas, &areas, app),
+        (Some(_), false) => steps_in_row(canvas, areas.steps, app),
+        (None, true) => tabs_in_column(canvas, &areas, app),
+        (None, false) => tabs_in_row(canvas, areas.steps, app),
     }
     let above = areas.body.y.saturating_sub(1);
     if above >= areas.title.height + if areas.steps_in_column { 0 } else { areas.steps.height } && areas.body.y > 0 {
@@ -53,10 +56,11 @@ fn title(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     let x = if app.desk.read_only { canvas.text(area, x + 2, area.y, "read-only", canvas.look.warning()) } else { x };
     let place = match &app.screen {
         Screen::Step(screen) => format!("Step {} of 7: {}", screen.step().number(), screen.step().title()),
-        Screen::Review(_) => "Overview".to_owned(),
-        Screen::Plans(_) => "Plans".to_owned(),
+        Screen::Review(_) => "Setup".to_owned(),
+        Screen::Overview => "Overview".to_owned(),
+        Screen::List(kind) => kind.title().to_owned(),
+        Screen::Detail(detail) => detail.kind().map_or("Done", Kind::title).to_owned(),
         Screen::Order(_) => "Order of mappings".to_owned(),
-        Screen::Tokens(_) => "Tokens".to_owned(),
         Screen::Plan(plan) => plan.title(),
         Screen::Opening(_) => "Opening".to_owned(),
     };
@@ -76,6 +80,62 @@ fn current(app: &App) -> Option<Step> {
 fn mark(canvas: &Canvas<'_>, app: &App, step: Step) -> (&'static str, Style) {
     let known = app.standing.iter().find(|standing| standing.step == step);
     review::mark(canvas, known.map(|standing| standing.state))
+}
+
+/// The screen with a number that is shown, or that what is shown belongs to.
+fn tab(app: &App) -> Option<usize> {
+    let place = match &app.screen {
+        Screen::Overview => Place::Overview,
+        Screen::Review(_) => Place::Setup,
+        Screen::List(Kind::Accounts) => Place::List(Kind::Devices),
+        Screen::List(kind) => Place::List(*kind),
+        Screen::Plan(_) => Place::List(Kind::Syncs),
+        Screen::Order(_) => Place::List(Kind::Mappings),
+        Screen::Detail(detail) => match detail.kind() {
+            Some(Kind::Accounts) => Place::List(Kind::Devices),
+            Some(kind) => Place::List(kind),
+            None => Place::Overview,
+        },
+        Screen::Step(_) | Screen::Opening(_) => return None,
+    };
+    Tab::ALL.iter().position(|tab| tab.place() == place)
+}
+
+fn tabs_in_row(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
+    let current = tab(app);
+    let named = area.width >= 78;
+    let mut x = area.x + 1;
+    for (at, tab) in Tab::ALL.into_iter().enumerate() {
+        let here = current == Some(at);
+        let style = if here { canvas.look.heading() } else { Style::new() };
+        if here {
+            x = canvas.text(area, x, area.y, "[", canvas.look.title());
+        }
+        x = canvas.text(area, x, area.y, tab.key.encode_utf8(&mut [0; 4]), canvas.look.title());
+        if named || here {
+            x = canvas.text(area, x, area.y, tab.title, style);
+        }
+        if here {
+            x = canvas.text(area, x, area.y, "]", canvas.look.title());
+        }
+        x = x.saturating_add(1);
+    }
+}
+
+fn tabs_in_column(canvas: &mut Canvas<'_>, areas: &Areas, app: &App) {
+    let area = areas.steps;
+    let current = tab(app);
+    for (row, tab) in Tab::ALL.into_iter().enumerate() {
+        let y = area.y + 1 + units(row);
+        let here = current == Some(row);
+        if here {
+            canvas.text(area, area.x + 1, y, canvas.look.glyphs().here, canvas.look.heading());
+        }
+        let x = canvas.text(area, area.x + 3, y, tab.key.encode_utf8(&mut [0; 4]), canvas.look.title());
+        let style = if here { canvas.look.heading() } else { Style::new() };
+        canvas.text(area, x + 1, y, tab.title, style);
+    }
+    upright(canvas, areas);
 }
 
 fn steps_in_row(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
@@ -116,6 +176,10 @@ fn steps_in_column(canvas: &mut Canvas<'_>, areas: &Areas, app: &App) {
         let style = if here { canvas.look.heading() } else { Style::new() };
         canvas.text(area, area.x + 5, y, &format!("{} {}", step.number(), step.title()), style);
     }
+    upright(canvas, areas);
+}
+
+fn upright(canvas: &mut Canvas<'_>, areas: &Areas) {
     let all = canvas.buffer.area;
     let upright = canvas.look.glyphs().upright;
     for y in areas.body.top()..areas.body.bottom() {
@@ -127,15 +191,22 @@ fn body(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     if area.is_empty() {
         return;
     }
-    if let Some(help) = &app.help {
-        return help.draw(canvas, area);
+    match &app.over {
+        Some(Over::Help(help)) => return help.draw(canvas, area),
+        Some(Over::Palette(palette)) => return palette.draw(canvas, area),
+        None => {}
     }
     match &app.screen {
         Screen::Step(screen) => screen.draw(canvas, area, &app.desk),
         Screen::Review(review) => review.draw(canvas, area, &app.standing),
-        Screen::Plans(plans) => plans.draw(canvas, area),
+        Screen::Overview => app.overview.draw(canvas, area),
+        Screen::List(kind) => {
+            if let Some(list) = app.lists.get(kind) {
+                list.draw(canvas, area);
+            }
+        }
+        Screen::Detail(detail) => detail.draw(canvas, area),
         Screen::Order(order) => order.draw(canvas, area),
-        Screen::Tokens(tokens) => tokens.draw(canvas, area),
         Screen::Plan(plan) => plan.draw(canvas, area, &app.desk),
         Screen::Opening(None) => {
             canvas.text(area, area.x + 1, area.y, "Opening ...", Style::new());
@@ -152,13 +223,18 @@ fn body(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
 fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let look = canvas.look;
-    let (first, style, second) = match (&app.desk.notice, &app.help, &app.screen) {
+    let (first, style, second) = match (&app.desk.notice, &app.over, &app.screen) {
         (Some(Notice::Said(said)), ..) => (said.clone(), look.heading(), String::new()),
         (Some(Notice::Trouble(trouble)), ..) => {
             let style = if trouble.needs_you { look.warning() } else { look.problem() };
             (text::shown(&trouble.message), style, format!("To do: {}", text::shown(&trouble.help)))
         }
-        (None, Some(_), _) => ("Everything can be done with these keys.".into(), Style::new(), String::new()),
+        (None, Some(Over::Help(_)), _) => {
+            ("Everything can be done with these keys.".into(), Style::new(), String::new())
+        }
+        (None, Some(Over::Palette(_)), _) => {
+            ("Screens, steps, what can be done here, users, laptops and tokens.".into(), Style::new(), String::new())
+        }
         (None, None, Screen::Step(screen)) => match screen.problem() {
             Some((message, help)) => (message, look.problem(), help),
             None => match screen.outdated() {
@@ -169,12 +245,16 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         (None, None, Screen::Review(_)) => {
             ("Choose a step with Up and Down; Enter opens it.".into(), Style::new(), String::new())
         }
-        (None, None, Screen::Plans(_)) => {
-            ("Enter shows who comes, changes and leaves by the plan.".into(), Style::new(), String::new())
+        (None, None, Screen::Overview) => {
+            ("The numbers above open the other screens; Ctrl-P finds everything.".into(), Style::new(), String::new())
         }
+        (None, None, Screen::List(kind)) => app
+            .lists
+            .get(kind)
+            .map_or_else(|| (String::new(), Style::new(), String::new()), |list| in_tone(look, list.help())),
+        (None, None, Screen::Detail(detail)) => in_tone(look, detail.help()),
         (None, None, Screen::Plan(plan)) => in_tone(look, plan.help()),
         (None, None, Screen::Order(order)) => in_tone(look, order.help()),
-        (None, None, Screen::Tokens(tokens)) => in_tone(look, tokens.help()),
         (None, None, Screen::Opening(_)) => (String::new(), Style::new(), String::new()),
     };
     if area.height == 0 {

@@ -10,6 +10,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::InputRequest;
 
+use super::listing::Act;
 use crate::wizard::Task;
 
 mod tables;
@@ -70,7 +71,6 @@ pub enum Command {
     Help,
     Back,
     NextStep,
-    PreviousStep,
     Reload,
     NextField,
     PreviousField,
@@ -98,16 +98,20 @@ pub enum Command {
     Yes,
     /// Make a plan that takes this one back.
     TakeBack,
-    /// The list of plans.
-    Plans,
-    /// The order of the mappings.
-    OrderMappings,
-    /// The list of tokens.
-    Tokens,
-    /// Make the successor of a token.
-    Replace,
-    /// Refuse a token from now on.
-    Revoke,
+    /// Everything that one can go to or do, by a few letters.
+    Palette,
+    /// The screen with that number: an index into [`Tab::ALL`](super::tab::Tab::ALL).
+    Go(usize),
+    /// Do it to the selected entry, or to the list.
+    Do(Act),
+    /// The next order of a list.
+    Sort,
+    /// Which columns of a list are shown.
+    Columns,
+    /// The list beside this one.
+    Other,
+    /// What is to be told to others.
+    Report,
     /// Say why the selected user matches or does not; without one, ask for a name.
     Explain,
     /// Remove the character before the cursor of a filter that is typed into a list.
@@ -167,6 +171,12 @@ pub fn of(action: Action) -> Option<&'static Binding> {
     ACTIONS.iter().find(|binding| binding.command == Command::Act(action))
 }
 
+/// The keys of what can be done, in the order of the table.
+pub fn acts<'a>(acts: impl Iterator<Item = &'a Act>) -> Vec<&'static Binding> {
+    let acts: Vec<Command> = acts.map(|act| Command::Do(*act)).collect();
+    ACTS.iter().filter(|binding| acts.contains(&binding.command)).collect()
+}
+
 /// What `event` asks for, by the first row that knows it.
 pub fn command(tables: &[&'static Binding], event: &KeyEvent) -> Option<Command> {
     tables.iter().find(|binding| binding.chords.iter().any(|chord| chord.is(event))).map(|binding| binding.command)
@@ -199,8 +209,9 @@ pub fn bar(tables: &[&'static Binding]) -> Vec<Entry> {
                 entry.names.push_str(&name);
             }
             _ => {
-                let stays = matches!(binding.command, Command::NextStep | Command::Leave | Command::Help)
-                    || (binding.command == Command::Back && binding.label == "overview");
+                let stays =
+                    matches!(binding.command, Command::NextStep | Command::Leave | Command::Help | Command::Palette)
+                        || (binding.command == Command::Back && binding.label == "all steps");
                 entries.push(Entry { names: name, label: binding.label, stays });
             }
         }
@@ -236,11 +247,23 @@ mod tests {
         EDITOR,
         RUNNING,
         REVIEW,
-        REVIEW_ORDER,
+        TABS,
+        ROWS,
+        ACTS,
+        LIST_OPEN,
+        LIST_ORDER,
+        LIST_CONFIRM,
+        LIST_INPUT,
+        LIST_SEARCH,
+        TO_ACCOUNTS,
+        TO_DEVICES,
+        DETAIL,
+        DETAIL_OPEN,
+        PALETTE,
+        OVERVIEW,
         ORDER_MAPPINGS,
         ORDER_UNREAD,
         ORDER_CONFIRM,
-        PLANS,
         PLAN,
         PLAN_OPEN,
         PLAN_APPLIED,
@@ -273,7 +296,24 @@ mod tests {
 
     #[test]
     fn no_plain_letter_is_taken_where_text_is_typed() {
-        for table in [ANYWHERE, STEP, FORM, TEXT, PICK, LIST, EDITOR, RUNNING, ACTIONS, FILE_NAME, USER_NAME, SEARCH] {
+        let typed = [
+            ANYWHERE,
+            STEP,
+            FORM,
+            TEXT,
+            PICK,
+            LIST,
+            EDITOR,
+            RUNNING,
+            ACTIONS,
+            FILE_NAME,
+            USER_NAME,
+            SEARCH,
+            LIST_SEARCH,
+            LIST_INPUT,
+            PALETTE,
+        ];
+        for table in typed {
             for chord in table.iter().flat_map(|binding| binding.chords) {
                 assert!(chord.ctrl || !matches!(chord.code, KeyCode::Char(_)), "{}", chord.name());
             }

@@ -106,6 +106,8 @@ pub struct Glyphs {
     pub bar_empty: &'static str,
     /// Each character of a secret.
     pub masked: &'static str,
+    /// Behind what leads further.
+    pub leads: &'static str,
     pub on: &'static str,
     pub off: &'static str,
 }
@@ -121,6 +123,7 @@ const UTF8: Glyphs = Glyphs {
     bar_full: "█",
     bar_empty: "░",
     masked: "•",
+    leads: "→",
     on: "x",
     off: " ",
 };
@@ -136,6 +139,7 @@ const ASCII: Glyphs = Glyphs {
     bar_full: "#",
     bar_empty: ".",
     masked: "*",
+    leads: ">",
     on: "x",
     off: " ",
 };

@@ -10,9 +10,11 @@ use crossterm::event::KeyEvent;
 use crate::model::check::Check;
 use crate::model::job::Progress;
 use crate::model::name::Name;
-use crate::model::plan::{Asked, LineKind};
-use crate::model::token::TokenId;
+use crate::model::plan::{Asked as AskedLines, LineKind};
 use crate::secrets::Secret;
+use crate::tui::listing::{Asked, Detail, Doing, Fact, Kind, Rows, Wanted};
+use crate::tui::screen::overview::OverviewView;
+use crate::tui::screen::palette::Entry;
 use crate::wizard::form::{Form, Pick};
 use crate::wizard::{Since, Standing, Step};
 
@@ -62,11 +64,23 @@ pub enum Came {
     Synced(JobId, Report),
     /// The fuse stopped the plan of that number.
     Stopped(JobId, i64),
-    Plans(Vec<PlanView>),
+    Overview(Box<OverviewView>),
+    /// Rows of a list.
+    Rows(Box<Asked>, Rows),
+    /// An entry of a list, whole.
+    Detail(Kind, String, Box<Detail>),
+    /// What there is to know before something is done.
+    Question(Box<Wanted>),
+    /// What became of something that was done: what it was, and line by line.
+    Done(JobId, String, Vec<Fact>),
+    /// The rollout to date.
+    Report(Vec<Fact>),
+    /// What the palette's letters found in the state.
+    Found(String, Vec<Entry>),
     Plan(Box<PlanView>),
     Lines {
         plan: i64,
-        asked: Asked,
+        asked: AskedLines,
         page: PlanPage,
     },
     /// The mappings, in the order that is saved.
@@ -91,12 +105,6 @@ pub enum Came {
     /// The token is in this file now.
     TokenWritten(PathBuf),
     Copied,
-    Tokens(Vec<TokenView>),
-    /// A token was replaced or revoked: this is how they are now, and what else there is to say.
-    TokenDone {
-        all: Vec<TokenView>,
-        done: Vec<(Tone, String)>,
-    },
     Files(JobId, Vec<FileView>),
     Written {
         job: JobId,
@@ -176,24 +184,6 @@ pub struct MintedToken {
     pub facts: Vec<String>,
 }
 
-/// A token among the others, in words and safe to show; never the token itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenView {
-    pub id: TokenId,
-    pub name: String,
-    pub state: &'static str,
-    pub tone: Tone,
-    /// When it ends, and how many laptops came with it.
-    pub line: String,
-    pub facts: Vec<(Tone, String)>,
-    pub can_be_replaced: bool,
-    pub can_be_revoked: bool,
-    /// What is asked before it is replaced.
-    pub replacing: String,
-    /// What is asked before it is revoked.
-    pub revoking: String,
-}
-
 /// A file as it would be written, the token masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileView {
@@ -235,8 +225,6 @@ pub struct PlanView {
     pub hash: String,
     /// When it was made.
     pub heading: String,
-    /// The plan in one line, for a list of plans.
-    pub line: String,
     pub state: PlanState,
     /// Why the fuse stopped it, and what probably happened.
     pub why: Vec<(Tone, String)>,
@@ -274,8 +262,9 @@ pub struct PlanLine {
     pub details: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tone {
+    #[default]
     Plain,
     Good,
     Warning,
@@ -312,11 +301,23 @@ pub enum Effect {
         under: Option<String>,
     },
     Sync(JobId),
-    Plans,
+    Overview,
+    Rows {
+        asked: Asked,
+        offset: u64,
+        limit: u64,
+    },
+    Detail(Kind, String),
+    /// What there is to know before that is done.
+    Question(Box<Wanted>),
+    Do(Doing),
+    Report,
+    /// What is in the state by what the palette was given.
+    Find(String),
     OpenPlan(i64),
     Lines {
         plan: i64,
-        asked: Asked,
+        asked: AskedLines,
         offset: u64,
         limit: u64,
     },
@@ -338,9 +339,6 @@ pub enum Effect {
     Mint(JobId, Box<Form>),
     WriteToken(PathBuf, Secret),
     Copy(Secret),
-    Tokens,
-    ReplaceToken(TokenId),
-    RevokeToken(TokenId),
     Files(JobId, Box<Form>),
     Write(JobId, Box<Form>),
     /// Ask the running job to stop.

@@ -4,9 +4,10 @@
 //! they never overtake each other; long ones (checks, previews, a sync) have a thread each and can be cancelled. All
 //! of them answer over one channel, and a frame is drawn when the channel is empty: nothing ticks.
 
+mod lists;
 mod order;
+mod overview;
 mod plans;
-mod tokens;
 mod work;
 
 use std::collections::BTreeMap;

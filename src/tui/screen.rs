@@ -1,12 +1,17 @@
 //! Screens: what fills the body. One file each.
 
+pub mod detail;
 pub mod help;
+pub mod list;
 pub mod order;
+pub mod overview;
+pub mod palette;
 pub mod plan;
-pub mod plans;
 pub mod review;
 pub mod step;
-pub mod tokens;
+
+use super::listing::{self, Kind};
+use crate::wizard::Step;
 
 /// The screen that is shown.
 #[allow(missing_debug_implementations, reason = "a form may hold a secret")]
@@ -14,9 +19,43 @@ pub enum Screen {
     /// Nothing is known yet; `Some` says why it stayed so.
     Opening(Option<super::message::Trouble>),
     Step(Box<step::StepScreen>),
+    /// The seven steps.
     Review(review::Review),
-    Plans(plans::Plans),
+    /// What it shows is kept by the app, so that it is there at once.
+    Overview,
+    /// The lists are kept by the app as they were left.
+    List(listing::Kind),
+    Detail(Box<detail::DetailScreen>),
     Order(Box<order::OrderScreen>),
-    Tokens(Box<tokens::TokensScreen>),
     Plan(Box<plan::PlanScreen>),
+}
+
+impl Screen {
+    /// What the help page says of it, before the keys: a file of `assets/help/`.
+    pub fn about(&self) -> &'static str {
+        match self {
+            Self::Opening(_) => "",
+            Self::Review(_) => include_str!("../../assets/help/setup.txt"),
+            Self::Overview => include_str!("../../assets/help/overview.txt"),
+            Self::List(Kind::Users) => include_str!("../../assets/help/users.txt"),
+            Self::List(Kind::Mappings) => include_str!("../../assets/help/mappings.txt"),
+            Self::List(Kind::Syncs) | Self::Plan(_) => include_str!("../../assets/help/syncs.txt"),
+            Self::List(Kind::Devices) => include_str!("../../assets/help/devices.txt"),
+            Self::List(Kind::Accounts) => include_str!("../../assets/help/accounts.txt"),
+            Self::List(Kind::Tokens) => include_str!("../../assets/help/tokens.txt"),
+            Self::List(Kind::Exports) => include_str!("../../assets/help/exports.txt"),
+            Self::List(Kind::Audit) => include_str!("../../assets/help/audit.txt"),
+            Self::Detail(_) => include_str!("../../assets/help/detail.txt"),
+            Self::Order(_) => include_str!("../../assets/help/order.txt"),
+            Self::Step(screen) => match screen.step() {
+                Step::Directory => include_str!("../../assets/help/1-directory.txt"),
+                Step::Profile => include_str!("../../assets/help/2-profile.txt"),
+                Step::Mapping => include_str!("../../assets/help/3-mapping.txt"),
+                Step::Frequency => include_str!("../../assets/help/4-frequency.txt"),
+                Step::Settings => include_str!("../../assets/help/5-settings.txt"),
+                Step::Token => include_str!("../../assets/help/6-token.txt"),
+                Step::Installer => include_str!("../../assets/help/7-installer.txt"),
+            },
+        }
+    }
 }

@@ -9,10 +9,10 @@ use crate::wizard::{State, Step};
 
 mod explaining;
 mod fuzz;
+mod lists;
 mod ordering;
 mod pictures;
 mod plans;
-mod tokens;
 
 fn step(app: &super::app::App) -> &StepScreen {
     match &app.screen {
@@ -68,10 +68,21 @@ fn it_comes_back_to_the_step_that_was_left() {
 }
 
 #[test]
-fn it_begins_with_the_overview_when_something_is_set_up_and_nothing_was_left() {
+fn it_begins_with_the_steps_when_something_is_set_up_and_nothing_was_left() {
     let (mut app, _) = super::app::App::new(UTF8, (80, 24));
     came(&mut app, Came::Started { at: None, standing: standing() });
     assert!(matches!(app.screen, Screen::Review(_)));
+}
+
+#[test]
+fn it_begins_with_the_overview_when_everything_is_set_up() {
+    let (mut app, _) = super::app::App::new(UTF8, (80, 24));
+    let mut standing = standing();
+    for standing in &mut standing {
+        standing.state = State::Done;
+    }
+    let effects = came(&mut app, Came::Started { at: Some(Step::Installer), standing });
+    assert!(matches!(app.screen, Screen::Overview) && matches!(effects[..], [Effect::Overview]));
 }
 
 #[test]
@@ -160,7 +171,7 @@ fn a_step_with_a_missing_answer_is_not_saved() {
 }
 
 #[test]
-fn after_the_last_step_comes_the_overview() {
+fn after_the_last_step_come_all_of_them() {
     let mut app = app(Step::Installer, UTF8, (80, 24));
     press(&mut app, "Ctrl-N");
     came(&mut app, Came::Saved { form: Box::new(form(Step::Installer)), outcome: SaveOutcome::Unchanged });
@@ -168,7 +179,7 @@ fn after_the_last_step_comes_the_overview() {
 }
 
 #[test]
-fn escape_goes_to_the_overview_and_back_and_loses_nothing() {
+fn escape_goes_to_all_steps_and_back_and_loses_nothing() {
     let mut app = app(Step::Mapping, UTF8, (80, 24));
     type_text(&mut app, "!");
     let effects = press(&mut app, "Esc");

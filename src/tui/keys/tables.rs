@@ -4,17 +4,170 @@ use crossterm::event::KeyCode;
 use tui_input::InputRequest;
 
 use super::{Action, Binding, Command, bind, ctrl, key, letter};
+use crate::tui::listing::Act;
 
 /// Works everywhere.
 pub const ANYWHERE: &[Binding] = &[
     bind(&[ctrl('g')], Command::Help, "help", "What the keys do here"),
     bind(&[ctrl('c')], Command::Leave, "leave", "Leave imd; what you entered is kept"),
+    bind(
+        &[ctrl('p')],
+        Command::Palette,
+        "find",
+        "Find a screen, a command, a user, a laptop or a token by a few letters",
+    ),
     bind(&[ctrl('l')], Command::Redraw, "", "Draw the whole screen again"),
     bind(&[ctrl('z')], Command::Suspend, "", "Stop imd and go to the shell; fg comes back"),
 ];
 
 /// Works wherever no text is typed.
-pub const NO_TEXT: &[Binding] = &[bind(&[letter('?')], Command::Help, "", "What the keys do here")];
+pub const NO_TEXT: &[Binding] = &[
+    bind(&[letter('?')], Command::Help, "", "What the keys do here"),
+    bind(
+        &[letter(':')],
+        Command::Palette,
+        "",
+        "Find a screen, a command, a user, a laptop or a token by a few letters",
+    ),
+];
+
+/// The screens with a number. The numbers stand beside their names, so the key bar leaves them out.
+pub const TABS: &[Binding] = &[
+    bind(&[letter('1')], Command::Go(0), "", "Overview: is it well, and what needs you"),
+    bind(&[letter('2')], Command::Go(1), "", "Users"),
+    bind(&[letter('3')], Command::Go(2), "", "Mappings"),
+    bind(&[letter('4')], Command::Go(3), "", "Syncs and their plans"),
+    bind(&[letter('5')], Command::Go(4), "", "Devices, and accounts beside them"),
+    bind(&[letter('6')], Command::Go(5), "", "Tokens"),
+    bind(&[letter('7')], Command::Go(6), "", "Exports"),
+    bind(&[letter('8')], Command::Go(7), "", "Audit"),
+    bind(&[letter('9')], Command::Go(8), "", "Setup: the seven steps"),
+];
+
+/// A list: its rows.
+pub const ROWS: &[Binding] = &[
+    bind(&[letter('/')], Command::Search, "search", "Show only what has what you type"),
+    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
+    bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
+    bind(&[key(KeyCode::Home), letter('g')], Command::First, "", "The first one"),
+    bind(&[key(KeyCode::End), letter('G')], Command::Last, "", "The last one"),
+    bind(&[letter('|')], Command::Columns, "", "Choose the columns"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "End the search, or go to the overview"),
+];
+
+/// In front of [`ROWS`] where there are any.
+pub const LIST_OPEN: &[Binding] =
+    &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "open", "All that is known of it")];
+
+/// In front of [`ROWS`] where there are several orders.
+pub const LIST_ORDER: &[Binding] = &[bind(&[letter('s')], Command::Sort, "sort", "Another order")];
+
+pub const TO_ACCOUNTS: &[Binding] =
+    &[bind(&[letter('a'), key(KeyCode::Tab)], Command::Other, "accounts", "The accounts that the laptops belong to")];
+
+pub const TO_DEVICES: &[Binding] =
+    &[bind(&[letter('a'), key(KeyCode::Tab)], Command::Other, "devices", "The laptops of the accounts")];
+
+/// What can be done to an entry or to a list; of these, what can be done now.
+pub const ACTS: &[Binding] = &[
+    bind(&[letter('n')], Command::Do(Act::New), "new", "Make another one"),
+    bind(&[letter('e')], Command::Do(Act::Edit), "edit", "Change it, with a preview of what follows"),
+    bind(&[letter('e')], Command::Do(Act::Explain), "explain", "Why this user is or is not activated, and what to do"),
+    bind(
+        &[letter('o')],
+        Command::Do(Act::Order),
+        "order",
+        "Which mapping takes a user first, and who would change place",
+    ),
+    bind(&[letter('d')], Command::Do(Act::Duplicate), "duplicate", "Make another one that begins as this one is"),
+    bind(&[letter('x')], Command::Do(Act::Disable), "switch off", "Take nobody in by it; nobody is taken away unseen"),
+    bind(&[letter('x')], Command::Do(Act::Enable), "switch on", "Take users in by it again"),
+    bind(&[letter('x')], Command::Do(Act::Revoke), "revoke", "Refuse it from the next request on"),
+    bind(&[letter('f')], Command::Do(Act::Free), "free", "Give the laptop's place back to its user; it may enrol anew"),
+    bind(&[letter('r')], Command::Do(Act::Replace), "replace", "Make its successor and write its exports anew"),
+    bind(
+        &[letter('p')],
+        Command::Do(Act::Preserve),
+        "preserve",
+        "Refuse the user, and keep the account with all it has",
+    ),
+    bind(&[letter('p')], Command::Do(Act::Restore), "restore", "Let the user go on who was held back"),
+    bind(&[letter('D')], Command::Do(Act::Delete), "delete", "Delete it for ever"),
+    bind(&[letter('r')], Command::Do(Act::Sync), "sync now", "Read the directories and bring the cache up to date"),
+    bind(&[letter('r')], Command::Do(Act::Again), "write again", "Write it again as the setup is now"),
+    bind(&[letter('c')], Command::Do(Act::Check), "check", "Whether it is still as written, with a token that is good"),
+    bind(
+        &[letter('w')],
+        Command::Do(Act::Save),
+        "write to a file",
+        "Write what is listed to a file: .csv, .json or .ldif",
+    ),
+    bind(&[letter('v')], Command::Do(Act::Verify), "verify", "Whether every entry is still as it was written"),
+];
+
+/// Whether something is meant is being asked.
+pub const LIST_CONFIRM: &[Binding] = &[
+    bind(&[letter('y')], Command::Yes, "yes", "Do it"),
+    bind(&[letter('n'), key(KeyCode::Esc), key(KeyCode::Enter)], Command::Back, "no", "Change nothing"),
+];
+
+/// A line is being typed.
+pub const LIST_INPUT: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "do it", "Do it with what is typed"),
+    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "rather not", "Change nothing"),
+];
+
+/// What to search for is being typed; the list follows.
+pub const LIST_SEARCH: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "to the list", "Keep the search and go to what was found"),
+    bind(&[key(KeyCode::Up)], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down)], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
+    bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
+    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "show all", "End the search"),
+];
+
+/// An entry, whole.
+pub const DETAIL: &[Binding] = &[
+    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
+    bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
+    bind(&[key(KeyCode::Home)], Command::First, "", "The first line"),
+    bind(&[key(KeyCode::End)], Command::Last, "", "The last line"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to the list"),
+];
+
+/// In front of [`DETAIL`] where a line leads somewhere.
+pub const DETAIL_OPEN: &[Binding] =
+    &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "open", "What this line is about")];
+
+/// The overview.
+pub const OVERVIEW: &[Binding] = &[
+    bind(&[letter('r')], Command::Report, "report", "How far the rollout is, for whoever pays for it"),
+    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
+    bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
+    bind(&[key(KeyCode::Home)], Command::First, "", "The first line"),
+    bind(&[key(KeyCode::End)], Command::Last, "", "The last line"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "", "Back to the step you came from"),
+];
+
+/// The palette.
+pub const PALETTE: &[Binding] = &[
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "go", "Go there, or do it"),
+    bind(&[key(KeyCode::Up)], Command::Up, "move", "One line up"),
+    bind(&[key(KeyCode::Down), key(KeyCode::Tab)], Command::Down, "move", "One line down"),
+    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
+    bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
+    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
+    bind(&[key(KeyCode::Esc), ctrl('p')], Command::Back, "close", "Back to where you were"),
+];
 
 /// Where there is nothing to type into and nothing to lose.
 pub const LEAVE: &[Binding] = &[bind(&[letter('q')], Command::Leave, "leave", "Leave imd; what you entered is kept")];
@@ -22,8 +175,7 @@ pub const LEAVE: &[Binding] = &[bind(&[letter('q')], Command::Leave, "leave", "L
 /// Works in every step.
 pub const STEP: &[Binding] = &[
     bind(&[ctrl('n')], Command::NextStep, "next step", "Save this step and go to the next"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "overview", "The overview of all seven steps; nothing is lost"),
-    bind(&[ctrl('p')], Command::PreviousStep, "", "The step before; what you entered is kept"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "all steps", "All seven steps and the other screens; nothing is lost"),
     bind(&[ctrl('y')], Command::Reload, "", "The step as it is saved, without what was entered since"),
 ];
 
@@ -161,50 +313,13 @@ pub const EDITOR: &[Binding] = &[bind(
 pub const RUNNING: &[Binding] =
     &[bind(&[ctrl('x')], Command::Act(Action::Cancel), "cancel", "Stop what is running; nothing is half done")];
 
-/// The overview of the steps.
+/// The seven steps.
 pub const REVIEW: &[Binding] = &[
     bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "open the step", "Open the step"),
     bind(&[key(KeyCode::Up), key(KeyCode::BackTab), letter('k')], Command::Up, "move", "The step before"),
     bind(&[key(KeyCode::Down), key(KeyCode::Tab), letter('j')], Command::Down, "move", "The next step"),
-    bind(&[letter('p')], Command::Plans, "plans", "The plans of the last syncs: look at one, approve it, take it back"),
-    bind(&[letter('t')], Command::Tokens, "tokens", "The tokens: who used them, what carries them; replace, revoke"),
     bind(&[key(KeyCode::Esc)], Command::Back, "", "Back to the step you came from"),
 ];
-
-/// The list of tokens.
-pub const TOKENS: &[Binding] = &[
-    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
-    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
-    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
-    bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Home)], Command::First, "", "The newest one"),
-    bind(&[key(KeyCode::End)], Command::Last, "", "The oldest one"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "overview", "Back to the overview"),
-];
-
-/// In front of [`TOKENS`] where the selected one can be replaced.
-pub const TOKENS_LIVE: &[Binding] = &[
-    bind(&[letter('r')], Command::Replace, "replace", "Make its successor and write its exports anew"),
-    bind(&[letter('x')], Command::Revoke, "revoke", "Refuse it from the next request on"),
-];
-
-/// In front of [`TOKENS`] where it can only be revoked.
-pub const TOKENS_REVOCABLE: &[Binding] =
-    &[bind(&[letter('x')], Command::Revoke, "revoke", "Refuse it from the next request on")];
-
-/// Whether it is meant is being asked.
-pub const TOKENS_CONFIRM: &[Binding] = &[
-    bind(&[letter('y')], Command::Yes, "yes", "Do it"),
-    bind(&[letter('n'), key(KeyCode::Esc), key(KeyCode::Enter)], Command::Back, "no", "Change nothing"),
-];
-
-/// In front of the rest of [`REVIEW`] where there are several mappings.
-pub const REVIEW_ORDER: &[Binding] = &[bind(
-    &[letter('o')],
-    Command::OrderMappings,
-    "order of mappings",
-    "Which mapping takes a user first, and who would change place",
-)];
 
 /// The mappings in their order.
 pub const ORDER_MAPPINGS: &[Binding] = &[
@@ -231,16 +346,6 @@ pub const ORDER_UNREAD: &[Binding] =
 pub const ORDER_CONFIRM: &[Binding] = &[
     bind(&[letter('y')], Command::Yes, "yes, save it", "Save this order"),
     bind(&[letter('n'), key(KeyCode::Esc), key(KeyCode::Enter)], Command::Back, "no", "Save nothing yet"),
-];
-
-/// The list of plans.
-pub const PLANS: &[Binding] = &[
-    bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "open the plan", "Open the plan"),
-    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
-    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
-    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
-    bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "overview", "Back to the overview"),
 ];
 
 /// A plan: its lines.

@@ -6,13 +6,6 @@ use crate::model::text::{Untrusted, shown};
 use crate::tui::message::{Came, PlanLine, PlanPage, PlanState, PlanView, Tone};
 use crate::tui::panel::report::grouped;
 
-/// How many plans the list shows.
-const PLANS: usize = 60;
-
-pub(super) fn list(engine: &Engine) -> Result<Option<Came>, Error> {
-    Ok(Some(Came::Plans(engine.plans(PLANS)?.iter().map(view).collect())))
-}
-
 pub(super) fn open(engine: &Engine, plan: i64) -> Result<Option<Came>, Error> {
     Ok(Some(Came::Plan(Box::new(view(&engine.stored_plan(plan)?)))))
 }
@@ -31,10 +24,10 @@ pub(super) fn lines(engine: &Engine, plan: i64, asked: Asked, offset: u64, limit
 pub(super) fn view(plan: &Summary) -> PlanView {
     let counts = plan.counts;
     let made = plan.made_at.strftime("%Y-%m-%d %H:%M UTC");
-    let (state, word) = match &plan.state {
-        State::Made => (PlanState::Made, "not applied"),
-        State::Stopped { .. } => (PlanState::Stopped, "stopped"),
-        State::Applied { .. } => (PlanState::Applied, "applied"),
+    let state = match &plan.state {
+        State::Made => PlanState::Made,
+        State::Stopped { .. } => PlanState::Stopped,
+        State::Applied { .. } => PlanState::Applied,
     };
     let mut why = Vec::new();
     if let Some(of) = plan.undoes {
@@ -53,12 +46,10 @@ pub(super) fn view(plan: &Summary) -> PlanView {
         State::Made => {}
     }
     let (come, change, leave) = (grouped(counts.come), grouped(counts.change), grouped(counts.leave));
-    let back = plan.undoes.map(|of| format!(", takes back {of}")).unwrap_or_default();
     PlanView {
         id: plan.id,
         hash: plan.hash.clone(),
         heading: format!("made at {made}"),
-        line: format!("{:>5}  {made}  {word:<11}  {leave} leave, {change} change, {come} come{back}", plan.id),
         state,
         why,
         todo,

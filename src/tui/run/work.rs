@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
 
-use super::{Event, order, plans, tokens};
+use super::{Event, lists, order, overview, plans};
 use crate::engine::{Engine, Error, Explained, Minted, Written};
 use crate::filter::Verdict;
 use crate::model::job::{Job, Progress};
@@ -17,6 +17,7 @@ use crate::model::plan::{LeftOut, PlannedLeftOut, State, Summary};
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, User};
 use crate::sync;
+use crate::tui::listing::Doing;
 use crate::tui::message::{
     Came, Effect, FileView, JobId, Message, MintedToken, PickedItem, Preview, Reason, Report, Sampled, SaveOutcome,
     Tone, Trouble,
@@ -58,7 +59,8 @@ pub(super) fn job_of(effect: &Effect) -> Option<JobId> {
         | Effect::ReadInOrder(job, _)
         | Effect::Mint(job, _)
         | Effect::Files(job, _)
-        | Effect::Write(job, _) => Some(*job),
+        | Effect::Write(job, _)
+        | Effect::Do(Doing { job, .. }) => Some(*job),
         _ => None,
     }
 }
@@ -93,7 +95,18 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
         Effect::At(step) => wizard::set_at(engine, step).map(|()| None),
         Effect::KeepDraft(form) => wizard::keep_draft(engine, &form).map(|()| None),
         Effect::Save(form) => save(engine, *form),
-        Effect::Plans => plans::list(engine),
+        Effect::Overview => overview::overview(engine).map(|view| Some(Came::Overview(Box::new(view)))),
+        Effect::Report => overview::report(engine).map(Came::Report).map(Some),
+        Effect::Rows { asked, offset, limit } => {
+            lists::rows(engine, &asked, offset, limit).map(|rows| Some(Came::Rows(Box::new(asked), rows)))
+        }
+        Effect::Detail(kind, id) => {
+            lists::detail(engine, kind, &id).map(|found| Some(Came::Detail(kind, id, Box::new(found))))
+        }
+        Effect::Question(wanted) => {
+            lists::question(engine, *wanted).map(|wanted| Some(Came::Question(Box::new(wanted))))
+        }
+        Effect::Find(typed) => lists::find(engine, &typed).map(|found| Some(Came::Found(typed, found))),
         Effect::OpenPlan(plan) => plans::open(engine, plan),
         Effect::Lines { plan, asked, offset, limit } => plans::lines(engine, plan, asked, offset, limit),
         Effect::Undo(plan) => plans::undo(engine, plan),
@@ -103,9 +116,6 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
         Effect::WriteToken(path, token) => {
             engine.write_token_file(&path, &token).map(|()| Some(Came::TokenWritten(path)))
         }
-        Effect::Tokens => tokens::list(engine),
-        Effect::ReplaceToken(id) => tokens::replace(engine, &id),
-        Effect::RevokeToken(id) => tokens::revoke(engine, &id),
         Effect::Copy(token) => {
             let mut bytes = Vec::new();
             let sent = crossterm::queue!(bytes, CopyToClipboard::to_clipboard_from(token.expose()));
@@ -207,6 +217,7 @@ fn carry_out(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sen
                 _ => Came::Synced(id, synced(&engine.apply(plan.id, None, job)?)),
             }
         }
+        Effect::Do(doing) => lists::act(engine, &doing, job)?,
         Effect::ReadInOrder(_, names) => order::read(engine, id, names, job)?,
         Effect::Approve(_, hash) => Came::Applied(id, Box::new(plans::view(&engine.approve(&hash, job)?))),
         Effect::Mint(_, form) => mint(engine, id, *form)?,
@@ -302,7 +313,7 @@ fn in_words(code: &'static str) -> &'static str {
     }
 }
 
-fn synced(summary: &Summary) -> Report {
+pub(super) fn synced(summary: &Summary) -> Report {
     let mut lines = Vec::new();
     lines.push((Tone::Good, "The users are stored.".to_owned()));
     let counts = summary.counts.in_words().into_iter();

@@ -1,7 +1,9 @@
-//! What the keys do here: the tables that drive them, in words.
+//! What the screen is for, and what the keys do there: the tables that drive them, in words.
 //!
 //! ```text
-//!  Keys here
+//!  Users whom a mapping took from a directory at the last sync.
+//!
+//!  What the keys do here
 //!  Ctrl-T          Check this step against what is really there
 //!  Tab, Down       The next field or button
 //! ```
@@ -9,19 +11,21 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::tui::canvas::{Canvas, units};
+use crate::tui::canvas::{Canvas, units, wrap};
 use crate::tui::keys::{Binding, Command};
 use crate::tui::panel::page;
 
 #[derive(Debug)]
 pub struct Help {
+    /// What the screen is for.
+    about: &'static str,
     lines: Vec<(String, &'static str)>,
     at: usize,
 }
 
 impl Help {
     /// Lists every key of these tables that is not hidden by an earlier one.
-    pub fn new(tables: &[&'static Binding]) -> Self {
+    pub fn new(about: &'static str, tables: &[&'static Binding]) -> Self {
         let mut taken = Vec::new();
         let mut lines = Vec::new();
         for binding in tables {
@@ -32,7 +36,7 @@ impl Help {
                 lines.push((free.join(", "), binding.help));
             }
         }
-        Self { lines, at: 0 }
+        Self { about: about.trim_end(), lines, at: 0 }
     }
 
     pub fn perform(&mut self, command: Command, height: u16) {
@@ -40,10 +44,19 @@ impl Help {
     }
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        canvas.text(area, area.x + 1, area.y, "What the keys do here", canvas.look.heading());
-        let inner = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
         let longest = self.lines.iter().map(|(keys, _)| keys.len()).max().unwrap_or(0);
         let column = units(longest).min(area.width / 2);
+        let room = usize::from(area.width.saturating_sub(2)).max(8);
+        // What it is for stands above the keys as long as half of the room is left for them.
+        let about = if self.about.is_empty() { Vec::new() } else { wrap(self.about, room) };
+        let about = if about.len() < usize::from(area.height / 2) { about } else { Vec::new() };
+        for (row, line) in about.iter().enumerate() {
+            canvas.text(area, area.x + 1, area.y + units(row), line, Style::new());
+        }
+        let used = if about.is_empty() { 0 } else { units(about.len()) + 1 };
+        let y = area.y + used;
+        canvas.text(area, area.x + 1, y, "What the keys do here", canvas.look.heading());
+        let inner = Rect { y: (y + 1).min(area.bottom()), height: area.height.saturating_sub(used + 1), ..area };
         let first = page::offset(self.at, self.lines.len(), inner.height);
         for (row, (keys, help)) in page::shown(&self.lines, self.at, inner.height).enumerate() {
             let y = inner.y + units(row);

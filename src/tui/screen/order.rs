@@ -21,7 +21,6 @@ use crate::tui::keys::{self, Action, Binding, Command};
 use crate::tui::message::{Came, Effect, JobId, MappingView, MovesView, Tone};
 use crate::tui::panel::page;
 use crate::tui::panel::report::grouped;
-use crate::wizard::Step;
 
 #[derive(Debug)]
 pub struct OrderScreen {
@@ -36,8 +35,6 @@ pub struct OrderScreen {
     /// Somebody else changed the mappings while they were being ordered here.
     outdated: bool,
     job: Option<JobId>,
-    /// The step that the overview was opened from.
-    pub came_from: Option<Step>,
 }
 
 /// What is known of who would change place.
@@ -55,7 +52,7 @@ fn names(mappings: &[MappingView]) -> Vec<Name> {
 }
 
 impl OrderScreen {
-    pub fn new(mappings: Vec<MappingView>, came_from: Option<Step>, desk: &mut Desk) -> Self {
+    pub fn new(mappings: Vec<MappingView>, desk: &mut Desk) -> Self {
         let mut screen = Self {
             now: mappings.clone(),
             saved: mappings,
@@ -64,7 +61,6 @@ impl OrderScreen {
             asking: false,
             outdated: false,
             job: None,
-            came_from,
         };
         screen.ask(desk);
         screen

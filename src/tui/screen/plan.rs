@@ -34,8 +34,8 @@ const LINES: u64 = 300;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Back {
     Step(Step),
-    /// The list of plans, and the step that was come from before that.
-    Plans(Option<Step>),
+    /// The list of syncs.
+    Syncs,
 }
 
 #[derive(Debug)]
@@ -74,6 +74,11 @@ impl PlanScreen {
 
     pub fn title(&self) -> String {
         format!("Plan {}", self.view.id)
+    }
+
+    /// Something is under way that must not be left alone.
+    pub fn is_busy(&self) -> bool {
+        self.job.is_some()
     }
 
     pub fn is_typing(&self) -> bool {

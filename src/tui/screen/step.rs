@@ -286,10 +286,6 @@ impl StepScreen {
                     desk.ask(Effect::Reload(self.form.step));
                 }
             }
-            Command::PreviousStep => match self.form.step.previous() {
-                Some(step) => self.leave_for(step, desk),
-                None => desk.say("This is the first step."),
-            },
             Command::NextField => self.go_by(false, desk),
             Command::PreviousField => self.go_by(true, desk),
             Command::Back if self.focus != Focus::Panel => return self.may_leave(desk),
@@ -304,13 +300,6 @@ impl StepScreen {
             },
         }
         false
-    }
-
-    fn leave_for(&mut self, step: Step, desk: &mut Desk) {
-        if self.may_leave(desk) {
-            self.leave_field(desk);
-            desk.ask(Effect::Open(step));
-        }
     }
 
     /// A character that is no command.

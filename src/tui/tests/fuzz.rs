@@ -6,6 +6,7 @@ use ratatui::style::Color;
 
 use super::super::app::App;
 use super::super::fixture::*;
+use super::super::listing::{Act, Fact, Question, Wanted};
 use super::super::look::Look;
 use super::super::message::{Came, Effect, Message, PlanState, Report, Tone};
 use crate::wizard::Step;
@@ -24,7 +25,7 @@ fn any_key() -> impl Strategy<Value = Input> {
         3 => Just(KeyCode::Down), 2 => Just(KeyCode::Up), 2 => Just(KeyCode::Left), 3 => Just(KeyCode::Right),
         1 => Just(KeyCode::Home), 1 => Just(KeyCode::End), 1 => Just(KeyCode::PageUp), 1 => Just(KeyCode::PageDown),
         2 => Just(KeyCode::Backspace), 1 => Just(KeyCode::Delete),
-        4 => prop_oneof![Just(' '), Just('s'), Just('w'), Just('o'), Just('-'), Just('J'), Just('r'), Just('y'), Just('p'), Just('a'), Just('c'), Just('?'), Just('山'), Just('é'), Just('(')].prop_map(KeyCode::Char),
+        4 => prop_oneof![Just(' '), Just('s'), Just('w'), Just('o'), Just('-'), Just('J'), Just('r'), Just('y'), Just('p'), Just('a'), Just('c'), Just('?'), Just('/'), Just('|'), Just('x'), Just('f'), Just('e'), Just('G'), Just('1'), Just('2'), Just('3'), Just('4'), Just('5'), Just('6'), Just('7'), Just('8'), Just('9'), Just('山'), Just('é'), Just('(')].prop_map(KeyCode::Char),
     ];
     let plain = code.prop_map(|code| KeyEvent::new(code, KeyModifiers::NONE));
     let ctrl = prop::sample::select("tronpfguwkdehxlj".chars().collect::<Vec<_>>())
@@ -59,7 +60,22 @@ fn answer(app: &mut App, effects: Vec<Effect>) {
             Effect::Pick { job, under, .. } => Came::Picked { job, under, items: units() },
             Effect::Sync(job) if job % 2 == 0 => Came::Stopped(job, 12),
             Effect::Sync(job) => Came::Synced(job, report),
-            Effect::Plans => Came::Plans(vec![plan(PlanState::Stopped), plan(PlanState::Applied)]),
+            Effect::Rows { asked, offset, limit } => {
+                let rows = rows(&asked, offset, limit);
+                Came::Rows(Box::new(asked), rows)
+            }
+            Effect::Detail(kind, id) => Came::Detail(kind, id.clone(), Box::new(detail(&id))),
+            Effect::Question(wanted) => {
+                let input = (wanted.act == Act::Duplicate).then(|| "copy".to_owned());
+                let question = (wanted.act != Act::Free).then(|| Question { text: "Do it?".into(), input });
+                Came::Question(Box::new(Wanted { question, ..*wanted }))
+            }
+            Effect::Do(doing) => {
+                let lines = vec![Fact::new("", "done"), Fact::new("", "and more").toned(Tone::Warning)];
+                Came::Done(doing.job, "Done".into(), lines)
+            }
+            Effect::Report => Came::Report(detail("report").lines),
+            Effect::Find(typed) => Came::Found(typed, Vec::new()),
             Effect::OpenPlan(_) => Came::Plan(Box::new(plan(PlanState::Stopped))),
             Effect::Undo(_) => Came::Plan(Box::new(plan(PlanState::Made))),
             Effect::Lines { plan, asked, offset, limit } => {
@@ -78,10 +94,6 @@ fn answer(app: &mut App, effects: Vec<Effect>) {
             Effect::Write(job, form) => Came::Written { job, form, report },
             Effect::WriteToken(path, _) => Came::TokenWritten(path),
             Effect::Copy(_) => Came::Copied,
-            Effect::Tokens => Came::Tokens(super::tokens::tokens()),
-            Effect::ReplaceToken(_) | Effect::RevokeToken(_) => {
-                Came::TokenDone { all: super::tokens::tokens(), done: vec![(Tone::Good, "done".into())] }
-            }
             _ => continue,
         };
         let effects = came(app, answer);

@@ -2,6 +2,7 @@
 
 use super::super::app::App;
 use super::super::fixture::*;
+use super::super::listing::{Act, Asked, Kind};
 use super::super::look::Look;
 use super::super::message::{Came, Effect, MappingView, Message, MovesView};
 use super::super::screen::Screen;
@@ -23,11 +24,15 @@ fn give(app: &mut App, order: Vec<Name>, moves: Option<MovesView>) {
     came(app, Came::InOrder { job: None, order, moves });
 }
 
-/// The screen as `o` on the overview opens it.
+/// The screen as `o` in the list of mappings opens it.
 fn opened(look: Look, size: (u16, u16)) -> App {
     let mut app = app(Step::Mapping, look, size);
-    let effects = keys(&mut app, &["Esc", "o"]);
-    assert!(matches!(effects[..], [.., Effect::Mappings]));
+    keys(&mut app, &["Esc", "3"]);
+    let asked_rows = Asked { kind: Kind::Mappings, search: String::new(), order: 0 };
+    let mut rows = rows(&asked_rows, 0, 3);
+    rows.rows[0].acts = vec![Act::Order];
+    came(&mut app, Came::Rows(Box::new(asked_rows), rows));
+    assert!(matches!(press(&mut app, "o")[..], [Effect::Mappings]));
     let order = asked(&came(&mut app, Came::Mappings(mappings())));
     assert_eq!(order, names(&mappings()));
     give(&mut app, order, Some(MovesView::default()));
@@ -92,7 +97,7 @@ fn an_order_is_saved_only_after_a_yes_and_only_over_the_order_it_was_made_from()
 fn esc_leaves_the_order_as_it_was() {
     let mut app = moved(UTF8, (80, 24));
     let effects = press(&mut app, "Esc");
-    assert!(matches!(app.screen, Screen::Review(_)));
+    assert!(matches!(app.screen, Screen::List(Kind::Mappings)));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::SaveOrder { .. })));
 }
 
@@ -131,19 +136,4 @@ fn the_directories_are_read_only_when_the_user_says_so() {
     assert!(screen(&app).contains("Ctrl-X cancel"));
     came(&mut app, Came::InOrder { job: Some(read), order, moves: Some(moves()) });
     assert!(screen(&app).contains("1,212 users go from Laptops to Kiosks"));
-}
-
-#[test]
-fn one_mapping_alone_has_no_order() {
-    let mut app = app(Step::Mapping, UTF8, (80, 24));
-    let mut alone = standing();
-    for standing in &mut alone {
-        standing.ordered = false;
-    }
-    came(&mut app, Came::Standing(alone));
-    press(&mut app, "Esc");
-    assert!(!screen(&app).contains("order of mappings"));
-    assert!(press(&mut app, "o").is_empty());
-    came(&mut app, Came::Standing(standing()));
-    assert!(screen(&app).contains("o order of mappings"));
 }

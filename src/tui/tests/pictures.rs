@@ -160,8 +160,8 @@ fn step_7_choosing_tools_and_looking_at_files() {
 }
 
 #[test]
-fn the_overview_and_the_keys() {
-    picture("overview", Step::Mapping, |app| {
+fn all_steps_and_the_keys() {
+    picture("setup", Step::Mapping, |app| {
         press(app, "Esc");
     });
     picture("keys", Step::Mapping, |app| {

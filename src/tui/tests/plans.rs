@@ -66,17 +66,6 @@ fn a_plan_that_the_fuse_stopped_as_it_looks() {
 }
 
 #[test]
-fn the_list_of_plans_as_it_looks() {
-    for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-        let mut app = app(Step::Frequency, UTF8, (width, height));
-        assert!(matches!(keys(&mut app, &["Esc", "p"])[..], [.., Effect::Plans]));
-        came(&mut app, Came::Plans(vec![plan(PlanState::Stopped), plan(PlanState::Applied)]));
-        insta::assert_snapshot!(format!("plans-{width}x{height}"), screen(&app));
-        assert!(matches!(press(&mut app, "Enter")[..], [Effect::OpenPlan(12)]));
-    }
-}
-
-#[test]
 fn a_hundred_thousand_lines_are_walked_with_a_few_hundred_at_hand() {
     let mut app = stopped(UTF8, (80, 24));
     assert_eq!(press_and_give(&mut app, &["Down"; 30]), 0, "what is at hand is not asked for again");

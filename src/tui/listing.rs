@@ -1,0 +1,362 @@
+//! What can be listed, and what is known of an entry: in words, safe to show.
+//!
+//! A list is data: its columns here, its rows from one file of `run::lists`, its keys from one table
+//! ([`keys::ACTS`](super::keys::ACTS)). A new list is a [`Kind`] and a file; it needs no drawing of its own.
+
+use super::message::{JobId, Tone};
+use crate::wizard::Step;
+
+/// What is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Users,
+    Mappings,
+    Syncs,
+    Devices,
+    Accounts,
+    Tokens,
+    Exports,
+    Audit,
+}
+
+/// A column, the most telling first; what does not fit is left out from the right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    pub title: &'static str,
+    /// In cells.
+    pub width: u16,
+    /// It takes its part of the room that is left.
+    pub grows: bool,
+}
+
+const fn fixed(title: &'static str, width: u16) -> Column {
+    Column { title, width, grows: false }
+}
+
+const fn grows(title: &'static str, width: u16) -> Column {
+    Column { title, width, grows: true }
+}
+
+impl Kind {
+    pub const ALL: [Self; 8] = [
+        Self::Users,
+        Self::Mappings,
+        Self::Syncs,
+        Self::Devices,
+        Self::Accounts,
+        Self::Tokens,
+        Self::Exports,
+        Self::Audit,
+    ];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Users => "Users",
+            Self::Mappings => "Mappings",
+            Self::Syncs => "Syncs",
+            Self::Devices => "Devices",
+            Self::Accounts => "Accounts",
+            Self::Tokens => "Tokens",
+            Self::Exports => "Exports",
+            Self::Audit => "Audit",
+        }
+    }
+
+    pub const fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Users => {
+                const {
+                    &[
+                        grows("Name", 20),
+                        fixed("State", 8),
+                        grows("Account", 22),
+                        fixed("Mapping", 16),
+                        grows("Mail", 24),
+                        fixed("Department", 16),
+                    ]
+                }
+            }
+            Self::Mappings => {
+                const {
+                    &[
+                        grows("Mapping", 18),
+                        fixed("State", 8),
+                        fixed("Users", 10),
+                        grows("Gives", 30),
+                        grows("Whom", 30),
+                    ]
+                }
+            }
+            Self::Syncs => {
+                const { &[fixed("Plan", 6), fixed("State", 11), fixed("Made", 20), grows("Leave, change, come", 36)] }
+            }
+            Self::Devices => {
+                const {
+                    &[
+                        grows("Host", 14),
+                        fixed("State", 9),
+                        grows("User", 18),
+                        fixed("Seen", 20),
+                        grows("Serial", 12),
+                        fixed("Proof", 13),
+                    ]
+                }
+            }
+            Self::Accounts => {
+                const {
+                    &[
+                        grows("User", 15),
+                        fixed("State", 21),
+                        fixed("Laptops", 7),
+                        grows("Account", 22),
+                        fixed("Profile", 14),
+                        fixed("Storage", 10),
+                    ]
+                }
+            }
+            Self::Tokens => {
+                const {
+                    &[
+                        grows("Token", 18),
+                        fixed("State", 10),
+                        fixed("Ends", 16),
+                        fixed("Laptops", 22),
+                        grows("Last used", 22),
+                    ]
+                }
+            }
+            Self::Exports => {
+                const {
+                    &[
+                        fixed("Target", 15),
+                        fixed("Token", 11),
+                        fixed("Written", 20),
+                        grows("Folder", 24),
+                        fixed("By", 10),
+                    ]
+                }
+            }
+            Self::Audit => {
+                const { &[fixed("When", 20), fixed("Who", 10), fixed("What", 18), grows("On", 20), grows("Detail", 24)] }
+            }
+        }
+    }
+
+    /// The orders that a list can be in; the first one at the beginning.
+    pub const fn orders(self) -> &'static [&'static str] {
+        match self {
+            Self::Users => &["name"],
+            _ => &["as it is"],
+        }
+    }
+
+    /// What is said where there is nothing.
+    pub const fn empty(self) -> &'static str {
+        match self {
+            Self::Users => "Nobody is cached yet. Step 4 reads the directories (9, then 4 Frequency).",
+            Self::Mappings => "There is none yet. Step 3 makes the first one (9, then 3 Mapping).",
+            Self::Syncs => "There was none yet. Step 4 runs the first one (9, then 4 Frequency).",
+            Self::Devices => "No laptop has enrolled yet. Hand an export to your deployment tool (7).",
+            Self::Accounts => "Nobody has been activated yet.",
+            Self::Tokens => "There is none yet. Step 6 makes the first one; it needs no network (9, then 6 Token).",
+            Self::Exports => "Nothing was written yet. Step 7 writes the exports (9, then 7 Installer).",
+            Self::Audit => "Nothing was changed yet.",
+        }
+    }
+
+    /// What the help line says.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Users => "Users that mappings took from the directories. / searches names, mail, department and OU.",
+            Self::Mappings => "Which users get what. The first mapping that matches takes a user.",
+            Self::Syncs => "Each sync is a plan first. What the fuse stopped waits here for you.",
+            Self::Devices => "Laptops. Pending ones wait for their user to log on.",
+            Self::Accounts => "What users got at their first activation.",
+            Self::Tokens => "Whoever holds a token may ask for activation; it says nothing of a user.",
+            Self::Exports => "The folders that were written for your deployment tools.",
+            Self::Audit => "Who changed what. Nobody can change or remove an entry unseen.",
+        }
+    }
+
+    /// What can be done to the list as a whole.
+    pub const fn acts(self) -> &'static [Act] {
+        match self {
+            Self::Audit => &[Act::Verify],
+            Self::Syncs => &[Act::Sync],
+            Self::Mappings => &[Act::New],
+            _ => &[],
+        }
+    }
+}
+
+/// What is asked of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub kind: Kind,
+    pub search: String,
+    /// An index into [`Kind::orders`].
+    pub order: usize,
+}
+
+/// Some of the rows that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rows {
+    /// The number of the first one; 0 is the first of all.
+    pub offset: u64,
+    /// How many there are in all, as far as it was counted.
+    pub total: u64,
+    /// There are more than were counted.
+    pub more: bool,
+    pub rows: Vec<Row>,
+}
+
+impl Rows {
+    /// The page of `all`, where a list is short enough to be read whole.
+    pub fn of(all: impl ExactSizeIterator<Item = Row>, offset: u64, limit: u64) -> Self {
+        let total = all.len() as u64;
+        let (skip, take) =
+            (usize::try_from(offset).unwrap_or(usize::MAX), usize::try_from(limit).unwrap_or(usize::MAX));
+        Self { offset, total, more: false, rows: all.skip(skip).take(take).collect() }
+    }
+}
+
+/// An entry of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Row {
+    /// By which it is asked for.
+    pub id: String,
+    /// In the order of the columns.
+    pub cells: Vec<String>,
+    /// Of the second cell, which says how it is.
+    pub tone: Tone,
+    /// What can be done to it now.
+    pub acts: Vec<Act>,
+}
+
+/// What can be done to an entry, or to a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    New,
+    Edit,
+    Order,
+    Disable,
+    Enable,
+    Duplicate,
+    Revoke,
+    Free,
+    Replace,
+    Preserve,
+    Restore,
+    Delete,
+    Again,
+    Check,
+    Verify,
+    Sync,
+    Explain,
+    /// The list as it is asked for, to a file.
+    Save,
+}
+
+/// What is to be known before something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    pub text: String,
+    /// What is to be typed, and what stands there at first; without it, yes or no.
+    pub input: Option<String>,
+}
+
+/// Something that is wanted: before it is done, what there is to know of it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub asked: Asked,
+    pub act: Act,
+    /// The entry; `None` where it is done to the list.
+    pub id: Option<String>,
+    /// `None`: there is nothing to know.
+    pub question: Option<Question>,
+}
+
+/// Something to be done. Its answer is a report of what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doing {
+    pub job: JobId,
+    pub act: Act,
+    /// The entry; `None` where it is done to the list.
+    pub id: Option<String>,
+    pub asked: Asked,
+    pub input: String,
+}
+
+/// An entry, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Detail {
+    pub title: String,
+    pub lines: Vec<Fact>,
+    pub acts: Vec<Act>,
+}
+
+/// One thing that is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fact {
+    /// Empty for more of the fact above.
+    pub label: String,
+    pub text: String,
+    pub tone: Tone,
+    /// Where Enter leads.
+    pub leads: Option<Place>,
+}
+
+impl Fact {
+    pub fn new(label: &str, text: impl Into<String>) -> Self {
+        Self { label: label.to_owned(), text: text.into(), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn toned(self, tone: Tone) -> Self {
+        Self { tone, ..self }
+    }
+
+    #[must_use]
+    pub fn leading(self, to: Place) -> Self {
+        Self { leads: Some(to), ..self }
+    }
+}
+
+/// Where one can go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Overview,
+    /// The seven steps.
+    Setup,
+    Report,
+    Step(Step),
+    /// The step, filled from the thing of that name.
+    Named(Step, String),
+    /// The order of the mappings.
+    Order,
+    List(Kind),
+    Entry(Kind, String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_a_short_list_knows_how_many_there_are() {
+        let all = || (0..10).map(|number| Row { id: number.to_string(), ..Row::default() });
+        let page = Rows::of(all(), 8, 5);
+        assert_eq!((page.offset, page.total, page.rows.len()), (8, 10, 2));
+        assert_eq!(page.rows[0].id, "8");
+        assert_eq!(Rows::of(all(), 20, 5).rows.len(), 0);
+    }
+
+    #[test]
+    fn every_list_has_columns_that_fit_eighty_cells_as_far_as_its_second_one() {
+        for kind in Kind::ALL {
+            let columns = kind.columns();
+            assert!(columns.len() >= 2 && columns.iter().any(|column| column.grows), "{kind:?}");
+            assert!(columns[0].width + columns[1].width + 4 <= 40, "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The lists: each in a file of its own, which reads rows, tells what is known of an entry, and does what can be done.
+//!
+//! What comes back is words that are safe to show. A list is read anew for each page: what is shown is what is so.
+
+mod accounts;
+mod audit;
+mod devices;
+mod exports;
+mod mappings;
+mod syncs;
+mod tokens;
+mod users;
+
+use jiff::Timestamp;
+
+use crate::engine::{Engine, Error};
+use crate::model::job::Job;
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Rows, Wanted};
+use crate::tui::message::Came;
+use crate::tui::screen::palette::{Choice, Entry};
+
+/// One list.
+trait Source {
+    fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error>;
+
+    /// All that is known of an entry.
+    fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error>;
+
+    /// What there is to know before it is done, to the entry or to the list; `None`: nothing, do it.
+    fn question(
+        &self,
+        _engine: &Engine,
+        _asked: &Asked,
+        _act: Act,
+        _id: Option<&str>,
+    ) -> Result<Option<Question>, Error> {
+        Ok(None)
+    }
+
+    /// Does it, and says what became of it.
+    fn act(&self, _engine: &Engine, _doing: &Doing, _job: &Job) -> Result<Vec<Fact>, Error> {
+        Ok(Vec::new())
+    }
+}
+
+fn source(kind: Kind) -> &'static dyn Source {
+    match kind {
+        Kind::Users => &users::Users,
+        Kind::Mappings => &mappings::Mappings,
+        Kind::Syncs => &syncs::Syncs,
+        Kind::Devices => &devices::Devices,
+        Kind::Accounts => &accounts::Accounts,
+        Kind::Tokens => &tokens::Tokens,
+        Kind::Exports => &exports::Exports,
+        Kind::Audit => &audit::Audit,
+    }
+}
+
+pub(super) fn rows(engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
+    source(asked.kind).rows(engine, asked, offset, limit)
+}
+
+pub(super) fn detail(engine: &Engine, kind: Kind, id: &str) -> Result<Detail, Error> {
+    source(kind).detail(engine, id)
+}
+
+pub(super) fn question(engine: &Engine, wanted: Wanted) -> Result<Wanted, Error> {
+    let of = source(wanted.asked.kind);
+    let question = of.question(engine, &wanted.asked, wanted.act, wanted.id.as_deref())?;
+    Ok(Wanted { question, ..wanted })
+}
+
+pub(super) fn act(engine: &Engine, doing: &Doing, job: &Job) -> Result<Came, Error> {
+    if let (Kind::Syncs, Act::Sync) = (doing.asked.kind, doing.act) {
+        return syncs::sync(engine, doing.job, job);
+    }
+    let lines = source(doing.asked.kind).act(engine, doing, job)?;
+    Ok(Came::Done(doing.job, doing.asked.kind.title().to_owned(), lines))
+}
+
+/// How many of a kind the palette shows.
+const FOUND: u64 = 8;
+
+/// What is in the state by a few letters: users, laptops and tokens.
+pub(super) fn find(engine: &Engine, typed: &str) -> Result<Vec<Entry>, Error> {
+    let mut found = Vec::new();
+    for (kind, what) in [(Kind::Users, "user"), (Kind::Devices, "laptop"), (Kind::Tokens, "token")] {
+        let asked = Asked { kind, search: typed.to_owned(), order: 0 };
+        found.extend(rows(engine, &asked, 0, FOUND)?.rows.into_iter().map(|row| Entry {
+            name: row.cells.first().cloned().unwrap_or_default(),
+            what: what.to_owned(),
+            more: row.cells.get(2).cloned().unwrap_or_default(),
+            choice: Choice::Go(Place::Entry(kind, row.id)),
+        }));
+    }
+    Ok(found)
+}
+
+fn yes_or_no(text: impl Into<String>) -> Question {
+    Question { text: text.into(), input: None }
+}
+
+/// What is searched for, for those lists that are read whole.
+fn has(cells: &[String], search: &str) -> bool {
+    let search = search.trim().to_lowercase();
+    search.is_empty() || cells.iter().any(|cell| cell.to_lowercase().contains(&search))
+}
+
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}

@@ -1,0 +1,113 @@
+//! Accounts, by their user's name.
+
+use super::{Source, day, minute, yes_or_no};
+use crate::engine::{Engine, Error};
+use crate::model::account::{Account, Why};
+use crate::model::job::Job;
+use crate::model::text::shown;
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
+use crate::tui::message::Tone;
+use crate::tui::panel::report::grouped;
+
+pub(super) struct Accounts;
+
+impl Source for Accounts {
+    fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
+        let query = Some(asked.search.trim()).filter(|search| !search.is_empty());
+        let accounts = engine.accounts(query, false, offset.saturating_add(limit).saturating_add(1))?;
+        let more = accounts.len() as u64 > offset.saturating_add(limit);
+        Ok(Rows { more, ..Rows::of(accounts.iter().map(|account| row(engine, account)), offset, limit) })
+    }
+
+    fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
+        let account = engine.account_called(id)?;
+        let given = &account.given;
+        let quota = match given.quota {
+            None => "as the agent has it".to_owned(),
+            Some(quota) if quota.as_bytes() == 0 => "no limit".to_owned(),
+            Some(quota) => quota.to_string(),
+        };
+        let mut lines = vec![
+            Fact::new("State", state(engine, &account)).toned(tone(&account)),
+            Fact::new("Account", account.name.shown()),
+            Fact::new("Mail", account.mail.shown()),
+            Fact::new("User", account.user.clone()).leading(Place::Entry(Kind::Users, account.guid.to_string())),
+            Fact::new("Mapping", given.mapping.to_string())
+                .leading(Place::Entry(Kind::Mappings, given.mapping.to_string())),
+            Fact::new("Profile", given.profile.to_string()),
+            Fact::new("Storage", format!("{}: {}", given.storage, shown(&given.location))),
+            Fact::new("Quota", quota),
+            Fact::new("Made", minute(account.created_at)),
+        ];
+        let mut label = "Laptops";
+        for device in engine.devices_of(&account)? {
+            let text = format!("{}, {}", device.host_name.shown(), device.state.word());
+            lines.push(Fact::new(label, text).leading(Place::Entry(Kind::Devices, device.id.to_string())));
+            label = "";
+        }
+        Ok(Detail { title: account.user.clone(), lines, acts: acts(engine, &account) })
+    }
+
+    fn question(&self, engine: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
+        let account = engine.account_called(id.unwrap_or_default())?;
+        let (user, laptops) = (&account.user, grouped(account.devices));
+        Ok(match act {
+            Act::Preserve => Some(yes_or_no(format!(
+                "Hold {user} back? The user and {laptops} laptops are refused from the next request on; the account is kept."
+            ))),
+            Act::Delete => Some(yes_or_no(format!(
+                "Delete the account of {user}? It is gone for ever, and its {laptops} laptops are freed."
+            ))),
+            _ => None,
+        })
+    }
+
+    fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
+        let id = doing.id.as_deref().unwrap_or_default();
+        let said = match doing.act {
+            Act::Preserve => format!("{} is held back; p lets the user go on.", engine.preserve_account(id)?.user),
+            Act::Restore => format!("{} may go on.", engine.restore_account(id)?.user),
+            Act::Delete => format!("The account of {} is deleted.", engine.delete_account(id)?.user),
+            _ => return Ok(Vec::new()),
+        };
+        Ok(vec![Fact::new("", said).toned(Tone::Good)])
+    }
+}
+
+fn acts(engine: &Engine, account: &Account) -> Vec<Act> {
+    match account.preserved {
+        None => vec![Act::Preserve],
+        Some(preserved) => {
+            let delete = preserved.is_due(engine.now()).then_some(Act::Delete);
+            let restore = (preserved.why == Why::Asked).then_some(Act::Restore);
+            restore.into_iter().chain(delete).collect()
+        }
+    }
+}
+
+fn row(engine: &Engine, account: &Account) -> Row {
+    Row {
+        id: account.guid.to_string(),
+        cells: vec![
+            account.user.clone(),
+            state(engine, account),
+            grouped(account.devices),
+            account.name.shown(),
+            account.given.profile.to_string(),
+            account.given.storage.to_string(),
+        ],
+        tone: tone(account),
+        acts: acts(engine, account),
+    }
+}
+
+fn state(engine: &Engine, account: &Account) -> String {
+    let Some(preserved) = account.preserved else { return "in use".to_owned() };
+    let held = if preserved.why == Why::Asked { "held" } else { "left" };
+    let until = day(preserved.until);
+    if preserved.is_due(engine.now()) { format!("{held}, due {until}") } else { format!("{held} until {until}") }
+}
+
+fn tone(account: &Account) -> Tone {
+    if account.preserved.is_some() { Tone::Warning } else { Tone::Good }
+}

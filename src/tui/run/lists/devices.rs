@@ -1,0 +1,120 @@
+//! Laptops, the newest first.
+
+use super::{Source, minute, yes_or_no};
+use crate::engine::{Engine, Error};
+use crate::model::device::{Device, DeviceState};
+use crate::model::job::Job;
+use crate::model::settings::Proof;
+use crate::model::text::shown;
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
+use crate::tui::message::Tone;
+
+pub(super) struct Devices;
+
+/// How many refusals of a laptop are shown.
+const REFUSALS: u64 = 20;
+
+impl Source for Devices {
+    fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
+        let query = Some(asked.search.trim()).filter(|search| !search.is_empty());
+        let devices = engine.devices(query, offset.saturating_add(limit).saturating_add(1))?;
+        let more = devices.len() as u64 > offset.saturating_add(limit);
+        Ok(Rows { more, ..Rows::of(devices.iter().map(row), offset, limit) })
+    }
+
+    fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
+        let device = engine.device(id)?;
+        let mut lines = vec![
+            Fact::new("State", device.state.word()).toned(tone(&device)),
+            Fact::new("Serial", device.serial.shown()),
+            Fact::new("System", device.system.shown()),
+            Fact::new("Agent", device.agent.shown()),
+            Fact::new("Enrolled", minute(device.enrolled_at)),
+            Fact::new("Token", device.token.to_string()).leading(Place::Entry(Kind::Tokens, device.token.to_string())),
+        ];
+        if let Some(activation) = &device.activation {
+            let user = activation.user.clone();
+            let whose = activation.account_name.raw().to_owned();
+            lines.push(Fact::new("User", user).leading(Place::Entry(Kind::Accounts, whose)));
+            lines.push(Fact::new("Activated", format!("{} by {}", minute(activation.at), proof(&device))));
+        }
+        lines.extend(device.ended_at.map(|at| Fact::new("Ended", minute(at))));
+        lines.push(Fact::new("Seen", minute(device.last_seen_at)));
+        let mut label = "Refused";
+        for refusal in engine.refusals(Some(&device.id.to_string()), REFUSALS)? {
+            let text = format!("{} {}", minute(refusal.at), shown(&refusal.reason));
+            lines.push(Fact::new(label, text).toned(Tone::Warning));
+            label = "";
+        }
+        lines.push(Fact::new("Id", device.id.to_string()));
+        Ok(Detail { title: device.host_name.shown(), lines, acts: acts(&device) })
+    }
+
+    fn question(&self, engine: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
+        let device = engine.device(id.unwrap_or_default())?;
+        let host = device.host_name.shown();
+        let whose = device.activation.as_ref().map(|of| format!(" of {}", of.user)).unwrap_or_default();
+        Ok(match act {
+            Act::Revoke => Some(yes_or_no(format!(
+                "Revoke {host}{whose}? It is refused from the next request on, and so is the same hardware, until it is freed."
+            ))),
+            Act::Free => Some(yes_or_no(format!(
+                "Free {host}{whose}? It stops being one of the user's laptops, and may enrol anew."
+            ))),
+            _ => None,
+        })
+    }
+
+    fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
+        let device = engine.device(doing.id.as_deref().unwrap_or_default())?;
+        let changed = match doing.act {
+            Act::Revoke => engine.revoke_device(&device.id)?,
+            Act::Free => engine.free_device(&device.id)?,
+            _ => return Ok(Vec::new()),
+        };
+        Ok(vec![
+            Fact::new("", format!("{} is {} now.", changed.host_name.shown(), changed.state.word())).toned(Tone::Good),
+        ])
+    }
+}
+
+fn acts(device: &Device) -> Vec<Act> {
+    match device.state {
+        DeviceState::Pending | DeviceState::Activated => vec![Act::Revoke, Act::Free],
+        DeviceState::Revoked => vec![Act::Free],
+        DeviceState::Replaced | DeviceState::Freed => Vec::new(),
+    }
+}
+
+fn row(device: &Device) -> Row {
+    Row {
+        id: device.id.to_string(),
+        cells: vec![
+            device.host_name.shown(),
+            device.state.word().to_owned(),
+            device.activation.as_ref().map(|activation| activation.user.clone()).unwrap_or_default(),
+            minute(device.last_seen_at),
+            device.serial.shown(),
+            proof(device),
+        ],
+        tone: tone(device),
+        acts: acts(device),
+    }
+}
+
+fn tone(device: &Device) -> Tone {
+    match device.state {
+        DeviceState::Activated => Tone::Good,
+        DeviceState::Revoked => Tone::Warning,
+        _ => Tone::Plain,
+    }
+}
+
+fn proof(device: &Device) -> String {
+    match device.activation.as_ref().map(|activation| activation.proof) {
+        None => String::new(),
+        Some(Proof::Kerberos) => "kerberos".to_owned(),
+        Some(Proof::Password) => "password".to_owned(),
+        Some(Proof::Claimed) => "claimed: none".to_owned(),
+    }
+}

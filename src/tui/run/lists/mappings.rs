@@ -1,0 +1,133 @@
+//! The mappings, in the order in which they take users.
+
+use super::{Source, has, yes_or_no};
+use crate::engine::{Engine, Error};
+use crate::model::job::Job;
+use crate::model::mapping::Mapping;
+use crate::model::name::Name;
+use crate::model::text::shown;
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
+use crate::tui::message::Tone;
+use crate::tui::panel::report::grouped;
+
+pub(super) struct Mappings;
+
+impl Source for Mappings {
+    fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
+        let counts = engine.user_counts()?.per_mapping;
+        let mappings = engine.mappings()?;
+        let several = mappings.len() > 1;
+        let rows = mappings.into_iter().map(|kept| {
+            let users = counts.iter().find(|(name, _)| name.is_same(&kept.value.name)).map_or(0, |(_, users)| *users);
+            row(&kept.value, users, several)
+        });
+        let found: Vec<Row> = rows.filter(|row| has(&row.cells, &asked.search)).collect();
+        Ok(Rows::of(found.into_iter(), offset, limit))
+    }
+
+    fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
+        let kept = find(engine, id)?;
+        let mapping = &kept.value;
+        let mut lines = vec![Fact::new("State", state(mapping)).toned(tone(mapping))];
+        lines.extend(gives(mapping).into_iter().map(|(label, text)| Fact::new(label, text)));
+        lines.extend(whom(mapping).into_iter().map(|(label, text)| Fact::new(label, text)));
+        lines
+            .push(Fact::new("Changed", format!("{} by {}", super::minute(kept.changed_at), kept.changed_by.0.shown())));
+        Ok(Detail { title: mapping.name.to_string(), lines, acts: acts(mapping, false) })
+    }
+
+    fn question(&self, _: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
+        let name = shown(id.unwrap_or_default());
+        Ok(match act {
+            Act::Disable => Some(yes_or_no(format!(
+                "Switch \"{name}\" off? It takes nobody in, and nobody of it leaves. Their laptops go on as they are."
+            ))),
+            Act::Duplicate => Some(Question {
+                text: format!("What is the copy of \"{name}\" to be called? It begins switched off."),
+                input: Some(format!("{name} copy")),
+            }),
+            _ => None,
+        })
+    }
+
+    fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
+        let kept = find(engine, doing.id.as_deref().unwrap_or_default())?;
+        let name = kept.value.name.clone();
+        let said = match doing.act {
+            Act::Disable | Act::Enable => {
+                let enabled = doing.act == Act::Enable;
+                engine.save_mapping(&Mapping { enabled, ..kept.value }, Some(kept.version))?;
+                format!("\"{name}\" is switched {}; the next sync goes by it.", if enabled { "on" } else { "off" })
+            }
+            Act::Duplicate => {
+                let copy = called(&doing.input)?;
+                engine.duplicate_mapping(&name, &copy)?;
+                format!("\"{copy}\" is there, switched off; e changes whom it takes.")
+            }
+            _ => return Ok(Vec::new()),
+        };
+        Ok(vec![Fact::new("", said).toned(Tone::Good)])
+    }
+}
+
+fn find(engine: &Engine, id: &str) -> Result<crate::model::Kept<Mapping>, Error> {
+    let name = called(id)?;
+    let unknown = || Error::Unknown { what: "mapping", name: name.clone() };
+    engine.mapping(&name)?.ok_or_else(unknown)
+}
+
+fn called(name: &str) -> Result<Name, Error> {
+    Name::new(name).map_err(|why| Error::NotAName { given: shown(name), why })
+}
+
+fn acts(mapping: &Mapping, several: bool) -> Vec<Act> {
+    let mut acts = vec![Act::Edit, Act::Duplicate, if mapping.enabled { Act::Disable } else { Act::Enable }];
+    if several {
+        acts.push(Act::Order);
+    }
+    acts
+}
+
+fn row(mapping: &Mapping, users: u64, several: bool) -> Row {
+    let joined = |facts: Vec<(&str, String)>| facts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", ");
+    Row {
+        id: mapping.name.to_string(),
+        cells: vec![
+            mapping.name.to_string(),
+            state(mapping).to_owned(),
+            grouped(users),
+            joined(gives(mapping)),
+            joined(whom(mapping)),
+        ],
+        tone: tone(mapping),
+        acts: acts(mapping, several),
+    }
+}
+
+fn state(mapping: &Mapping) -> &'static str {
+    if mapping.enabled { "on" } else { "off" }
+}
+
+fn tone(mapping: &Mapping) -> Tone {
+    if mapping.enabled { Tone::Good } else { Tone::Warning }
+}
+
+fn gives(mapping: &Mapping) -> Vec<(&'static str, String)> {
+    let mut gives = vec![("Profile", mapping.profile.to_string()), ("Storage", mapping.storage.to_string())];
+    gives.extend(mapping.quota.map(|quota| ("Quota", quota.to_string())));
+    gives
+}
+
+fn whom(mapping: &Mapping) -> Vec<(&'static str, String)> {
+    let mut whom = vec![("Directory", mapping.directory.to_string())];
+    let given = [
+        ("Base DN", &mapping.base_dn),
+        ("OU", &mapping.ou),
+        ("Group", &mapping.group),
+        ("Department", &mapping.department),
+        ("Country", &mapping.country),
+        ("Filter", &mapping.filter),
+    ];
+    whom.extend(given.into_iter().filter_map(|(label, value)| Some((label, shown(value.as_deref()?)))));
+    whom
+}

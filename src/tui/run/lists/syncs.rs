@@ -1,0 +1,61 @@
+//! The plans of the last syncs.
+
+use super::{Source, has, minute};
+use crate::engine::{Engine, Error};
+use crate::model::job::Job;
+use crate::model::plan::{State, Summary};
+use crate::tui::listing::{Asked, Detail, Fact, Kind, Row, Rows};
+use crate::tui::message::{Came, JobId, Tone};
+use crate::tui::panel::report::grouped;
+use crate::tui::run::work;
+
+pub(super) struct Syncs;
+
+/// How far back the list goes.
+const PLANS: usize = 1_000;
+
+impl Source for Syncs {
+    fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
+        let rows = engine.plans(PLANS)?.into_iter().map(|plan| row(&plan));
+        let found: Vec<Row> = rows.filter(|row| has(&row.cells, &asked.search)).collect();
+        Ok(Rows::of(found.into_iter(), offset, limit))
+    }
+
+    /// A plan has a screen of its own.
+    fn detail(&self, _: &Engine, _: &str) -> Result<Detail, Error> {
+        Ok(Detail::default())
+    }
+}
+
+/// Plans, and applies what the fuse lets through.
+pub(super) fn sync(engine: &Engine, id: JobId, job: &Job) -> Result<Came, Error> {
+    let plan = engine.plan(job)?;
+    if let State::Stopped { .. } = plan.state {
+        return Ok(Came::Stopped(id, plan.id));
+    }
+    let report = work::synced(&engine.apply(plan.id, None, job)?);
+    let lines = report.lines.into_iter().map(|(tone, text)| Fact::new("", text).toned(tone)).collect();
+    Ok(Came::Done(id, Kind::Syncs.title().to_owned(), lines))
+}
+
+fn row(plan: &Summary) -> Row {
+    let (state, tone) = match &plan.state {
+        State::Made => ("not applied", Tone::Plain),
+        State::Stopped { .. } => ("stopped", Tone::Warning),
+        State::Applied { .. } => ("applied", Tone::Good),
+    };
+    let counts = plan.counts;
+    let (leave, change, come) = (grouped(counts.leave), grouped(counts.change), grouped(counts.come));
+    let back = plan.undoes.map(|of| format!("; takes back {of}")).unwrap_or_default();
+    Row {
+        id: plan.id.to_string(),
+        cells: vec![
+            plan.id.to_string(),
+            state.to_owned(),
+            minute(plan.made_at),
+            format!("{leave} leave, {change} change, {come} come{back}"),
+        ],
+        tone,
+        acts: Vec::new(),
+    }
+}

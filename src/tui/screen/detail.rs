@@ -1,0 +1,224 @@
+//! An entry of a list, whole: what is known of it, where that leads, and what can be done to it.
+//!
+//! ```text
+//!  Åsa Berg
+//!  Account    asa.berg@corp.example.com
+//!  Mapping    Staff laptops: profile Laptops, storage eu-1      >
+//!  Laptop     PC-1204, activated 2026-11-23 08:01 UTC            >
+//! ```
+
+use ratatui::layout::Rect;
+
+use crate::tui::canvas::{Canvas, units, width, wrap};
+use crate::tui::desk::Desk;
+use crate::tui::keys::{self, Binding, Command};
+use crate::tui::layout;
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Wanted};
+use crate::tui::message::{Effect, JobId, Tone};
+use crate::tui::panel::page;
+
+use super::list::{Led, toned};
+use crate::wizard::Step;
+
+#[derive(Debug)]
+pub struct DetailScreen {
+    /// What is shown; `None` for a report of what was done.
+    of: Option<(Kind, String)>,
+    detail: Detail,
+    at: usize,
+    asking: Option<(Act, Option<Question>)>,
+    job: Option<JobId>,
+    /// Where Esc goes.
+    back: Place,
+}
+
+impl DetailScreen {
+    pub fn new(kind: Kind, id: String, detail: Detail) -> Self {
+        Self { of: Some((kind, id)), detail, at: 0, asking: None, job: None, back: Place::List(kind) }
+    }
+
+    /// What became of something that was done.
+    pub fn report(title: &str, lines: Vec<Fact>, back: Place) -> Self {
+        let detail = Detail { title: title.to_owned(), lines, acts: Vec::new() };
+        Self { of: None, detail, at: 0, asking: None, job: None, back }
+    }
+
+    pub fn title(&self) -> &str {
+        &self.detail.title
+    }
+
+    /// The list that it is an entry of.
+    pub fn kind(&self) -> Option<Kind> {
+        self.of.as_ref().map(|(kind, _)| *kind)
+    }
+
+    pub fn back(&self) -> Place {
+        self.back.clone()
+    }
+
+    /// Somebody changed something.
+    pub fn look(&self, desk: &mut Desk) {
+        if let Some((kind, id)) = &self.of {
+            desk.ask(Effect::Detail(*kind, id.clone()));
+        }
+    }
+
+    /// An entry as it is by now; another one than this is not wanted.
+    pub fn take(&mut self, kind: Kind, id: &str, detail: Detail) {
+        if self.of.as_ref().is_some_and(|(of, on)| *of == kind && on == id) {
+            self.at = self.at.min(detail.lines.len().saturating_sub(1));
+            self.detail = detail;
+        }
+    }
+
+    fn selected(&self) -> Option<&Fact> {
+        self.detail.lines.get(self.at)
+    }
+
+    pub fn tables(&self) -> Vec<&'static Binding> {
+        let tables: Vec<&'static [Binding]> = match &self.asking {
+            Some((_, Some(_))) => vec![keys::LIST_CONFIRM, keys::ANYWHERE],
+            _ if self.job.is_some() => vec![keys::RUNNING, keys::ANYWHERE, keys::NO_TEXT],
+            _ => {
+                let leads = self.selected().is_some_and(|fact| fact.leads.is_some());
+                let open: &[Binding] = if leads { keys::DETAIL_OPEN } else { &[] };
+                let rest = [keys::DETAIL, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT];
+                let acts = keys::acts(self.detail.acts.iter());
+                return open.iter().chain(acts).chain(rest.into_iter().flatten()).collect();
+            }
+        };
+        tables.into_iter().flatten().collect()
+    }
+
+    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> Led {
+        if let Some((act, question)) = self.asking.take()
+            && question.is_some()
+        {
+            match command {
+                Command::Yes => self.start(act, desk),
+                _ => desk.say("Nothing was changed."),
+            }
+            return Led::Nowhere;
+        }
+        match command {
+            Command::Back => return Led::Back,
+            Command::Enter => {
+                if let Some(place) = self.selected().and_then(|fact| fact.leads.clone()) {
+                    return Led::To(place);
+                }
+            }
+            Command::Act(keys::Action::Cancel) => {
+                if let Some(job) = self.job {
+                    desk.ask(Effect::Cancel(job));
+                }
+            }
+            Command::Do(Act::Edit) => {
+                if let Some((_, name)) = &self.of {
+                    return Led::To(Place::Named(Step::Mapping, name.clone()));
+                }
+            }
+            Command::Do(act) if self.detail.acts.contains(&act) => {
+                if let Some((kind, id)) = &self.of {
+                    self.asking = Some((act, None));
+                    let wanted = Wanted { asked: whole(*kind), act, id: Some(id.clone()), question: None };
+                    desk.ask(Effect::Question(Box::new(wanted)));
+                }
+            }
+            command => {
+                let height = layout::areas(desk.size.0, desk.size.1).body.height.saturating_sub(1);
+                self.at = page::moved(self.at, self.detail.lines.len(), height, command);
+            }
+        }
+        Led::Nowhere
+    }
+
+    /// What there is to know before it is done came.
+    pub fn question(&mut self, Wanted { act, id, question, .. }: Wanted, desk: &mut Desk) {
+        let ours = self.of.as_ref().is_some_and(|(_, on)| Some(on) == id.as_ref());
+        if !ours || self.asking != Some((act, None)) {
+            return;
+        }
+        match question {
+            None => {
+                self.asking = None;
+                self.start(act, desk);
+            }
+            question => self.asking = Some((act, question)),
+        }
+    }
+
+    fn start(&mut self, act: Act, desk: &mut Desk) {
+        let Some((kind, id)) = &self.of else { return };
+        let job = desk.new_job();
+        self.job = Some(job);
+        desk.ask(Effect::Do(Doing { job, act, id: Some(id.clone()), asked: whole(*kind), input: String::new() }));
+    }
+
+    /// What was begun here is over. False for what was not begun here.
+    pub fn ended(&mut self, job: Option<JobId>, desk: &mut Desk) -> bool {
+        let ours = job.is_some() && self.job == job;
+        if ours {
+            self.job = None;
+            self.look(desk);
+        }
+        if job.is_none() {
+            self.asking = None;
+        }
+        ours
+    }
+
+    pub fn help(&self) -> (String, Tone) {
+        match &self.asking {
+            Some((_, Some(question))) => (question.text.clone(), Tone::Warning),
+            _ if self.job.is_some() => ("At it; Ctrl-X cancels.".to_owned(), Tone::Plain),
+            _ if self.selected().is_some_and(|fact| fact.leads.is_some()) => {
+                ("Enter opens what this line is about.".to_owned(), Tone::Plain)
+            }
+            _ => (String::new(), Tone::Plain),
+        }
+    }
+
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        canvas.text(area, area.x + 1, area.y, &self.detail.title, canvas.look.heading());
+        canvas.cursor(area, area.x + 1, area.y);
+        let area = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
+        draw_facts(canvas, area, &self.detail.lines, Some(self.at));
+    }
+}
+
+/// The list as it is at the beginning.
+fn whole(kind: Kind) -> Asked {
+    Asked { kind, search: String::new(), order: 0 }
+}
+
+/// Facts with their labels in a column, each wrapped; what leads somewhere ends with a mark.
+pub fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, lines: &[Fact], at: Option<usize>) {
+    let longest = lines.iter().map(|fact| width(&fact.label)).max().unwrap_or(0);
+    let column = units(longest).min(area.width / 3);
+    let x = area.x + 1 + if column == 0 { 0 } else { column + 2 };
+    let room = usize::from(area.right().saturating_sub(x + 2)).max(8);
+    let mut rows: Vec<(usize, bool, String)> = Vec::new();
+    for (number, fact) in lines.iter().enumerate() {
+        let wrapped = wrap(&fact.text, room).into_iter().enumerate();
+        rows.extend(wrapped.map(|(row, text)| (number, row == 0, text)));
+    }
+    let selected = at.and_then(|at| rows.iter().position(|(number, ..)| *number == at)).unwrap_or(0);
+    let first = page::offset(selected, rows.len(), area.height);
+    for (row, (number, begins, text)) in page::shown(&rows, selected, area.height).enumerate() {
+        let y = area.y + units(row);
+        let fact = &lines[*number];
+        if *begins {
+            let label = Rect { width: (column + 1).min(area.width), ..area };
+            canvas.text(label, area.x + 1, y, &fact.label, canvas.look.faint());
+        }
+        let end = canvas.text(area, x, y, text, toned(canvas.look, fact.tone));
+        if *begins && fact.leads.is_some() {
+            canvas.text(area, end + 1, y, canvas.look.glyphs().leads, canvas.look.heading());
+        }
+        if at.is_some() && first + row == selected {
+            let marked = if column == 0 { units(width(text)).max(1) } else { column };
+            canvas.select(Rect { x: area.x + 1, width: marked, ..area }, y);
+            canvas.cursor(area, area.x + 1, y);
+        }
+    }
+}

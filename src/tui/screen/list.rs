@@ -1,0 +1,506 @@
+//! A list: rows in columns, searched, ordered, and acted upon.
+//!
+//! ```text
+//!  Users  1,312 of the 300,000  / asa berg_                by name
+//!  Name             State     Account                  Mail
+//!  Åsa Berg         active    asa.berg@corp.example... asa.berg@corp...
+//! ```
+//!
+//! Only the rows around those in sight are held: a list may have a million. What can be listed is data
+//! ([`listing`](crate::tui::listing)).
+
+use std::collections::BTreeSet;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::model::text;
+use crate::tui::canvas::{Canvas, cut, units, width};
+use crate::tui::desk::Desk;
+use crate::tui::keys::{self, Binding, Command};
+use crate::tui::layout;
+use crate::tui::listing::{Act, Asked, Column, Doing, Kind, Place, Question, Row, Rows, Wanted};
+use crate::tui::look::Look;
+use crate::tui::message::{Effect, JobId, Tone};
+use crate::tui::panel::list::{List, Mode};
+use crate::tui::panel::page;
+use crate::tui::panel::report::grouped;
+use crate::wizard::Step;
+use crate::wizard::form::Choice;
+
+/// How many rows are asked for at a time: a few screens, so that most keys ask for nothing.
+const ROWS: u64 = 200;
+/// More than anybody types, and than an index has to look for.
+const LONGEST: usize = 200;
+
+#[derive(Debug)]
+pub struct ListScreen {
+    asked: Asked,
+    rows: Rows,
+    /// Whether anything came yet: before that, nothing is said to be empty.
+    known: bool,
+    /// The row that is selected, among all that were asked for.
+    at: usize,
+    typing: bool,
+    /// The columns that the user does not want.
+    hidden: BTreeSet<usize>,
+    choosing: Option<List>,
+    asking: Asking,
+    job: Option<JobId>,
+}
+
+/// What stands between a key and what it does.
+#[derive(Debug)]
+enum Asking {
+    Nothing,
+    /// What there is to ask is not known yet.
+    Looking(Act, Option<String>),
+    YesOrNo(Act, Option<String>, String),
+    /// A line is being typed.
+    Text {
+        act: Act,
+        id: Option<String>,
+        question: String,
+        input: String,
+    },
+}
+
+/// What a key led to, beyond the list itself.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Led {
+    Nowhere,
+    Back,
+    To(Place),
+}
+
+impl ListScreen {
+    /// Asks for the first rows.
+    pub fn new(kind: Kind, desk: &mut Desk) -> Self {
+        let screen = Self {
+            asked: Asked { kind, search: String::new(), order: 0 },
+            rows: Rows::default(),
+            known: false,
+            at: 0,
+            typing: false,
+            hidden: BTreeSet::new(),
+            choosing: None,
+            asking: Asking::Nothing,
+            job: None,
+        };
+        screen.ask(0, desk);
+        screen
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.asked.kind
+    }
+
+    /// What is shown, looked at again: somebody changed something.
+    pub fn look(&self, desk: &mut Desk) {
+        self.ask(self.rows.offset, desk);
+    }
+
+    /// Characters go into it.
+    pub fn is_typing(&self) -> bool {
+        self.typing || matches!(self.asking, Asking::Text { .. })
+    }
+
+    fn ask(&self, offset: u64, desk: &mut Desk) {
+        desk.ask(Effect::Rows { asked: self.asked.clone(), offset, limit: ROWS });
+    }
+
+    fn ask_anew(&mut self, desk: &mut Desk) {
+        self.at = 0;
+        self.ask(0, desk);
+    }
+
+    /// Asks for the rows in sight when they are not at hand.
+    pub fn ensure(&self, desk: &mut Desk) {
+        let height = height(desk);
+        let total = self.total();
+        let first = page::offset(self.at, total, height) as u64;
+        let last = (first + u64::from(height)).min(total as u64);
+        let have = self.rows.offset..self.rows.offset + self.rows.rows.len() as u64;
+        if first < last && (first < have.start || last > have.end) {
+            self.ask(first.saturating_sub(ROWS / 3), desk);
+        }
+    }
+
+    fn total(&self) -> usize {
+        usize::try_from(self.rows.total).unwrap_or(usize::MAX)
+    }
+
+    /// Rows that came; those of what is not asked any more are not wanted. What was selected stays selected.
+    pub fn take(&mut self, asked: &Asked, rows: Rows) {
+        if *asked != self.asked {
+            return;
+        }
+        let id = self.selected().map(|row| row.id.clone());
+        self.rows = rows;
+        self.known = true;
+        let same = self.rows.rows.iter().position(|row| Some(&row.id) == id.as_ref());
+        if let Some(same) = same.map(|same| same + usize::try_from(self.rows.offset).unwrap_or(0)) {
+            self.at = same;
+        }
+        self.at = self.at.min(self.total().saturating_sub(1));
+    }
+
+    fn row(&self, at: usize) -> Option<&Row> {
+        let at = at.checked_sub(usize::try_from(self.rows.offset).ok()?)?;
+        self.rows.rows.get(at)
+    }
+
+    pub fn selected(&self) -> Option<&Row> {
+        self.row(self.at)
+    }
+
+    pub fn tables(&self) -> Vec<&'static Binding> {
+        let tables: Vec<&'static [Binding]> = match &self.asking {
+            Asking::YesOrNo(..) => vec![keys::LIST_CONFIRM, keys::ANYWHERE],
+            Asking::Text { .. } => vec![keys::LIST_INPUT, keys::ANYWHERE],
+            _ if self.typing => vec![keys::LIST_SEARCH, keys::ANYWHERE],
+            _ if self.choosing.is_some() => vec![keys::MARKS, keys::LIST, keys::ANYWHERE],
+            _ if self.job.is_some() => vec![keys::RUNNING, keys::ANYWHERE, keys::NO_TEXT],
+            _ => {
+                let open: &[Binding] = if self.selected().is_some() { keys::LIST_OPEN } else { &[] };
+                let of_row = self.selected().map(|row| row.acts.as_slice()).unwrap_or_default();
+                let acts = keys::acts(of_row.iter().chain(self.asked.kind.acts()));
+                let other: &[Binding] = match self.asked.kind {
+                    Kind::Devices => keys::TO_ACCOUNTS,
+                    Kind::Accounts => keys::TO_DEVICES,
+                    _ => &[],
+                };
+                let orders: &[Binding] = if self.asked.kind.orders().len() > 1 { keys::LIST_ORDER } else { &[] };
+                let first = open.iter().chain(acts);
+                let rest = [other, orders, keys::ROWS, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT];
+                return first.chain(rest.into_iter().flatten()).collect();
+            }
+        };
+        tables.into_iter().flatten().collect()
+    }
+
+    /// Does what a key asks for.
+    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> Led {
+        match std::mem::replace(&mut self.asking, Asking::Nothing) {
+            Asking::Nothing | Asking::Looking(..) => {}
+            Asking::YesOrNo(act, id, _) => {
+                match command {
+                    Command::Yes => self.start(act, id, String::new(), desk),
+                    _ => desk.say("Nothing was changed."),
+                }
+                return Led::Nowhere;
+            }
+            Asking::Text { act, id, question, mut input } => {
+                match command {
+                    Command::Enter if !input.trim().is_empty() => self.start(act, id, input, desk),
+                    Command::Back => desk.say("Nothing was changed."),
+                    command => {
+                        if command == Command::Erase {
+                            input.pop();
+                        }
+                        self.asking = Asking::Text { act, id, question, input };
+                    }
+                }
+                return Led::Nowhere;
+            }
+        }
+        if let Some(list) = &mut self.choosing {
+            match command {
+                Command::Enter | Command::Back => self.choose(),
+                command => {
+                    let _ = list.perform(command, height(desk));
+                }
+            }
+            return Led::Nowhere;
+        }
+        if self.typing {
+            match command {
+                Command::Erase if self.asked.search.pop().is_some() => self.ask_anew(desk),
+                Command::Back if !self.asked.search.is_empty() => {
+                    self.asked.search.clear();
+                    self.typing = false;
+                    self.ask_anew(desk);
+                }
+                Command::Enter | Command::Back | Command::Erase => self.typing = false,
+                command => self.go(command, desk),
+            }
+            return Led::Nowhere;
+        }
+        match command {
+            Command::Back if !self.asked.search.is_empty() => {
+                self.asked.search.clear();
+                self.ask_anew(desk);
+            }
+            Command::Back => return Led::Back,
+            Command::Enter => {
+                if let Some(row) = self.selected() {
+                    return Led::To(Place::Entry(self.asked.kind, row.id.clone()));
+                }
+            }
+            Command::Search => self.typing = true,
+            Command::Sort => {
+                self.asked.order = (self.asked.order + 1) % self.asked.kind.orders().len().max(1);
+                self.ask_anew(desk);
+            }
+            Command::Columns => self.choosing = Some(self.columns_to_choose()),
+            Command::Other => {
+                return Led::To(Place::List(match self.asked.kind {
+                    Kind::Devices => Kind::Accounts,
+                    _ => Kind::Devices,
+                }));
+            }
+            Command::Act(keys::Action::Cancel) => {
+                if let Some(job) = self.job {
+                    desk.ask(Effect::Cancel(job));
+                }
+            }
+            Command::Do(act) => return self.act(act, desk),
+            command => self.go(command, desk),
+        }
+        Led::Nowhere
+    }
+
+    fn go(&mut self, command: Command, desk: &mut Desk) {
+        self.at = page::moved(self.at, self.total(), height(desk), command);
+        self.ensure(desk);
+    }
+
+    /// Goes where it is done, or asks what there is to know before it is done.
+    fn act(&mut self, act: Act, desk: &mut Desk) -> Led {
+        let on_list = self.asked.kind.acts().contains(&act);
+        let row = self.selected();
+        if !on_list && !row.is_some_and(|row| row.acts.contains(&act)) {
+            return Led::Nowhere;
+        }
+        let id = if on_list { None } else { row.map(|row| row.id.clone()) };
+        match (act, &id) {
+            (Act::New, _) => return Led::To(Place::Step(Step::Mapping)),
+            (Act::Order, _) => return Led::To(Place::Order),
+            (Act::Edit, Some(name)) => return Led::To(Place::Named(Step::Mapping, name.clone())),
+            _ => {}
+        }
+        self.asking = Asking::Looking(act, id.clone());
+        desk.ask(Effect::Question(Box::new(Wanted { asked: self.asked.clone(), act, id, question: None })));
+        Led::Nowhere
+    }
+
+    /// What there is to know came. Without a question, it is done at once.
+    pub fn question(&mut self, Wanted { act, id, question, .. }: Wanted, desk: &mut Desk) {
+        let wanted = matches!(&self.asking, Asking::Looking(of, on) if *of == act && *on == id);
+        if !wanted {
+            return;
+        }
+        self.asking = match question {
+            None => {
+                self.asking = Asking::Nothing;
+                return self.start(act, id, String::new(), desk);
+            }
+            Some(Question { text, input: None }) => Asking::YesOrNo(act, id, text),
+            Some(Question { text, input: Some(input) }) => Asking::Text { act, id, question: text, input },
+        };
+    }
+
+    fn start(&mut self, act: Act, id: Option<String>, input: String, desk: &mut Desk) {
+        let job = desk.new_job();
+        self.job = Some(job);
+        desk.ask(Effect::Do(Doing { job, act, id, asked: self.asked.clone(), input }));
+    }
+
+    /// What was begun here is over, in one way or the other. False for what was not begun here.
+    pub fn ended(&mut self, job: Option<JobId>, desk: &mut Desk) -> bool {
+        let ours = job.is_some() && self.job == job;
+        if ours {
+            self.job = None;
+            self.look(desk);
+        }
+        if job.is_none() {
+            self.asking = Asking::Nothing;
+        }
+        ours
+    }
+
+    /// A character for what is being typed.
+    pub fn typed(&mut self, key: &KeyEvent, desk: &mut Desk) {
+        let KeyCode::Char(c) = key.code else { return };
+        if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+            self.paste(&c.to_string(), desk);
+        }
+    }
+
+    /// Several characters; line breaks and what cannot be seen are left out.
+    pub fn paste(&mut self, text: &str, desk: &mut Desk) {
+        let clean = |into: &str| {
+            let room = LONGEST.saturating_sub(into.chars().count());
+            text.chars().filter(|c| !text::is_hidden(*c) && !c.is_control()).take(room).collect::<String>()
+        };
+        if let Asking::Text { input, .. } = &mut self.asking {
+            let more = clean(input);
+            input.push_str(&more);
+        } else if self.typing {
+            let more = clean(&self.asked.search);
+            if !more.is_empty() {
+                self.asked.search.push_str(&more);
+                self.ask_anew(desk);
+            }
+        }
+    }
+
+    fn columns_to_choose(&self) -> List {
+        let columns = self.asked.kind.columns();
+        let choices: Vec<Choice> =
+            columns.iter().skip(1).map(|column| Choice::new(column.title, column.title, "")).collect();
+        let shown = columns.iter().enumerate().skip(1).filter(|(at, _)| !self.hidden.contains(at));
+        let chosen: Vec<String> = shown.map(|(_, column)| column.title.to_owned()).collect();
+        List::of_choices("Columns", Mode::Several, &choices, &chosen)
+    }
+
+    fn choose(&mut self) {
+        let Some(list) = self.choosing.take() else { return };
+        let columns = self.asked.kind.columns().iter().enumerate().skip(1);
+        let hidden = columns.filter(|(_, column)| !list.marked().iter().any(|title| title == column.title));
+        self.hidden = hidden.map(|(at, _)| at).collect();
+    }
+
+    /// What the help line says.
+    pub fn help(&self) -> (String, Tone) {
+        match &self.asking {
+            Asking::YesOrNo(_, _, question) => (question.clone(), Tone::Warning),
+            Asking::Text { question, .. } => (question.clone(), Tone::Help),
+            _ if self.job.is_some() => ("At it; Ctrl-X cancels.".to_owned(), Tone::Plain),
+            _ => (self.asked.kind.about().to_owned(), Tone::Plain),
+        }
+    }
+
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        self.draw_heading(canvas, area);
+        let below =
+            |area: Rect| Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
+        let area = below(area);
+        if let Some(list) = &self.choosing {
+            canvas.text(area, area.x + 1, area.y, &list.title(), canvas.look.heading());
+            return list.draw(canvas, below(area));
+        }
+        if self.known && self.rows.total == 0 {
+            let nothing =
+                if self.asked.search.is_empty() { self.asked.kind.empty() } else { "Nothing is found. Esc shows all." };
+            let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+            canvas.wrapped(inner, inner.y, inner.height, nothing, Style::new());
+            return;
+        }
+        let columns = self.places(area.width);
+        let headed = area.height >= HEADED;
+        if headed {
+            for (at, x, room) in &columns {
+                let cell = Rect { x: area.x + x, width: *room, ..area };
+                canvas.text(cell, cell.x, cell.y, self.asked.kind.columns()[*at].title, canvas.look.faint());
+            }
+        }
+        let area = if headed { below(area) } else { area };
+        let first = page::offset(self.at, self.total(), area.height);
+        for row in 0..area.height {
+            let at = first + usize::from(row);
+            let Some(found) = self.row(at) else { continue };
+            let y = area.y + row;
+            for (column, x, room) in &columns {
+                let cell = Rect { x: area.x + x, width: *room, ..area };
+                let text = found.cells.get(*column).map(String::as_str).unwrap_or_default();
+                let style = if *column == 1 { toned(canvas.look, found.tone) } else { Style::new() };
+                canvas.text(cell, cell.x, y, text, style);
+            }
+            if at == self.at {
+                // Of the row only its name: over a slow line, to reverse all of two rows is felt.
+                let room = columns.first().map_or(1, |(_, _, room)| *room);
+                canvas.select(Rect { x: area.x + 1, width: room, ..area }, y);
+                if !self.is_typing() {
+                    canvas.cursor(area, area.x + 1, y);
+                }
+            }
+        }
+    }
+
+    /// What is listed, how many there are, what is searched for; or the line that is typed.
+    fn draw_heading(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let x = area.x + 1;
+        if let Asking::Text { input, .. } = &self.asking {
+            let x = canvas.text(area, x, area.y, "> ", canvas.look.heading());
+            let room = usize::from(area.right().saturating_sub(x + 1));
+            let skip = width(input).saturating_sub(room);
+            let shown = crate::tui::canvas::window(input, skip, room);
+            let x = canvas.text(area, x, area.y, &shown, Style::new());
+            canvas.cursor(area, x, area.y);
+            return;
+        }
+        canvas.cursor(area, x, area.y);
+        let x = canvas.text(area, x, area.y, self.asked.kind.title(), canvas.look.heading());
+        let count = match (self.known, self.rows.more) {
+            (false, _) => "...".to_owned(),
+            (true, true) => format!("more than {}", grouped(self.rows.total)),
+            (true, false) => grouped(self.rows.total),
+        };
+        let x = canvas.text(area, x + 2, area.y, &count, Style::new());
+        if self.typing || !self.asked.search.is_empty() {
+            let end = area.right().saturating_sub(12);
+            let x = canvas.text(area, x + 2, area.y, "/ ", canvas.look.heading());
+            let room = usize::from(end.saturating_sub(x));
+            let shown = cut(&text::shown(&self.asked.search), room, canvas.look.glyphs().cut);
+            let x = canvas.text(area, x, area.y, &shown, Style::new());
+            if self.typing {
+                canvas.cursor(area, x, area.y);
+            }
+        }
+        let orders = self.asked.kind.orders();
+        if let (Some(order), true) = (orders.get(self.asked.order), orders.len() > 1) {
+            let order = format!("by {order}");
+            let x = area.right().saturating_sub(units(width(&order)) + 1);
+            canvas.text(area, x, area.y, &order, canvas.look.faint());
+        }
+    }
+
+    /// Which columns are shown, where each begins, and how wide it is.
+    fn places(&self, room: u16) -> Vec<(usize, u16, u16)> {
+        let columns: &[Column] = self.asked.kind.columns();
+        let wanted: Vec<usize> = (0..columns.len()).filter(|at| !self.hidden.contains(at)).collect();
+        let mut shown: Vec<usize> = Vec::new();
+        let mut used = 1;
+        for at in wanted {
+            let wide = columns[at].width + u16::from(!shown.is_empty()) * 2;
+            if !shown.is_empty() && used + wide > room {
+                break;
+            }
+            used += wide;
+            shown.push(at);
+        }
+        let growing = units(shown.iter().filter(|at| columns[**at].grows).count());
+        let left = room.saturating_sub(used);
+        let more = left.checked_div(growing).unwrap_or(0);
+        let mut x = 1;
+        let mut places = Vec::new();
+        for at in shown {
+            let wide = columns[at].width + if columns[at].grows { more } else { 0 };
+            places.push((at, x, wide.min(room.saturating_sub(x))));
+            x += wide + 2;
+        }
+        places
+    }
+}
+
+/// From so many rows on, one is spent on the columns' names.
+const HEADED: u16 = 5;
+
+/// How many rows are in sight.
+fn height(desk: &Desk) -> u16 {
+    let body = layout::areas(desk.size.0, desk.size.1).body.height.saturating_sub(1);
+    if body >= HEADED { body - 1 } else { body }
+}
+
+/// The style of a tone.
+pub fn toned(look: Look, tone: Tone) -> Style {
+    match tone {
+        Tone::Plain => Style::new(),
+        Tone::Good => look.good(),
+        Tone::Warning => look.warning(),
+        Tone::Problem => look.problem(),
+        Tone::Help => look.heading(),
+    }
+}

@@ -1,0 +1,186 @@
+//! The palette: every screen, step and command of where one is, and users, devices and tokens, by a few letters.
+//!
+//! ```text
+//!  Go to or do: ber_
+//!  Åsa Berg                     user      asa.berg@corp.example.com
+//!  5 Devices                    screen
+//! ```
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::model::text;
+use crate::tui::canvas::{Canvas, units, width, window};
+use crate::tui::desk::Desk;
+use crate::tui::keys::{Binding, Command};
+use crate::tui::listing::{Kind, Place};
+use crate::tui::message::Effect;
+use crate::tui::panel::page;
+use crate::tui::tab::Tab;
+use crate::wizard::Step;
+
+/// What the palette leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    Go(Place),
+    Do(Command),
+}
+
+/// Something that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub name: String,
+    /// `screen`, `step`, `user`, or the key that does the same.
+    pub what: String,
+    pub more: String,
+    pub choice: Choice,
+}
+
+#[derive(Debug)]
+pub struct Palette {
+    typed: String,
+    fixed: Vec<Entry>,
+    /// What was found in the state by what is typed.
+    found: Vec<Entry>,
+    at: usize,
+}
+
+/// From so many letters on, the state is searched too.
+const LETTERS: usize = 2;
+const LONGEST: usize = 80;
+
+impl Palette {
+    /// Over a screen with these keys.
+    pub fn new(tables: &[&'static Binding]) -> Self {
+        let screen = |name: String, choice: Place| Entry {
+            name,
+            what: "screen".to_owned(),
+            more: String::new(),
+            choice: Choice::Go(choice),
+        };
+        let mut fixed: Vec<Entry> =
+            Tab::ALL.into_iter().map(|tab| screen(format!("{} {}", tab.key, tab.title), tab.place())).collect();
+        fixed.push(screen("Accounts".to_owned(), Place::List(Kind::Accounts)));
+        fixed.push(screen("Report".to_owned(), Place::Report));
+        fixed.extend(Step::ALL.into_iter().map(|step| Entry {
+            name: format!("Step {}: {}", step.number(), step.title()),
+            what: "step".to_owned(),
+            more: step.purpose().to_owned(),
+            choice: Choice::Go(Place::Step(step)),
+        }));
+        // What a key only moves needs no name.
+        let commands = tables.iter().filter(|binding| !binding.label.is_empty() && is_told(binding.command));
+        fixed.extend(commands.map(|binding| Entry {
+            name: binding.label.to_owned(),
+            what: binding.chords.first().map(|chord| chord.name()).unwrap_or_default(),
+            more: binding.help.to_owned(),
+            choice: Choice::Do(binding.command),
+        }));
+        Self { typed: String::new(), fixed, found: Vec::new(), at: 0 }
+    }
+
+    /// What is shown by what is typed: names that begin with it first, then words that do, then what is in the state.
+    fn entries(&self) -> Vec<&Entry> {
+        let typed = self.typed.to_lowercase();
+        let rank = |entry: &Entry| {
+            let name = entry.name.to_lowercase();
+            if name.starts_with(&typed) {
+                Some(0)
+            } else if name.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(&typed)) {
+                Some(1)
+            } else {
+                entry.more.to_lowercase().contains(&typed).then_some(3)
+            }
+        };
+        let fixed = self.fixed.iter().filter_map(|entry| Some((rank(entry)?, entry)));
+        let mut entries: Vec<(u8, &Entry)> = fixed.chain(self.found.iter().map(|entry| (2, entry))).collect();
+        entries.sort_by_key(|(rank, _)| *rank);
+        entries.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// What came of a search; that of something that is not typed any more is not wanted.
+    pub fn take(&mut self, typed: &str, found: Vec<Entry>) {
+        if typed == self.typed {
+            self.found = found;
+            self.at = self.at.min(self.entries().len().saturating_sub(1));
+        }
+    }
+
+    pub fn typed(&mut self, key: &KeyEvent, desk: &mut Desk) {
+        let KeyCode::Char(c) = key.code else { return };
+        if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+            self.paste(&c.to_string(), desk);
+        }
+    }
+
+    pub fn paste(&mut self, text: &str, desk: &mut Desk) {
+        let room = LONGEST.saturating_sub(self.typed.chars().count());
+        self.typed.extend(text.chars().filter(|c| !text::is_hidden(*c) && !c.is_control()).take(room));
+        self.changed(desk);
+    }
+
+    fn changed(&mut self, desk: &mut Desk) {
+        self.at = 0;
+        self.found.clear();
+        if self.typed.trim().chars().count() >= LETTERS {
+            desk.ask(Effect::Find(self.typed.clone()));
+        }
+    }
+
+    /// Moves; `Some` is what Enter chose.
+    pub fn perform(&mut self, command: Command, height: u16, desk: &mut Desk) -> Option<Choice> {
+        match command {
+            Command::Enter => return self.entries().get(self.at).map(|entry| entry.choice.clone()),
+            Command::Erase => {
+                if self.typed.pop().is_some() {
+                    self.changed(desk);
+                }
+            }
+            command => self.at = page::moved(self.at, self.entries().len(), height, command),
+        }
+        None
+    }
+
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let x = canvas.text(area, area.x + 1, area.y, "Go to or do: ", canvas.look.heading());
+        let room = usize::from(area.right().saturating_sub(x + 1));
+        let shown = window(&self.typed, width(&self.typed).saturating_sub(room), room);
+        let end = canvas.text(area, x, area.y, &shown, Style::new());
+        let list = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
+        let entries = self.entries();
+        if entries.is_empty() {
+            canvas.text(list, list.x + 1, list.y, "Nothing is called that.", Style::new());
+        }
+        let names = entries.iter().map(|entry| width(&entry.name)).max().unwrap_or(0);
+        let column = units(names).clamp(8, (list.width / 2).max(8));
+        let first = page::offset(self.at, entries.len(), list.height);
+        for (row, entry) in page::shown(&entries, self.at, list.height).enumerate() {
+            let y = list.y + units(row);
+            let name = Rect { width: (column + 1).min(list.width), ..list };
+            canvas.text(name, list.x + 1, y, &entry.name, Style::new());
+            canvas.text(list, list.x + column + 3, y, &entry.what, canvas.look.faint());
+            canvas.text(list, list.x + column + 12, y, &entry.more, Style::new());
+            if first + row == self.at {
+                canvas.select(Rect { x: list.x + 1, width: column, ..list }, y);
+            }
+        }
+        canvas.cursor(area, end, area.y);
+    }
+}
+
+/// Whether a command is one that somebody would look for by its name.
+fn is_told(command: Command) -> bool {
+    !matches!(
+        command,
+        Command::Up
+            | Command::Down
+            | Command::Left
+            | Command::Right
+            | Command::NextField
+            | Command::PreviousField
+            | Command::Edit(_)
+            | Command::Palette
+            | Command::Go(_)
+    )
+}

@@ -1,0 +1,262 @@
+//! Lists: searched as one types, walked with few rows at hand, acted upon only after a yes.
+
+use super::super::app::App;
+use super::super::fixture::*;
+use super::super::listing::{Act, Fact, Kind, Place, Question, Wanted};
+use super::super::look::Look;
+use super::super::message::{Came, Effect, Message, Tone};
+use super::super::screen::Screen;
+use super::trouble;
+use crate::wizard::Step;
+
+/// Answers what a list asks for, until nothing is asked; gives what else was asked for.
+fn give(app: &mut App, effects: Vec<Effect>) -> Vec<Effect> {
+    let mut rest = Vec::new();
+    for effect in effects {
+        let answer = match effect {
+            Effect::Rows { asked, offset, limit } => {
+                assert!(limit <= 1_000, "never all of them");
+                let rows = rows(&asked, offset, limit);
+                Came::Rows(Box::new(asked), rows)
+            }
+            Effect::Detail(kind, id) => Came::Detail(kind, id.clone(), Box::new(detail(&id))),
+            Effect::Question(wanted) => {
+                let on = wanted.id.as_deref().unwrap_or("the list");
+                let text = format!("Do that to {on}? 3 laptops are refused at once.");
+                Came::Question(Box::new(Wanted { question: Some(Question { text, input: None }), ..*wanted }))
+            }
+            effect => {
+                rest.push(effect);
+                continue;
+            }
+        };
+        let more = came(app, answer);
+        rest.extend(give(app, more));
+    }
+    rest
+}
+
+fn press_and_give(app: &mut App, names: &[&str]) -> Vec<Effect> {
+    let mut rest = Vec::new();
+    for name in names {
+        let effects = press(app, name);
+        rest.extend(give(app, effects));
+    }
+    rest
+}
+
+/// A console on a list.
+fn opened(kind: Kind, look: Look, size: (u16, u16)) -> App {
+    let mut app = app(Step::Directory, look, size);
+    press_and_give(&mut app, &["Esc"]);
+    let key = match kind {
+        Kind::Users => "2",
+        Kind::Mappings => "3",
+        Kind::Syncs => "4",
+        Kind::Devices | Kind::Accounts => "5",
+        Kind::Tokens => "6",
+        Kind::Exports => "7",
+        Kind::Audit => "8",
+    };
+    press_and_give(&mut app, &[key]);
+    if kind == Kind::Accounts {
+        press_and_give(&mut app, &["a"]);
+    }
+    assert!(matches!(app.screen, Screen::List(shown) if shown == kind));
+    app
+}
+
+/// Draws what `play` leads to, at each size in each look.
+fn picture(name: &str, kind: Kind, play: impl Fn(&mut App)) {
+    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
+        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
+            let mut app = opened(kind, look, (width, height));
+            play(&mut app);
+            insta::assert_snapshot!(format!("list-{name}-{width}x{height}-{word}"), screen(&app));
+        }
+    }
+}
+
+#[test]
+fn each_list_as_it_looks() {
+    for kind in Kind::ALL {
+        picture(&kind.title().to_lowercase(), kind, |_| {});
+    }
+}
+
+#[test]
+fn a_search_a_question_an_entry_and_the_palette_as_they_look() {
+    picture("search", Kind::Users, |app| {
+        press_and_give(app, &["/", "å", "s"]);
+    });
+    picture("asking", Kind::Devices, |app| {
+        press_and_give(app, &["Down", "x"]);
+    });
+    picture("entry", Kind::Devices, |app| {
+        press_and_give(app, &["Enter", "Down"]);
+    });
+    picture("palette", Kind::Users, |app| {
+        press_and_give(app, &[":", "d", "e"]);
+    });
+    picture("columns", Kind::Users, |app| {
+        press_and_give(app, &["|", "Space"]);
+    });
+    picture("keys", Kind::Users, |app| {
+        press_and_give(app, &["?"]);
+    });
+}
+
+#[test]
+fn a_million_rows_are_walked_with_a_few_hundred_at_hand() {
+    let mut app = opened(Kind::Users, UTF8, (80, 24));
+    assert!(screen(&app).contains("1,000,000"), "{}", screen(&app));
+    let asked = |app: &mut App, names: &[&str]| names.iter().filter(|name| !press(app, name).is_empty()).count();
+    assert_eq!(asked(&mut app, &["Down"; 50]), 0, "what is at hand is not asked for again");
+    press_and_give(&mut app, &["End"]);
+    assert!(screen(&app).contains("User 999999"), "{}", screen(&app));
+    press_and_give(&mut app, &["Home"]);
+    assert!(screen(&app).contains("User 0 "));
+    press_and_give(&mut app, &["Down"; 1_000]);
+    assert!(screen(&app).contains("User 1000 "), "{}", screen(&app));
+}
+
+#[test]
+fn each_letter_of_a_search_asks_anew_and_answers_to_earlier_letters_are_not_shown() {
+    let mut app = opened(Kind::Users, UTF8, (80, 24));
+    press(&mut app, "/");
+    let slow = press(&mut app, "a");
+    let fast = press(&mut app, "b");
+    let [Effect::Rows { asked, offset: 0, .. }] = &fast[..] else { panic!("rows are asked for") };
+    assert_eq!(asked.search, "ab");
+    give(&mut app, fast);
+    give(&mut app, slow);
+    assert!(screen(&app).contains("User 0 ab"), "{}", screen(&app));
+    // Enter keeps the search, letters are commands again, Esc ends it, and only the next Esc leaves.
+    press_and_give(&mut app, &["Enter", "j"]);
+    assert!(screen(&app).contains("/ ab"));
+    press_and_give(&mut app, &["Esc"]);
+    assert!(matches!(app.screen, Screen::List(Kind::Users)) && !screen(&app).contains("/ ab"));
+    press_and_give(&mut app, &["Esc"]);
+    assert!(matches!(app.screen, Screen::Overview));
+    // What was selected there is selected again.
+    press_and_give(&mut app, &["2"]);
+    assert!(matches!(app.screen, Screen::List(Kind::Users)));
+}
+
+#[test]
+fn something_is_done_only_after_a_yes_and_to_what_the_question_was_about() {
+    let mut app = opened(Kind::Devices, UTF8, (80, 24));
+    press_and_give(&mut app, &["Down", "x"]);
+    assert!(screen(&app).contains("Do that to Devices-1?"), "{}", screen(&app));
+    assert!(press(&mut app, "Enter").is_empty(), "Enter alone is no yes");
+    assert!(press(&mut app, "y").is_empty(), "nothing is asked any more");
+    press_and_give(&mut app, &["x"]);
+    // While it is asked the list moves: the question stays about the same laptop.
+    let effects = app.update(Message::Changed);
+    give(&mut app, effects);
+    let effects = press(&mut app, "y");
+    let [Effect::Do(doing)] = &effects[..] else { panic!("it is done") };
+    assert_eq!((doing.act, doing.id.as_deref()), (Act::Revoke, Some("Devices-1")));
+    let job = doing.job;
+    assert!(matches!(press(&mut app, "Ctrl-X")[..], [Effect::Cancel(of)] if of == job), "it can be cancelled");
+    came(&mut app, Came::Failed(Some(job), trouble()));
+    assert!(screen(&app).contains("the disk is full"));
+    assert!(press_and_give(&mut app, &["x"]).is_empty() && screen(&app).contains("Do that to"), "and tried again");
+}
+
+#[test]
+fn one_line_of_what_was_done_is_said_and_more_are_shown() {
+    let mut app = opened(Kind::Tokens, UTF8, (80, 24));
+    let said = |text: &str, tone| Fact::new("", text).toned(tone);
+    let start = |app: &mut App| {
+        press_and_give(app, &["x"]);
+        let effects = press(app, "y");
+        let [Effect::Do(doing)] = &effects[..] else { panic!("it is done") };
+        doing.job
+    };
+    let job = start(&mut app);
+    came(&mut app, Came::Done(job, "Tokens".into(), vec![said("It is refused now.", Tone::Good)]));
+    assert!(matches!(app.screen, Screen::List(Kind::Tokens)) && screen(&app).contains("It is refused now."));
+    let job = start(&mut app);
+    let lines = vec![said("It is refused now.", Tone::Good), said("msiexec carries a dead token", Tone::Warning)];
+    came(&mut app, Came::Done(job, "Tokens".into(), lines));
+    assert!(screen(&app).contains("msiexec carries a dead token"));
+    press_and_give(&mut app, &["Esc"]);
+    assert!(matches!(app.screen, Screen::List(Kind::Tokens)));
+}
+
+#[test]
+fn only_what_can_be_done_to_an_entry_is_offered() {
+    let mut app = opened(Kind::Tokens, UTF8, (80, 24));
+    assert!(screen(&app).contains("x revoke"));
+    press_and_give(&mut app, &["End"]);
+    assert!(!screen(&app).contains("x revoke"), "{}", screen(&app));
+    assert!(press(&mut app, "x").is_empty());
+}
+
+#[test]
+fn an_entry_leads_to_others_and_escape_goes_back_to_its_list() {
+    let mut app = opened(Kind::Devices, UTF8, (80, 24));
+    press_and_give(&mut app, &["Down", "Enter"]);
+    assert!(screen(&app).contains("Entry Devices-1"), "{}", screen(&app));
+    let effects = keys(&mut app, &["Down", "Enter"]);
+    assert!(matches!(&effects[..], [Effect::Detail(Kind::Users, id)] if id == "someone"));
+    // Whoever goes elsewhere meanwhile stays there.
+    press_and_give(&mut app, &["6"]);
+    came(&mut app, Came::Detail(Kind::Users, "someone".into(), Box::default()));
+    assert!(matches!(app.screen, Screen::List(Kind::Tokens)));
+    press_and_give(&mut app, &["5"]);
+    assert!(matches!(app.screen, Screen::List(Kind::Devices)), "as it was left");
+    press_and_give(&mut app, &["Enter"]);
+    assert!(screen(&app).contains("Entry Devices-1"));
+    press_and_give(&mut app, &["Esc"]);
+    assert!(matches!(app.screen, Screen::List(Kind::Devices)));
+}
+
+#[test]
+fn the_palette_finds_screens_steps_commands_and_what_is_in_the_state() {
+    let mut app = opened(Kind::Devices, UTF8, (80, 24));
+    press(&mut app, "Ctrl-P");
+    assert!(press(&mut app, "a").is_empty(), "one letter searches no state");
+    let effects = press(&mut app, "u");
+    assert!(matches!(&effects[..], [Effect::Find(typed)] if typed == "au"));
+    let entry = super::super::screen::palette::Entry {
+        name: "Aubrey".into(),
+        what: "user".into(),
+        more: "aubrey@corp.example.com".into(),
+        choice: super::super::screen::palette::Choice::Go(Place::Entry(Kind::Users, "aubrey".into())),
+    };
+    came(&mut app, Came::Found("a".into(), vec![]));
+    came(&mut app, Came::Found("au".into(), vec![entry]));
+    let shown = screen(&app);
+    assert!(shown.contains("8 Audit") && shown.contains("Aubrey"), "{shown}");
+    let effects = keys(&mut app, &["Down", "Enter"]);
+    assert!(matches!(&effects[..], [Effect::Detail(Kind::Users, id)] if id == "aubrey"));
+    // A command of the screen below is done as its key would.
+    keys(&mut app, &["Ctrl-P", "r", "e", "v", "o", "k", "e"]);
+    assert!(matches!(&press(&mut app, "Enter")[..], [Effect::Question(wanted)] if wanted.act == Act::Revoke));
+    // From a step, what was entered is kept.
+    let mut app = super::app(Step::Directory, UTF8, (80, 24));
+    type_text(&mut app, "x");
+    let effects = keys(&mut app, &["Ctrl-P", "7", "Enter"]);
+    assert!(matches!(&effects[..], [Effect::KeepDraft(_), Effect::Rows { .. }]));
+}
+
+#[test]
+fn moving_in_a_list_costs_few_bytes_and_reversal_marks_what_is_selected() {
+    for (look, size) in [(UTF8, (80, 24)), (ASCII, (120, 40)), (UTF8, (200, 60))] {
+        let mut app = opened(Kind::Users, look, size);
+        let mut surface = super::super::surface::Surface::new(std::io::sink());
+        surface.show(&app).expect("a sink takes everything");
+        let mut bytes: Vec<usize> = (0..30)
+            .map(|_| {
+                press_and_give(&mut app, &["Down"]);
+                surface.show(&app).expect("a sink takes everything")
+            })
+            .collect();
+        bytes.sort_unstable();
+        assert!(bytes[15] <= 200, "{bytes:?} at {size:?}");
+        let (buffer, cursor) = draw(&app);
+        assert!(buffer[(cursor.x, cursor.y)].modifier.contains(ratatui::style::Modifier::REVERSED));
+    }
+}
