@@ -198,7 +198,7 @@ impl App {
         }
         if let Command::Go(number) = command {
             if let Some(tab) = Tab::ALL.get(number) {
-                self.go(tab.place());
+                self.leave_for(tab.place());
             }
             return;
         }

@@ -122,13 +122,13 @@ impl OrderScreen {
     }
 
     pub fn tables(&self) -> Vec<&'static Binding> {
-        let first: &'static [Binding] = match (self.asking, self.job, &self.moves) {
+        let (first, rest): (&[Binding], &[Binding]) = match (self.asking, self.job, &self.moves) {
             (true, ..) => return keys::ORDER_CONFIRM.iter().chain(keys::ANYWHERE).collect(),
-            (_, Some(_), _) => keys::RUNNING,
-            (_, _, Moves::Unread) => keys::ORDER_UNREAD,
-            _ => &[],
+            (_, Some(_), _) => (keys::RUNNING, &[]),
+            (_, _, Moves::Unread) => (keys::ORDER_UNREAD, keys::TABS),
+            _ => (&[], keys::TABS),
         };
-        [first, keys::ORDER_MAPPINGS, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
+        [first, keys::ORDER_MAPPINGS, rest, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
     }
 
     /// Does what a key asks for. True when the user wants to go back.

@@ -143,9 +143,25 @@ impl PlanScreen {
             (_, Some(_), _) => vec![keys::SEARCH, keys::ANYWHERE],
             (_, _, Some(_)) => vec![keys::RUNNING, keys::ANYWHERE],
             _ if self.view.state == PlanState::Applied => {
-                vec![keys::PLAN, keys::PLAN_APPLIED, keys::PLAN_BACK, keys::ANYWHERE, keys::NO_TEXT]
+                vec![
+                    keys::PLAN,
+                    keys::PLAN_APPLIED,
+                    keys::PLAN_BACK,
+                    keys::TABS,
+                    keys::LEAVE,
+                    keys::ANYWHERE,
+                    keys::NO_TEXT,
+                ]
             }
-            _ => vec![keys::PLAN, keys::PLAN_OPEN, keys::PLAN_BACK, keys::ANYWHERE, keys::NO_TEXT],
+            _ => vec![
+                keys::PLAN,
+                keys::PLAN_OPEN,
+                keys::PLAN_BACK,
+                keys::TABS,
+                keys::LEAVE,
+                keys::ANYWHERE,
+                keys::NO_TEXT,
+            ],
         };
         tables.into_iter().flatten().collect()
     }

@@ -3,138 +3,19 @@
 //! The terminal is vt100's, fed from a pseudo-terminal. How long a test waits for a screen before it gives up can be
 //! set with `IMD_TEST_PATIENCE` (seconds).
 
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+#![allow(unreachable_pub, reason = "its modules are shared among each other")]
+
+mod first_walk;
+#[cfg(feature = "lab")]
+mod screens;
+mod terminal;
+
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use rustix::process::{Pid, Signal, kill_process};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use rustix::process::Signal;
 
-/// A running console.
-struct Console {
-    terminal: Box<dyn MasterPty + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    keyboard: Box<dyn Write + Send>,
-    seen: Arc<Mutex<Seen>>,
-}
-
-struct Seen {
-    screen: vt100::Parser,
-    bytes: Vec<u8>,
-}
-
-fn patience() -> Duration {
-    let seconds = std::env::var("IMD_TEST_PATIENCE").ok().and_then(|text| text.parse().ok());
-    Duration::from_secs(seconds.unwrap_or(30))
-}
-
-impl Console {
-    fn start(arguments: &[&str], environment: &[(&str, &str)], (cols, rows): (u16, u16)) -> Self {
-        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_imd"));
-        command.args(arguments);
-        for name in ["NO_COLOR", "COLORTERM", "LC_ALL", "LC_CTYPE", "IMD_STATE"] {
-            command.env_remove(name);
-        }
-        command.env("TERM", "xterm-256color");
-        command.env("LANG", "C.UTF-8");
-        for (name, value) in environment {
-            command.env(name, value);
-        }
-        let child = pair.slave.spawn_command(command).expect("the binary starts");
-        let seen = Arc::new(Mutex::new(Seen { screen: vt100::Parser::new(rows, cols, 0), bytes: Vec::new() }));
-        let (mut output, watched) = (pair.master.try_clone_reader().expect("a reader"), Arc::clone(&seen));
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = output.read(&mut buffer) {
-                let mut seen = watched.lock().expect("nobody panics with it");
-                seen.screen.process(&buffer[..count]);
-                seen.bytes.extend_from_slice(&buffer[..count]);
-            }
-        });
-        let keyboard = pair.master.take_writer().expect("a writer");
-        Self { terminal: pair.master, child, keyboard, seen }
-    }
-
-    fn demo(environment: &[(&str, &str)]) -> Self {
-        Self::start(&["demo"], environment, (80, 24))
-    }
-
-    fn screen(&self) -> String {
-        self.seen.lock().expect("nobody panics with it").screen.screen().contents()
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        self.seen.lock().expect("nobody panics with it").bytes.clone()
-    }
-
-    fn keys(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).and_then(|()| self.keyboard.flush()).expect("the terminal takes keys");
-    }
-
-    fn wait(&self, what: &str, until: impl Fn(&Self) -> bool) {
-        let end = Instant::now() + patience();
-        while !until(self) {
-            assert!(Instant::now() < end, "{what} never came; the screen is\n{}", self.screen());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn wait_for(&self, text: &str) {
-        self.wait(&format!("{text:?}"), |console| console.screen().contains(text));
-    }
-
-    /// Presses keys and waits for what they lead to.
-    fn go(&mut self, keys: &str, text: &str) {
-        self.keys(keys);
-        self.wait_for(text);
-    }
-
-    fn pid(&self) -> Pid {
-        let id = self.child.process_id().expect("it runs");
-        Pid::from_raw(i32::try_from(id).expect("a process id")).expect("not zero")
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(self.pid(), signal).expect("it takes signals");
-    }
-
-    /// Waits for the end; gives the exit code.
-    fn end(&mut self) -> u32 {
-        let end = Instant::now() + patience();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("it is ours") {
-                return status.exit_code();
-            }
-            assert!(Instant::now() < end, "it never ended; the screen is\n{}", self.screen());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// The state letter of /proc: `S` sleeps, `T` is stopped.
-    fn state(&self) -> char {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid().as_raw_nonzero())).expect("it runs");
-        stat.rsplit(')').next().and_then(|rest| rest.trim().chars().next()).expect("a state")
-    }
-
-    fn is_raw(&self) -> bool {
-        let modes = self.terminal.get_termios().expect("the terminal has modes");
-        // ICANON of Linux: lines are put together by the terminal.
-        modes.local_flags.bits() & 0o2 == 0
-    }
-
-    fn alternate(&self) -> bool {
-        self.seen.lock().expect("nobody panics with it").screen.screen().alternate_screen()
-    }
-}
-
-impl Drop for Console {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-    }
-}
+use terminal::{Console, State, patience};
 
 const ESCAPE: &str = "\x1b";
 const DOWN: &str = "\x1b[B";
@@ -343,23 +224,5 @@ fn every_terminal_starts_walks_and_is_given_back() {
             let shown = !console.seen.lock().expect("nobody panics with it").screen.screen().hide_cursor();
             assert!(shown && text.contains("\x1b[?2004l"), "{which}: the cursor and pastes are as they were");
         }
-    }
-}
-
-/// A state directory of its own.
-struct State(tempfile::TempDir);
-
-impl State {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn path(&self) -> PathBuf {
-        self.0.path().join("state")
-    }
-
-    fn console(&self) -> Console {
-        let state: &Path = &self.path();
-        Console::start(&["--state", state.to_str().expect("plain")], &[], (80, 24))
     }
 }
