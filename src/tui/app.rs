@@ -213,8 +213,8 @@ impl App {
             }
             Screen::Review(review) => match (command, review.came_from) {
                 (Command::Enter, _) => {
-                    let step = review.selected();
-                    self.go(Place::Step(step));
+                    let place = review.selected();
+                    self.go(place);
                 }
                 (Command::Back, Some(step)) => self.go(Place::Step(step)),
                 (Command::Back, None) => self.go(Place::Overview),

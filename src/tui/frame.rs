@@ -88,11 +88,13 @@ fn tab(app: &App) -> Option<usize> {
         Screen::Overview => Place::Overview,
         Screen::Review(_) => Place::Setup,
         Screen::List(Kind::Accounts) => Place::List(Kind::Devices),
+        Screen::List(kind) if Kind::OF_SETUP.contains(kind) => Place::Setup,
         Screen::List(kind) => Place::List(*kind),
         Screen::Plan(_) => Place::List(Kind::Syncs),
         Screen::Order(_) => Place::List(Kind::Mappings),
         Screen::Detail(detail) => match detail.kind() {
             Some(Kind::Accounts) => Place::List(Kind::Devices),
+            Some(kind) if Kind::OF_SETUP.contains(&kind) => Place::Setup,
             Some(kind) => Place::List(kind),
             None => Place::Overview,
         },
@@ -243,7 +245,7 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
             },
         },
         (None, None, Screen::Review(_)) => {
-            ("Choose a step with Up and Down; Enter opens it.".into(), Style::new(), String::new())
+            ("Up and Down choose a step or a list; Enter opens it.".into(), Style::new(), String::new())
         }
         (None, None, Screen::Overview) => {
             ("The numbers above open the other screens; Ctrl-P finds everything.".into(), Style::new(), String::new())

@@ -3,6 +3,8 @@
 //! A list is data: its columns here, its rows from one file of `run::lists`, its keys from one table
 //! ([`keys::ACTS`](super::keys::ACTS)). A new list is a [`Kind`] and a file; it needs no drawing of its own.
 
+mod columns;
+
 use super::message::{JobId, Tone};
 use crate::wizard::Step;
 
@@ -17,6 +19,12 @@ pub enum Kind {
     Tokens,
     Exports,
     Audit,
+    Directories,
+    Profiles,
+    Storages,
+    Keys,
+    /// The device map: which laptop is reserved for whom.
+    Reserved,
 }
 
 /// A column, the most telling first; what does not fit is left out from the right.
@@ -29,16 +37,8 @@ pub struct Column {
     pub grows: bool,
 }
 
-const fn fixed(title: &'static str, width: u16) -> Column {
-    Column { title, width, grows: false }
-}
-
-const fn grows(title: &'static str, width: u16) -> Column {
-    Column { title, width, grows: true }
-}
-
 impl Kind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Users,
         Self::Mappings,
         Self::Syncs,
@@ -47,7 +47,15 @@ impl Kind {
         Self::Tokens,
         Self::Exports,
         Self::Audit,
+        Self::Directories,
+        Self::Profiles,
+        Self::Storages,
+        Self::Keys,
+        Self::Reserved,
     ];
+
+    /// The lists without a number: they stand below the steps of setup.
+    pub const OF_SETUP: [Self; 5] = [Self::Directories, Self::Profiles, Self::Storages, Self::Keys, Self::Reserved];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -59,86 +67,29 @@ impl Kind {
             Self::Tokens => "Tokens",
             Self::Exports => "Exports",
             Self::Audit => "Audit",
+            Self::Directories => "Directories",
+            Self::Profiles => "Profiles",
+            Self::Storages => "Storages",
+            Self::Keys => "Keys",
+            Self::Reserved => "Device map",
         }
     }
 
     pub const fn columns(self) -> &'static [Column] {
         match self {
-            Self::Users => {
-                const {
-                    &[
-                        grows("Name", 20),
-                        fixed("State", 8),
-                        grows("Account", 22),
-                        fixed("Mapping", 16),
-                        grows("Mail", 24),
-                        fixed("Department", 16),
-                    ]
-                }
-            }
-            Self::Mappings => {
-                const {
-                    &[
-                        grows("Mapping", 18),
-                        fixed("State", 8),
-                        fixed("Users", 10),
-                        grows("Gives", 30),
-                        grows("Whom", 30),
-                    ]
-                }
-            }
-            Self::Syncs => {
-                const { &[fixed("Plan", 6), fixed("State", 11), fixed("Made", 20), grows("Leave, change, come", 36)] }
-            }
-            Self::Devices => {
-                const {
-                    &[
-                        grows("Host", 14),
-                        fixed("State", 9),
-                        grows("User", 18),
-                        fixed("Seen", 20),
-                        grows("Serial", 12),
-                        fixed("Proof", 13),
-                    ]
-                }
-            }
-            Self::Accounts => {
-                const {
-                    &[
-                        grows("User", 15),
-                        fixed("State", 21),
-                        fixed("Laptops", 7),
-                        grows("Account", 22),
-                        fixed("Profile", 14),
-                        fixed("Storage", 10),
-                    ]
-                }
-            }
-            Self::Tokens => {
-                const {
-                    &[
-                        grows("Token", 18),
-                        fixed("State", 10),
-                        fixed("Ends", 16),
-                        fixed("Laptops", 22),
-                        grows("Last used", 22),
-                    ]
-                }
-            }
-            Self::Exports => {
-                const {
-                    &[
-                        fixed("Target", 15),
-                        fixed("Token", 11),
-                        fixed("Written", 20),
-                        grows("Folder", 24),
-                        fixed("By", 10),
-                    ]
-                }
-            }
-            Self::Audit => {
-                const { &[fixed("When", 20), fixed("Who", 10), fixed("What", 18), grows("On", 20), grows("Detail", 24)] }
-            }
+            Self::Users => columns::USERS,
+            Self::Mappings => columns::MAPPINGS,
+            Self::Syncs => columns::SYNCS,
+            Self::Devices => columns::DEVICES,
+            Self::Accounts => columns::ACCOUNTS,
+            Self::Tokens => columns::TOKENS,
+            Self::Exports => columns::EXPORTS,
+            Self::Audit => columns::AUDIT,
+            Self::Directories => columns::DIRECTORIES,
+            Self::Profiles => columns::PROFILES,
+            Self::Storages => columns::STORAGES,
+            Self::Keys => columns::KEYS,
+            Self::Reserved => columns::RESERVED,
         }
     }
 
@@ -161,6 +112,10 @@ impl Kind {
             Self::Tokens => "There is none yet. Step 6 makes the first one; it needs no network (9, then 6 Token).",
             Self::Exports => "Nothing was written yet. Step 7 writes the exports (9, then 7 Installer).",
             Self::Audit => "Nothing was changed yet.",
+            Self::Directories => "None is registered yet. Step 1 registers the first one (9, then 1 Directory).",
+            Self::Profiles | Self::Storages => "There is none yet. Step 2 makes the first one (9, then 2 Profile).",
+            Self::Keys => "There is none yet. The first token makes it.",
+            Self::Reserved => "No laptop is reserved for anybody. i takes in a CSV file.",
         }
     }
 
@@ -175,6 +130,21 @@ impl Kind {
             Self::Tokens => "Whoever holds a token may ask for activation; it says nothing of a user.",
             Self::Exports => "The folders that were written for your deployment tools.",
             Self::Audit => "Who changed what. Nobody can change or remove an entry unseen.",
+            Self::Directories => "Where users come from.",
+            Self::Profiles => "What users get, and how long it is kept when they leave.",
+            Self::Storages => "Where the data of users is kept.",
+            Self::Keys => "What signs tokens. A retired key's tokens stay good; a revoked key's are refused.",
+            Self::Reserved => "Which laptop is meant for whom: it is given to nobody else.",
+        }
+    }
+
+    /// The step that an entry is edited in.
+    pub const fn step(self) -> Option<Step> {
+        match self {
+            Self::Directories => Some(Step::Directory),
+            Self::Profiles | Self::Storages => Some(Step::Profile),
+            Self::Mappings => Some(Step::Mapping),
+            _ => None,
         }
     }
 
@@ -183,7 +153,9 @@ impl Kind {
         match self {
             Self::Audit => &[Act::Verify],
             Self::Syncs => &[Act::Sync],
-            Self::Mappings => &[Act::New],
+            Self::Mappings | Self::Directories | Self::Profiles | Self::Storages => &[Act::New],
+            Self::Keys => &[Act::Rotate, Act::Out, Act::In],
+            Self::Reserved => &[Act::Import],
             _ => &[],
         }
     }
@@ -253,6 +225,12 @@ pub enum Act {
     Verify,
     Sync,
     Explain,
+    Rotate,
+    /// Rows of a CSV file.
+    Import,
+    /// A bundle for the other side of an air gap, or from it.
+    Out,
+    In,
     /// The list as it is asked for, to a file.
     Save,
 }

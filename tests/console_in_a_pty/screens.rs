@@ -140,6 +140,22 @@ fn each_screen_is_walked_by_keys_that_it_offers() {
     press(&mut console, "v", "entries are as they were written");
     // Setup: the seven steps, each opened alone; and the palette leads on from one.
     press(&mut console, "9", "7 Installer");
+    for _ in 0..8 {
+        press(&mut console, "Down", "Setup");
+    }
+    press(&mut console, "Enter", "Profiles  1");
+    press(&mut console, "D", "Remove the profile");
+    press(&mut console, "y", "is needed by mapping");
+    press(&mut console, "Esc", "Overview");
+    press(&mut console, "Ctrl-P", "Go to or do");
+    console.keys("keys");
+    press(&mut console, "Enter", "Keys  1");
+    press(&mut console, "r", "It signs from now on.");
+    press(&mut console, "y", "retired");
+    press(&mut console, "b", "Which new file");
+    press(&mut console, "Enter", "carries 2 tokens");
+    assert!(state.folder().join("imd.bundle").is_file());
+    press(&mut console, "9", "7 Installer");
     press(&mut console, "Enter", "Step 1 of 7");
     press(&mut console, "Ctrl-P", "Go to or do");
     console.keys("audit");

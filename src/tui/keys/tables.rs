@@ -97,6 +97,20 @@ pub const ACTS: &[Binding] = &[
     bind(&[letter('D')], Command::Do(Act::Delete), "delete", "Delete it for ever"),
     bind(&[letter('r')], Command::Do(Act::Sync), "sync now", "Read the directories and bring the cache up to date"),
     bind(&[letter('r')], Command::Do(Act::Again), "write again", "Write it again as the setup is now"),
+    bind(&[letter('r')], Command::Do(Act::Rotate), "new key", "Make a new key; tokens of the one before stay good"),
+    bind(&[letter('i')], Command::Do(Act::Import), "import", "Take in the rows of a CSV file"),
+    bind(
+        &[letter('b')],
+        Command::Do(Act::Out),
+        "bundle out",
+        "What is known of tokens, signed, for the other side of an air gap",
+    ),
+    bind(
+        &[letter('i')],
+        Command::Do(Act::In),
+        "bundle in",
+        "Take in what the other side wrote; what is revoked here stays so",
+    ),
     bind(&[letter('c')], Command::Do(Act::Check), "check", "Whether it is still as written, with a token that is good"),
     bind(
         &[letter('w')],
@@ -315,10 +329,12 @@ pub const RUNNING: &[Binding] =
 
 /// The seven steps.
 pub const REVIEW: &[Binding] = &[
-    bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "open the step", "Open the step"),
-    bind(&[key(KeyCode::Up), key(KeyCode::BackTab), letter('k')], Command::Up, "move", "The step before"),
-    bind(&[key(KeyCode::Down), key(KeyCode::Tab), letter('j')], Command::Down, "move", "The next step"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "", "Back to the step you came from"),
+    bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "open", "Open the step or the list"),
+    bind(&[key(KeyCode::Up), key(KeyCode::BackTab), letter('k')], Command::Up, "move", "The line before"),
+    bind(&[key(KeyCode::Down), key(KeyCode::Tab), letter('j')], Command::Down, "move", "The next line"),
+    bind(&[key(KeyCode::Home)], Command::First, "", "The first step"),
+    bind(&[key(KeyCode::End)], Command::Last, "", "The last list"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to the step you came from, or to the overview"),
 ];
 
 /// The mappings in their order.

@@ -4,9 +4,12 @@
 
 mod accounts;
 mod audit;
+mod configuration;
 mod devices;
 mod exports;
+mod keys;
 mod mappings;
+mod reserved;
 mod syncs;
 mod tokens;
 mod users;
@@ -15,8 +18,10 @@ use jiff::Timestamp;
 
 use crate::engine::{Engine, Error};
 use crate::model::job::Job;
+use crate::model::name::Name;
+use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Rows, Wanted};
-use crate::tui::message::Came;
+use crate::tui::message::{Came, Tone};
 use crate::tui::screen::palette::{Choice, Entry};
 
 /// One list.
@@ -53,6 +58,11 @@ fn source(kind: Kind) -> &'static dyn Source {
         Kind::Tokens => &tokens::Tokens,
         Kind::Exports => &exports::Exports,
         Kind::Audit => &audit::Audit,
+        Kind::Directories => &configuration::Directories,
+        Kind::Profiles => &configuration::Profiles,
+        Kind::Storages => &configuration::Storages,
+        Kind::Keys => &keys::Keys,
+        Kind::Reserved => &reserved::Reserved,
     }
 }
 
@@ -98,6 +108,20 @@ pub(super) fn find(engine: &Engine, typed: &str) -> Result<Vec<Entry>, Error> {
 
 fn yes_or_no(text: impl Into<String>) -> Question {
     Question { text: text.into(), input: None }
+}
+
+/// A line that is to be typed first.
+fn typed(text: impl Into<String>, begins: impl Into<String>) -> Question {
+    Question { text: text.into(), input: Some(begins.into()) }
+}
+
+/// The name of something, as it is typed.
+fn called(name: &str) -> Result<Name, Error> {
+    Name::new(name).map_err(|why| Error::NotAName { given: shown(name), why })
+}
+
+fn done(text: impl Into<String>) -> Vec<Fact> {
+    vec![Fact::new("", text).toned(Tone::Good)]
 }
 
 /// What is searched for, for those lists that are read whole.

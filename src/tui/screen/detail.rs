@@ -18,7 +18,6 @@ use crate::tui::message::{Effect, JobId, Tone};
 use crate::tui::panel::page;
 
 use super::list::{Led, toned};
-use crate::wizard::Step;
 
 #[derive(Debug)]
 pub struct DetailScreen {
@@ -113,8 +112,10 @@ impl DetailScreen {
                 }
             }
             Command::Do(Act::Edit) => {
-                if let Some((_, name)) = &self.of {
-                    return Led::To(Place::Named(Step::Mapping, name.clone()));
+                if let Some((kind, name)) = &self.of
+                    && let Some(step) = kind.step()
+                {
+                    return Led::To(Place::Named(step, name.clone()));
                 }
             }
             Command::Do(act) if self.detail.acts.contains(&act) => {

@@ -26,7 +26,6 @@ use crate::tui::message::{Effect, JobId, Tone};
 use crate::tui::panel::list::{List, Mode};
 use crate::tui::panel::page;
 use crate::tui::panel::report::grouped;
-use crate::wizard::Step;
 use crate::wizard::form::Choice;
 
 /// How many rows are asked for at a time: a few screens, so that most keys ask for nothing.
@@ -274,10 +273,10 @@ impl ListScreen {
             return Led::Nowhere;
         }
         let id = if on_list { None } else { row.map(|row| row.id.clone()) };
-        match (act, &id) {
-            (Act::New, _) => return Led::To(Place::Step(Step::Mapping)),
-            (Act::Order, _) => return Led::To(Place::Order),
-            (Act::Edit, Some(name)) => return Led::To(Place::Named(Step::Mapping, name.clone())),
+        match (act, &id, self.asked.kind.step()) {
+            (Act::New, _, Some(step)) => return Led::To(Place::Step(step)),
+            (Act::Order, ..) => return Led::To(Place::Order),
+            (Act::Edit, Some(name), Some(step)) => return Led::To(Place::Named(step, name.clone())),
             _ => {}
         }
         self.asking = Asking::Looking(act, id.clone());

@@ -61,7 +61,8 @@ impl Palette {
         };
         let mut fixed: Vec<Entry> =
             Tab::ALL.into_iter().map(|tab| screen(format!("{} {}", tab.key, tab.title), tab.place())).collect();
-        fixed.push(screen("Accounts".to_owned(), Place::List(Kind::Accounts)));
+        let unnumbered = [Kind::Accounts].into_iter().chain(Kind::OF_SETUP);
+        fixed.extend(unnumbered.map(|kind| screen(kind.title().to_owned(), Place::List(kind))));
         fixed.push(screen("Report".to_owned(), Place::Report));
         fixed.extend(Step::ALL.into_iter().map(|step| Entry {
             name: format!("Step {}: {}", step.number(), step.title()),

@@ -5,6 +5,8 @@
 //!  + 2 Profile     Laptops on eu-1, 50 GiB
 //!  - 3 Mapping     no mapping yet
 //!  ...
+//!    Directories  Where users come from.
+//!    ...
 //!
 //!  Missing: 3 Mapping, 6 Token. Enter opens the step.
 //! ```
@@ -13,13 +15,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::text;
-use crate::tui::canvas::Canvas;
+use crate::tui::canvas::{Canvas, units};
 use crate::tui::keys::Command;
+use crate::tui::listing::{Kind, Place};
 use crate::wizard::{Standing, State, Step};
 
 #[derive(Debug)]
 pub struct Review {
-    /// The step that is selected, 0 to 6.
+    /// The step that is selected, 0 to 6, or behind them the list.
     at: usize,
     /// The step that Esc goes back to.
     pub came_from: Option<Step>,
@@ -33,12 +36,16 @@ impl Review {
         Self { at: step as usize, came_from }
     }
 
-    pub fn selected(&self) -> Step {
-        Step::ALL[self.at.min(6)]
+    pub fn selected(&self) -> Place {
+        match Step::ALL.get(self.at) {
+            Some(step) => Place::Step(*step),
+            None => Place::List(Kind::OF_SETUP[self.at.saturating_sub(Step::ALL.len()).min(Kind::OF_SETUP.len() - 1)]),
+        }
     }
 
     pub fn perform(&mut self, command: Command) {
-        self.at = crate::tui::panel::page::moved(self.at, Step::ALL.len(), 7, command);
+        let rows = Step::ALL.len() + Kind::OF_SETUP.len();
+        self.at = crate::tui::panel::page::moved(self.at, rows, units(rows), command);
     }
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, standing: &[Standing]) {
@@ -48,9 +55,10 @@ impl Review {
             canvas.text(area, area.x + 1, y, "Mass deployment in seven steps", canvas.look.heading());
             y += 2;
         }
-        // The selected step stays in sight however few rows there are.
+        // What is selected stays in sight however few rows there are.
         let rows = usize::from(area.bottom().saturating_sub(y)).max(1);
-        let first = if rows < Step::ALL.len() { (self.at + 1).saturating_sub(rows) } else { 0 };
+        let all = Step::ALL.len() + Kind::OF_SETUP.len();
+        let first = if rows < all { (self.at + 1).saturating_sub(rows) } else { 0 };
         for step in Step::ALL.into_iter().skip(first) {
             let known = standing.iter().find(|standing| standing.step == step);
             let (mark, style) = mark(canvas, known.map(|standing| standing.state));
@@ -65,15 +73,31 @@ impl Review {
             }
             y = y.saturating_add(1);
         }
+        let passed = first.saturating_sub(Step::ALL.len());
+        if tall && passed == 0 {
+            y = y.saturating_add(1);
+        }
+        for (at, kind) in Kind::OF_SETUP.into_iter().enumerate().skip(passed) {
+            canvas.text(area, area.x + 3, y, kind.title(), Style::new());
+            canvas.text(area, area.x + 16, y, kind.about(), canvas.look.faint());
+            if at + Step::ALL.len() == self.at {
+                canvas.select(area, y);
+                canvas.cursor(area, area.x, y);
+            }
+            y = y.saturating_add(1);
+        }
         if tall {
             let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
             let (text, style) = summary(standing, canvas);
             let used = canvas.wrapped(area, y + 1, 3, &text, style);
             let row = y + 1 + used;
             if row < area.bottom() {
-                let keys =
-                    format!("Enter opens {} {}. q leaves imd.", self.selected().number(), self.selected().title());
-                canvas.text(area, area.x, row, &keys, Style::new());
+                let selected = match self.selected() {
+                    Place::Step(step) => format!("{} {}", step.number(), step.title()),
+                    Place::List(kind) => kind.title().to_owned(),
+                    _ => String::new(),
+                };
+                canvas.text(area, area.x, row, &format!("Enter opens {selected}. q leaves imd."), Style::new());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Accounts, by their user's name.
 
-use super::{Source, day, minute, yes_or_no};
+use super::{Source, day, done, minute, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::account::{Account, Why};
 use crate::model::job::Job;
@@ -70,7 +70,7 @@ impl Source for Accounts {
             Act::Delete => format!("The account of {} is deleted.", engine.delete_account(id)?.user),
             _ => return Ok(Vec::new()),
         };
-        Ok(vec![Fact::new("", said).toned(Tone::Good)])
+        Ok(done(said))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Laptops, the newest first.
 
-use super::{Source, minute, yes_or_no};
+use super::{Source, done, minute, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::device::{Device, DeviceState};
 use crate::model::job::Job;
@@ -72,9 +72,7 @@ impl Source for Devices {
             Act::Free => engine.free_device(&device.id)?,
             _ => return Ok(Vec::new()),
         };
-        Ok(vec![
-            Fact::new("", format!("{} is {} now.", changed.host_name.shown(), changed.state.word())).toned(Tone::Good),
-        ])
+        Ok(done(format!("{} is {} now.", changed.host_name.shown(), changed.state.word())))
     }
 }
 

@@ -1,10 +1,9 @@
 //! The mappings, in the order in which they take users.
 
-use super::{Source, has, yes_or_no};
+use super::{Source, called, done, has, typed, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
-use crate::model::name::Name;
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
 use crate::tui::message::Tone;
@@ -42,10 +41,13 @@ impl Source for Mappings {
             Act::Disable => Some(yes_or_no(format!(
                 "Switch \"{name}\" off? It takes nobody in, and nobody of it leaves. Their laptops go on as they are."
             ))),
-            Act::Duplicate => Some(Question {
-                text: format!("What is the copy of \"{name}\" to be called? It begins switched off."),
-                input: Some(format!("{name} copy")),
-            }),
+            Act::Duplicate => Some(typed(
+                format!("What is the copy of \"{name}\" to be called? It begins switched off."),
+                format!("{name} copy"),
+            )),
+            Act::Delete => Some(yes_or_no(format!(
+                "Remove \"{name}\"? Whom it had leaves by the next sync, unless another mapping takes them."
+            ))),
             _ => None,
         })
     }
@@ -64,9 +66,13 @@ impl Source for Mappings {
                 engine.duplicate_mapping(&name, &copy)?;
                 format!("\"{copy}\" is there, switched off; e changes whom it takes.")
             }
+            Act::Delete => {
+                engine.remove_mapping(&name)?;
+                format!("\"{name}\" is removed; whom it had stays as they are until the next sync.")
+            }
             _ => return Ok(Vec::new()),
         };
-        Ok(vec![Fact::new("", said).toned(Tone::Good)])
+        Ok(done(said))
     }
 }
 
@@ -76,12 +82,9 @@ fn find(engine: &Engine, id: &str) -> Result<crate::model::Kept<Mapping>, Error>
     engine.mapping(&name)?.ok_or_else(unknown)
 }
 
-fn called(name: &str) -> Result<Name, Error> {
-    Name::new(name).map_err(|why| Error::NotAName { given: shown(name), why })
-}
-
 fn acts(mapping: &Mapping, several: bool) -> Vec<Act> {
-    let mut acts = vec![Act::Edit, Act::Duplicate, if mapping.enabled { Act::Disable } else { Act::Enable }];
+    let mut acts = vec![Act::Edit, Act::Duplicate, Act::Delete];
+    acts.push(if mapping.enabled { Act::Disable } else { Act::Enable });
     if several {
         acts.push(Act::Order);
     }
