@@ -122,8 +122,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_keys_on_any_step_at_any_size(
+    fn any_keys_on_any_screen_at_any_size(
         step in 0usize..7,
+        first in prop::sample::select(vec!["", "1", "2", "3", "4", "5", "6", "7", "8", "9"]),
         size in prop_oneof![Just((80, 24)), Just((40, 10)), Just((120, 40)), (0u16..310, 0u16..105)],
         ascii: bool,
         colour: bool,
@@ -131,6 +132,11 @@ proptest! {
     ) {
         let look = Look { colour, ascii };
         let mut app = app(Step::ALL[step], look, size);
+        // From a step, or from a screen with a number.
+        for name in ["Esc", first].into_iter().filter(|_| !first.is_empty()) {
+            let effects = press(&mut app, name);
+            answer(&mut app, effects);
+        }
         let mut asked_to_show = false;
         for input in inputs {
             asked_to_show |= matches!(&input, Input::Key(key) if key.code == KeyCode::Char('s'));

@@ -110,9 +110,30 @@ fn a_search_a_question_an_entry_and_the_palette_as_they_look() {
     picture("columns", Kind::Users, |app| {
         press_and_give(app, &["|", "Space"]);
     });
-    picture("keys", Kind::Users, |app| {
+    picture("help", Kind::Users, |app| {
         press_and_give(app, &["?"]);
     });
+}
+
+#[test]
+fn how_an_entry_is_stands_out_with_and_without_colour() {
+    use ratatui::style::{Color, Modifier};
+    for (look, good, warning) in [
+        (UTF8, (Color::Green, Modifier::empty()), (Color::Yellow, Modifier::empty())),
+        (ASCII, (Color::Reset, Modifier::empty()), (Color::Reset, Modifier::BOLD)),
+    ] {
+        let app = opened(Kind::Devices, look, (80, 24));
+        let (buffer, _) = draw(&app);
+        let style = |word: &str| {
+            let row = |y: u16| (0..80).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+            let y = (5..24).find(|y| row(*y).contains(word)).expect("the word is there");
+            let begins = |x: &u16| (*x..80).zip(word.chars()).all(|(x, c)| buffer[(x, y)].symbol() == c.to_string());
+            let x = (0..80).find(begins);
+            let cell = &buffer[(x.expect("the word begins"), y)];
+            (cell.fg, cell.modifier)
+        };
+        assert_eq!((style("active"), style("left")), (good, warning));
+    }
 }
 
 #[test]
