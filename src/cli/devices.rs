@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use crate::engine::Engine;
-use crate::model::device::{Device, DeviceId};
+use crate::model::device::DeviceId;
 use crate::model::device_map::MappedDevice;
-use crate::model::settings::Proof;
 
 use super::Failure;
 use super::output::Output;
@@ -64,7 +63,11 @@ pub(super) fn run(
                     device.host_name.shown(),
                     device.serial.shown(),
                     device.activation.as_ref().map(|activation| activation.user.clone()).unwrap_or_default(),
-                    proof(device),
+                    device
+                        .activation
+                        .as_ref()
+                        .map(|activation| activation.proof.shown().to_owned())
+                        .unwrap_or_default(),
                     device.last_seen_at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
                 ]
             })?);
@@ -119,14 +122,4 @@ fn unmap(engine: &Engine, id: &str, output: &Output) -> Result<(), Failure> {
         message: format!("the device map has no laptop {}", crate::model::text::shown(id)),
         help: "`imd devices map` shows those that it has".to_owned(),
     })
-}
-
-/// What was shown of the user; nothing at all is said as loudly as it deserves.
-fn proof(device: &Device) -> String {
-    match device.activation.as_ref().map(|activation| activation.proof) {
-        None => String::new(),
-        Some(Proof::Kerberos) => "kerberos".to_owned(),
-        Some(Proof::Password) => "password".to_owned(),
-        Some(Proof::Claimed) => "claimed: none".to_owned(),
-    }
 }

@@ -56,7 +56,7 @@ pub(super) fn run(
             Ok(output.list(&engine.keys()?, ["KEY", "STATE", "MADE", "TOKENS", "SIGNS FOR", "PUBLIC"], |key| {
                 [
                     key.id.clone(),
-                    word(key.state).to_owned(),
+                    key.state.word().to_owned(),
                     key.created_at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
                     key.tokens.to_string(),
                     key.signs_for.as_ref().map_or("this one", |other| other.issuer.as_str()).to_owned(),
@@ -92,7 +92,7 @@ pub(super) fn run(
 fn shown(key: &Key, output: &Output) -> Result<(), Failure> {
     let lines = [
         ("key", key.id.clone()),
-        ("state", word(key.state).to_owned()),
+        ("state", key.state.word().to_owned()),
         ("public", key.public.clone()),
         ("tokens", key.tokens.to_string()),
     ];
@@ -103,13 +103,5 @@ fn unknown(id: &str) -> Failure {
     Failure::Plain {
         message: format!("no key has the id {}", crate::model::text::shown(id)),
         help: "list them with `imd keys list`".to_owned(),
-    }
-}
-
-const fn word(state: KeyState) -> &'static str {
-    match state {
-        KeyState::Active => "active",
-        KeyState::Retired => "retired",
-        KeyState::Revoked => "revoked",
     }
 }

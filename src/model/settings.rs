@@ -54,6 +54,17 @@ pub enum Proof {
     Claimed,
 }
 
+impl Proof {
+    /// As it is shown of a laptop; what proves nothing is said as loudly as it deserves.
+    pub const fn shown(self) -> &'static str {
+        match self {
+            Self::Kerberos => "kerberos",
+            Self::Password => "password",
+            Self::Claimed => "claimed: none",
+        }
+    }
+}
+
 /// How much a sync may take away before it stops and asks, per mapping and kind of change: the larger of two users
 /// and the smaller of `percent` of the mapping's users and 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

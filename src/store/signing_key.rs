@@ -42,6 +42,16 @@ pub enum KeyState {
     Revoked,
 }
 
+impl KeyState {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 impl Store {
     /// The newest first.
     pub fn keys(&self) -> Result<Vec<StoredKey>, Error> {

@@ -44,24 +44,31 @@ pub const TABS: &[Binding] = &[
     bind(&[letter('9')], Command::Go(8), "", "Setup: the seven steps"),
 ];
 
-/// A list: its rows.
-pub const ROWS: &[Binding] = &[
-    bind(&[letter('/')], Command::Search, "search", "Show only what has what you type"),
+/// Through lines that are more than the screen has rows.
+pub const MOVE: &[Binding] = &[
     bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
     bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
     bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
-    bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Home), letter('g')], Command::First, "", "The first one"),
-    bind(&[key(KeyCode::End), letter('G')], Command::Last, "", "The last one"),
+    bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
+    bind(&[key(KeyCode::Home)], Command::First, "", "The beginning"),
+    bind(&[key(KeyCode::End)], Command::Last, "", "The end"),
+];
+
+/// In front of [`MOVE`] in a list.
+pub const ROWS_SEARCH: &[Binding] =
+    &[bind(&[letter('/')], Command::Search, "search", "Show only what has what you type")];
+
+/// After [`MOVE`] in a list.
+pub const ROWS: &[Binding] = &[
     bind(&[letter('|')], Command::Columns, "", "Choose the columns"),
     bind(&[key(KeyCode::Esc)], Command::Back, "back", "End the search, or go to the overview"),
 ];
 
-/// In front of [`ROWS`] where there are any.
+/// In front of [`ROWS_SEARCH`] where there are any.
 pub const LIST_OPEN: &[Binding] =
     &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "open", "All that is known of it")];
 
-/// In front of [`ROWS`] where there are several orders.
+/// In front of [`ROWS_SEARCH`] where there are several orders.
 pub const LIST_ORDER: &[Binding] = &[bind(&[letter('s')], Command::Sort, "sort", "Another order")];
 
 pub const TO_ACCOUNTS: &[Binding] =
@@ -145,16 +152,8 @@ pub const LIST_SEARCH: &[Binding] = &[
     bind(&[key(KeyCode::Esc)], Command::Back, "show all", "End the search"),
 ];
 
-/// An entry, whole.
-pub const DETAIL: &[Binding] = &[
-    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
-    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
-    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
-    bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Home)], Command::First, "", "The first line"),
-    bind(&[key(KeyCode::End)], Command::Last, "", "The last line"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to the list"),
-];
+/// After [`MOVE`] in an entry.
+pub const DETAIL: &[Binding] = &[bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to the list")];
 
 /// In front of [`DETAIL`] where a line leads somewhere.
 pub const DETAIL_OPEN: &[Binding] =
@@ -163,13 +162,7 @@ pub const DETAIL_OPEN: &[Binding] =
 /// The overview.
 pub const OVERVIEW: &[Binding] = &[
     bind(&[letter('r')], Command::Report, "report", "How far the rollout is, for whoever pays for it"),
-    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
-    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
-    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
-    bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Home)], Command::First, "", "The first line"),
-    bind(&[key(KeyCode::End)], Command::Last, "", "The last line"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "", "Back to the step you came from"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "", "Says how to leave"),
 ];
 
 /// The palette.
@@ -364,18 +357,19 @@ pub const ORDER_CONFIRM: &[Binding] = &[
     bind(&[letter('n'), key(KeyCode::Esc), key(KeyCode::Enter)], Command::Back, "no", "Save nothing yet"),
 ];
 
-/// A plan: its lines.
+/// In front of [`MOVE`] in a plan.
+pub const PLAN_LINE: &[Binding] = &[bind(
+    &[key(KeyCode::Enter), letter(' '), ctrl('j')],
+    Command::Enter,
+    "details",
+    "Show or hide the line's details",
+)];
+
+/// After [`MOVE`] in a plan.
 pub const PLAN: &[Binding] = &[
-    bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "details", "Show or hide the line's details"),
-    bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
-    bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
     bind(&[key(KeyCode::Left), key(KeyCode::BackTab)], Command::Left, "kind", "The kind of line before"),
     bind(&[key(KeyCode::Right), key(KeyCode::Tab)], Command::Right, "kind", "The next kind of line"),
     bind(&[letter('/')], Command::Search, "search", "Search by name, address, attribute or new value"),
-    bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
-    bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Home)], Command::First, "", "The first line"),
-    bind(&[key(KeyCode::End)], Command::Last, "", "The last line"),
 ];
 
 /// After [`PLAN`] where the plan is not applied yet.

@@ -172,7 +172,17 @@ impl ListScreen {
                 };
                 let orders: &[Binding] = if self.asked.kind.orders().len() > 1 { keys::LIST_ORDER } else { &[] };
                 let first = open.iter().chain(acts);
-                let rest = [other, orders, keys::ROWS, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT];
+                let rest = [
+                    other,
+                    orders,
+                    keys::ROWS_SEARCH,
+                    keys::MOVE,
+                    keys::ROWS,
+                    keys::TABS,
+                    keys::LEAVE,
+                    keys::ANYWHERE,
+                    keys::NO_TEXT,
+                ];
                 return first.chain(rest.into_iter().flatten()).collect();
             }
         };

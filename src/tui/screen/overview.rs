@@ -36,7 +36,8 @@ impl Overview {
     pub fn tables(&self) -> Vec<&'static Binding> {
         let leads = self.lines().get(self.at).is_some_and(|fact| fact.leads.is_some());
         let open: &[Binding] = if leads { keys::DETAIL_OPEN } else { &[] };
-        [open, keys::OVERVIEW, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
+        let tables = [open, keys::OVERVIEW, keys::MOVE, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT];
+        tables.into_iter().flatten().collect()
     }
 
     pub fn perform(&mut self, command: Command, height: u16, _desk: &mut Desk) -> Led {

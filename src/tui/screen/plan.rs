@@ -142,26 +142,12 @@ impl PlanScreen {
             (true, ..) => vec![keys::CONFIRM, keys::ANYWHERE],
             (_, Some(_), _) => vec![keys::SEARCH, keys::ANYWHERE],
             (_, _, Some(_)) => vec![keys::RUNNING, keys::ANYWHERE],
-            _ if self.view.state == PlanState::Applied => {
-                vec![
-                    keys::PLAN,
-                    keys::PLAN_APPLIED,
-                    keys::PLAN_BACK,
-                    keys::TABS,
-                    keys::LEAVE,
-                    keys::ANYWHERE,
-                    keys::NO_TEXT,
-                ]
+            _ => {
+                let act = if self.view.state == PlanState::Applied { keys::PLAN_APPLIED } else { keys::PLAN_OPEN };
+                let lines = [keys::PLAN_LINE, keys::MOVE, keys::PLAN, act, keys::PLAN_BACK];
+                let rest = [keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT];
+                lines.into_iter().chain(rest).collect()
             }
-            _ => vec![
-                keys::PLAN,
-                keys::PLAN_OPEN,
-                keys::PLAN_BACK,
-                keys::TABS,
-                keys::LEAVE,
-                keys::ANYWHERE,
-                keys::NO_TEXT,
-            ],
         };
         tables.into_iter().flatten().collect()
     }

@@ -4,7 +4,6 @@ use super::{Source, done, minute, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::device::{Device, DeviceState};
 use crate::model::job::Job;
-use crate::model::settings::Proof;
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::message::Tone;
@@ -109,10 +108,5 @@ fn tone(device: &Device) -> Tone {
 }
 
 fn proof(device: &Device) -> String {
-    match device.activation.as_ref().map(|activation| activation.proof) {
-        None => String::new(),
-        Some(Proof::Kerberos) => "kerberos".to_owned(),
-        Some(Proof::Password) => "password".to_owned(),
-        Some(Proof::Claimed) => "claimed: none".to_owned(),
-    }
+    device.activation.as_ref().map(|activation| activation.proof.shown().to_owned()).unwrap_or_default()
 }

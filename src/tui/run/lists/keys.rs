@@ -19,7 +19,7 @@ impl Source for Keys {
         let rows = engine.keys()?.into_iter().map(|key| Row {
             cells: vec![
                 key.id.clone(),
-                word(key.state).to_owned(),
+                key.state.word().to_owned(),
                 grouped(key.tokens),
                 minute(key.created_at),
                 whose(&key),
@@ -35,7 +35,7 @@ impl Source for Keys {
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
         let key = find(engine, id)?;
         let mut lines = vec![
-            Fact::new("State", word(key.state)).toned(tone(key.state)),
+            Fact::new("State", key.state.word()).toned(tone(key.state)),
             Fact::new("Made", minute(key.created_at)),
             Fact::new("Tokens", grouped(key.tokens)),
             Fact::new("Signs for", whose(&key)),
@@ -95,14 +95,6 @@ fn acts(key: &Key) -> Vec<Act> {
 
 fn whose(key: &Key) -> String {
     key.signs_for.as_ref().map_or_else(|| "this installation".to_owned(), |other| shown(&other.issuer))
-}
-
-const fn word(state: KeyState) -> &'static str {
-    match state {
-        KeyState::Active => "active",
-        KeyState::Retired => "retired",
-        KeyState::Revoked => "revoked",
-    }
 }
 
 const fn tone(state: KeyState) -> Tone {
