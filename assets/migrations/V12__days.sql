@@ -33,6 +33,7 @@ ALTER TABLE device ADD COLUMN refused_why TEXT NOT NULL DEFAULT '';  -- the reas
 ALTER TABLE account ADD COLUMN laptops INTEGER NOT NULL DEFAULT 0;   -- its activated devices
 ALTER TABLE token ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;        -- its rows in token_use
 CREATE INDEX account_laptops ON account (profile_id, laptops);
+CREATE INDEX account_user ON account (directory_id, guid, laptops);
 CREATE INDEX account_preserved ON account (storage_id, quota, preserved_why, preserved_at, profile_id)
     WHERE preserved_at IS NOT NULL;
 CREATE INDEX plan_state ON plan (state, id);

@@ -101,6 +101,7 @@ fn list(engine: &Engine, filter: &Filter, output: &Output) -> Result<(), Failure
     let now = engine.now();
     let Filter { actor, verb, subject, since, until, limit, offset } = filter;
     let asked = Asked {
+        any: String::new(),
         actor: actor.clone(),
         verb: verb.clone(),
         subject: subject.clone(),

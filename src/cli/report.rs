@@ -21,11 +21,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(engine: &Engine, arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let report = engine.report(arguments.since)?;
-    Ok(if output.is_json() {
-        output.document(&report)?
-    } else if arguments.csv {
-        output.raw(report.to_csv().trim_end())?
-    } else {
-        output.raw(report.to_markdown().trim_end())?
-    })
+    if output.is_json() {
+        return Ok(output.document(&report)?);
+    }
+    let text = if arguments.csv { report.to_csv() } else { report.to_markdown() };
+    Ok(output.raw(text.trim_end())?)
 }

@@ -17,6 +17,12 @@ impl Engine {
         Ok(self.store().audit_page(asked, offset, limit)?)
     }
 
+    /// The entry of that number.
+    pub fn audit_entry(&self, number: u64) -> Result<Option<Entry>, Error> {
+        let found = self.store().audit(1, Some(number.saturating_add(1)))?;
+        Ok(found.into_iter().find(|entry| entry.number == number))
+    }
+
     /// Whether every entry is still as it was written. What was found is kept, for the overview, unless this is read-only.
     pub fn verify_audit(&self) -> Result<Verdict, Error> {
         let verdict = self.store().verify_audit()?;

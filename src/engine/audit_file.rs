@@ -104,10 +104,10 @@ fn entry(out: &mut impl Write, form: Form, link: &Link, first: bool) -> std::io:
             )
         }
         Form::Csv => {
-            let mut line = csv::Writer::from_writer(Vec::new());
+            let mut record = csv::Writer::from_writer(Vec::new());
             let cells = link.cells.iter().map(|cell| reversible(cell));
-            line.write_record(std::iter::once(number.to_string()).chain(cells).chain([hash]))?;
-            out.write_all(&line.into_inner().map_err(csv::IntoInnerError::into_error)?)
+            record.write_record(std::iter::once(number.to_string()).chain(cells).chain([hash]))?;
+            out.write_all(&record.into_inner().map_err(csv::IntoInnerError::into_error)?)
         }
     }
 }

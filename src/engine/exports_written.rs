@@ -79,16 +79,14 @@ impl Engine {
     pub fn write_again(&self, id: i64) -> Result<Written, Error> {
         let exports = self.store().exports()?;
         let export = exports.into_iter().find(|export| export.id == id).ok_or(Error::NoExport(id))?;
-        let Inputs { agent, proxy, properties } = match export.inputs {
-            Some(inputs) => inputs,
+        let settled = |folder: &Path| -> Result<Inputs, Error> {
             // Before they were kept, step 7 was the only place for them.
-            None => {
-                let settled = self.settled_installer()?;
-                let there = manifest_in(&export.folder).filter(|there| there.agent == settled.agent);
-                there.ok_or_else(|| Error::NotThatExport(export.folder.clone()))?;
-                Inputs { agent: settled.agent, proxy: settled.proxy, properties: settled.properties }
-            }
+            let settled = self.settled_installer()?;
+            let there = manifest_in(folder).filter(|there| there.agent == settled.agent);
+            there.ok_or_else(|| Error::NotThatExport(folder.to_owned()))?;
+            Ok(Inputs { agent: settled.agent, proxy: settled.proxy, properties: settled.properties })
         };
+        let Inputs { agent, proxy, properties } = export.inputs.map_or_else(|| settled(&export.folder), Ok)?;
         let record = match &export.token {
             Some(token) => self.store().tokens()?.into_iter().find(|record| record.id == *token),
             None => None,

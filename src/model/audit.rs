@@ -30,6 +30,8 @@ pub struct Entry {
 /// Which rows are asked for: those for which all of it is so. Case does not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asked {
+    /// How the actor, the verb or what was changed begins; empty: whatever it was.
+    pub any: String,
     /// How the actor begins; empty: whoever it was.
     pub actor: String,
     /// How the verb begins: `token` is `token create`, too.

@@ -105,8 +105,11 @@ pub(super) fn limits(connection: &Connection) -> Result<Vec<(i64, i64)>, Error> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// A mapping, and how many of those whom it matched are left out, by reason.
+type LeftOut = (Name, BTreeMap<String, u64>);
+
 /// For which reasons the last reading left out how many, mapping by mapping.
-pub(super) fn left_out(connection: &Connection) -> Result<Vec<(Name, BTreeMap<String, u64>)>, Error> {
+pub(super) fn left_out(connection: &Connection) -> Result<Vec<LeftOut>, Error> {
     let sql = "SELECT name, left_out_why FROM plan_mapping WHERE plan_id = (
                    SELECT max(id) FROM plan WHERE state = 'applied' AND undoes IS NULL) ORDER BY position";
     let mut statement = connection.prepare_cached(sql)?;

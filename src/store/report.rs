@@ -57,7 +57,7 @@ fn mappings(connection: &Connection, activated: u64) -> Result<(Vec<OfMapping>, 
                LEFT JOIN user_tally t ON t.mapping_id = m.id AND t.state = 'active'
                LEFT JOIN (
                    SELECT u.mapping_id, count(*) AS started, sum(a.laptops) AS laptops
-                   FROM account a JOIN cached_user u ON u.directory_id = a.directory_id AND u.guid = a.guid
+                   FROM account a INDEXED BY account_user CROSS JOIN cached_user u ON u.directory_id = a.directory_id AND u.guid = a.guid
                    WHERE a.laptops > 0 AND u.state = 'active' GROUP BY u.mapping_id
                ) a ON a.mapping_id = m.id
                WHERE NOT m.removed OR t.users > 0 ORDER BY m.removed, m.position";

@@ -72,7 +72,7 @@ fn somebody_else_verifies_the_exported_audit_and_finds_what_was_changed() {
         assert!(!verifier(&imd, &["changed", &head]).0);
         let lines: Vec<&str> = text.lines().collect();
         let entries: Vec<usize> =
-            (0..lines.len()).filter(|at| lines[*at].contains("T") && lines[*at].contains("2026-")).collect();
+            (0..lines.len()).filter(|at| lines[*at].contains('T') && lines[*at].contains("2026-")).collect();
         for at in [entries[entries.len() / 2], entries[entries.len() - 1]] {
             let mut less = lines.clone();
             less.remove(at);

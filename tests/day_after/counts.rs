@@ -149,7 +149,7 @@ const BEFORE: &str = "
     DROP TRIGGER account_is_counted; DROP TRIGGER account_is_counted_no_more; DROP TRIGGER use_is_counted;
     DROP TABLE user_tally; DROP TABLE tally; DROP TABLE day; DROP TABLE sync_failed; DROP TABLE service_seen;
     DROP TABLE audit_checked;
-    DROP INDEX account_laptops; DROP INDEX account_preserved; DROP INDEX plan_state; DROP INDEX audit_actor;
+    DROP INDEX account_laptops; DROP INDEX account_user; DROP INDEX account_preserved; DROP INDEX plan_state; DROP INDEX audit_actor;
     DROP INDEX audit_verb; DROP INDEX audit_at; DROP INDEX audit_subject; DROP INDEX audit_subject_name;
     ALTER TABLE device DROP COLUMN refused_why; ALTER TABLE account DROP COLUMN laptops;
     ALTER TABLE token DROP COLUMN uses; ALTER TABLE plan_mapping DROP COLUMN left_out_why;

@@ -20,17 +20,15 @@ struct Conditions {
 }
 
 impl Conditions {
-    fn of(asked: &Asked) -> Self {
+    fn of(connection: &Connection, asked: &Asked) -> Result<Self, Error> {
         let mut all = Self::default();
         for (column, begins) in [("actor", &asked.actor), ("verb", &asked.verb)] {
             if let Some(range) = all.range(column, begins) {
                 all.sql.push(range);
             }
         }
-        let names = ["subject", "subject_name"].map(|column| all.range(column, &asked.subject));
-        if let [Some(whole), Some(name)] = names {
-            all.sql.push(format!("({whole} OR {name})"));
-        }
+        all.either(connection, &["subject", "subject_name"], &asked.subject)?;
+        all.either(connection, &["actor", "verb", "subject", "subject_name"], &asked.any)?;
         for (comparison, at) in [(">=", asked.since), ("<", asked.until)] {
             if let Some(at) = at {
                 // Without the Z, which would sort after the fraction of a second.
@@ -38,7 +36,37 @@ impl Conditions {
                 all.sql.push(format!("at {comparison} ?{}", all.with.len()));
             }
         }
-        all
+        Ok(all)
+    }
+
+    /// One of these columns begins so.
+    fn either(&mut self, connection: &Connection, columns: &[&str], begins: &str) -> Result<(), Error> {
+        let ranges: Vec<_> = columns.iter().filter_map(|column| self.range(column, begins)).collect();
+        let mut found = Vec::new();
+        for range in &ranges {
+            // Mostly one is meant: where the others find nothing, its index is enough.
+            if self.count(connection, range)? > 0 {
+                found.push(range.clone());
+            }
+        }
+        match (found.as_slice(), ranges.first()) {
+            (_, None) => {}
+            ([], Some(range)) => self.sql.push(range.clone()),
+            ([one], _) => self.sql.push(one.clone()),
+            (several, _) => {
+                let rows = several.iter().map(|range| format!("SELECT number FROM audit WHERE {range}"));
+                self.sql.push(format!("number IN ({})", rows.collect::<Vec<_>>().join(" UNION ALL ")));
+            }
+        }
+        Ok(())
+    }
+
+    /// How many rows there are of which this is so.
+    fn count(&self, connection: &Connection, these: &str) -> Result<u64, Error> {
+        let mut statement = connection.prepare_cached(&format!("SELECT count(*) FROM audit WHERE {these}"))?;
+        let wanted = statement.parameter_count();
+        let count: i64 = statement.query_row(params_from_iter(&self.with[..wanted]), |row| row.get(0))?;
+        Ok(count.unsigned_abs())
     }
 
     fn range(&mut self, column: &str, begins: &str) -> Option<String> {
@@ -59,26 +87,27 @@ impl Store {
         self.read(|connection| {
             let rows: Option<i64> = connection.query_row("SELECT max(number) FROM audit", [], |row| row.get(0))?;
             let rows = rows.unwrap_or(0).unsigned_abs();
-            let conditions = Conditions::of(asked);
+            let conditions = Conditions::of(connection, asked)?;
             if conditions.sql.is_empty() {
                 // Numbers have no gaps.
                 let entries = newest(connection, rows.saturating_sub(offset), limit)?;
                 return Ok(Page { entries, total: rows });
             }
             let these = conditions.sql.join(" AND ");
-            let count = format!("SELECT count(*) FROM audit WHERE {these}");
-            let mut statement = connection.prepare_cached(&count)?;
-            let total: i64 = statement.query_row(params_from_iter(&conditions.with), |row| row.get(0))?;
-            let total = total.unsigned_abs();
+            let total = conditions.count(connection, &these)?;
             // Where a quarter of all rows are meant, the next one is near; else the index leads to the few.
             let many = total.saturating_mul(4) > rows && asked.until.is_none();
             let (from, order) = if many { ("audit NOT INDEXED", "number") } else { ("audit", "+number") };
+            // From the nearer end: what is passed over has to be looked at, too.
+            let limit = limit.min(total.saturating_sub(offset));
+            let (direction, offset) =
+                if offset > total / 2 { ("ASC", total.saturating_sub(offset + limit)) } else { ("DESC", offset) };
             let page = |number: u64| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
             let at = conditions.with.len();
             let with = conditions.with.iter().cloned().chain([page(limit), page(offset)]);
             let sql = format!(
                 "SELECT number, at, actor, verb, subject, detail FROM audit WHERE number IN (
-                     SELECT number FROM {from} WHERE {these} ORDER BY {order} DESC LIMIT ?{} OFFSET ?{}
+                     SELECT number FROM {from} WHERE {these} ORDER BY {order} {direction} LIMIT ?{} OFFSET ?{}
                  ) ORDER BY number DESC",
                 at + 1,
                 at + 2
