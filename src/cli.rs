@@ -5,6 +5,7 @@
 
 mod accounts;
 mod arguments;
+mod audit;
 mod backup;
 mod bundle;
 mod configuration;
@@ -13,6 +14,7 @@ mod explain;
 mod export;
 mod keys;
 mod output;
+mod report;
 mod serve;
 mod setup;
 mod status;
@@ -193,6 +195,8 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                     [word, folder] if word == "check" => {
                         export::check(&engine, folder.as_ref(), prove, offline, output)
                     }
+                    [word] if word == "written" => export::written(&engine, output),
+                    [word, number] if word == "again" => export::again(&engine, number, output),
                     _ => export::run(&engine, targets, token, out, output),
                 },
                 Command::Serve(serve) => serve::run(&engine, &serve, faces.service, output),
@@ -209,7 +213,8 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                     backup::backup(&engine, &file, passphrase_file.as_deref(), yes, faces, output)
                 }
                 Command::Status => status::status(&engine, output),
-                Command::Audit { verb, limit } => status::audit(&engine, verb.as_ref(), limit, output),
+                Command::Report(arguments) => report::run(&engine, &arguments, output),
+                Command::Audit { verb, filter } => audit::run(&engine, verb.as_ref(), &filter, output),
                 Command::Demo { .. } | Command::Setup { .. } | Command::Restore(_) => Ok(()),
             }
         }

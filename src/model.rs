@@ -4,7 +4,9 @@
 //! import this one; it imports none of them.
 
 pub mod account;
+pub mod alarm;
 pub mod audit;
+pub mod cell;
 pub mod check;
 pub mod device;
 pub mod device_map;
@@ -21,11 +23,13 @@ pub mod mapping;
 pub mod membership;
 pub mod moment;
 pub mod name;
+pub mod overview;
 pub mod pin;
 pub mod plan;
 pub mod priority;
 pub mod profile;
 pub mod refusal;
+pub mod report;
 pub mod settings;
 pub mod sid;
 pub mod size;

@@ -139,6 +139,7 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     if engine.lacks_keytab()? {
         tell("step 5 accepts Kerberos, and no ticket can be taken without --keytab");
     }
+    let serving = engine.serving(&address.to_string(), certificates.shown().ends)?;
     let schedule = schedule::start(engine, &stopping)?;
     let shared = Arc::new(Shared {
         engine: engine.clone(),
@@ -150,6 +151,8 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     schedule.stop();
     signals.close();
     runtime.shutdown_timeout(FAREWELL);
+    engine.stopped_serving()?;
+    drop(serving);
     tell("stopped");
     Ok(())
 }

@@ -9,7 +9,7 @@ use imd::model::audit::Actor;
 use imd::model::directory::{Directory, Ldap, Source, Trust};
 use imd::model::duration::Duration;
 use imd::model::frequency::Frequency;
-use imd::model::installer::{Installer, Proxy};
+use imd::model::installer::{Inputs, Installer, Proxy};
 use imd::model::mapping::{AccountName, Kind, Mapping};
 use imd::model::name::Name;
 use imd::model::profile::{Login, Profile, Storage};
@@ -442,9 +442,10 @@ fn a_token_name_is_free_again_when_its_token_is_no_longer_valid() {
     assert_eq!(tokens.iter().find(|t| t.id == token(2, "x").id), Some(&token(2, "Rollout")));
     assert!(matches!(store.revoke_token(&token(9, "x").id, &by(&anna)), Err(Error::Unknown(_))));
 
-    store.add_export("msiexec", Path::new("rollout"), Some(&tokens[0].id), &by(&anna)).expect("noted");
+    let inputs = Inputs { agent: "imd-activate".to_owned(), ..Inputs::default() };
+    store.add_export("msiexec", Path::new("rollout"), Some(&tokens[0].id), &inputs, &by(&anna)).expect("noted");
     assert!(matches!(
-        store.add_export("msiexec", Path::new("rollout"), Some(&token(9, "x").id), &by(&anna)),
+        store.add_export("msiexec", Path::new("rollout"), Some(&token(9, "x").id), &inputs, &by(&anna)),
         Err(Error::Unknown(_))
     ));
     let exports = store.exports().expect("exports");

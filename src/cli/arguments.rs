@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{accounts, backup, bundle, configuration, devices, keys, serve, status, sync, token};
+use super::{accounts, audit, backup, bundle, configuration, devices, keys, report, serve, sync, token};
 use crate::model::name::Name;
 
 /// Integrated mass deployment: from an Active Directory to activated laptops, in seven steps.
@@ -112,10 +112,10 @@ pub(super) enum Command {
     /// Carry registrations, revocations and users across an air gap
     #[command(subcommand)]
     Bundle(bundle::Verb),
-    /// Write what deployment tools need: `imd export list`, `imd export TARGET... --token NAME --out DIR`, or
-    /// `imd export check DIR`
+    /// Write what deployment tools need: `imd export list`, `imd export TARGET... --token NAME --out DIR`,
+    /// `imd export written`, `imd export again NUMBER`, or `imd export check DIR`
     Export {
-        /// Targets, or the word list, or the word check and a folder
+        /// Targets; or the word list or written; or check and a folder; or again and a number
         #[arg(required = true)]
         targets: Vec<String>,
         /// With check: read each file back with a reader of this host that is none of imd's own
@@ -166,19 +166,21 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 100)]
         limit: u64,
     },
-    /// How far the setup is, and how the cache and the activations are
+    /// How far the setup is, how the cache and the activations are, and what needs you
     Status,
     /// Write the whole state to one file, sealed with a passphrase; the service may run
     Backup(backup::Sealed),
     /// Put the state of a backup in place; over another with --yes
     Restore(backup::Sealed),
+    /// How far the rollout is and what is stuck, for whoever pays for it
+    Report(report::Arguments),
     /// Who changed what
+    #[command(args_conflicts_with_subcommands = true)]
     Audit {
         #[command(subcommand)]
-        verb: Option<status::AuditVerb>,
-        /// How many entries to show, newest first
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
+        verb: Option<audit::Verb>,
+        #[command(flatten)]
+        filter: audit::Filter,
     },
 }
 

@@ -60,6 +60,46 @@ pub(super) fn run(
     })?)
 }
 
+/// `imd export written`: what was written, and how it stands.
+pub(super) fn written(engine: &Engine, output: &Output) -> Result<(), Failure> {
+    let columns = ["NUMBER", "WHEN", "WHO", "TARGET", "TOKEN", "STATE", "FOLDER"];
+    Ok(output.list(&engine.written_exports()?, columns, |export| {
+        let (token, state) = match &export.token {
+            Some(token) => (token.name.to_string(), token.state.word()),
+            None => ("issued elsewhere".to_owned(), ""),
+        };
+        let state = match (export.newest, export.there) {
+            (false, _) => "written over",
+            (true, false) => "gone",
+            (true, true) => state,
+        };
+        [
+            export.id.to_string(),
+            export.at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            export.by.0.shown(),
+            export.target.clone(),
+            token,
+            state.to_owned(),
+            export.folder.display().to_string(),
+        ]
+    })?)
+}
+
+/// `imd export again NUMBER`: the same once more.
+pub(super) fn again(engine: &Engine, number: &str, output: &Output) -> Result<(), Failure> {
+    let number = number.parse().map_err(|_| Failure::Usage {
+        message: format!("the number of an export expected, not {:?}", crate::model::text::shown(number)),
+        help: "`imd export written` lists them".to_owned(),
+    })?;
+    let written = engine.write_again(number)?;
+    let lines = [
+        ("target", written.target.clone()),
+        ("folder", written.folder.display().to_string()),
+        ("files", written.files.join(" ")),
+    ];
+    Ok(output.one(&written, &lines)?)
+}
+
 /// A line of `imd export check`: a finding, or with `--prove` what a reader says of a file.
 struct Line {
     target: String,

@@ -1,6 +1,5 @@
 //! How verbs speak: a table or lines for people, one JSON document for programs, errors with a `help:` line.
 
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use serde::Serialize;
@@ -113,19 +112,7 @@ fn lines(text: &str) -> String {
 /// JSON in which nothing hidden stands raw. Of what a terminal acts on, JSON itself escapes only C0 (RFC 8259, 7), and
 /// not every string of the model is [`text::Untrusted`]: a base DN and a location come from files, too.
 fn json<T: Serialize>(document: &T) -> serde_json::Result<String> {
-    let text = serde_json::to_string_pretty(document)?;
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        // Between the strings only the line breaks of the layout are hidden.
-        if c != '\n' && text::is_hidden(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    Ok(out)
+    Ok(text::without_hidden(&serde_json::to_string_pretty(document)?))
 }
 
 #[cfg(test)]

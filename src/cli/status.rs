@@ -1,18 +1,12 @@
-//! `imd status` and `imd audit`.
+//! `imd status`: how far the setup is, how the rollout is, and what needs somebody.
 
-use clap::Subcommand;
-
-use crate::engine::{self, Engine, Verdict};
+use crate::engine::{self, Engine};
+use crate::model::alarm::Alarm;
+use crate::model::overview::Overview;
 use crate::wizard::{self, State};
 
 use super::Failure;
 use super::output::Output;
-
-#[derive(Debug, Subcommand)]
-pub(super) enum AuditVerb {
-    /// Check that no entry was changed or removed
-    Verify,
-}
 
 pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
     let steps = wizard::standing(engine)?;
@@ -20,10 +14,11 @@ pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
     let last = engine.last_sync()?;
     let passwords = engine.ending_passwords()?;
     let activations = engine.activations()?;
+    let overview = engine.overview()?;
     if output.is_json() {
         let document = serde_json::json!({
             "steps": steps, "users": users, "last_sync": last, "ending_passwords": passwords,
-            "activations": activations,
+            "activations": activations, "overview": overview,
         });
         return Ok(output.document(&document)?);
     }
@@ -68,35 +63,46 @@ pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
         let says = crate::model::text::shown(&says);
         output.raw(&format!("warning: {says} (as seen {seen}).\nhelp: set a new one there, and give it in step 1."))?;
     }
-    Ok(())
+    stages(&overview, output)?;
+    alarms(&overview.alarms, output)
 }
 
-pub(super) fn audit(engine: &Engine, verb: Option<&AuditVerb>, limit: usize, output: &Output) -> Result<(), Failure> {
-    if let Some(AuditVerb::Verify) = verb {
-        let verdict = engine.verify_audit()?;
-        return match &verdict {
-            Verdict::Whole { rows, head } => {
-                Ok(output.one(&verdict, &[("audit", format!("{rows} entries, unbroken")), ("head", head.clone())])?)
-            }
-            Verdict::Broken { number } => {
-                Err(broken(format!("entry {number} of the audit was changed, or others around it")))
-            }
-            Verdict::CutShort { rows, were } => Err(broken(format!("the audit has {rows} entries, and had {were}"))),
-        };
-    }
-    Ok(output.list(&engine.audit(limit)?, ["NUMBER", "WHEN", "WHO", "VERB", "WHAT", "DETAIL"], |entry| {
-        [
-            entry.number.to_string(),
-            entry.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-            entry.actor.0.shown(),
-            entry.verb.clone(),
-            entry.subject.shown(),
-            entry.detail.shown(),
-        ]
+fn stages(overview: &Overview, output: &Output) -> Result<(), Failure> {
+    let today = overview.days.last();
+    let rows = [
+        ("matched", overview.stages.matched, String::new()),
+        ("left out", overview.stages.left_out, "`imd report` says why".to_owned()),
+        (
+            "cached",
+            overview.stages.cached,
+            today.map(|day| format!("{} came, {} left", day.came, day.left)).unwrap_or_default(),
+        ),
+        ("waiting", overview.stages.waiting, today.map(|day| format!("{} enrolled", day.enrolled)).unwrap_or_default()),
+        (
+            "refused",
+            overview.stages.refused,
+            today.map(|day| format!("{} requests refused", day.refused)).unwrap_or_default(),
+        ),
+        ("over limit", overview.stages.over_limit, String::new()),
+        (
+            "activated",
+            overview.stages.activated,
+            today.map(|day| format!("{} activated", day.activated)).unwrap_or_default(),
+        ),
+    ];
+    output.raw("")?;
+    Ok(output.rows(&rows, ["STAGE", "NOW", "TODAY"], |(stage, count, today)| {
+        [(*stage).to_owned(), count.to_string(), today.clone()]
     })?)
 }
 
-fn broken(message: String) -> Failure {
-    let help = "compare it with a backup: somebody has edited the database by hand".to_owned();
-    Failure::NeedsYou { message, help }
+fn alarms(alarms: &[Alarm], output: &Output) -> Result<(), Failure> {
+    output.raw("")?;
+    if alarms.is_empty() {
+        return Ok(output.raw("Nothing needs you.")?);
+    }
+    for alarm in alarms {
+        output.raw(&format!("{}: {}\n  to do: {}", alarm.urgency.word(), alarm.happened, alarm.to_do))?;
+    }
+    Ok(())
 }

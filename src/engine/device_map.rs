@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::model::cell::{as_it_was, harmless};
 use crate::model::device_map::{IdType, MappedDevice};
 use crate::model::text::Untrusted;
 use crate::model::user::NameForm;
@@ -268,21 +269,6 @@ fn read(file: &Path) -> Result<Rows, Error> {
     Ok(Rows { rows, delimiter })
 }
 
-/// What a spreadsheet takes for a formula begins with one of these, or with a tab or a line break.
-fn is_formula(cell: &str) -> bool {
-    cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
-}
-
-/// A cell that a spreadsheet shows as it is.
-fn harmless(cell: &str) -> String {
-    if is_formula(cell) { format!("'{cell}") } else { cell.to_owned() }
-}
-
-/// A cell before it was made harmless.
-fn as_it_was(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(cell)
-}
-
 /// Writes the bad rows to a new file beside the one that was imported; `None` when there are none.
 fn write_bad(file: &Path, bad: &[(&[String; 7], String)], delimiter: u8) -> Result<Option<PathBuf>, Error> {
     if bad.is_empty() {
@@ -313,18 +299,4 @@ fn write_bad(file: &Path, bad: &[(&[String; 7], String)], delimiter: u8) -> Resu
         }
     }
     Ok(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_that_was_made_harmless_comes_back_as_it_was() {
-        for cell in ["=1+1", "+47", "-x", "@SUM(A1)", "\tx", "plain", "'quoted", "", "'"] {
-            let safe = harmless(cell);
-            assert!(!is_formula(&safe), "{safe}");
-            assert_eq!(as_it_was(&safe), cell);
-        }
-    }
 }

@@ -79,6 +79,8 @@ pub enum Error {
     NoToken,
     #[error("the token \"{0}\" is no longer valid, and an export would carry it to every laptop")]
     DeadToken(Name),
+    #[error("no export has the number {0}")]
+    NoExport(i64),
     #[error("no plan has the number or hash {0}")]
     NoPlan(String),
     #[error("no plan was applied yet, so there is nothing to take back")]
@@ -149,6 +151,7 @@ impl Error {
             Self::NotThatExport(_) => "export there again by hand, or leave it if nobody uses it any more".to_owned(),
             Self::NoKey => "make one with `imd keys rotate`".to_owned(),
             Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
+            Self::NoExport(_) => "`imd export written` lists those that were written".to_owned(),
             Self::NoPlan(_) | Self::NothingApplied => "`imd sync list` shows the plans".to_owned(),
             Self::NoMapping => "make one in step 3".to_owned(),
             Self::NoDirectory => "register one in step 1".to_owned(),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::export::{self, Agent, Checked, Deployment, Manifest, Rendered, Target, TokenBy, TokenFrom};
 use crate::model::Kept;
-use crate::model::installer::Installer;
+use crate::model::installer::{Inputs, Installer};
 use crate::model::name::Name;
 use crate::model::token::{Record, State, TokenId};
 use crate::secrets::Secret;
@@ -98,6 +98,11 @@ impl Engine {
         let there: Vec<_> = rendered.iter().map(|rendered| manifest_in(&folder(rendered))).collect();
         export::write(&rendered, &installer.out)?;
         let recorded = self.store().exports()?;
+        let inputs = Inputs {
+            agent: installer.agent.clone(),
+            proxy: installer.proxy.clone(),
+            properties: installer.properties.clone(),
+        };
         let mut exports = Vec::new();
         for (rendered, there) in rendered.iter().zip(there) {
             let folder = folder(rendered);
@@ -108,7 +113,7 @@ impl Engine {
             };
             // What was written and then not recorded, because the disk was full, is recorded now.
             if changed || !recorded.iter().any(is_this) {
-                self.store().add_export(&rendered.target, &folder, token, &by)?;
+                self.store().add_export(&rendered.target, &folder, token, &inputs, &by)?;
             }
             let files = rendered.files.iter().map(|file| file.name.clone()).collect();
             exports.push(Written { target: rendered.target.clone(), folder, files, changed });

@@ -37,7 +37,10 @@ impl Engine {
         let again = |error: Error| if error.is_drift() { self.sync(job) } else { Err(error) };
         Ok(match self.sync(job).or_else(again) {
             Ok(summary) => Ran::Synced(Box::new(summary)),
-            Err(error) => Ran::Failed(error),
+            Err(error) => {
+                self.note_failed_sync(&error)?;
+                Ran::Failed(error)
+            }
         })
     }
 

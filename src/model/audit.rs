@@ -26,3 +26,36 @@ pub struct Entry {
     /// What became of it, in one line, never a secret.
     pub detail: Untrusted,
 }
+
+/// Which rows are asked for: those for which all of it is so. Case does not matter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// How the actor, the verb or what was changed begins; empty: whatever it was.
+    pub any: String,
+    /// How the actor begins; empty: whoever it was.
+    pub actor: String,
+    /// How the verb begins: `token` is `token create`, too.
+    pub verb: String,
+    /// How what was changed begins, with or without the word for its kind: `mapping`, `mapping "Staff`, `Staff`.
+    pub subject: String,
+    /// From then on.
+    pub since: Option<jiff::Timestamp>,
+    /// Before then.
+    pub until: Option<jiff::Timestamp>,
+}
+
+/// Some of the rows that were asked for, the newest first, and how many there are in all.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Page {
+    pub entries: Vec<Entry>,
+    pub total: u64,
+}
+
+/// A row exactly as it was written, with the hash that ties it to the row before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub number: u64,
+    /// When, who, by which verb, what and how: the cells that the hash covers, in their order.
+    pub cells: [String; 5],
+    pub hash: [u8; 32],
+}

@@ -20,6 +20,14 @@ pub struct Installer {
     pub properties: BTreeMap<String, String>,
 }
 
+/// What an export was made from, beside its target, its token and its folder. Nothing of it is secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Inputs {
+    pub agent: String,
+    pub proxy: Proxy,
+    pub properties: BTreeMap<String, String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Proxy {

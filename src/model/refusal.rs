@@ -122,6 +122,109 @@ impl Reason {
     }
 }
 
+/// What a reason means and what to do about it, for whoever sees only its stable word: counts are kept by it.
+pub fn words(code: &str) -> &'static str {
+    said(code).0
+}
+
+/// What to do about it.
+pub fn remedy(code: &str) -> &'static str {
+    said(code).1
+}
+
+fn said(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "token-expired" => (
+            "came with a token that has expired",
+            "write the exports anew with a token that is good: `imd token rotate`",
+        ),
+        "token-not-yet-valid" => {
+            ("came with a token whose first day is yet to come", "wait for that day, or correct this machine's clock")
+        }
+        "token-unknown-key" | "token-issuer" => (
+            "came with a token of another installation",
+            "find out where the token comes from; export the ones of here to these laptops",
+        ),
+        "token-key-revoked" => {
+            ("came with a token of a key that was revoked", "write the exports anew: `imd token rotate`")
+        }
+        "token-too-long" | "token-alphabet" | "token-prefix" | "token-malformed" | "token-signature"
+        | "token-claims" => {
+            ("came with something that is no token, or a damaged one", "copy the token or the export again, whole")
+        }
+        "token-unknown" => {
+            ("came with a token that is not registered here", "take its registration in: `imd bundle in FILE`")
+        }
+        "token-revoked" => (
+            "came with a token that was revoked",
+            "write the exports anew with a token that is good: `imd token create`",
+        ),
+        "token-superseded" => (
+            "came with a token that has a successor",
+            "hand out the exports that carry the successor: `imd export written`",
+        ),
+        "token-platform" => ("have a system that the token is not for", "make a token for that system, too"),
+        "token-network" => ("came from a network that the token is not for", "make a token for that network, too"),
+        "token-mapping" => {
+            ("were let in by a token that is not for the users of that mapping", "make a token for that mapping, too")
+        }
+        "token-used-up" => {
+            ("came with a token that has let in as many as it may", "make its successor: `imd token rotate`")
+        }
+        "device-unknown" => ("are not known here any more", "enrol them again: run the export on them once more"),
+        "device-revoked" => ("were revoked", "free those that were not stolen: `imd devices free`"),
+        "device-ended" => ("were replaced or freed", "enrol them again if they are still in use"),
+        "device-taken" => ("are somebody else's already", "free the laptop first: `imd devices free`"),
+        "device-mapped" => {
+            ("are reserved for another user by the device map", "correct the map: `imd devices import` or `unmap`")
+        }
+        "credential-taken" | "key-mismatch" => {
+            ("showed the key of another laptop: they may be copies of one disk", "enrol each of them anew")
+        }
+        "proof-not-accepted" => (
+            "offered a proof that the settings do not accept",
+            "accept it in step 5, or deploy the agent with another one",
+        ),
+        "user-unknown" => {
+            ("named somebody whom no mapping takes", "`imd explain USER` says which mapping leaves them out, and why")
+        }
+        "user-ambiguous" => ("named two users at once", "have them log on by UPN or as DOMAIN\\name"),
+        "user-left" => {
+            ("are of users who left the directory", "put the user back in the directory, or collect the laptop")
+        }
+        "account-preserved" => ("are of users whose account is held back", "give it back: `imd accounts restore NAME`"),
+        "user-disabled" => ("are of users who are disabled", "enable the account in the directory"),
+        "user-expired" => ("are of users whose account has expired", "extend the account in the directory"),
+        "out-of-scope" => (
+            "are of users whose mapping is switched off or whose profile does not log in there",
+            "switch the mapping on: `imd mapping enable NAME`",
+        ),
+        "not-allowed-yet" => {
+            ("are of users outside of the pilot's group", "add them to the group, or end the pilot in step 5")
+        }
+        "daily-cap" => {
+            ("came after the cap of the day was reached", "they come again by themselves; raise the cap in step 5")
+        }
+        "too-many-passwords" => {
+            ("tried so many passwords that another might lock the account", "wait, and have the user type it with care")
+        }
+        "password" => ("had a wrong password typed on them", "have the user try again, or set a new password"),
+        "ticket" => {
+            ("showed a Kerberos ticket that is not good", "look at the clock, the keytab and the name of the service")
+        }
+        "somebody-else" => (
+            "proved to be somebody other than the cached user",
+            "sync, so that the cache knows who has the name now: `imd sync`",
+        ),
+        "device-limit" => (
+            "are of users who have as many laptops as they may",
+            "free one that is no longer used, or allow more in step 5",
+        ),
+        "profile-full" => ("are of a profile that has as many accounts as it may", "raise its limit in step 2"),
+        _ => ("were refused for a reason that this imd does not know", "`imd explain` takes the correlation id of one"),
+    }
+}
+
 /// A refusal as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Refusal {
@@ -137,4 +240,54 @@ pub struct Refusal {
     /// As the laptop named them.
     pub user: Option<Untrusted>,
     pub peer: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_said_in_plain_words_with_one_thing_to_do() {
+        let reasons = [
+            Reason::TokenUnknown,
+            Reason::TokenRevoked,
+            Reason::TokenSuperseded,
+            Reason::TokenPlatform,
+            Reason::TokenNetwork,
+            Reason::TokenMapping,
+            Reason::TokenUsedUp,
+            Reason::DeviceUnknown,
+            Reason::DeviceRevoked,
+            Reason::DeviceEnded,
+            Reason::DeviceTaken,
+            Reason::DeviceMapped,
+            Reason::CredentialTaken,
+            Reason::KeyMismatch,
+            Reason::ProofNotAccepted,
+            Reason::UserUnknown,
+            Reason::UserAmbiguous,
+            Reason::UserLeft(String::new()),
+            Reason::AccountPreserved,
+            Reason::UserDisabled,
+            Reason::UserExpired,
+            Reason::OutOfScope,
+            Reason::NotAllowedYet,
+            Reason::DailyCap(1),
+            Reason::TooManyPasswords,
+            Reason::Password(String::new()),
+            Reason::Ticket(String::new()),
+            Reason::SomebodyElse,
+            Reason::DeviceLimit(1),
+            Reason::ProfileFull,
+        ];
+        let unknown = words("no such word");
+        for reason in reasons {
+            assert_ne!(words(reason.code()), unknown, "{}", reason.code());
+            assert!(!remedy(reason.code()).is_empty());
+        }
+        // Those of a token that cannot be read: `token::Refusal` has the list, which is a floor above.
+        for code in ["token-expired", "token-signature", "token-not-yet-valid", "token-key-revoked", "token-issuer"] {
+            assert_ne!(words(code), unknown, "{code}");
+        }
+    }
 }

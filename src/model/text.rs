@@ -58,6 +58,22 @@ pub fn shown(text: &str) -> String {
     out
 }
 
+/// The same JSON with every hidden character of its strings escaped (RFC 8259, 7).
+pub fn without_hidden(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Between the strings only the line breaks of the layout are hidden.
+        if c != '\n' && is_hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// True for characters that control a terminal, reorder text, or take no room on the screen.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()

@@ -43,6 +43,8 @@ pub(super) struct Shown {
     pub(super) tls: TlsAcceptor,
     /// The channel binding of a connection on which it was shown.
     pub(super) end_point: Arc<[u8]>,
+    /// When the administrator's own ends; of ours, nobody has to see to it.
+    pub(super) ends: Option<jiff::Timestamp>,
 }
 
 #[derive(PartialEq, Clone)]
@@ -112,7 +114,14 @@ impl Certificates {
             return;
         }
         match made(&self.engine, self.files.as_ref(), &self.names) {
-            Ok((shown, of)) => (current.shown, current.of) = (shown, of),
+            Ok((shown, of)) => {
+                if self.files.is_some()
+                    && let Err(error) = self.engine.shows_certificate(shown.ends)
+                {
+                    tracing::warn!(%error, "when the new certificate ends could not be kept");
+                }
+                (current.shown, current.of) = (shown, of);
+            }
             Err(error) => tracing::warn!(%error, "the certificate that was shown before goes on being shown"),
         }
     }
@@ -142,6 +151,7 @@ fn made(engine: &Engine, files: Option<&(PathBuf, PathBuf)>, names: &[String]) -
         (chain, key, Of::Names(known, Instant::now()), engine.state().to_owned())
     };
     let unusable = |error: rustls::Error| Error::Certificate { path: path.clone(), why: error.to_string() };
+    let ends = files.and(chain.first()).and_then(|leaf| crate::engine::certificate_end(leaf));
     let end_point = crate::kerberos::end_point(chain.first().map_or(&[], |leaf: &CertificateDer<'_>| leaf.as_ref()));
     let key = CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(unusable)?;
     let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -149,7 +159,7 @@ fn made(engine: &Engine, files: Option<&(PathBuf, PathBuf)>, names: &[String]) -
         .map_err(|error| Error::System(io::Error::other(error)))?
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(Only(Arc::new(key))));
-    Ok((Shown { tls: TlsAcceptor::from(Arc::new(config)), end_point: end_point.into() }, of))
+    Ok((Shown { tls: TlsAcceptor::from(Arc::new(config)), end_point: end_point.into(), ends }, of))
 }
 
 fn read(certificate: &Path, key: &Path) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Error> {

@@ -40,6 +40,11 @@ pub(super) fn start(engine: &Engine, stopping: &watch::Receiver<bool>) -> Result
                     tracing::warn!(%error, "the sync that was due did not run to its end");
                 }
             }
+            match engine.check_audit_if_due() {
+                Ok(None) => {}
+                Ok(Some(fault)) => tracing::error!(fault, "the record of changes is not whole"),
+                Err(error) => tracing::warn!(%error, "the record of changes could not be looked at"),
+            }
             if *stopping.borrow() || !matches!(ended.recv_timeout(LOOK), Err(RecvTimeoutError::Timeout)) {
                 return;
             }

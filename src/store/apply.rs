@@ -8,7 +8,7 @@ use rusqlite::{Transaction, params};
 use super::name;
 use super::plan::summary;
 use super::staging::scope;
-use super::{By, Error, Store, audit, preserve};
+use super::{By, Error, Store, audit, count, preserve};
 use crate::model::job::{Job, Progress};
 use crate::model::plan::{Counts, Summary};
 
@@ -85,6 +85,9 @@ fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) 
     if of == 0 {
         return Ok(());
     }
+    count::recount(transaction)?;
+    count::on_day(transaction, "came", come, by.at)?;
+    count::on_day(transaction, "left", leave, by.at)?;
     let detail = format!("{come} came, {change} changed, {leave} left; hash {}", plan.hash);
     audit::append(transaction, by, &format!("plan {}", plan.id), &detail)?;
     preserve::follow(transaction, plan.id, by)

@@ -1,15 +1,18 @@
 //! The record of changes: append-only, each row's hash covering the row and the hash before it.
 
+mod page;
+
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::item::Cells;
 use super::{By, Error, Store};
-use crate::model::audit::{Actor, Entry};
+use crate::model::audit::Entry;
 use crate::model::hex::hex;
-use crate::model::text::Untrusted;
+use crate::model::overview::Chain;
 
 /// What became of checking the audit.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -34,15 +37,7 @@ impl Store {
             let mut rows = statement.query(params![before, i64::try_from(limit).unwrap_or(i64::MAX)])?;
             let mut entries = Vec::new();
             while let Some(row) = rows.next()? {
-                let mut cells = Cells::of(row);
-                entries.push(Entry {
-                    number: cells.number()?,
-                    at: cells.parsed()?,
-                    actor: Actor::new(cells.text()?),
-                    verb: cells.text()?,
-                    subject: Untrusted::new(cells.text()?),
-                    detail: Untrusted::new(cells.text()?),
-                });
+                entries.push(page::entry(&mut Cells::of(row))?);
             }
             Ok(entries)
         })
@@ -52,6 +47,74 @@ impl Store {
     pub fn verify_audit(&self) -> Result<Verdict, Error> {
         self.read(verify)
     }
+
+    /// Keeps what came of it: how far the audit was whole then, or what is wrong with it.
+    pub fn save_verdict(&self, verdict: &Verdict, at: Timestamp) -> Result<(), Error> {
+        self.write(|transaction| {
+            let (number, broken) = match verdict {
+                Verdict::Whole { rows, .. } | Verdict::CutShort { rows, .. } => (*rows, verdict.fault()),
+                Verdict::Broken { number } => (*number, verdict.fault()),
+            };
+            let sql = "INSERT OR REPLACE INTO audit_checked (one, at, number, hash, broken)
+                       SELECT 1, ?1, ?2, coalesce((SELECT hash FROM audit WHERE number = ?2), zeroblob(32)), ?3";
+            transaction.execute(sql, params![at.to_string(), i64::try_from(number).unwrap_or(i64::MAX), broken])?;
+            Ok(())
+        })
+    }
+
+    /// When all of it was looked at last.
+    pub fn audit_checked_at(&self) -> Result<Option<Timestamp>, Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT at FROM audit_checked")?;
+            let mut rows = statement.query([])?;
+            rows.next()?.map(|row| Cells::of(row).parsed()).transpose()
+        })
+    }
+}
+
+impl Verdict {
+    /// What is wrong, a sentence; absent when nothing is.
+    pub fn fault(&self) -> Option<String> {
+        match self {
+            Self::Whole { .. } => None,
+            Self::Broken { number } => Some(format!("entry {number} of the audit was changed, or others around it")),
+            Self::CutShort { rows, were } => Some(format!("the audit has {rows} entries, and had {were}")),
+        }
+    }
+}
+
+/// How many of the newest rows are looked at whenever anybody looks.
+const GLANCE: i64 = 64;
+
+/// What can be said of the audit without reading it: what was found when it was last read, whether the row is unchanged
+/// up to which it was whole then, and whether the newest rows hang together.
+pub(super) fn glance(connection: &Connection) -> Result<Chain, Error> {
+    let newest: Option<i64> = connection.query_row("SELECT max(number) FROM audit", [], |row| row.get(0))?;
+    let newest = newest.unwrap_or(0);
+    let sql = "SELECT c.at, c.number, c.broken, c.number = 0 OR c.hash IS a.hash
+               FROM audit_checked c LEFT JOIN audit a ON a.number = c.number";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let (mut checked, mut broken) = (None, None);
+    if let Some(row) = rows.next()? {
+        let mut cells = Cells::of(row);
+        let (at, number): (Timestamp, u64) = (cells.parsed()?, cells.number()?);
+        broken = cells.next()?;
+        if !cells.next::<bool>()? {
+            let rows = newest.unsigned_abs();
+            let fault =
+                if rows < number { Verdict::CutShort { rows, were: number } } else { Verdict::Broken { number } };
+            broken = broken.or_else(|| fault.fault());
+        }
+        checked = Some((at, number));
+    }
+    if broken.is_none() {
+        let after = (newest - GLANCE).max(0);
+        let before = "SELECT hash FROM audit WHERE number = ?1";
+        let before = connection.prepare_cached(before)?.query_row([after], |row| row.get(0)).optional()?;
+        broken = chain(connection, after, before.unwrap_or([0; 32]))?.fault();
+    }
+    Ok(Chain { rows: newest.unsigned_abs(), checked, broken })
 }
 
 /// Writes the row that tells of a change, in the change's own transaction.
@@ -82,10 +145,15 @@ fn hash(previous: [u8; 32], number: i64, cells: [&str; 5]) -> [u8; 32] {
 }
 
 fn verify(connection: &Connection) -> Result<Verdict, Error> {
-    let sql = "SELECT number, at, actor, verb, subject, detail, hash FROM audit ORDER BY number";
+    chain(connection, 0, [0; 32])
+}
+
+/// Whether the rows after one hang together, of which the hash is given.
+fn chain(connection: &Connection, after: i64, hash_of: [u8; 32]) -> Result<Verdict, Error> {
+    let sql = "SELECT number, at, actor, verb, subject, detail, hash FROM audit WHERE number > ?1 ORDER BY number";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([])?;
-    let (mut last, mut previous) = (0_i64, [0; 32]);
+    let mut rows = statement.query([after])?;
+    let (mut last, mut previous) = (after, hash_of);
     while let Some(row) = rows.next()? {
         let mut cells = Cells::of(row);
         let number: i64 = cells.next()?;

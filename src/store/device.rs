@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::item::{Cells, word};
 use super::turn::{Turn, View};
-use super::{Error, Store};
+use super::{Error, Store, count};
 use crate::model::device::{Activation, Device, DeviceId, DeviceState, Funnel, Laptop, serial_key, uuid_key};
 use crate::model::settings::Proof;
 use crate::model::text::Untrusted;
@@ -68,19 +68,15 @@ impl Store {
         let cached = self.user_counts()?.active;
         self.read(|connection| {
             let mut funnel = Funnel { cached, ..Funnel::default() };
-            let mut statement = connection.prepare_cached("SELECT state, count(*) FROM device GROUP BY state")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let mut cells = Cells::of(row);
-                let (state, count): (DeviceState, u64) = (cells.word()?, cells.number()?);
-                match state {
-                    DeviceState::Pending => funnel.pending += count,
-                    DeviceState::Activated => funnel.activated += count,
-                    DeviceState::Replaced | DeviceState::Freed | DeviceState::Revoked => funnel.ended += count,
+            for (state, devices) in count::tallies(connection, "device")? {
+                match state.as_str() {
+                    "pending" => funnel.pending += devices,
+                    "activated" => funnel.activated += devices,
+                    _ => funnel.ended += devices,
                 }
             }
-            let accounts: i64 = connection.query_row("SELECT count(*) FROM account", [], |row| row.get(0))?;
-            Ok(Funnel { accounts: accounts.unsigned_abs(), ..funnel })
+            funnel.accounts = count::tallies(connection, "account")?.first().map_or(0, |(_, accounts)| *accounts);
+            Ok(funnel)
         })
     }
 }
@@ -119,9 +115,9 @@ impl View<'_> {
 
     /// How many laptops a token let in.
     pub fn uses(&self, token: &TokenId) -> Result<u64, Error> {
-        let sql = "SELECT count(*) FROM token_use WHERE token_id = ?1";
-        let count: i64 = self.0.prepare_cached(sql)?.query_row([token.as_str()], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
+        let sql = "SELECT uses FROM token WHERE id = ?1";
+        let uses: Option<i64> = self.0.prepare_cached(sql)?.query_row([token.as_str()], |row| row.get(0)).optional()?;
+        Ok(uses.unwrap_or(0).unsigned_abs())
     }
 
     /// Whether the token let that laptop in before.

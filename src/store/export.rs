@@ -5,37 +5,45 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::item::{Cells, path};
+use super::item::{Cells, json, path};
 use super::{By, Error, Store, audit};
 use crate::model::audit::Actor;
+use crate::model::installer::Inputs;
 use crate::model::token::TokenId;
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Export {
+    /// What it is asked for by.
+    pub id: i64,
     pub at: Timestamp,
     pub target: String,
     pub folder: PathBuf,
     /// Absent for a token that the agent's own product issued.
     pub token: Option<TokenId>,
     pub by: Actor,
+    /// Absent for one of before they were kept.
+    #[serde(skip)]
+    pub inputs: Option<Inputs>,
 }
 
 impl Store {
     /// The newest first.
     pub fn exports(&self) -> Result<Vec<Export>, Error> {
         self.read(|connection| {
-            let sql = "SELECT at, target, folder, token_id, exported_by FROM export ORDER BY id DESC";
+            let sql = "SELECT id, at, target, folder, token_id, exported_by, inputs FROM export ORDER BY id DESC";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([])?;
             let mut all = Vec::new();
             while let Some(row) = rows.next()? {
                 let mut cells = Cells::of(row);
                 all.push(Export {
+                    id: cells.next()?,
                     at: cells.parsed()?,
                     target: cells.text()?,
                     folder: PathBuf::from(cells.text()?),
                     token: cells.parsed_if()?,
                     by: Actor::new(cells.text()?),
+                    inputs: cells.json_if()?,
                 });
             }
             Ok(all)
@@ -51,6 +59,7 @@ impl Store {
         target: &str,
         folder: &std::path::Path,
         token: Option<&TokenId>,
+        inputs: &Inputs,
         by: &By<'_>,
     ) -> Result<(), Error> {
         self.write(|transaction| {
@@ -62,10 +71,11 @@ impl Store {
             }
             let what = format!("export for {target}");
             let folder = path(folder, &what)?;
-            let sql = "INSERT INTO export (at, target, folder, token_id, exported_by) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let sql = "INSERT INTO export (at, target, folder, token_id, exported_by, inputs)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             transaction.execute(
                 sql,
-                params![by.at.to_string(), target, folder, token.map(TokenId::as_str), by.actor.0.raw()],
+                params![by.at.to_string(), target, folder, token.map(TokenId::as_str), by.actor.0.raw(), json(inputs)],
             )?;
             let folder = if let rusqlite::types::Value::Text(folder) = &folder { folder } else { "" };
             let token = token.map_or_else(|| "a token issued elsewhere".to_owned(), |token| format!("token {token}"));

@@ -307,6 +307,7 @@ fn removal(table: &str, had_users: bool) -> &'static [&'static str] {
             "INSERT INTO forgotten SELECT values_id FROM cached_user WHERE directory_id = ?1",
             "DELETE FROM cached_user WHERE directory_id = ?1",
             "DELETE FROM user_values WHERE id IN (SELECT id FROM forgotten)",
+            "DELETE FROM user_tally WHERE mapping_id IN (SELECT id FROM mapping WHERE directory_id = ?1)",
             "DELETE FROM mapping WHERE directory_id = ?1 AND removed",
             "DELETE FROM directory WHERE id = ?1",
         ],

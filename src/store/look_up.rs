@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::turn::Turn;
-use super::{By, Error, attributes, item, name};
+use super::{By, Error, attributes, count, item, name};
 use crate::model::name::Name;
 use crate::model::token::TokenId;
 use crate::model::user::User;
@@ -77,6 +77,7 @@ impl Turn<'_> {
         ];
         let number = self.0.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
         name::add(self.0, number, &label, &json)?;
+        count::one_more(self.0, id, by.at)?;
         let subject = format!("user {label} ({})", user.guid);
         self.audit(by, &subject, &format!("came for mapping \"{mapping}\", by a look-up before the next sync"))?;
         Ok(true)

@@ -1,9 +1,11 @@
 //! Stored plans: what a sync would change, to be looked at.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
-use super::item::{Cells, number};
+use super::item::{Cells, json, number};
 use super::staging::Scoped;
 use super::{Error, Store, attributes, lines, reason};
 use crate::model::name::Name;
@@ -196,17 +198,32 @@ pub(super) fn save_mapping(
     plan: i64,
     scoped: &Scoped,
     counts: &Counts,
+    left_out_why: &BTreeMap<String, u64>,
 ) -> Result<(), Error> {
     let sql = "INSERT INTO plan_mapping (plan_id, position, mapping_id, version, name, removed, matched, come, change,
-                   leave, unchanged, left_out)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+                   leave, unchanged, left_out, left_out_why)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     let Counts { matched, come, change, leave, unchanged, left_out } = *counts;
     let [matched, come, change, leave, unchanged, left_out] =
         [matched, come, change, leave, unchanged, left_out].map(number);
     let Scoped { position, id, version, name, removed, .. } = scoped;
     transaction.execute(
         sql,
-        params![plan, position, id, version, name, removed, matched, come, change, leave, unchanged, left_out],
+        params![
+            plan,
+            position,
+            id,
+            version,
+            name,
+            removed,
+            matched,
+            come,
+            change,
+            leave,
+            unchanged,
+            left_out,
+            json(left_out_why)
+        ],
     )?;
     Ok(())
 }

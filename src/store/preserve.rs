@@ -13,17 +13,18 @@ use crate::model::text::Untrusted;
 impl Store {
     /// How many accounts are preserved, and of how many the days are over.
     pub fn kept_accounts(&self, now: Timestamp) -> Result<Kept, Error> {
-        self.read(|connection| {
-            let sql =
-                "SELECT count(*), count(*) FILTER (WHERE unixepoch(a.preserved_at) + p.preserve_for <= unixepoch(?1))
-                       FROM account a JOIN profile p ON p.id = a.profile_id WHERE a.preserved_at IS NOT NULL";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query([now.to_string()])?;
-            let Some(row) = rows.next()? else { return Ok(Kept::default()) };
-            let mut cells = Cells::of(row);
-            Ok(Kept { preserved: cells.number()?, due: cells.number()? })
-        })
+        self.read(|connection| kept(connection, now))
     }
+}
+
+pub(super) fn kept(connection: &Connection, now: Timestamp) -> Result<Kept, Error> {
+    let sql = "SELECT count(*), count(*) FILTER (WHERE unixepoch(a.preserved_at) + p.preserve_for <= unixepoch(?1))
+               FROM account a JOIN profile p ON p.id = a.profile_id WHERE a.preserved_at IS NOT NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([now.to_string()])?;
+    let Some(row) = rows.next()? else { return Ok(Kept::default()) };
+    let mut cells = Cells::of(row);
+    Ok(Kept { preserved: cells.number()?, due: cells.number()? })
 }
 
 impl Turn<'_> {

@@ -87,8 +87,7 @@ pub(super) fn tally(
         "SELECT mapping_id, kind, count(*) FROM plan_change WHERE plan_id = ?1 GROUP BY 1, 2",
         plan,
     )?;
-    let left_out =
-        grouped(transaction, "SELECT 0, mapping, count(*) FROM plan_left_out WHERE plan_id = ?1 GROUP BY 1, 2", plan)?;
+    let left_out = left_out(transaction, plan)?;
     let leaving = grouped(
         transaction,
         "SELECT mapping_id, why, count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'leave' GROUP BY 1, 2",
@@ -110,7 +109,8 @@ pub(super) fn tally(
             scoped.id,
         )?;
         let matched = scoped.matched;
-        let out = left_out.get(&(0, scoped.name.clone())).copied().unwrap_or(0);
+        let why = left_out.get(&scoped.name).cloned().unwrap_or_default();
+        let out = why.values().sum();
         let counts = Counts {
             matched,
             come: change("come"),
@@ -119,7 +119,7 @@ pub(super) fn tally(
             unchanged: matched.saturating_sub(out + change("come") + change("change")),
             left_out: out,
         };
-        plan::save_mapping(transaction, plan, scoped, &counts)?;
+        plan::save_mapping(transaction, plan, scoped, &counts, &why)?;
         let mapping = Name::new(&scoped.name).map_err(|_| Error::Unknown(format!("mapping {}", scoped.id)))?;
         let of_this = |all: &HashMap<(i64, String), u64>| -> BTreeMap<String, u64> {
             all.iter()
@@ -145,6 +145,19 @@ pub(super) fn tally(
         });
     }
     Ok(tallies)
+}
+
+/// How many are left out of each mapping, by [`LeftOut::code`](crate::model::plan::LeftOut::code).
+fn left_out(transaction: &Transaction<'_>, plan: i64) -> Result<HashMap<String, BTreeMap<String, u64>>, Error> {
+    let sql = "SELECT mapping, why, count(*) FROM plan_left_out WHERE plan_id = ?1 GROUP BY 1, 2";
+    let mut statement = transaction.prepare(sql)?;
+    let mut rows = statement.query([plan])?;
+    let mut all: HashMap<String, BTreeMap<String, u64>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let (mapping, why, users): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        all.entry(mapping).or_default().insert(why, users.unsigned_abs());
+    }
+    Ok(all)
 }
 
 fn count(transaction: &Transaction<'_>, sql: &str, with: impl rusqlite::ToSql) -> Result<u64, Error> {

@@ -146,7 +146,7 @@ fn tokens<const N: usize>(connection: &Connection, which: &str, with: [&str; N])
     let sql = format!(
         "SELECT t.id, t.name, t.note, t.issued_at, t.expires_at, t.max_activations, t.servers, t.pin, t.scope,
              t.created_by, coalesce(t.revoked_at, k.revoked_at), t.superseded_by, t.superseded_until, t.key_id, t.sha256,
-             (SELECT count(*) FROM token_use WHERE token_id = t.id), d.enrolled_at, d.id, d.host_name
+             t.uses, d.enrolled_at, d.id, d.host_name
          FROM token t LEFT JOIN signing_key k ON k.kid = t.key_id
          LEFT JOIN device d ON d.number = (SELECT max(number) FROM device WHERE token_id = t.id) WHERE {which}"
     );

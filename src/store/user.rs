@@ -92,9 +92,8 @@ impl Store {
 
     pub fn user_counts(&self) -> Result<UserCounts, Error> {
         self.read(|connection| {
-            let sql = "SELECT m.name, u.state, u.count FROM (
-                           SELECT mapping_id, state, count(*) AS count FROM cached_user GROUP BY mapping_id, state
-                       ) u JOIN mapping m ON m.id = u.mapping_id ORDER BY m.removed, m.position";
+            let sql = "SELECT m.name, u.state, u.users FROM user_tally u JOIN mapping m ON m.id = u.mapping_id
+                       ORDER BY m.removed, m.position";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([])?;
             let mut counts = UserCounts::default();

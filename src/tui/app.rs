@@ -221,7 +221,7 @@ impl App {
                 (command, _) => review.perform(command),
             },
             Screen::Overview => {
-                let led = self.overview.perform(command, body, &mut self.desk);
+                let led = self.overview.perform(command, body);
                 self.led(led, Place::Overview);
             }
             Screen::List(kind) => {

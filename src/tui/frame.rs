@@ -247,9 +247,7 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         (None, None, Screen::Review(_)) => {
             ("Up and Down choose a step or a list; Enter opens it.".into(), Style::new(), String::new())
         }
-        (None, None, Screen::Overview) => {
-            ("The numbers above open the other screens; Ctrl-P finds everything.".into(), Style::new(), String::new())
-        }
+        (None, None, Screen::Overview) => in_tone(look, app.overview.help()),
         (None, None, Screen::List(kind)) => app
             .lists
             .get(kind)

@@ -104,6 +104,8 @@ pub struct Glyphs {
     pub refused: &'static str,
     pub bar_full: &'static str,
     pub bar_empty: &'static str,
+    /// Nothing, and eight heights above it.
+    pub levels: [&'static str; 9],
     /// Each character of a secret.
     pub masked: &'static str,
     /// Behind what leads further.
@@ -122,6 +124,7 @@ const UTF8: Glyphs = Glyphs {
     refused: "!",
     bar_full: "█",
     bar_empty: "░",
+    levels: ["·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     masked: "•",
     leads: "→",
     on: "x",
@@ -138,6 +141,7 @@ const ASCII: Glyphs = Glyphs {
     refused: "!",
     bar_full: "#",
     bar_empty: ".",
+    levels: [".", ":", "-", "=", "+", "*", "%", "#", "@"],
     masked: "*",
     leads: ">",
     on: "x",

@@ -11,6 +11,7 @@ mod explaining;
 mod fuzz;
 mod lists;
 mod ordering;
+mod overview;
 mod pictures;
 mod plans;
 

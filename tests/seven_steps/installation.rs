@@ -126,7 +126,10 @@ impl Installation {
     #[track_caller]
     pub fn sqlite(&self, options: &[&str], query: &str) -> String {
         let database = self.state().join("imd.db");
-        let output = Command::new("sqlite3").args(options).arg(&database).arg(query).output().expect("sqlite3 runs");
+        // A service that runs may be writing: the shell waits for its turn.
+        let mut command = Command::new("sqlite3");
+        let output = command.args(["-cmd", ".timeout 15000"]).args(options).arg(&database).arg(query).output();
+        let output = output.expect("sqlite3 runs");
         assert!(output.status.success(), "{query}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }

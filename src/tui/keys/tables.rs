@@ -103,7 +103,7 @@ pub const ACTS: &[Binding] = &[
     bind(&[letter('p')], Command::Do(Act::Restore), "restore", "Let the user go on who was held back"),
     bind(&[letter('D')], Command::Do(Act::Delete), "delete", "Delete it for ever"),
     bind(&[letter('r')], Command::Do(Act::Sync), "sync now", "Read the directories and bring the cache up to date"),
-    bind(&[letter('r')], Command::Do(Act::Again), "write again", "Write it again as the setup is now"),
+    bind(&[letter('r')], Command::Do(Act::Again), "write again", "Write it again from what it was made from"),
     bind(&[letter('r')], Command::Do(Act::Rotate), "new key", "Make a new key; tokens of the one before stay good"),
     bind(&[letter('i')], Command::Do(Act::Import), "import", "Take in the rows of a CSV file"),
     bind(

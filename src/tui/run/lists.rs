@@ -130,7 +130,17 @@ fn has(cells: &[String], search: &str) -> bool {
     search.is_empty() || cells.iter().any(|cell| cell.to_lowercase().contains(&search))
 }
 
-fn minute(at: Timestamp) -> String {
+/// How long it is from one moment to the next, in the unit that fits: `11 h`, `9 days`.
+pub(super) fn span(from: Timestamp, to: Timestamp) -> String {
+    let minutes = to.duration_since(from).as_secs().max(0) / 60;
+    match minutes {
+        0..120 => format!("{minutes} min"),
+        120..2_880 => format!("{} h", minutes / 60),
+        _ => format!("{} days", minutes / 1_440),
+    }
+}
+
+pub(super) fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 

@@ -1,25 +1,212 @@
 //! The overview and the report, in words that can be drawn.
 
+use jiff::Timestamp;
+
+use super::lists::{minute, span};
 use crate::engine::{Engine, Error};
+use crate::model::alarm::{self, Urgency};
+use crate::model::overview::{Bytes, Carried, Overview, Promised, Read};
+use crate::model::report::{Report, Since, Stuck};
+use crate::model::text::shown;
 use crate::tui::listing::{Fact, Kind, Place};
 use crate::tui::message::Tone;
 use crate::tui::panel::report::grouped;
-use crate::tui::screen::overview::OverviewView;
+use crate::tui::screen::overview::{Line, OverviewView, Stage};
+use crate::wizard::Step;
+
+/// How far the report on the screen goes back, in days.
+const REPORT: i64 = 14;
 
 pub(super) fn overview(engine: &Engine) -> Result<OverviewView, Error> {
-    let standing = engine.activations()?;
-    let funnel = standing.funnel;
-    let of = |label: &str, count: u64, kind| Fact::new(label, grouped(count)).leading(Place::List(kind));
-    let mut lines = vec![
-        of("Cached", funnel.cached, Kind::Users),
-        of("Waiting", funnel.pending, Kind::Devices),
-        of("Activated", funnel.activated, Kind::Devices),
-        of("Accounts", funnel.accounts, Kind::Accounts),
-    ];
-    lines.extend(standing.pause.map(|_| Fact::new("Paused", "imd resume lets laptops in again").toned(Tone::Warning)));
-    Ok(OverviewView { lines })
+    Ok(view(&engine.overview()?))
 }
 
+/// What there is to be seen.
+fn view(overview: &Overview) -> OverviewView {
+    let pressing = overview.alarms.iter().filter(|alarm| alarm.urgency != Urgency::Known).count();
+    let (says, tone) = match pressing {
+        0 => ("Nothing needs you.".to_owned(), Tone::Good),
+        1 => ("1 thing needs you.".to_owned(), Tone::Warning),
+        many => (format!("{many} things need you."), Tone::Warning),
+    };
+    let mut lines: Vec<Line> = overview
+        .alarms
+        .iter()
+        .map(|alarm| Line::Alarm {
+            word: alarm.urgency.word(),
+            tone: match alarm.urgency {
+                Urgency::Now => Tone::Problem,
+                Urgency::Soon => Tone::Warning,
+                Urgency::Known => Tone::Plain,
+            },
+            text: alarm.happened.clone(),
+            to_do: alarm.to_do.clone(),
+            leads: place(alarm.place),
+        })
+        .collect();
+    lines.push(Line::Heading("From the directory to the laptop", "14 days, and today"));
+    lines.extend(stages(overview).map(Line::Stage));
+    lines.push(Line::Heading("Directories", ""));
+    lines.extend(overview.directories.iter().map(|read| Line::Fact(directory(read, overview))));
+    lines.push(Line::Fact(service(overview)));
+    if !overview.tokens.is_empty() {
+        lines.push(Line::Heading("Tokens", ""));
+        lines.extend(overview.tokens.iter().map(|token| Line::Fact(self::token(token, overview.at))));
+    }
+    if !overview.storages.is_empty() {
+        lines.push(Line::Heading("Storage, promised", ""));
+        lines.extend(overview.storages.iter().map(|storage| Line::Fact(self::storage(storage))));
+    }
+    OverviewView { says, tone, as_of: format!("as of {}", minute(overview.at)), lines }
+}
+
+/// Where an alarm is about.
+fn place(of: alarm::Place) -> Place {
+    match of {
+        alarm::Place::Directories => Place::Step(Step::Directory),
+        alarm::Place::Storages => Place::Step(Step::Profile),
+        alarm::Place::Syncs => Place::List(Kind::Syncs),
+        alarm::Place::Settings => Place::Step(Step::Settings),
+        alarm::Place::Tokens => Place::List(Kind::Tokens),
+        alarm::Place::Exports => Place::List(Kind::Exports),
+        alarm::Place::Accounts => Place::List(Kind::Accounts),
+        // The service is there for the laptops.
+        alarm::Place::Devices | alarm::Place::Service => Place::List(Kind::Devices),
+        alarm::Place::Audit => Place::List(Kind::Audit),
+    }
+}
+
+fn stages(overview: &Overview) -> impl Iterator<Item = Stage> {
+    let of = &overview.stages;
+    let days = |what: fn(&crate::model::overview::Day) -> u64| overview.days.iter().map(what).collect();
+    let people = of.matched.max(of.cached);
+    let laptops = (of.activated + of.waiting).max(people);
+    let stage = |label, count, all, days, kind| Stage { label, count, of: all, days, leads: Place::List(kind) };
+    [
+        stage("Matched", of.matched, people, Vec::new(), Kind::Syncs),
+        stage("Cached", of.cached, people, days(|day| day.came), Kind::Users),
+        stage("Waiting", of.waiting, laptops, days(|day| day.enrolled), Kind::Devices),
+        stage("Refused", of.refused, laptops, days(|day| day.refused), Kind::Devices),
+        stage("Over limit", of.over_limit, laptops, Vec::new(), Kind::Devices),
+        stage("Activated", of.activated, laptops, days(|day| day.activated), Kind::Devices),
+    ]
+    .into_iter()
+}
+
+fn directory(read: &Read, overview: &Overview) -> Fact {
+    let next = overview.sync.next.map(|next| {
+        if next <= overview.at { "; to be read now".to_owned() } else { format!("; again {}", minute(next)) }
+    });
+    let next = next.unwrap_or_default();
+    let (text, tone) = match read.at {
+        None => (format!("never read{next}"), Tone::Warning),
+        Some(at) => {
+            let age = span(at, overview.at);
+            (format!("{} users, read {age} ago{next}", grouped(read.users)), Tone::Plain)
+        }
+    };
+    Fact::new(read.name.as_str(), text).toned(tone).leading(Place::List(Kind::Syncs))
+}
+
+fn service(overview: &Overview) -> Fact {
+    let service = &overview.service;
+    let fact = match (&service.seen, service.running) {
+        (Some(seen), true) => {
+            Fact::new("Service", format!("runs since {}, at {}", minute(seen.started_at), shown(&seen.address)))
+                .toned(Tone::Good)
+        }
+        (None, true) => Fact::new("Service", "runs").toned(Tone::Good),
+        (Some(_), false) => Fact::new("Service", "does not run").toned(Tone::Problem),
+        (None, false) => Fact::new("Service", "has not run yet"),
+    };
+    fact.leading(Place::List(Kind::Devices))
+}
+
+fn token(token: &Carried, now: Timestamp) -> Fact {
+    let Carried { name, state, ends_at, uses, max, exports, .. } = token;
+    let uses = if *max == 0 { grouped(*uses) } else { format!("{} of {}", grouped(*uses), grouped(*max)) };
+    let ends = |end: Timestamp| {
+        if end > now { format!("{} left", span(now, end)) } else { format!("ended {}", end.strftime("%Y-%m-%d")) }
+    };
+    let ends = ends_at.map_or_else(|| "never ends".to_owned(), ends);
+    let tone = match state {
+        crate::model::token::State::Valid => Tone::Plain,
+        _ => Tone::Warning,
+    };
+    let text = format!("{}, {uses} laptops, {ends}, {exports} exports", state.word());
+    Fact::new(name.as_str(), text).toned(tone).leading(Place::Entry(Kind::Tokens, token.id.to_string()))
+}
+
+fn storage(storage: &Promised) -> Fact {
+    let Promised { name, capacity, promised, users, unlimited } = storage;
+    let (of, tone) = match capacity.map(crate::model::size::Size::as_bytes) {
+        None => (String::new(), Tone::Plain),
+        Some(capacity) => {
+            let share = u128::from(promised.0) * 100 / u128::from(capacity.max(1));
+            let tone = if share >= u128::from(alarm::STORAGE_SHARE) { Tone::Warning } else { Tone::Plain };
+            (format!(" of {}, {share} %", Bytes(capacity)), tone)
+        }
+    };
+    let free = if *unlimited == 0 { String::new() } else { format!("; {} without a limit", grouped(*unlimited)) };
+    let text = format!("{promised}{of}, for {} users{free}", grouped(*users));
+    Fact::new(name.as_str(), text).toned(tone).leading(Place::Step(Step::Profile))
+}
+
+/// The report, a line a fact.
 pub(super) fn report(engine: &Engine) -> Result<Vec<Fact>, Error> {
-    Ok(overview(engine)?.lines)
+    Ok(facts(&engine.report(Since::Days(REPORT))?))
+}
+
+fn facts(report: &Report) -> Vec<Fact> {
+    let stages = &report.stages;
+    let started: u64 = report.mappings.iter().map(|of| of.started).sum();
+    let mut lines = vec![
+        Fact::new("To date", format!("{} of {} users have started", grouped(started), grouped(stages.cached))),
+        Fact::new("", format!("{} laptops are activated, {} wait", grouped(stages.activated), grouped(stages.waiting)))
+            .leading(Place::List(Kind::Devices)),
+    ];
+    for (at, of) in report.mappings.iter().enumerate() {
+        let text = format!(
+            "{}: {} of {} users, {} laptops",
+            of.mapping,
+            grouped(of.started),
+            grouped(of.cached),
+            grouped(of.laptops)
+        );
+        lines.push(Fact::new(if at == 0 { "By mapping" } else { "" }, text).leading(Place::List(Kind::Mappings)));
+    }
+    if let (Some(first), days) = (report.days.first(), &report.days) {
+        let sum = |what: fn(&crate::model::overview::Day) -> u64| grouped(days.iter().map(what).sum());
+        let text = format!(
+            "{} came, {} left, {} enrolled, {} activated, {} refused",
+            sum(|day| day.came),
+            sum(|day| day.left),
+            sum(|day| day.enrolled),
+            sum(|day| day.activated),
+            sum(|day| day.refused)
+        );
+        lines.push(Fact::new(&format!("Since {}", first.day), text));
+    }
+    stuck(&mut lines, "Left out", &report.left_out, "users", Kind::Syncs);
+    stuck(&mut lines, "Waiting", &report.waiting, "laptops", Kind::Devices);
+    let beyond = report.beyond.iter().enumerate().map(|(at, one)| {
+        let text = format!("{}: {} laptops, and may have {}", one.user.shown(), one.laptops, one.limit);
+        Fact::new(if at == 0 { "Over limit" } else { "" }, text).leading(Place::List(Kind::Accounts))
+    });
+    lines.extend(beyond);
+    for (at, fix) in report.first.iter().enumerate() {
+        let text = format!("{} {} {}: {}", grouped(fix.frees), fix.what, fix.why, fix.to_do);
+        lines.push(Fact::new(if at == 0 { "First" } else { "" }, text).toned(Tone::Help));
+    }
+    lines.push(
+        Fact::new("", "`imd report` writes it as Markdown, `imd report --csv` for a spreadsheet.").toned(Tone::Help),
+    );
+    lines
+}
+
+fn stuck(lines: &mut Vec<Fact>, label: &str, all: &[Stuck], what: &str, kind: Kind) {
+    for (at, one) in all.iter().enumerate() {
+        let text = format!("{} {what} {}", grouped(one.count), one.says);
+        lines.push(Fact::new(if at == 0 { label } else { "" }, text).leading(Place::List(kind)));
+    }
 }

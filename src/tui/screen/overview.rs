@@ -1,14 +1,26 @@
 //! The overview: is it well, and what needs you?
+//!
+//! ```text
+//!  2 things need you                               as of 12:00 UTC
+//!  now   activations are paused until somebody resumes, by anna
+//!  soon  the token rollout ends on 2026-12-01, in 7 days
+//!  -- From the directory to the laptop ----------- 14 days, to today
+//!  Cached         880  ##################......  ....:-=+*#%@..  12
+//!  Activated      700  ##############..........  ...::--==++**#   9
+//! ```
+//!
+//! It is drawn from what was read last, and read again only when somebody wrote to the state: nothing moves by itself.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-use super::detail::draw_facts;
-use super::list::Led;
-use crate::tui::canvas::Canvas;
-use crate::tui::desk::Desk;
+use super::list::{Led, toned};
+use crate::tui::canvas::{Canvas, units, width};
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::listing::{Fact, Place};
+use crate::tui::message::Tone;
 use crate::tui::panel::page;
+use crate::tui::panel::report::grouped;
 
 #[derive(Debug, Default)]
 pub struct Overview {
@@ -20,42 +32,254 @@ pub struct Overview {
 /// What is to be seen at a glance, in words and safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OverviewView {
-    pub lines: Vec<Fact>,
+    /// What it is as a whole: `2 things need you`.
+    pub says: String,
+    pub tone: Tone,
+    /// When it was read.
+    pub as_of: String,
+    pub lines: Vec<Line>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// What the lines below are, and what stands at their right.
+    Heading(&'static str, &'static str),
+    Alarm {
+        word: &'static str,
+        tone: Tone,
+        text: String,
+        to_do: String,
+        leads: Place,
+    },
+    Stage(Stage),
+    Fact(Fact),
+}
+
+/// How many are at one stage, out of how many, and what happened there day by day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    pub label: &'static str,
+    pub count: u64,
+    pub of: u64,
+    /// The last is today; empty where nothing is counted by the day.
+    pub days: Vec<u64>,
+    pub leads: Place,
+}
+
+impl Line {
+    fn leads(&self) -> Option<&Place> {
+        match self {
+            Self::Heading(..) => None,
+            Self::Alarm { leads, .. } | Self::Stage(Stage { leads, .. }) => Some(leads),
+            Self::Fact(fact) => fact.leads.as_ref(),
+        }
+    }
+
+    /// Whether it can be selected.
+    fn is_for_eyes(&self) -> bool {
+        matches!(self, Self::Heading(..))
+    }
 }
 
 impl Overview {
+    /// What was read. The line that is selected stays where it is.
     pub fn take(&mut self, view: OverviewView) {
         self.at = self.at.min(view.lines.len().saturating_sub(1));
         self.view = Some(view);
+        self.settle(Command::Down);
     }
 
-    fn lines(&self) -> &[Fact] {
+    fn lines(&self) -> &[Line] {
         self.view.as_ref().map(|view| view.lines.as_slice()).unwrap_or_default()
     }
 
+    /// Passes over a heading, in the direction of the last key.
+    fn settle(&mut self, towards: Command) {
+        let is_heading = |at: usize| self.lines().get(at).is_some_and(Line::is_for_eyes);
+        let back = matches!(towards, Command::Up | Command::PageUp | Command::First);
+        let mut at = self.at;
+        while is_heading(at) {
+            match (back, at) {
+                (true, 0) => break,
+                (true, _) => at -= 1,
+                (false, _) => at += 1,
+            }
+        }
+        // A heading is never the last line; above the first, the way is down.
+        while is_heading(at) || at >= self.lines().len().max(1) {
+            at = if at >= self.lines().len() { at.saturating_sub(1) } else { at + 1 };
+        }
+        self.at = at;
+    }
+
     pub fn tables(&self) -> Vec<&'static Binding> {
-        let leads = self.lines().get(self.at).is_some_and(|fact| fact.leads.is_some());
+        let leads = self.lines().get(self.at).is_some_and(|line| line.leads().is_some());
         let open: &[Binding] = if leads { keys::DETAIL_OPEN } else { &[] };
         let tables = [open, keys::OVERVIEW, keys::MOVE, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT];
         tables.into_iter().flatten().collect()
     }
 
-    pub fn perform(&mut self, command: Command, height: u16, _desk: &mut Desk) -> Led {
+    pub fn perform(&mut self, command: Command, height: u16) -> Led {
         match command {
             Command::Back => return Led::Back,
             Command::Report => return Led::To(Place::Report),
             Command::Enter => {
-                if let Some(place) = self.lines().get(self.at).and_then(|fact| fact.leads.clone()) {
-                    return Led::To(place);
+                if let Some(place) = self.lines().get(self.at).and_then(Line::leads) {
+                    return Led::To(place.clone());
                 }
             }
-            command => self.at = page::moved(self.at, self.lines().len(), height, command),
+            command => {
+                self.at = page::moved(self.at, self.lines().len(), height.saturating_sub(1), command);
+                self.settle(command);
+            }
         }
         Led::Nowhere
     }
 
+    /// The one thing to do about the line that is selected.
+    pub fn help(&self) -> (String, Tone) {
+        match self.lines().get(self.at) {
+            Some(Line::Alarm { to_do, .. }) => (format!("To do: {to_do}."), Tone::Help),
+            Some(line) if line.leads().is_some() => {
+                ("Enter opens what this line is about; Ctrl-P finds everything.".to_owned(), Tone::Plain)
+            }
+            _ => ("Ctrl-P finds everything.".to_owned(), Tone::Plain),
+        }
+    }
+
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.cursor(area, area.x + 1, area.y);
-        draw_facts(canvas, area, self.lines(), Some(self.at));
+        let Some(view) = &self.view else { return };
+        let x = canvas.text(area, area.x + 1, area.y, &view.says, toned(canvas.look, view.tone));
+        let right = area.right().saturating_sub(units(width(&view.as_of)) + 1);
+        if right > x + 1 {
+            canvas.text(area, right, area.y, &view.as_of, canvas.look.faint());
+        }
+        let area = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
+        let label = units(view.lines.iter().map(label_width).max().unwrap_or(0)).min(area.width / 3);
+        let first = page::offset(self.at, view.lines.len(), area.height);
+        for (row, line) in page::shown(&view.lines, self.at, area.height).enumerate() {
+            let y = area.y + units(row);
+            draw_line(canvas, area, y, label, line);
+            if first + row == self.at && !line.is_for_eyes() {
+                let marked = match line {
+                    Line::Alarm { .. } => 4,
+                    _ => label,
+                };
+                canvas.select(Rect { x: area.x + 1, width: marked.max(1), ..area }, y);
+                canvas.cursor(area, area.x + 1, y);
+            }
+        }
+    }
+}
+
+fn label_width(line: &Line) -> usize {
+    match line {
+        Line::Heading(..) | Line::Alarm { .. } => 0,
+        Line::Stage(stage) => width(stage.label),
+        Line::Fact(fact) => width(&fact.label),
+    }
+}
+
+fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, line: &Line) {
+    let x = area.x + 1;
+    match line {
+        Line::Heading(left, right) => {
+            canvas.rule(area, y, left, canvas.look.heading());
+            let room = units(width(left) + width(right) + 8);
+            let at = area.right().saturating_sub(units(width(right)) + 4);
+            if room < area.width && !right.is_empty() {
+                canvas.text(area, at, y, &format!(" {right} "), canvas.look.faint());
+            }
+        }
+        Line::Alarm { word, tone, text, .. } => {
+            canvas.text(area, x, y, word, toned(canvas.look, *tone));
+            canvas.text(area, x + 6, y, text, Style::new());
+        }
+        Line::Stage(stage) => draw_stage(canvas, area, y, label, stage),
+        Line::Fact(fact) => {
+            let cell = Rect { width: (label + 1).min(area.width), ..area };
+            canvas.text(cell, x, y, &fact.label, Style::new());
+            canvas.text(area, x + label + 2, y, &fact.text, toned(canvas.look, fact.tone));
+        }
+    }
+}
+
+/// How wide a count is, and what a day's count is at most before it is cut.
+const COUNT: u16 = 10;
+const TODAY: u16 = 9;
+
+fn draw_stage(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, stage: &Stage) {
+    let Stage { label: name, count, of, days, .. } = stage;
+    let glyphs = canvas.look.glyphs();
+    let x = area.x + 1;
+    canvas.text(Rect { width: (label + 1).min(area.width), ..area }, x, y, name, Style::new());
+    let right = |canvas: &mut Canvas<'_>, x: u16, room: u16, text: &str, style: Style| {
+        let wide = units(width(text)).min(room);
+        canvas.text(area, x + room - wide, y, text, style);
+    };
+    let mut x = x + label + 1;
+    right(canvas, x, COUNT, &grouped(*count), Style::new());
+    x += COUNT + 2;
+    let chart = units(crate::model::overview::DAYS);
+    let left = area.right().saturating_sub(x + 1);
+    let with_days = left > chart + TODAY;
+    let bar = left.saturating_sub(if with_days { chart + TODAY + 3 } else { 0 }).min(60);
+    if bar >= 8 {
+        let full = u128::from(*count) * u128::from(bar) / u128::from((*of).max(1));
+        let full = u16::try_from(full).unwrap_or(bar).clamp(u16::from(*count > 0), bar);
+        let after = canvas.text(area, x, y, &glyphs.bar_full.repeat(usize::from(full)), canvas.look.good());
+        canvas.text(area, after, y, &glyphs.bar_empty.repeat(usize::from(bar - full)), canvas.look.faint());
+    }
+    if with_days && !days.is_empty() {
+        let x = area.right().saturating_sub(chart + TODAY + 1);
+        let most = days.iter().copied().max().unwrap_or(0);
+        let levels: String = days.iter().map(|day| glyphs.levels[level(*day, most)]).collect();
+        canvas.text(area, x, y, &levels, canvas.look.heading());
+        right(canvas, x + chart, TODAY, &grouped(days.last().copied().unwrap_or(0)), Style::new());
+    }
+}
+
+/// How high a day stands, 0 to 8: anything is more than nothing, and the most is the highest.
+fn level(day: u64, most: u64) -> usize {
+    if day == 0 {
+        return 0;
+    }
+    usize::try_from(u128::from(day) * 8 / u128::from(most.max(1))).unwrap_or(8).clamp(1, 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_day_is_as_high_as_it_is_beside_the_most() {
+        let levels: Vec<_> = [0, 1, 4, 50, 100].into_iter().map(|day| level(day, 100)).collect();
+        assert_eq!(levels, [0, 1, 1, 4, 8]);
+        assert_eq!(level(u64::MAX, u64::MAX), 8);
+    }
+
+    proptest! {
+        #[test]
+        fn a_heading_is_never_selected(
+            lines in proptest::collection::vec(prop::bool::weighted(0.3), 1..40),
+            commands in proptest::collection::vec(0usize..6, 0..30), height in 0u16..20,
+        ) {
+            let line =
+                |heading| if heading { Line::Heading("", "") } else { Line::Fact(Fact::new("x", "y")) };
+            let mut all: Vec<Line> = lines.into_iter().map(line).collect();
+            // As it is read: a heading has something below it.
+            all.push(line(false));
+            let mut overview = Overview::default();
+            overview.take(OverviewView { lines: all.clone(), ..OverviewView::default() });
+            for command in commands {
+                let command = [
+                    Command::Up, Command::Down, Command::PageUp, Command::PageDown, Command::First, Command::Last,
+                ][command];
+                overview.perform(command, height);
+                prop_assert!(!all[overview.at].is_for_eyes());
+            }
+        }
     }
 }

@@ -74,6 +74,7 @@ fn answer(app: &mut App, effects: Vec<Effect>) {
                 let lines = vec![Fact::new("", "done"), Fact::new("", "and more").toned(Tone::Warning)];
                 Came::Done(doing.job, "Done".into(), lines)
             }
+            Effect::Overview => Came::Overview(Box::new(super::overview::view())),
             Effect::Report => Came::Report(detail("report").lines),
             Effect::Find(typed) => Came::Found(typed, Vec::new()),
             Effect::OpenPlan(_) => Came::Plan(Box::new(plan(PlanState::Stopped))),

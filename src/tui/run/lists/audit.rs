@@ -1,8 +1,8 @@
 //! Who changed what, the newest first.
 
-use super::{Source, has, minute};
+use super::{Source, minute};
 use crate::engine::{Engine, Error};
-use crate::model::audit::Entry;
+use crate::model::audit::{self, Entry, Page};
 use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::store::Verdict;
@@ -12,20 +12,21 @@ use crate::tui::panel::report::grouped;
 
 pub(super) struct Audit;
 
-/// How far back the list goes.
-const ENTRIES: usize = 10_000;
+/// Entries of which who, what or on what begins so.
+fn beginning(search: &str) -> audit::Asked {
+    audit::Asked { any: search.to_owned(), ..audit::Asked::default() }
+}
 
 impl Source for Audit {
     fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
-        let entries = engine.audit(ENTRIES)?;
-        let more = entries.len() == ENTRIES;
-        let found: Vec<Row> = entries.iter().map(row).filter(|row| has(&row.cells, &asked.search)).collect();
-        Ok(Rows { more, ..Rows::of(found.into_iter(), offset, limit) })
+        let Page { entries, total } = engine.audit_page(&beginning(&asked.search), offset, limit)?;
+        Ok(Rows { offset, total, more: false, rows: entries.iter().map(row).collect() })
     }
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
-        let entry = engine.audit(ENTRIES)?.into_iter().find(|entry| entry.number.to_string() == id);
-        let entry = entry.ok_or_else(|| Error::Gone { what: "entry", id: shown(id) })?;
+        let gone = || Error::Gone { what: "entry", id: shown(id) };
+        let number: u64 = id.parse().map_err(|_| gone())?;
+        let entry = engine.audit_entry(number)?.ok_or_else(gone)?;
         let lines = vec![
             Fact::new("When", entry.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
             Fact::new("Who", entry.actor.0.shown()),

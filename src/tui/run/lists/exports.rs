@@ -27,7 +27,7 @@ impl Source for Exports {
                 shown(&export.folder.to_string_lossy()),
                 export.by.0.shown(),
             ];
-            Row { id: id(&export), cells, tone, acts: vec![Act::Check] }
+            Row { id: id(&export), cells, tone, acts: vec![Act::Check, Act::Again] }
         });
         let found: Vec<Row> = rows.filter(|row| has(&row.cells, &asked.search)).collect();
         Ok(Rows::of(found.into_iter(), offset, limit))
@@ -58,11 +58,17 @@ impl Source for Exports {
                 lines.push(Fact::new("Token", text).leading(Place::Entry(Kind::Tokens, token.to_string())));
             }
         }
-        Ok(Detail { title: export.target, lines, acts: vec![Act::Check] })
+        Ok(Detail { title: export.target, lines, acts: vec![Act::Check, Act::Again] })
     }
 
     fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
         let export = find(engine, doing.id.as_deref().unwrap_or_default())?;
+        if doing.act == Act::Again {
+            let written = engine.write_again(export.id)?;
+            let folder = shown(&written.folder.to_string_lossy());
+            let says = if written.changed { "Written to" } else { "It is as it was, in" };
+            return Ok(vec![Fact::new("", format!("{says} {folder}")).toned(Tone::Good)]);
+        }
         let checked = engine.check_exports(&export.folder, true)?;
         let findings = checked.iter().flat_map(|checked| &checked.findings);
         let mut lines: Vec<Fact> = findings
@@ -73,7 +79,7 @@ impl Source for Exports {
                 Fact::new("", format!("{} is as it was written, with a good token.", export.target)).toned(Tone::Good),
             );
         } else {
-            lines.push(Fact::new("To do", "write it again in step 7").toned(Tone::Help));
+            lines.push(Fact::new("To do", "write it again: r in the list of exports").toned(Tone::Help));
         }
         Ok(lines)
     }

@@ -1,0 +1,143 @@
+//! `imd audit`: who changed what; whether it is still as it was written; and all of it in a file for somebody else.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use jiff::Timestamp;
+
+use crate::engine::{Engine, Form, Verdict};
+use crate::model::audit::Asked;
+use crate::model::duration::Duration;
+
+use super::Failure;
+use super::output::Output;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Check that no entry was changed or removed
+    Verify,
+    /// Write every entry with its hash to a new file that only you can read, for somebody else to verify
+    Export {
+        file: PathBuf,
+        /// A line an entry, for a spreadsheet; else one JSON document, which says how to verify it
+        #[arg(long)]
+        csv: bool,
+    },
+}
+
+/// Which entries.
+#[derive(Debug, clap::Args)]
+pub(super) struct Filter {
+    /// How the name of whoever did it begins
+    #[arg(long, value_name = "NAME", default_value = "")]
+    actor: String,
+    /// How the verb begins: token, or token revoke
+    #[arg(long, value_name = "VERB", default_value = "")]
+    verb: String,
+    /// How what was changed begins, with or without the word for its kind
+    #[arg(long, value_name = "WHAT", default_value = "")]
+    subject: String,
+    /// From then on: so long ago ("7d"), or a time ("2026-11-24", "2026-11-24T18:00:00Z")
+    #[arg(long, value_name = "TIME")]
+    since: Option<Moment>,
+    /// Before then, written likewise
+    #[arg(long, value_name = "TIME")]
+    until: Option<Moment>,
+    /// How many entries to show, newest first
+    #[arg(long, default_value_t = 50)]
+    limit: u64,
+    /// How many of the newest to pass over
+    #[arg(long, default_value_t = 0)]
+    offset: u64,
+}
+
+/// A moment, as it is written on the command line.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Moment {
+    Ago(Duration),
+    At(Timestamp),
+}
+
+impl Moment {
+    fn at(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Ago(length) => now.checked_sub(length.signed()).unwrap_or(Timestamp::MIN),
+            Self::At(at) => at,
+        }
+    }
+}
+
+impl std::str::FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let day = || {
+            let day: jiff::civil::Date = text.parse().ok()?;
+            Some(day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+        };
+        let at = || text.parse().ok().or_else(day).map(Self::At);
+        let ago = text.parse().map(Self::Ago).ok();
+        ago.or_else(at).ok_or_else(|| "write 7d, 2026-11-24 or 2026-11-24T18:00:00Z".to_owned())
+    }
+}
+
+pub(super) fn run(engine: &Engine, verb: Option<&Verb>, filter: &Filter, output: &Output) -> Result<(), Failure> {
+    match verb {
+        None => list(engine, filter, output),
+        Some(Verb::Verify) => verify(engine, output),
+        Some(Verb::Export { file, csv }) => {
+            let written = engine.export_audit(file, if *csv { Form::Csv } else { Form::Json })?;
+            let lines = [
+                ("file", written.path.display().to_string()),
+                ("entries", written.rows.to_string()),
+                ("head", written.head.clone()),
+            ];
+            Ok(output.one(&written, &lines)?)
+        }
+    }
+}
+
+fn list(engine: &Engine, filter: &Filter, output: &Output) -> Result<(), Failure> {
+    let now = engine.now();
+    let Filter { actor, verb, subject, since, until, limit, offset } = filter;
+    let asked = Asked {
+        any: String::new(),
+        actor: actor.clone(),
+        verb: verb.clone(),
+        subject: subject.clone(),
+        since: since.map(|since| since.at(now)),
+        until: until.map(|until| until.at(now)),
+    };
+    let page = engine.audit_page(&asked, *offset, *limit)?;
+    if output.is_json() {
+        return Ok(output.document(&serde_json::json!({ "items": page.entries, "total": page.total }))?);
+    }
+    output.list(&page.entries, ["NUMBER", "WHEN", "WHO", "VERB", "WHAT", "DETAIL"], |entry| {
+        [
+            entry.number.to_string(),
+            entry.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            entry.actor.0.shown(),
+            entry.verb.clone(),
+            entry.subject.shown(),
+            entry.detail.shown(),
+        ]
+    })?;
+    let shown = page.entries.len() as u64;
+    if shown < page.total {
+        output.note(&format!("{shown} of {} entries; --limit and --offset show others.", page.total))?;
+    }
+    Ok(())
+}
+
+fn verify(engine: &Engine, output: &Output) -> Result<(), Failure> {
+    let verdict = engine.verify_audit()?;
+    match (&verdict, verdict.fault()) {
+        (Verdict::Whole { rows, head }, _) => {
+            Ok(output.one(&verdict, &[("audit", format!("{rows} entries, unbroken")), ("head", head.clone())])?)
+        }
+        (_, fault) => Err(Failure::NeedsYou {
+            message: fault.unwrap_or_default(),
+            help: "compare it with a backup: somebody has edited the database by hand".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,118 @@
+//! The audit in a file that somebody else can verify: every entry as it was written, each with its hash.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::model::audit::Link;
+use crate::model::cell::reversible;
+use crate::model::hex::hex;
+use crate::model::text::without_hidden;
+
+use super::{Engine, Error};
+
+/// How the hashes are made; it stands in the file itself.
+const ALGORITHM: &str = "hash = SHA-256(hash of the entry before as 32 bytes, 32 zero bytes before the first; number as 8 \
+    bytes, big-endian; then of at, actor, verb, subject and detail in this order the length in bytes as 8 bytes, \
+    big-endian, and the text in UTF-8). Numbers count from 1 without gaps. Who has the head (the last hash) from \
+    elsewhere sees that no entry is missing at the end.";
+
+/// How many entries are read at a time.
+const PAGE: u64 = 1_000;
+
+/// How the entries are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One document, with the way to verify it.
+    Json,
+    /// A line an entry, for a spreadsheet: in the cells a backslash is two, a hidden character is `\u{1b}`, and an
+    /// apostrophe stands before what begins like a formula or with an apostrophe.
+    Csv,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct AuditFile {
+    pub path: PathBuf,
+    pub rows: u64,
+    /// The last hash: who keeps it elsewhere can tell later that nothing was taken away.
+    pub head: String,
+}
+
+impl Engine {
+    /// Writes the whole audit to a new file that only its owner can read; after an error there is no file.
+    pub fn export_audit(&self, path: &Path, form: Form) -> Result<AuditFile, Error> {
+        let failed = |why: std::io::Error| match why.kind() {
+            std::io::ErrorKind::AlreadyExists => Error::Exists { path: path.to_owned() },
+            _ => Error::NotWritten { path: path.to_owned(), why },
+        };
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        let written = self.write_audit(file, form, path);
+        if written.is_err() {
+            let _ = std::fs::remove_file(path);
+        }
+        written
+    }
+
+    fn write_audit(&self, file: File, form: Form, path: &Path) -> Result<AuditFile, Error> {
+        let failed = |why: std::io::Error| Error::NotWritten { path: path.to_owned(), why };
+        let mut out = BufWriter::new(file);
+        let mut done = AuditFile { path: path.to_owned(), rows: 0, head: hex(&[0; 32]) };
+        self.begin(&mut out, form).map_err(failed)?;
+        loop {
+            let links = self.store().audit_links(done.rows, PAGE)?;
+            for link in &links {
+                entry(&mut out, form, link, done.rows == 0).map_err(failed)?;
+                (done.rows, done.head) = (link.number, hex(&link.hash));
+            }
+            if (links.len() as u64) < PAGE {
+                break;
+            }
+        }
+        if form == Form::Json {
+            writeln!(out, "\n  ],\n  \"rows\": {},\n  \"head\": \"{}\"\n}}", done.rows, done.head).map_err(failed)?;
+        }
+        let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.sync_all().map_err(failed)?;
+        Ok(done)
+    }
+
+    fn begin(&self, out: &mut impl Write, form: Form) -> std::io::Result<()> {
+        match form {
+            Form::Csv => writeln!(out, "number,at,actor,verb,subject,detail,hash"),
+            Form::Json => {
+                let (installation, at) = (text(self.installation()), text(&self.now().to_string()));
+                let algorithm = text(ALGORITHM);
+                writeln!(out, "{{\n  \"format\": \"imd-audit-1\",\n  \"installation\": {installation},")?;
+                writeln!(out, "  \"exported_at\": {at},\n  \"algorithm\": {algorithm},\n  \"entries\": [")
+            }
+        }
+    }
+}
+
+fn entry(out: &mut impl Write, form: Form, link: &Link, first: bool) -> std::io::Result<()> {
+    let (number, hash) = (link.number, hex(&link.hash));
+    match form {
+        Form::Json => {
+            let [at, actor, verb, subject, detail] = link.cells.each_ref().map(|cell| text(cell));
+            let comma = if first { "" } else { ",\n" };
+            write!(
+                out,
+                "{comma}    {{\"number\": {number}, \"at\": {at}, \"actor\": {actor}, \"verb\": {verb}, \
+                 \"subject\": {subject}, \"detail\": {detail}, \"hash\": \"{hash}\"}}"
+            )
+        }
+        Form::Csv => {
+            let mut record = csv::Writer::from_writer(Vec::new());
+            let cells = link.cells.iter().map(|cell| reversible(cell));
+            record.write_record(std::iter::once(number.to_string()).chain(cells).chain([hash]))?;
+            out.write_all(&record.into_inner().map_err(csv::IntoInnerError::into_error)?)
+        }
+    }
+}
+
+/// A text in JSON, exactly, in which nothing hidden stands raw.
+fn text(text: &str) -> String {
+    without_hidden(&serde_json::Value::String(text.to_owned()).to_string())
+}

@@ -1,0 +1,104 @@
+//! Exports that were written: where, by whom, with which token, and what has become of both; and one of them again.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::model::audit::Actor;
+use crate::model::installer::{Inputs, Installer};
+use crate::model::name::Name;
+use crate::model::token::{Record, State, TokenId};
+use crate::store::Export;
+
+use super::exports::manifest_in;
+use super::{Engine, Error, Written};
+
+/// An export as it was written, and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct WrittenExport {
+    pub id: i64,
+    pub at: Timestamp,
+    pub by: Actor,
+    pub target: String,
+    pub folder: PathBuf,
+    /// The agent that it installs; absent for one of before that was kept.
+    pub agent: Option<String>,
+    /// Absent for a token that the agent's own product issued.
+    pub token: Option<Carries>,
+    /// False when the same folder was written again since.
+    pub newest: bool,
+    /// Whether the folder holds an export for that target with that token now.
+    pub there: bool,
+}
+
+/// The token of an export, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Carries {
+    pub id: TokenId,
+    pub name: Name,
+    pub state: State,
+    pub ends_at: Option<Timestamp>,
+}
+
+impl Engine {
+    /// What was written, the newest first.
+    pub fn written_exports(&self) -> Result<Vec<WrittenExport>, Error> {
+        let (now, tokens) = (self.now(), self.store().tokens()?);
+        let mut folders = std::collections::HashSet::new();
+        let written = |export: Export| {
+            let newest = folders.insert(export.folder.clone());
+            let record = tokens.iter().find(|record| Some(&record.id) == export.token.as_ref());
+            let carries = |record: &Record| Carries {
+                id: record.id.clone(),
+                name: record.name.clone(),
+                state: record.state(now),
+                ends_at: record.ends_at(),
+            };
+            let there = manifest_in(&export.folder)
+                .is_some_and(|there| there.target == export.target && there.token.id == export.token);
+            WrittenExport {
+                id: export.id,
+                at: export.at,
+                by: export.by,
+                target: export.target,
+                folder: export.folder,
+                agent: export.inputs.map(|inputs| inputs.agent),
+                token: record.map(carries),
+                newest,
+                there,
+            }
+        };
+        Ok(self.store().exports()?.into_iter().map(written).collect())
+    }
+
+    /// Writes an export once more from what it was made from: with its token, or with the one that has taken its place
+    /// under its name.
+    ///
+    /// # Errors
+    /// [`Error::NoExport`]; [`Error::DeadToken`] when no token of that name is good.
+    pub fn write_again(&self, id: i64) -> Result<Written, Error> {
+        let exports = self.store().exports()?;
+        let export = exports.into_iter().find(|export| export.id == id).ok_or(Error::NoExport(id))?;
+        let settled = |folder: &Path| -> Result<Inputs, Error> {
+            // Before they were kept, step 7 was the only place for them.
+            let settled = self.settled_installer()?;
+            let there = manifest_in(folder).filter(|there| there.agent == settled.agent);
+            there.ok_or_else(|| Error::NotThatExport(folder.to_owned()))?;
+            Ok(Inputs { agent: settled.agent, proxy: settled.proxy, properties: settled.properties })
+        };
+        let Inputs { agent, proxy, properties } = export.inputs.map_or_else(|| settled(&export.folder), Ok)?;
+        let record = match &export.token {
+            Some(token) => self.store().tokens()?.into_iter().find(|record| record.id == *token),
+            None => None,
+        };
+        let installer = Installer {
+            agent,
+            proxy,
+            properties,
+            targets: vec![export.target.clone()],
+            token: record.map(|record| record.name),
+            out: export.folder.parent().unwrap_or(Path::new("/")).to_owned(),
+        };
+        self.write_exports(&installer)?.pop().ok_or(Error::NoTarget(export.target))
+    }
+}

@@ -1,0 +1,53 @@
+//! The report for whoever pays: the numbers from the store, and the same as Markdown or as a table for a spreadsheet.
+//!
+//! Both are written here, so that every face hands out the same text.
+
+mod markdown;
+mod table;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::model::report::{Report, Since, Stuck, fixes};
+use crate::store::Rollout;
+
+use super::{Engine, Error};
+
+impl Engine {
+    /// The rollout to date, and day by day since then.
+    pub fn report(&self, since: Since) -> Result<Report, Error> {
+        let now = self.now();
+        let Rollout { stages, mappings, others, days, left_out, waiting, refused, longest, beyond } =
+            self.store().rollout(now, since.days(now))?;
+        let first = days.first().and_then(|first| first.day.to_zoned(TimeZone::UTC).ok());
+        let left_out: Vec<_> = left_out.into_iter().map(Stuck::left_out).collect();
+        let waiting: Vec<_> = waiting.into_iter().map(Stuck::waiting).collect();
+        Ok(Report {
+            at: now,
+            since: first.map_or(now, |first| -> Timestamp { first.timestamp() }),
+            installation: self.installation().to_owned(),
+            first: fixes(&left_out, &waiting),
+            stages,
+            mappings,
+            others,
+            days,
+            left_out,
+            waiting,
+            refused: refused.into_iter().map(Stuck::refused).collect(),
+            longest,
+            beyond,
+        })
+    }
+}
+
+impl Report {
+    /// As Markdown (GitHub's tables), safe to show on a terminal.
+    pub fn to_markdown(&self) -> String {
+        markdown::of(self)
+    }
+
+    /// As one table of a row a number: section, name, what, value; harmless to a spreadsheet and to a terminal.
+    pub fn to_csv(&self) -> String {
+        table::of(self)
+    }
+}

@@ -1,0 +1,183 @@
+//! A report as Markdown. What stands in a cell is text: whatever Markdown or HTML would take for a mark of its own has a
+//! backslash before it (CommonMark 0.31, 2.4), and a line break cannot be in it.
+
+use std::fmt::Write as _;
+
+use crate::model::alarm::WAITING_DAYS;
+use crate::model::refusal;
+use crate::model::report::{Fix, NAMED, Report, Stuck};
+use crate::model::text::shown;
+
+pub(super) fn of(report: &Report) -> String {
+    let mut out = String::new();
+    let stages = &report.stages;
+    let (from, until) = (report.since.strftime("%Y-%m-%d"), report.at.strftime("%Y-%m-%d %H:%M UTC"));
+    let _ = writeln!(out, "# Mass deployment\n\nAs of {until}. Day by day since {from}; days are those of UTC.\n");
+    let started: u64 = report.mappings.iter().map(|of| of.started).sum();
+    let _ = writeln!(
+        out,
+        "{started} of {} users ({}) have an activated laptop; {} laptops are activated, {} wait for a log-on.\n",
+        stages.cached,
+        percent(started, stages.cached),
+        stages.activated,
+        stages.waiting,
+    );
+    section(&mut out, "To date", ["Stage", "How many"], 1, &to_date(report));
+    section(&mut out, "By mapping", ["Mapping", "Users", "Started", "To come", "Laptops"], 4, &by_mapping(report));
+    section(
+        &mut out,
+        "By day",
+        ["Day", "Users at its end", "Came", "Left", "Enrolled", "Activated", "Refused"],
+        6,
+        &by_day(report),
+    );
+    stuck(&mut out, "Users who are left out", "users", &report.left_out);
+    stuck(&mut out, "Laptops that wait", "laptops", &report.waiting);
+    stuck(&mut out, &format!("Refused requests since {from}"), "requests", &report.refused);
+    longest(&mut out, report);
+    beyond(&mut out, report);
+    first(&mut out, &report.first);
+    out
+}
+
+fn to_date(report: &Report) -> Vec<[String; 2]> {
+    let stages = &report.stages;
+    [
+        ("Users whom a mapping matches", stages.matched),
+        ("of these, left out", stages.left_out),
+        ("Users in the cache", stages.cached),
+        ("Accounts", stages.accounts),
+        ("Laptops activated", stages.activated),
+        ("Laptops that wait for a log-on", stages.waiting),
+        ("of these, refused at their last log-on", stages.refused),
+        ("of these, over their user's limit", stages.over_limit),
+        ("Users with more laptops than the limit", stages.beyond_limit),
+    ]
+    .map(|(what, count)| [what.to_owned(), count.to_string()])
+    .to_vec()
+}
+
+fn by_mapping(report: &Report) -> Vec<[String; 5]> {
+    let row = |name: String, [users, started, laptops]: [u64; 3]| {
+        [name, users.to_string(), started.to_string(), users.saturating_sub(started).to_string(), laptops.to_string()]
+    };
+    let mut sums = [0, 0, report.others];
+    let mut rows = Vec::new();
+    for of in &report.mappings {
+        let numbers = [of.cached, of.started, of.laptops];
+        sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+        rows.push(row(text(of.mapping.as_str()), numbers));
+    }
+    if report.others > 0 {
+        rows.push(row("of users whom no mapping takes any more".to_owned(), [0, 0, report.others]));
+    }
+    rows.push(row("In all".to_owned(), sums));
+    rows
+}
+
+fn by_day(report: &Report) -> Vec<[String; 7]> {
+    let mut sums = [0; 5];
+    let mut rows = Vec::new();
+    for of in &report.days {
+        let numbers = [of.came, of.left, of.enrolled, of.activated, of.refused];
+        sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+        let [came, left, enrolled, activated, refused] = numbers.map(|number| number.to_string());
+        rows.push([of.day.to_string(), of.cached.to_string(), came, left, enrolled, activated, refused]);
+    }
+    let [came, left, enrolled, activated, refused] = sums.map(|number| number.to_string());
+    rows.push(["In all".to_owned(), String::new(), came, left, enrolled, activated, refused]);
+    rows
+}
+
+fn stuck(out: &mut String, title: &str, what: &str, all: &[Stuck]) {
+    let rows: Vec<_> = all.iter().map(|one| [one.count.to_string(), text(one.says), text(one.to_do)]).collect();
+    section(out, title, [&format!("How many {what}"), "Why", "What to do"], 0, &rows);
+}
+
+fn longest(out: &mut String, report: &Report) {
+    let of = report.stages.waiting_long;
+    let rows = report.longest.iter().map(|one| {
+        let why = if one.refused.is_empty() { "nobody has logged on" } else { refusal::words(&one.refused) };
+        [text(one.host_name.raw()), one.device.to_string(), one.enrolled_at.strftime("%Y-%m-%d").to_string(), text(why)]
+    });
+    let rows: Vec<_> = rows.collect();
+    let title = format!("Laptops that wait for more than {WAITING_DAYS} days: {of}");
+    section(out, &title, ["Host", "Laptop", "Enrolled", "Why"], usize::MAX, &rows);
+    more(out, of, rows.len());
+}
+
+fn beyond(out: &mut String, report: &Report) {
+    let of = report.stages.beyond_limit;
+    let rows = report
+        .beyond
+        .iter()
+        .map(|one| [text(one.user.raw()), text(one.account.raw()), one.laptops.to_string(), one.limit.to_string()]);
+    let rows: Vec<_> = rows.collect();
+    section(out, &format!("Users over their limit: {of}"), ["User", "Account", "Laptops", "Limit"], 2, &rows);
+    more(out, of, rows.len());
+}
+
+fn more(out: &mut String, of: u64, named: usize) {
+    let more = of.saturating_sub(named as u64);
+    if more > 0 && of > NAMED {
+        let _ = writeln!(out, "and {more} more.\n");
+    }
+}
+
+fn first(out: &mut String, fixes: &[Fix]) {
+    let _ = writeln!(out, "## To see to first, at no cost\n");
+    if fixes.is_empty() {
+        let _ = writeln!(out, "Nothing: whoever does not take part is meant not to.");
+    }
+    for (at, fix) in fixes.iter().enumerate() {
+        let _ = writeln!(out, "{}. {} {} {}: {}", at + 1, fix.frees, fix.what, text(fix.why), text(fix.to_do));
+    }
+}
+
+/// A table below its title; numbers stand at the right, from the column `numbers` on, or in the first for 0.
+fn section<const N: usize>(out: &mut String, title: &str, columns: [&str; N], numbers: usize, rows: &[[String; N]]) {
+    let _ = writeln!(out, "## {title}\n");
+    if rows.is_empty() {
+        let _ = writeln!(out, "None.\n");
+        return;
+    }
+    let right = |column: usize| match numbers {
+        0 => column == 0,
+        usize::MAX => false,
+        _ => column + numbers >= N,
+    };
+    let line = |cells: &[&str]| format!("| {} |", cells.join(" | "));
+    let _ = writeln!(out, "{}", line(&columns));
+    let rule: Vec<_> = (0..N).map(|column| if right(column) { "---:" } else { "---" }).collect();
+    let _ = writeln!(out, "{}", line(&rule));
+    for row in rows {
+        let _ = writeln!(out, "{}", line(&row.each_ref().map(String::as_str)));
+    }
+    out.push('\n');
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 { "0 %".to_owned() } else { format!("{} %", u128::from(part) * 100 / u128::from(whole)) }
+}
+
+/// Text that means itself.
+fn text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in shown(text).chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '!' | '~' | '&' | '$') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_markdown_would_act_on_is_text() {
+        assert_eq!(text("a|b `c` <b>\n\u{1b}[2J"), r"a\|b \`c\` \<b\>\\u\{a\}\\u\{1b\}\[2J");
+    }
+}

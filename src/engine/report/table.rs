@@ -1,0 +1,64 @@
+//! A report as one table for a spreadsheet: a row a number, so that a pivot table makes of it what is wanted.
+
+use crate::model::cell::plain;
+use crate::model::report::{Report, Stuck};
+
+const COLUMNS: [&str; 6] = ["section", "name", "what", "count", "says", "to do"];
+
+pub(super) fn of(report: &Report) -> String {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let mut row = |cells: [&str; 6]| {
+        // What is written to memory does not fail.
+        let _ = table.write_record(cells.map(plain));
+    };
+    row(COLUMNS);
+    let stages = &report.stages;
+    for (what, count) in [
+        ("matched", stages.matched),
+        ("left out", stages.left_out),
+        ("cached", stages.cached),
+        ("accounts", stages.accounts),
+        ("activated", stages.activated),
+        ("waiting", stages.waiting),
+        ("refused", stages.refused),
+        ("over limit", stages.over_limit),
+        ("waiting long", stages.waiting_long),
+        ("beyond limit", stages.beyond_limit),
+    ] {
+        row(["to date", "", what, &count.to_string(), "", ""]);
+    }
+    for of in &report.mappings {
+        for (what, count) in [("cached", of.cached), ("started", of.started), ("laptops", of.laptops)] {
+            row(["mapping", of.mapping.as_str(), what, &count.to_string(), "", ""]);
+        }
+    }
+    row(["no mapping", "", "laptops", &report.others.to_string(), "", ""]);
+    for of in &report.days {
+        let day = of.day.to_string();
+        for (what, count) in [
+            ("cached", of.cached),
+            ("came", of.came),
+            ("left", of.left),
+            ("enrolled", of.enrolled),
+            ("activated", of.activated),
+            ("refused", of.refused),
+        ] {
+            row(["day", &day, what, &count.to_string(), "", ""]);
+        }
+    }
+    let lists = [("left out", &report.left_out), ("waiting", &report.waiting), ("refused", &report.refused)];
+    for (section, stuck) in lists.into_iter().flat_map(|(section, all)| all.iter().map(move |one| (section, one))) {
+        let Stuck { reason, count, says, to_do } = stuck;
+        row([section, reason, "", &count.to_string(), says, to_do]);
+    }
+    for one in &report.longest {
+        let enrolled = one.enrolled_at.strftime("%Y-%m-%d").to_string();
+        row(["waits long", one.host_name.raw(), one.device.as_str(), "", &enrolled, &one.refused]);
+    }
+    for one in &report.beyond {
+        let limit = format!("limit {}", one.limit);
+        row(["over limit", one.user.raw(), one.account.raw(), &one.laptops.to_string(), &limit, ""]);
+    }
+    let bytes = table.into_inner().unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
+}

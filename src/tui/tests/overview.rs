@@ -1,0 +1,139 @@
+//! The overview: what needs somebody stands first and leads where it is about; nothing moves unless something changed.
+
+use super::super::app::App;
+use super::super::fixture::*;
+use super::super::listing::{Fact, Kind, Place};
+use super::super::look::Look;
+use super::super::message::{Came, Effect, Message, Tone};
+use super::super::screen::Screen;
+use super::super::screen::overview::{Line, OverviewView, Stage};
+use crate::wizard::Step;
+
+fn alarm(word: &'static str, tone: Tone, text: &str, to_do: &str, leads: Place) -> Line {
+    Line::Alarm { word, tone, text: text.into(), to_do: to_do.into(), leads }
+}
+
+fn stage(label: &'static str, count: u64, of: u64, days: &[u64], kind: Kind) -> Line {
+    Line::Stage(Stage { label, count, of, days: days.to_vec(), leads: Place::List(kind) })
+}
+
+/// A rollout under way, in which a few things need somebody.
+pub(super) fn view() -> OverviewView {
+    let fact = |label: &str, text: &str, kind| Line::Fact(Fact::new(label, text).leading(Place::List(kind)));
+    OverviewView {
+        says: "2 things need you.".into(),
+        tone: Tone::Warning,
+        as_of: "as of 2026-11-24 12:00 UTC".into(),
+        lines: vec![
+            alarm(
+                "now",
+                Tone::Problem,
+                "activations are paused until somebody resumes, by anna",
+                "let laptops in again: `imd resume`",
+                Place::List(Kind::Devices),
+            ),
+            alarm(
+                "soon",
+                Tone::Warning,
+                "the token rollout-2026 ends on 2026-12-01, in 7 days, and 3 exports carry it",
+                "make its successor: `imd token rotate \"rollout-2026\"`",
+                Place::List(Kind::Tokens),
+            ),
+            Line::Heading("From the directory to the laptop", "14 days, and today"),
+            stage("Matched", 1_012_400, 1_012_400, &[], Kind::Syncs),
+            stage("Cached", 1_000_000, 1_012_400, &[0, 0, 9_000, 0, 0, 2, 40, 0, 0, 0, 0, 12, 0, 1_200], Kind::Users),
+            stage(
+                "Waiting",
+                41_200,
+                1_012_400,
+                &[10, 40, 90, 300, 800, 1_900, 2_300, 0, 0, 4_100, 3_900, 4_400, 4_000, 2_100],
+                Kind::Devices,
+            ),
+            stage("Refused", 31, 1_012_400, &[0, 0, 0, 0, 2, 1, 0, 0, 0, 9, 4, 40, 3, 1], Kind::Devices),
+            stage("Over limit", 4, 1_012_400, &[], Kind::Devices),
+            stage(
+                "Activated",
+                611_800,
+                1_012_400,
+                &[0, 8, 31, 70, 280, 750, 1_800, 0, 0, 2_200, 4_000, 3_800, 4_300, 3_900],
+                Kind::Devices,
+            ),
+            Line::Heading("Directories", ""),
+            fact("corp", "1,000,000 users, read 10 h ago; again 2026-11-25 02:00 UTC", Kind::Syncs),
+            fact("Service", "runs since 2026-11-01 08:00 UTC, at 0.0.0.0:7443", Kind::Devices),
+            Line::Heading("Tokens", ""),
+            fact("rollout-2026", "valid, 653,000 of 2,000,000 laptops, 7 days left, 3 exports", Kind::Tokens),
+            Line::Heading("Storage, promised", ""),
+            fact("eu-1", "47.6 PiB of 60 PiB, 79 %, for 1,000,000 users", Kind::Users),
+        ],
+    }
+}
+
+/// A console on the overview.
+fn opened(look: Look, size: (u16, u16)) -> App {
+    let mut app = app(Step::Directory, look, size);
+    press(&mut app, "Esc");
+    assert!(press(&mut app, "1").iter().any(|effect| matches!(effect, Effect::Overview)));
+    came(&mut app, Came::Overview(Box::new(view())));
+    app
+}
+
+fn picture(name: &str, play: impl Fn(&mut App)) {
+    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
+        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
+            let mut app = opened(look, (width, height));
+            play(&mut app);
+            insta::assert_snapshot!(format!("overview-{name}-{width}x{height}-{word}"), screen(&app));
+        }
+    }
+}
+
+#[test]
+fn the_overview_as_it_looks() {
+    picture("needs-you", |_| {});
+    picture("further-down", |app| {
+        keys(app, &["End"]);
+    });
+    picture("well", |app| {
+        let mut well = view();
+        (well.says, well.tone) = ("Nothing needs you.".into(), Tone::Good);
+        well.lines.retain(|line| !matches!(line, Line::Alarm { .. }));
+        came(app, Came::Overview(Box::new(well)));
+    });
+}
+
+#[test]
+fn what_needs_you_says_what_to_do_and_enter_opens_what_it_is_about() {
+    let mut app = opened(UTF8, (80, 24));
+    assert!(screen(&app).contains("To do: let laptops in again: `imd resume`."), "{}", screen(&app));
+    press(&mut app, "Down");
+    assert!(screen(&app).contains("To do: make its successor"), "{}", screen(&app));
+    press(&mut app, "Enter");
+    assert!(matches!(app.screen, Screen::List(Kind::Tokens)));
+    press(&mut app, "Esc");
+    // Past the heading to the stages.
+    keys(&mut app, &["Down", "Down"]);
+    press(&mut app, "Enter");
+    assert!(matches!(app.screen, Screen::List(Kind::Users)), "{}", screen(&app));
+}
+
+#[test]
+fn nothing_moves_unless_something_changed() {
+    let mut app = opened(UTF8, (80, 24));
+    keys(&mut app, &["Down", "Down", "Down"]);
+    let before = draw(&app);
+    // Somebody wrote to the state: it is read again, and says the same.
+    assert!(app.update(Message::Changed).iter().any(|effect| matches!(effect, Effect::Overview)));
+    came(&mut app, Came::Overview(Box::new(view())));
+    assert_eq!(draw(&app), before);
+}
+
+#[test]
+fn an_alarm_is_told_apart_without_colour_and_without_utf8() {
+    let app = opened(Look { colour: false, ascii: true }, (80, 24));
+    let (buffer, _) = draw(&app);
+    assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()));
+    let text = screen(&app);
+    assert!(text.contains("now ") && text.contains("soon "), "{text}");
+    assert!(text.contains('@') && text.contains('#'), "levels and bars have letters of their own: {text}");
+}
