@@ -189,11 +189,11 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Token(verb) => token::run(&engine, verb, output),
                 Command::Bundle(verb) => bundle::run(&engine, &verb, output),
                 Command::Keys { verb } => keys::run(&engine, verb.as_ref(), yes, faces, output),
-                Command::Export { targets, prove, offline, token, out } => match targets.as_slice() {
+                Command::Export { targets, prove, offline, token, token_by, out } => match targets.as_slice() {
                     [word, folder] if word == "check" => {
                         export::check(&engine, folder.as_ref(), prove, offline, output)
                     }
-                    _ => export::run(&engine, targets, token, out, output),
+                    _ => export::run(&engine, targets, export::Asked { token, token_by, out }, output),
                 },
                 Command::Serve(serve) => serve::run(&engine, &serve, faces.service, output),
                 Command::Pause { until } => serve::pause(&engine, until, output),

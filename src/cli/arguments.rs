@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::{accounts, backup, bundle, configuration, devices, keys, serve, status, sync, token};
+use crate::model::installer::TokenBy;
 use crate::model::name::Name;
 
 /// Integrated mass deployment: from an Active Directory to activated laptops, in seven steps.
@@ -127,6 +128,9 @@ pub(super) enum Command {
         /// The token that the laptops present
         #[arg(long, value_name = "NAME")]
         token: Option<String>,
+        /// How the token travels, where a target can do either: in a file of its own, or inline, among the other values
+        #[arg(long, value_name = "file|inline")]
+        token_by: Option<TokenBy>,
         /// The folder to write to; each target gets a folder in it
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,

@@ -31,6 +31,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V8__standby", include_str!("../../assets/migrations/V8__standby.sql")),
     ("V9__door", include_str!("../../assets/migrations/V9__door.sql")),
     ("V10__token_life", include_str!("../../assets/migrations/V10__token_life.sql")),
+    ("V13__token_by", include_str!("../../assets/migrations/V13__token_by.sql")),
 ];
 
 /// A connection to the database in `dir`, which is there and up to date. A restore that was interrupted is brought to

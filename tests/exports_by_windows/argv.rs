@@ -112,7 +112,7 @@ fn what_parts_command_lines_on_windows_finds_the_values_whole() {
     assert_eq!((shell.len(), runtime.len()), (lines.len(), lines.len()), "each line ends where it ends");
     let mut compared = 0;
     for (line, (shell, runtime)) in lines.iter().zip(shell.iter().zip(&runtime)) {
-        let wanted: String = line.arguments.iter().map(|one| format!("{one}\t")).collect();
+        let wanted = line.arguments.iter().fold(String::new(), |text, one| text + one + "\t");
         assert_eq!(*runtime, wanted, "{}", line.command);
         if !line.has_quote() {
             assert_eq!(*shell, wanted, "{}", line.command);

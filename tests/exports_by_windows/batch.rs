@@ -42,8 +42,8 @@ fn hostile_cases(count: usize) -> Vec<Case> {
     );
     let one = |at: usize| {
         let (servers, other, installer) = values.new_tree(&mut runner).unwrap().current();
-        let (mut deployment, told) = if at % 2 == 0 {
-            let by = if at % 4 == 0 { TokenBy::Inline } else { TokenBy::File };
+        let (mut deployment, told) = if at.is_multiple_of(2) {
+            let by = if at.is_multiple_of(4) { TokenBy::Inline } else { TokenBy::File };
             let token = match by {
                 TokenBy::File => ("IMD_TOKEN_FILE", "token.txt".to_owned()),
                 TokenBy::Inline => ("IMD_TOKEN", TOKEN.to_owned()),

@@ -21,4 +21,5 @@ mod several_administrators;
 mod state;
 #[path = "../seven_steps/terminal.rs"]
 mod terminal;
+mod tokens;
 mod verbs;
