@@ -15,6 +15,7 @@ mod keys;
 mod output;
 mod serve;
 mod setup;
+mod shell;
 mod status;
 mod sync;
 mod token;
@@ -171,6 +172,9 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
         Some(Command::Token(token::Verb::Verify { file, key })) if !key.is_empty() => {
             token::verify_with(file.as_deref(), &key, output)
         }
+        // Neither has to do with a state.
+        Some(Command::Completions { shell }) => shell::completions(shell, output),
+        Some(Command::Man { folder }) => shell::man(&folder, output),
         Some(Command::Restore(backup::Sealed { file, passphrase_file })) => {
             backup::restore(&options(state, read_only)?, &file, passphrase_file.as_deref(), yes, faces, output)
         }
@@ -210,7 +214,11 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 }
                 Command::Status => status::status(&engine, output),
                 Command::Audit { verb, limit } => status::audit(&engine, verb.as_ref(), limit, output),
-                Command::Demo { .. } | Command::Setup { .. } | Command::Restore(_) => Ok(()),
+                Command::Demo { .. }
+                | Command::Setup { .. }
+                | Command::Restore(_)
+                | Command::Completions { .. }
+                | Command::Man { .. } => Ok(()),
             }
         }
     }

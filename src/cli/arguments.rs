@@ -170,6 +170,16 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 100)]
         limit: u64,
     },
+    /// Write to stdout what completes imd's words in a shell: `imd completions bash` tells that shell's own way to load it
+    Completions {
+        /// bash, elvish, fish, powershell or zsh
+        shell: clap_complete::Shell,
+    },
+    /// Write a man page for imd and for each of its verbs into a folder
+    Man {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// How far the setup is, and how the cache and the activations are
     Status,
     /// Write the whole state to one file, sealed with a passphrase; the service may run

@@ -15,6 +15,7 @@ mod exported;
 mod hostile_names;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
+mod manuals;
 #[path = "../seven_steps/prompts.rs"]
 mod prompts;
 mod several_administrators;
