@@ -9,6 +9,8 @@ mod backup;
 mod bundle;
 mod configuration;
 mod devices;
+mod doctor;
+mod edit;
 mod explain;
 mod export;
 mod keys;
@@ -185,8 +187,9 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Profile(verb) => configuration::profile(&engine, verb, output),
                 Command::Storage(verb) => configuration::storage(&engine, verb, output),
                 Command::Mapping(verb) => configuration::mapping(&engine, verb, yes, output),
-                Command::Frequency => configuration::frequency(&engine, output),
-                Command::Settings => configuration::settings(&engine, output),
+                Command::Frequency { verb } => configuration::frequency(&engine, verb.as_ref(), output),
+                Command::Settings { verb } => configuration::settings(&engine, verb.as_ref(), output),
+                Command::Doctor { offline } => doctor::doctor(&engine, offline, output),
                 Command::Sync(arguments) => sync::run(&engine, arguments, yes, output),
                 Command::Explain { user, directory } => explain::chain(&engine, &user, directory.as_ref(), output),
                 Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),

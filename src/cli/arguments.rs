@@ -80,10 +80,16 @@ pub(super) enum Command {
     /// Mappings: which users get what
     #[command(subcommand)]
     Mapping(configuration::Mappings),
-    /// Show how often the directories are read
-    Frequency,
-    /// Show what holds for every activation
-    Settings,
+    /// How often the directories are read
+    Frequency {
+        #[command(subcommand)]
+        verb: Option<configuration::Frequency>,
+    },
+    /// What holds for every activation
+    Settings {
+        #[command(subcommand)]
+        verb: Option<configuration::Settings>,
+    },
     /// Read the directories and bring the cache up to date
     Sync(sync::Arguments),
     /// Find cached users by any form of their name
@@ -169,6 +175,12 @@ pub(super) enum Command {
         /// How many to show
         #[arg(long, default_value_t = 100)]
         limit: u64,
+    },
+    /// Look for what is wrong, or soon will be, and say what to do; exit code 3 when something is
+    Doctor {
+        /// Ask no directory whether it can be reached
+        #[arg(long)]
+        offline: bool,
     },
     /// Write to stdout what completes imd's words in a shell: `imd completions bash` tells that shell's own way to load it
     Completions {
@@ -261,7 +273,7 @@ mod tests {
             }
         }
         assert!(seen > 10, "only {seen} commands were found");
-        assert_eq!(unknown_word("directory edit"), Some("edit"), "the test can fail");
+        assert_eq!(unknown_word("directory mend"), Some("mend"), "the test can fail");
         assert_eq!(unknown_word("setup --answer FILE"), Some("--answer"), "the test can fail");
     }
 }

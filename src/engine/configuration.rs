@@ -112,6 +112,15 @@ impl Engine {
         Ok((changed(profile, expected), changed(storage, storage_expected)))
     }
 
+    /// Saves a profile and no storage.
+    pub fn save_profile_alone(&self, profile: &Profile, expected: Option<u64>) -> Result<Change, Error> {
+        self.save(profile, expected, "profile")
+    }
+
+    pub fn save_storage(&self, storage: &Storage, expected: Option<u64>) -> Result<Change, Error> {
+        self.save(storage, expected, "storage")
+    }
+
     pub fn save_mapping(&self, mapping: &Mapping, expected: Option<u64>) -> Result<Change, Error> {
         self.save(mapping, expected, "mapping")
     }

@@ -4,6 +4,7 @@
 //! its own. `[[mapping]]` gives several. Paths are relative to the file's folder. A secret is never in the file: it
 //! names a file that holds it.
 
+mod edit;
 mod export;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::secrets::{Secret, read_secret_file};
 use super::form::{Choice, Form, Kind, Value};
 use super::{Saved, Step, token};
 
+pub use edit::{Edit, Table};
 pub use export::{Exported, export};
 
 /// Tables in the order of the steps, each the answers to one form.
