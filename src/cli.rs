@@ -10,6 +10,8 @@ mod backup;
 mod bundle;
 mod configuration;
 mod devices;
+mod doctor;
+mod edit;
 mod explain;
 mod export;
 mod keys;
@@ -17,6 +19,7 @@ mod output;
 mod report;
 mod serve;
 mod setup;
+mod shell;
 mod status;
 mod sync;
 mod token;
@@ -173,6 +176,9 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
         Some(Command::Token(token::Verb::Verify { file, key })) if !key.is_empty() => {
             token::verify_with(file.as_deref(), &key, output)
         }
+        // Neither has to do with a state.
+        Some(Command::Completions { shell }) => shell::completions(shell, output),
+        Some(Command::Man { folder }) => shell::man(&folder, output),
         Some(Command::Restore(backup::Sealed { file, passphrase_file })) => {
             backup::restore(&options(state, read_only)?, &file, passphrase_file.as_deref(), yes, faces, output)
         }
@@ -183,21 +189,22 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Profile(verb) => configuration::profile(&engine, verb, output),
                 Command::Storage(verb) => configuration::storage(&engine, verb, output),
                 Command::Mapping(verb) => configuration::mapping(&engine, verb, yes, output),
-                Command::Frequency => configuration::frequency(&engine, output),
-                Command::Settings => configuration::settings(&engine, output),
+                Command::Frequency { verb } => configuration::frequency(&engine, verb.as_ref(), output),
+                Command::Settings { verb } => configuration::settings(&engine, verb.as_ref(), output),
+                Command::Doctor { offline } => doctor::doctor(&engine, offline, output),
                 Command::Sync(arguments) => sync::run(&engine, arguments, yes, output),
                 Command::Explain { user, directory } => explain::chain(&engine, &user, directory.as_ref(), output),
                 Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),
                 Command::Token(verb) => token::run(&engine, verb, output),
                 Command::Bundle(verb) => bundle::run(&engine, &verb, output),
                 Command::Keys { verb } => keys::run(&engine, verb.as_ref(), yes, faces, output),
-                Command::Export { targets, prove, offline, token, out } => match targets.as_slice() {
+                Command::Export { targets, prove, offline, token, token_by, out } => match targets.as_slice() {
                     [word, folder] if word == "check" => {
                         export::check(&engine, folder.as_ref(), prove, offline, output)
                     }
                     [word] if word == "written" => export::written(&engine, output),
                     [word, number] if word == "again" => export::again(&engine, number, output),
-                    _ => export::run(&engine, targets, token, out, output),
+                    _ => export::run(&engine, targets, export::Asked { token, token_by, out }, output),
                 },
                 Command::Serve(serve) => serve::run(&engine, &serve, faces.service, output),
                 Command::Pause { until } => serve::pause(&engine, until, output),
@@ -215,7 +222,11 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Status => status::status(&engine, output),
                 Command::Report(arguments) => report::run(&engine, &arguments, output),
                 Command::Audit { verb, filter } => audit::run(&engine, verb.as_ref(), &filter, output),
-                Command::Demo { .. } | Command::Setup { .. } | Command::Restore(_) => Ok(()),
+                Command::Demo { .. }
+                | Command::Setup { .. }
+                | Command::Restore(_)
+                | Command::Completions { .. }
+                | Command::Man { .. } => Ok(()),
             }
         }
     }

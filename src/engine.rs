@@ -15,6 +15,7 @@ mod bundle;
 mod configuration;
 mod device_map;
 mod devices;
+mod doctor;
 mod error;
 mod explain;
 mod exports;

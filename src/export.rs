@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::model::installer::Proxy;
+pub use crate::model::installer::TokenBy;
 use crate::model::name::Name;
 use crate::model::token::TokenId;
 use crate::secrets::Secret;
@@ -54,26 +55,6 @@ pub struct Deployment {
     pub proxy: Proxy,
     /// What the administrator filled in, by the keys of the agent's properties.
     pub properties: BTreeMap<String, String>,
-}
-
-/// How the token travels to the laptop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TokenBy {
-    /// In a file of its own, so that no process list, event or installer log shows it.
-    #[default]
-    File,
-    /// Among the other values: on the command line, or in the settings.
-    Inline,
-}
-
-impl TokenBy {
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::File => "file",
-            Self::Inline => "inline",
-        }
-    }
 }
 
 /// Why an export could not be made. Never says anything of the token.

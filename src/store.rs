@@ -18,6 +18,7 @@ mod device_map;
 mod error;
 mod export;
 mod installation;
+mod integrity;
 mod item;
 mod items;
 mod lines;

@@ -146,7 +146,7 @@ fn blank(engine: &Engine, step: Step) -> Result<Form, Error> {
         }
         Step::Frequency => frequency::fields(),
         Step::Settings => settings::fields(),
-        Step::Token => token::fields(),
+        Step::Token => token::fields(named(engine.mappings()?.into_iter().map(|kept| kept.value.name).collect())),
         Step::Installer => {
             let tokens = engine.valid_tokens()?.into_iter().map(|record| record.name).collect();
             installer::fields(&engine.agents()?, &engine.targets()?, named(tokens))

@@ -12,7 +12,7 @@ mod stubs;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use deployments::{TOKEN, cases, deployment, hostile, insync, ours, render, server, text};
@@ -255,21 +255,66 @@ fn the_detection_for_intune_writes_only_its_verdict_and_never_to_standard_error(
     }
 }
 
+/// Of each shell script that is exported for a deployment, a file with it; those of Munki stand inside its plist.
+fn scripts(deployment: &Deployment, at: usize, folder: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    for target in ["jamf", "kandji", "mobileconfig", "shell", "ivanti-mac"] {
+        let Ok(rendered) = render(deployment, target) else { continue };
+        for file in rendered.files.iter().filter(|file| file.name.strip_suffix(".sh").is_some()) {
+            let path = folder.join(format!("{at}-{target}-{}", file.name));
+            fs::write(&path, &*file.bytes).unwrap();
+            paths.push(path);
+        }
+    }
+    let Ok(munki) = render(deployment, "munki") else { return paths };
+    let place = folder.join(format!("{at}/munki"));
+    put(&munki, &place);
+    put(&render(deployment, "env").unwrap(), &folder.join(format!("{at}/env")));
+    paths
+}
+
+fn scripts_of_munki(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    for (id, read) in read(folder).as_object().unwrap() {
+        for (name, script) in read["munki"].as_object().unwrap() {
+            let path = folder.join(format!("{id}-munki-{name}.sh"));
+            fs::write(&path, script.as_str().unwrap()).unwrap();
+            paths.push(path);
+        }
+    }
+    paths
+}
+
+fn shellcheck(paths: &[PathBuf], severity: &str) {
+    let found = Command::new("shellcheck").args(["-s", "sh", "-S", severity]).args(paths).output().unwrap();
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));
+}
+
 #[test]
 fn shellcheck_finds_nothing_in_any_script() {
     let folder = tempfile::tempdir().unwrap();
+    let mut paths: Vec<_> =
+        [ours(), insync()].iter().enumerate().flat_map(|(at, one)| scripts(one, at, folder.path())).collect();
+    assert_eq!(paths.len(), 6 + 4);
+    let munki = scripts_of_munki(folder.path());
+    assert_eq!(munki.len(), 2 * 3);
+    paths.extend(munki);
+    shellcheck(&paths, "style");
+}
+
+/// That a value holds `$(id)` it may find worth a remark; that a quote is not closed would be an error.
+#[test]
+fn no_value_makes_shellcheck_find_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut runner = TestRunner::new(cases(1));
+    let values = (proptest::collection::vec(server(), 1..3), hostile());
     let mut paths = Vec::new();
-    for (at, deployment) in [ours(), insync()].into_iter().enumerate() {
-        for target in ["jamf", "kandji", "mobileconfig", "shell"] {
-            let Ok(rendered) = render(&deployment, target) else { continue };
-            for file in rendered.files.iter().filter(|file| file.name.strip_suffix(".sh").is_some()) {
-                let path = folder.path().join(format!("{at}-{target}-{}", file.name));
-                fs::write(&path, &*file.bytes).unwrap();
-                paths.push(path);
-            }
-        }
+    for at in 0..20 {
+        let (servers, proxy) = values.new_tree(&mut runner).unwrap().current();
+        let deployment = Deployment { servers, proxy: Proxy::Url(proxy), ..ours() };
+        paths.extend(scripts(&deployment, at, folder.path()));
     }
-    assert_eq!(paths.len(), 5 + 3);
-    let found = Command::new("shellcheck").args(["-s", "sh"]).args(&paths).output().unwrap();
-    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));
+    paths.extend(scripts_of_munki(folder.path()));
+    assert!(paths.len() > 20 * 8, "{}", paths.len());
+    shellcheck(&paths, "error");
 }

@@ -154,6 +154,7 @@ fn what_there_is_one_of_is_kept_and_versioned() {
         targets: vec!["msiexec".into(), "configmgr".into()],
         token: Some(name("rollout-2026")),
         proxy: Proxy::Url("http://proxy:8080".into()),
+        token_by: imd::model::installer::TokenBy::Inline,
         out: "rollout".into(),
         properties: [("MSI".to_owned(), "imd activate.msi".to_owned())].into(),
     };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::{accounts, audit, backup, bundle, configuration, devices, keys, report, serve, sync, token};
+use crate::model::installer::TokenBy;
 use crate::model::name::Name;
 
 /// Integrated mass deployment: from an Active Directory to activated laptops, in seven steps.
@@ -79,10 +80,16 @@ pub(super) enum Command {
     /// Mappings: which users get what
     #[command(subcommand)]
     Mapping(configuration::Mappings),
-    /// Show how often the directories are read
-    Frequency,
-    /// Show what holds for every activation
-    Settings,
+    /// How often the directories are read
+    Frequency {
+        #[command(subcommand)]
+        verb: Option<configuration::Frequency>,
+    },
+    /// What holds for every activation
+    Settings {
+        #[command(subcommand)]
+        verb: Option<configuration::Settings>,
+    },
     /// Read the directories and bring the cache up to date
     Sync(sync::Arguments),
     /// Find cached users by any form of their name
@@ -127,6 +134,9 @@ pub(super) enum Command {
         /// The token that the laptops present
         #[arg(long, value_name = "NAME")]
         token: Option<String>,
+        /// How the token travels, where a target can do either: in a file of its own, or inline, among the other values
+        #[arg(long, value_name = "file|inline")]
+        token_by: Option<TokenBy>,
         /// The folder to write to; each target gets a folder in it
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
@@ -165,6 +175,22 @@ pub(super) enum Command {
         /// How many to show
         #[arg(long, default_value_t = 100)]
         limit: u64,
+    },
+    /// Look for what is wrong, or soon will be, and say what to do; exit code 3 when something is
+    Doctor {
+        /// Ask no directory whether it can be reached
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Write to stdout what completes imd's words in a shell: `imd completions bash` tells that shell's own way to load it
+    Completions {
+        /// bash, elvish, fish, powershell or zsh
+        shell: clap_complete::Shell,
+    },
+    /// Write a man page for imd and for each of its verbs into a folder
+    Man {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
     },
     /// How far the setup is, how the cache and the activations are, and what needs you
     Status,
@@ -249,7 +275,7 @@ mod tests {
             }
         }
         assert!(seen > 10, "only {seen} commands were found");
-        assert_eq!(unknown_word("directory edit"), Some("edit"), "the test can fail");
+        assert_eq!(unknown_word("directory mend"), Some("mend"), "the test can fail");
         assert_eq!(unknown_word("setup --answer FILE"), Some("--answer"), "the test can fail");
     }
 }

@@ -11,14 +11,37 @@ use crate::model::directory::{Source, Trust};
 use crate::model::job::Job;
 use crate::model::name::Name;
 use crate::model::priority::Overlap;
+use crate::wizard::answers::Table;
 
-use super::Failure;
 use super::output::Output;
+use super::{Failure, edit};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Directories {
     /// List them
     List,
+    /// Say all that is kept of one
+    Show { name: Name },
+    /// Register one
+    #[command(after_help = edit::DIRECTORY)]
+    Add {
+        name: Name,
+        #[command(flatten)]
+        answers: edit::Answers,
+    },
+    /// Change one
+    #[command(after_help = edit::DIRECTORY)]
+    Edit {
+        name: Name,
+        #[command(flatten)]
+        answers: edit::Answers,
+    },
+    /// Walk its tree: the OUs below one, with their DNs
+    Browse {
+        name: Name,
+        /// Below this DN; absent: below the domain
+        dn: Option<String>,
+    },
     /// Connect, and say what is seen
     Test { name: Name },
     /// Ask DNS for the domain controllers of a domain
@@ -46,6 +69,22 @@ fn dns_server(text: &str) -> Result<SocketAddr, String> {
 pub(super) enum Profiles {
     /// List them
     List,
+    /// Say all that is kept of one
+    Show { name: Name },
+    /// Make one
+    #[command(after_help = edit::PROFILE)]
+    Add {
+        name: Name,
+        #[command(flatten)]
+        answers: edit::Answers,
+    },
+    /// Change one
+    #[command(after_help = edit::PROFILE)]
+    Edit {
+        name: Name,
+        #[command(flatten)]
+        answers: edit::Answers,
+    },
     /// Users who were added to a profile one by one
     #[command(subcommand)]
     Users(ProfileUsers),
@@ -67,6 +106,22 @@ pub(super) enum ProfileUsers {
 pub(super) enum Storages {
     /// List them
     List,
+    /// Say all that is kept of one
+    Show { name: Name },
+    /// Name one
+    #[command(after_help = edit::STORAGE)]
+    Add {
+        name: Name,
+        #[command(flatten)]
+        answers: edit::Answers,
+    },
+    /// Change one
+    #[command(after_help = edit::STORAGE)]
+    Edit {
+        name: Name,
+        #[command(flatten)]
+        answers: edit::Answers,
+    },
     /// Forget one that no mapping uses
     Remove { name: Name },
 }
@@ -75,6 +130,24 @@ pub(super) enum Storages {
 pub(super) enum Mappings {
     /// List them in the order of their priority
     List,
+    /// Say all that is kept of one
+    Show { name: Name },
+    /// Make one; it comes last
+    #[command(after_help = edit::MAPPING)]
+    Add {
+        name: Name,
+        #[command(flatten)]
+        answers: edit::Answers,
+    },
+    /// Change one
+    #[command(after_help = edit::MAPPING)]
+    Edit {
+        name: Name,
+        #[command(flatten)]
+        answers: edit::Answers,
+    },
+    /// Make another that says the same; it comes last, and is off until it is switched on
+    Duplicate { name: Name, new: Name },
     /// Who would match, and who would be left out and why
     Preview { name: Name },
     /// Why each mapping takes a user or does not, clause by clause, and what would mend it
@@ -102,6 +175,25 @@ pub(super) enum Mappings {
     Enable { name: Name },
     /// Forget one
     Remove { name: Name },
+}
+
+/// Of what there is one only.
+#[derive(Debug, Subcommand)]
+pub(super) enum Frequency {
+    /// Say how often the directories are read, and when next
+    Show,
+    /// Change it
+    #[command(after_help = edit::FREQUENCY)]
+    Set(edit::Answers),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Settings {
+    /// Say what holds for every activation
+    Show,
+    /// Change it
+    #[command(after_help = edit::SETTINGS)]
+    Set(edit::Answers),
 }
 
 pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> Result<(), Failure> {
@@ -152,7 +244,20 @@ pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> 
                 [one.url.to_string(), one.priority.to_string(), one.weight.to_string(), note.to_owned()]
             })?)
         }
-        Directories::Remove { name } => Ok(engine.remove_directory(&name)?),
+        Directories::Show { name } => edit::show(engine, Table::Directory, Some(&name), output),
+        Directories::Add { name, answers } => edit::add(engine, Table::Directory, &name, &answers, output),
+        Directories::Edit { name, answers } => edit::edit(engine, Table::Directory, Some(&name), &answers, output),
+        Directories::Browse { name, dn } => {
+            let units = engine.units(&name, dn.as_deref(), &Job::unwatched())?;
+            Ok(output.list(&units, ["NAME", "DN", ""], |unit| {
+                let more = if unit.has_children { "more below" } else { "" };
+                [unit.name.shown(), unit.dn.shown(), more.to_owned()]
+            })?)
+        }
+        Directories::Remove { name } => {
+            engine.remove_directory(&name)?;
+            removed("directory", &name, output)
+        }
     }
 }
 
@@ -173,9 +278,16 @@ pub(super) fn profile(engine: &Engine, verb: Profiles, output: &Output) -> Resul
         }
         Profiles::Users(ProfileUsers::Import { file, profile }) => {
             let count = engine.import_profile_users(&profile, &file)?;
-            Ok(output.note(&format!("{count} users were added to \"{profile}\"."))?)
+            let document = serde_json::json!({ "profile": profile, "added": count });
+            Ok(output.done(&document, &format!("{count} users were added to \"{profile}\"."))?)
         }
-        Profiles::Remove { name } => Ok(engine.remove_profile(&name)?),
+        Profiles::Show { name } => edit::show(engine, Table::Profile, Some(&name), output),
+        Profiles::Add { name, answers } => edit::add(engine, Table::Profile, &name, &answers, output),
+        Profiles::Edit { name, answers } => edit::edit(engine, Table::Profile, Some(&name), &answers, output),
+        Profiles::Remove { name } => {
+            engine.remove_profile(&name)?;
+            removed("profile", &name, output)
+        }
     }
 }
 
@@ -185,7 +297,13 @@ pub(super) fn storage(engine: &Engine, verb: Storages, output: &Output) -> Resul
             let capacity = kept.value.capacity.map(|capacity| capacity.to_string()).unwrap_or_default();
             [kept.value.name.to_string(), kept.value.location.clone(), capacity]
         })?),
-        Storages::Remove { name } => Ok(engine.remove_storage(&name)?),
+        Storages::Show { name } => edit::show(engine, Table::Storage, Some(&name), output),
+        Storages::Add { name, answers } => edit::add(engine, Table::Storage, &name, &answers, output),
+        Storages::Edit { name, answers } => edit::edit(engine, Table::Storage, Some(&name), &answers, output),
+        Storages::Remove { name } => {
+            engine.remove_storage(&name)?;
+            removed("storage", &name, output)
+        }
     }
 }
 
@@ -227,10 +345,34 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Outpu
             super::explain::mappings(engine, &user, mapping.as_ref(), directory.as_ref(), output)
         }
         Mappings::Order { names } => order(engine, &names, yes, output),
-        Mappings::Disable { name } => Ok(engine.enable_mapping(&name, false).map(|_| ())?),
-        Mappings::Enable { name } => Ok(engine.enable_mapping(&name, true).map(|_| ())?),
-        Mappings::Remove { name } => Ok(engine.remove_mapping(&name)?),
+        Mappings::Show { name } => edit::show(engine, Table::Mapping, Some(&name), output),
+        Mappings::Add { name, answers } => edit::add(engine, Table::Mapping, &name, &answers, output),
+        Mappings::Edit { name, answers } => edit::edit(engine, Table::Mapping, Some(&name), &answers, output),
+        Mappings::Duplicate { name, new } => {
+            engine.duplicate_mapping(&name, &new)?;
+            let kept = engine.mapping(&new)?;
+            Ok(output.done(&kept, &format!("\"{new}\" says what \"{name}\" says, comes last and is switched off."))?)
+        }
+        Mappings::Disable { name } => enable(engine, &name, false, output),
+        Mappings::Enable { name } => enable(engine, &name, true, output),
+        Mappings::Remove { name } => {
+            engine.remove_mapping(&name)?;
+            removed("mapping", &name, output)
+        }
     }
+}
+
+fn enable(engine: &Engine, name: &Name, on: bool, output: &Output) -> Result<(), Failure> {
+    let changed = engine.enable_mapping(name, on)?.changed;
+    let document = serde_json::json!({ "mapping": name, "enabled": on, "changed": changed });
+    let word = if on { "on" } else { "off" };
+    let what = if changed { format!("is switched {word}") } else { format!("was switched {word} already") };
+    Ok(output.done(&document, &format!("The mapping \"{name}\" {what}."))?)
+}
+
+fn removed(what: &str, name: &Name, output: &Output) -> Result<(), Failure> {
+    Ok(output
+        .done(&serde_json::json!({ "removed": what, "name": name }), &format!("The {what} \"{name}\" is removed."))?)
 }
 
 /// `12 by Everybody`
@@ -278,7 +420,10 @@ fn order(engine: &Engine, names: &[Name], yes: bool, output: &Output) -> Result<
     })
 }
 
-pub(super) fn frequency(engine: &Engine, output: &Output) -> Result<(), Failure> {
+pub(super) fn frequency(engine: &Engine, verb: Option<&Frequency>, output: &Output) -> Result<(), Failure> {
+    if let Some(Frequency::Set(answers)) = verb {
+        return edit::edit(engine, Table::Frequency, None, answers, output);
+    }
     let frequency = engine.frequency()?.map(|kept| kept.value).unwrap_or_default();
     let runs = frequency.next_runs(engine.now(), engine.last_sync()?, 3);
     let runs: Vec<_> = runs.iter().map(|run| run.strftime("%Y-%m-%d %H:%M %:z").to_string()).collect();
@@ -291,7 +436,10 @@ pub(super) fn frequency(engine: &Engine, output: &Output) -> Result<(), Failure>
     Ok(output.one(&serde_json::json!({ "frequency": frequency, "next_runs": runs }), &lines)?)
 }
 
-pub(super) fn settings(engine: &Engine, output: &Output) -> Result<(), Failure> {
+pub(super) fn settings(engine: &Engine, verb: Option<&Settings>, output: &Output) -> Result<(), Failure> {
+    if let Some(Settings::Set(answers)) = verb {
+        return edit::edit(engine, Table::Settings, None, answers, output);
+    }
     let settings = engine.settings()?.map(|kept| kept.value).unwrap_or_default();
     let proofs: Vec<_> = settings.proof.iter().map(|proof| format!("{proof:?}").to_lowercase()).collect();
     let lines = [

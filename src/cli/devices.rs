@@ -116,7 +116,8 @@ fn map(engine: &Engine, query: Option<&str>, limit: u64, output: &Output) -> Res
 
 fn unmap(engine: &Engine, id: &str, output: &Output) -> Result<(), Failure> {
     if engine.unmap_device(id)? {
-        return Ok(output.note("The laptop is reserved for nobody any more.")?);
+        let document = serde_json::json!({ "unmapped": id });
+        return Ok(output.done(&document, "The laptop is reserved for nobody any more.")?);
     }
     Err(Failure::Plain {
         message: format!("the device map has no laptop {}", crate::model::text::shown(id)),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::{Engine, Error};
 use crate::export::{Checked, Verdict};
+use crate::model::installer::TokenBy;
 use crate::model::name::Name;
 
 use super::Failure;
@@ -17,13 +18,15 @@ struct Listed {
     platform: &'static str,
 }
 
-pub(super) fn run(
-    engine: &Engine,
-    targets: Vec<String>,
-    token: Option<String>,
-    out: Option<PathBuf>,
-    output: &Output,
-) -> Result<(), Failure> {
+/// What is said otherwise than step 7 settled it.
+pub(super) struct Asked {
+    pub(super) token: Option<String>,
+    pub(super) token_by: Option<TokenBy>,
+    pub(super) out: Option<PathBuf>,
+}
+
+pub(super) fn run(engine: &Engine, targets: Vec<String>, asked: Asked, output: &Output) -> Result<(), Failure> {
+    let Asked { token, token_by, out } = asked;
     if targets == ["list"] {
         let target = |target: crate::export::Target| Listed {
             platform: target.platform.word(),
@@ -54,7 +57,16 @@ pub(super) fn run(
             help: "add --out DIR".to_owned(),
         });
     }
+    if let Some(way) = token_by {
+        installer.token_by = way;
+    }
     let written = engine.write_exports(&installer)?;
+    for export in written.iter().filter(|export| export.token_by == TokenBy::Inline) {
+        for at in &export.exposure {
+            output.note(&format!("{}: the token can be read in {}", export.target, at.place))?;
+            output.note(&format!("  by {}, until {}", at.readers, at.until))?;
+        }
+    }
     Ok(output.list(&written, ["TARGET", "FOLDER", "FILES"], |export| {
         [export.target.clone(), export.folder.display().to_string(), export.files.join(" ")]
     })?)

@@ -77,6 +77,11 @@ impl Output {
         writeln!(io::stdout().lock(), "{}", json(document)?)
     }
 
+    /// Something that is done: its JSON, or a line for people.
+    pub(super) fn done<T: Serialize>(&self, document: &T, line: &str) -> io::Result<()> {
+        if self.json { self.document(document) } else { self.note(line) }
+    }
+
     /// Text exactly as it is: a token, a file.
     #[allow(clippy::unused_self, reason = "whoever writes does so through the output")]
     pub(super) fn raw(&self, text: &str) -> io::Result<()> {

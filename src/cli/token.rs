@@ -172,7 +172,8 @@ pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Fa
         Verb::Revoke { name } => {
             let record = named(engine, &name)?;
             engine.revoke_token(&record.id)?;
-            Ok(output.note(&format!("The token \"{name}\" ({}) is revoked.", record.id))?)
+            let now = named(engine, &name)?;
+            Ok(output.done(&now, &format!("The token \"{name}\" ({}) is revoked.", record.id))?)
         }
         Verb::Verify { file, .. } => {
             let text = read(file.as_deref())?;

@@ -112,24 +112,20 @@ impl Engine {
         Ok((changed(profile, expected), changed(storage, storage_expected)))
     }
 
+    /// Saves a profile and no storage.
+    pub fn save_profile_alone(&self, profile: &Profile, expected: Option<u64>) -> Result<Change, Error> {
+        self.save(profile, expected, "profile")
+    }
+
+    pub fn save_storage(&self, storage: &Storage, expected: Option<u64>) -> Result<Change, Error> {
+        self.save(storage, expected, "storage")
+    }
+
     pub fn save_mapping(&self, mapping: &Mapping, expected: Option<u64>) -> Result<Change, Error> {
         self.save(mapping, expected, "mapping")
     }
 
     /// Mappings in their new order of priority; all of them.
-    /// Makes a mapping that begins as `of` is, switched off.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] without the first, [`Error::Taken`] when there is one of the new name.
-    pub fn duplicate_mapping(&self, of: &Name, name: &Name) -> Result<Change, Error> {
-        let unknown = || Error::Unknown { what: "mapping", name: of.clone() };
-        let mapping = self.mapping(of)?.ok_or_else(unknown)?.value;
-        if self.mapping(name)?.is_some() {
-            return Err(Error::Taken { what: "mapping", name: name.clone() });
-        }
-        self.save_mapping(&Mapping { name: name.clone(), enabled: false, ..mapping }, None)
-    }
-
     pub fn order_mappings(&self, names: &[Name]) -> Result<(), Error> {
         Ok(self.store().order_mappings(names, &self.by("mapping order")?)?)
     }

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::export::{self, Agent, Checked, Deployment, Manifest, Rendered, Target, TokenBy, TokenFrom};
+use crate::export::{self, Agent, Checked, Deployment, Exposure, Manifest, Rendered, Target, TokenBy, TokenFrom};
 use crate::model::Kept;
 use crate::model::installer::{Inputs, Installer};
 use crate::model::name::Name;
 use crate::model::token::{Record, State, TokenId};
 use crate::secrets::Secret;
+use crate::token::{self, Refusal, Trusted};
 
 use super::{Change, Engine, Error};
 
@@ -30,6 +31,10 @@ pub struct Written {
     pub files: Vec<String>,
     /// False when the folder already held exactly this.
     pub changed: bool,
+    /// How the token travels by these files.
+    pub token_by: TokenBy,
+    /// Where it can be read then.
+    pub exposure: Vec<Exposure>,
 }
 
 impl Engine {
@@ -102,6 +107,7 @@ impl Engine {
             agent: installer.agent.clone(),
             proxy: installer.proxy.clone(),
             properties: installer.properties.clone(),
+            token_by: installer.token_by,
         };
         let mut exports = Vec::new();
         for (rendered, there) in rendered.iter().zip(there) {
@@ -116,7 +122,14 @@ impl Engine {
                 self.store().add_export(&rendered.target, &folder, token, &inputs, &by)?;
             }
             let files = rendered.files.iter().map(|file| file.name.clone()).collect();
-            exports.push(Written { target: rendered.target.clone(), folder, files, changed });
+            exports.push(Written {
+                target: rendered.target.clone(),
+                folder,
+                files,
+                changed,
+                token_by: rendered.manifest.token.travels_by,
+                exposure: rendered.exposure.clone(),
+            });
         }
         Ok(exports)
     }
@@ -124,7 +137,8 @@ impl Engine {
     /// Whether exports are still what was written, with a token that laptops can use and that lies only where it should;
     /// with `proves`, also whether readers of this host find in each file what went in.
     pub fn check_exports(&self, folder: &Path, proves: bool) -> Result<Vec<Checked>, Error> {
-        Ok(export::check(folder, &Known { records: self.tokens()?, now: self.now() }, proves)?)
+        let known = Known { records: self.tokens()?, trusted: self.trusted()?, now: self.now() };
+        Ok(export::check(folder, &known, proves)?)
     }
 
     /// The targets that were written at least once.
@@ -165,7 +179,7 @@ impl Engine {
                 token_id: None,
                 token_name: Name::new(&agent.id).map_err(|_| no_agent())?,
                 token_expires_at: None,
-                token_by: TokenBy::default(),
+                token_by: installer.token_by,
                 servers: Vec::new(),
                 proxy,
                 properties,
@@ -183,7 +197,7 @@ impl Engine {
             token_id: Some(record.id),
             token_name: record.name,
             token_expires_at: record.expires_at,
-            token_by: TokenBy::default(),
+            token_by: installer.token_by,
             servers: record.servers,
             proxy,
             properties,
@@ -192,9 +206,10 @@ impl Engine {
     }
 }
 
-/// The tokens that were made here.
+/// The tokens that were made here, and the keys that sign such.
 struct Known {
     records: Vec<Record>,
+    trusted: Vec<Trusted>,
     now: jiff::Timestamp,
 }
 
@@ -218,8 +233,17 @@ impl Known {
 
 impl export::Tokens for Known {
     fn dead(&self, token: &str) -> Option<String> {
-        let sum = crate::token::sha256_hex(&Secret::new(token));
+        let sum = token::sha256_hex(&Secret::new(token));
         self.why(|record| record.sha256 == sum)
+    }
+
+    fn foreign(&self, token: &str) -> Option<String> {
+        match token::verify(token, &self.trusted, self.now) {
+            Err(Refusal::UnknownKey | Refusal::Issuer) => Some("was made by another installation".to_owned()),
+            Err(Refusal::KeyRevoked | Refusal::NotYetValid { .. } | Refusal::Expired { .. }) | Ok(_) => None,
+            // Nobody made it like this.
+            Err(refusal) => Some(format!("is none: {refusal}")),
+        }
     }
 
     fn dead_id(&self, id: &TokenId) -> Option<String> {

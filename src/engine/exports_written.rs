@@ -84,9 +84,15 @@ impl Engine {
             let settled = self.settled_installer()?;
             let there = manifest_in(folder).filter(|there| there.agent == settled.agent);
             there.ok_or_else(|| Error::NotThatExport(folder.to_owned()))?;
-            Ok(Inputs { agent: settled.agent, proxy: settled.proxy, properties: settled.properties })
+            Ok(Inputs {
+                agent: settled.agent,
+                proxy: settled.proxy,
+                properties: settled.properties,
+                token_by: settled.token_by,
+            })
         };
-        let Inputs { agent, proxy, properties } = export.inputs.map_or_else(|| settled(&export.folder), Ok)?;
+        let Inputs { agent, proxy, properties, token_by } =
+            export.inputs.map_or_else(|| settled(&export.folder), Ok)?;
         let record = match &export.token {
             Some(token) => self.store().tokens()?.into_iter().find(|record| record.id == *token),
             None => None,
@@ -95,6 +101,7 @@ impl Engine {
             agent,
             proxy,
             properties,
+            token_by,
             targets: vec![export.target.clone()],
             token: record.map(|record| record.name),
             out: export.folder.parent().unwrap_or(Path::new("/")).to_owned(),

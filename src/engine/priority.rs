@@ -55,6 +55,18 @@ impl Engine {
         Ok(differ.map(|(what, before, after)| Difference { what, before, after }).collect())
     }
 
+    /// A mapping that says what another says, under a name of its own; it comes last, and is off until it is switched on.
+    pub fn duplicate_mapping(&self, name: &Name, new: &Name) -> Result<Change, Error> {
+        let unknown = || Error::Unknown { what: "mapping", name: name.clone() };
+        let kept = self.mapping(name)?.ok_or_else(unknown)?;
+        if self.mapping(new)?.is_some() {
+            return Err(Error::Taken { what: "mapping", name: new.clone() });
+        }
+        let copy = Mapping { name: new.clone(), enabled: false, ..kept.value };
+        let version = self.store().save(&copy, None, &self.by("mapping duplicate")?)?;
+        Ok(Change { version, changed: true })
+    }
+
     /// Switches a mapping off, or on again. One that is off matches nobody, and its users stay as they are.
     pub fn enable_mapping(&self, name: &Name, enabled: bool) -> Result<Change, Error> {
         let unknown = || Error::Unknown { what: "mapping", name: name.clone() };

@@ -137,13 +137,16 @@ impl Engine {
         let rewrite = |export: Export| {
             let there = manifest_in(&export.folder).filter(|there| there.agent == settled.agent);
             let outcome = there.ok_or_else(|| Error::NotThatExport(export.folder.clone()));
-            let installer = crate::model::installer::Installer {
-                token: Some(with.name.clone()),
-                targets: vec![export.target.clone()],
-                out: export.folder.parent().unwrap_or(Path::new("/")).to_owned(),
-                ..settled.clone()
-            };
-            let outcome = outcome.and_then(|_| self.write_exports(&installer));
+            let outcome = outcome.and_then(|there| {
+                self.write_exports(&crate::model::installer::Installer {
+                    token: Some(with.name.clone()),
+                    targets: vec![export.target.clone()],
+                    // As the one before it does, whatever was settled since.
+                    token_by: there.token.travels_by,
+                    out: export.folder.parent().unwrap_or(Path::new("/")).to_owned(),
+                    ..settled.clone()
+                })
+            });
             let outcome = outcome.and_then(|mut written| written.pop().ok_or(Error::NoTarget(export.target.clone())));
             Rewritten { target: export.target, folder: export.folder, outcome }
         };

@@ -50,6 +50,8 @@ pub enum What {
     TokenOpen,
     /// A token that laptops cannot use any more.
     TokenDead,
+    /// A token of another installation, whose service alone knows what to do with it.
+    TokenForeign,
     /// Whoever answers where the token sends laptops is not whom they believe.
     Server,
 }
@@ -58,7 +60,9 @@ pub enum What {
 pub trait Tokens {
     /// Why laptops cannot use this token; absent when they can, or when it is none of this installation's.
     fn dead(&self, token: &str) -> Option<String>;
-    /// The same for the token of which a manifest says the id.
+    /// Why this token is none of this installation's; absent when one of its keys signed it, wherever that was.
+    fn foreign(&self, token: &str) -> Option<String>;
+    /// What [`Tokens::dead`] says, for the token of which a manifest says the id.
     fn dead_id(&self, id: &TokenId) -> Option<String>;
 }
 
@@ -119,6 +123,9 @@ fn check_one(folder: &Path, tokens: &dyn Tokens, proves: bool) -> Result<Checked
         }
         if (holder || !found.is_empty()) && is_open(&path) {
             find(What::TokenOpen, Some(&name), "others may read it: chmod 600".to_owned());
+        }
+        for why in found.iter().filter_map(|token| tokens.foreign(token)) {
+            find(What::TokenForeign, Some(&name), format!("the token in it {why}: export again with one of here"));
         }
         // Said once for the export, and here of any other token.
         for why in found.iter().filter_map(|token| tokens.dead(token)).filter(|_| dead.is_none()) {

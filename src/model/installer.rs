@@ -13,6 +13,9 @@ pub struct Installer {
     /// The name of the token that the laptops present; absent for an agent whose token is issued elsewhere.
     pub token: Option<super::name::Name>,
     pub proxy: Proxy,
+    /// How the token travels, where a target can do either.
+    #[serde(default)]
+    pub token_by: TokenBy,
     /// The folder that the exports are written to.
     pub out: PathBuf,
     /// Values for the agent's own properties, by their key in the agent definition.
@@ -26,6 +29,37 @@ pub struct Inputs {
     pub agent: String,
     pub proxy: Proxy,
     pub properties: BTreeMap<String, String>,
+    /// What was written before it could be chosen went by file.
+    #[serde(default)]
+    pub token_by: TokenBy,
+}
+
+/// How the token travels to the laptop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenBy {
+    /// In a file of its own, so that no process list, event or installer log shows it.
+    #[default]
+    File,
+    /// Among the other values: on the command line, or in the settings.
+    Inline,
+}
+
+impl TokenBy {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Inline => "inline",
+        }
+    }
+}
+
+impl std::str::FromStr for TokenBy {
+    type Err = super::Unreadable;
+    fn from_str(text: &str) -> Result<Self, super::Unreadable> {
+        let found = [Self::File, Self::Inline].into_iter().find(|way| way.word() == text);
+        found.ok_or_else(|| super::Unreadable::new("file or inline", text))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]

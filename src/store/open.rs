@@ -32,6 +32,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V9__door", include_str!("../../assets/migrations/V9__door.sql")),
     ("V10__token_life", include_str!("../../assets/migrations/V10__token_life.sql")),
     ("V12__days", include_str!("../../assets/migrations/V12__days.sql")),
+    ("V13__token_by", include_str!("../../assets/migrations/V13__token_by.sql")),
 ];
 
 /// A connection to the database in `dir`, which is there and up to date. A restore that was interrupted is brought to

@@ -127,8 +127,15 @@ impl Single for Installer {
 
 impl Record for Installer {
     const TABLE: &'static str = "installer";
-    const COLUMNS: &'static [Column] =
-        &[plain("agent"), plain("targets"), plain("token"), plain("proxy"), plain("out"), plain("properties")];
+    const COLUMNS: &'static [Column] = &[
+        plain("agent"),
+        plain("targets"),
+        plain("token"),
+        plain("proxy"),
+        plain("token_by"),
+        plain("out"),
+        plain("properties"),
+    ];
 
     fn values(&self) -> Result<Vec<Value>, Error> {
         Ok(vec![
@@ -136,6 +143,7 @@ impl Record for Installer {
             json(&self.targets),
             text_if(self.token.as_ref()),
             text(&self.proxy),
+            word(&self.token_by),
             path(&self.out, Self::WORD)?,
             json(&self.properties),
         ])
@@ -147,6 +155,7 @@ impl Record for Installer {
             targets: cells.json()?,
             token: cells.parsed_if()?,
             proxy: cells.parsed()?,
+            token_by: cells.word()?,
             out: PathBuf::from(cells.text()?),
             properties: cells.json()?,
         })

@@ -4,6 +4,7 @@
 //! its own. `[[mapping]]` gives several. Paths are relative to the file's folder. A secret is never in the file: it
 //! names a file that holds it.
 
+mod edit;
 mod export;
 
 use std::path::{Path, PathBuf};
@@ -16,8 +17,9 @@ use crate::model::text;
 use crate::secrets::{Secret, read_secret_file};
 
 use super::form::{Choice, Form, Kind, Value};
-use super::{Saved, Step};
+use super::{Saved, Step, token};
 
+pub use edit::{Edit, Table};
 pub use export::{Exported, export};
 
 /// Tables in the order of the steps, each the answers to one form.
@@ -105,10 +107,11 @@ const SECRET_FILES: [(&str, &str); 2] =
 const PATHS: [&str; 3] = ["directory.ca_file", "directory.file", "installer.out"];
 
 /// One line in a form, a list in the file.
-const LISTS: [&str; 2] = ["directory.urls", "token.servers"];
+const LISTS: [&str; 3] = ["directory.urls", "token.servers", "token.networks"];
 
-/// It follows from the keys that are given.
+/// They follow from the keys that are given.
 const SOURCE: &str = "directory.source";
+const IMPLIED: [&str; 2] = [SOURCE, token::LIMITS];
 
 impl Answers {
     /// Reads the text of an answers file; `folder` is where its relative paths start.
@@ -257,6 +260,11 @@ impl Answers {
                 form.set(SOURCE, Value::Text(source.to_owned()));
             }
         }
+        for key in ["token.mappings", "token.platforms", "token.networks", "token.not_before"] {
+            if filled.values.iter().any(|(given, _)| given == key) {
+                form.set(token::LIMITS, Value::Text("some".to_owned()));
+            }
+        }
         // So does whom to believe: the one takes the place of the other.
         for (key, other) in [("directory.ca_file", "directory.pin"), ("directory.pin", "directory.ca_file")] {
             if filled.values.iter().any(|(given, _)| given == key) {
@@ -314,6 +322,7 @@ impl Answers {
             ("mapping.directory", "directory.name"),
             ("mapping.profile", "profile.name"),
             ("mapping.storage", "storage.name"),
+            ("token.mappings", "mapping.name"),
             ("installer.token", "token.name"),
         ];
         for (key, maker) in makers {
@@ -326,14 +335,15 @@ impl Answers {
                 .map(str::to_owned)
                 .collect();
             let Some(field) = form.field_mut(key) else { continue };
-            if let Kind::Choice(choices) = &mut field.kind {
+            let is_one = matches!(field.kind, Kind::Choice(_));
+            if let Kind::Choice(choices) | Kind::Several(choices) = &mut field.kind {
                 for name in &made {
                     if !choices.iter().any(|choice| choice.value == *name) {
                         choices.push(Choice::new(name, name, ""));
                     }
                 }
             }
-            if let (true, Some(name)) = (field.is_empty(), made.last()) {
+            if let (true, Some(name)) = (is_one && field.is_empty(), made.last()) {
                 field.value = Value::Text(name.clone());
             }
         }

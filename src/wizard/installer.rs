@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::engine::{Engine, Error};
 use crate::export::{Agent, Property, Target, TokenFrom};
 use crate::model::check::Check;
-use crate::model::installer::{Installer, Proxy};
+use crate::model::installer::{Installer, Proxy, TokenBy};
 use crate::secrets::Secret;
 
 use super::form::{Basis, Choice, Field, Form, Kind, Value};
@@ -67,6 +67,20 @@ pub(super) fn fields(agents: &[Agent], targets: &[Target], tokens: Vec<Choice>) 
             Kind::Text { example: "http://proxy.corp.example.com:8080" },
         )
         .with("system"),
+        Field::new(
+            "installer.token_by",
+            "Token travels",
+            "How it reaches the laptop, where a tool can do either.",
+            Kind::Choice(vec![
+                Choice::new("file", "In a file", "A file of its own, which you give to those alone who install."),
+                Choice::new(
+                    "inline",
+                    "In the command line",
+                    "Users of a laptop can see it in its process list, and readers of its logs and of the tool's.",
+                ),
+            ]),
+        )
+        .with("file"),
         Field::new("installer.out", "Folder", "Where the exports are written.", Kind::Path { example: "rollout" })
             .with("rollout")
             .required(),
@@ -92,6 +106,7 @@ pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
     form.set(AGENT, Value::Text(installer.agent.clone()));
     form.set("installer.targets", Value::Many(installer.targets));
     form.set("installer.proxy", Value::Text(installer.proxy.to_string()));
+    form.set("installer.token_by", Value::Text(installer.token_by.word().to_owned()));
     form.set("installer.out", Value::Text(installer.out.display().to_string()));
     for (key, value) in installer.properties {
         form.set(&format!("{PROPERTIES}{key}"), Value::Text(value));
@@ -109,6 +124,7 @@ pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
 fn read(form: &mut Form) -> Option<(Installer, Option<Secret>)> {
     let proxy = form.parse("installer.proxy").unwrap_or(Proxy::System);
     let token = form.parse("installer.token");
+    let token_by = form.parse("installer.token_by").unwrap_or(TokenBy::File);
     let filled = form.visible().filter_map(|field| Some((field.key.strip_prefix(PROPERTIES)?, field.text().trim())));
     let filled = filled.filter(|(_, value)| !value.is_empty());
     let properties: BTreeMap<_, _> = filled.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
@@ -122,6 +138,7 @@ fn read(form: &mut Form) -> Option<(Installer, Option<Secret>)> {
         targets: form.field("installer.targets").map(Field::many).unwrap_or_default().to_vec(),
         token,
         proxy,
+        token_by,
         out: path(form.text("installer.out")?),
         properties,
     };

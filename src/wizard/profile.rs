@@ -83,6 +83,38 @@ pub(super) fn open_storage(engine: &Engine, form: &mut Form, name: &Name) -> Res
 }
 
 fn read(form: &mut Form) -> Option<(Profile, Storage)> {
+    let (profile, storage) = (read_profile(form), read_storage(form));
+    if form.has_problems() { None } else { profile.zip(storage) }
+}
+
+/// The questions of a profile alone, or of a storage alone.
+pub(super) fn alone(form: &mut Form, table: &str) {
+    form.fields.retain(|field| field.key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.')));
+}
+
+/// Saves what [`alone`] left of the form.
+pub(super) fn save_alone(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
+    let profile = read_profile(form);
+    let storage = read_storage(form);
+    if form.has_problems() {
+        return Ok(Saved::Problems);
+    }
+    let saved = match (profile, storage) {
+        (Some(profile), _) => engine.save_profile_alone(&profile, form.subject_version())?,
+        (None, Some(storage)) => engine.save_storage(&storage, form.storage_version())?,
+        (None, None) => return Ok(Saved::Problems),
+    };
+    Ok(Saved::from(saved))
+}
+
+fn read_storage(form: &mut Form) -> Option<Storage> {
+    let name = form.parse("storage.name");
+    let capacity = form.parse("storage.capacity");
+    let location = form.text("storage.location").map(str::to_owned);
+    Some(Storage { name: name?, location: location?, capacity })
+}
+
+fn read_profile(form: &mut Form) -> Option<Profile> {
     let within = |form: &mut Form, key: &str, default: Duration, days: std::ops::RangeInclusive<u64>| {
         let length = form.parse(key).unwrap_or(default);
         if !(Duration::days(*days.start())..=Duration::days(*days.end())).contains(&length) {
@@ -103,14 +135,8 @@ fn read(form: &mut Form) -> Option<(Profile, Storage)> {
     }
     let inactive_after = within(form, "profile.inactive_after", Duration::days(60), 1..=365);
     let preserve_for = within(form, "profile.preserve_for", Duration::days(90), 30..=366);
-    let storage_name = form.parse("storage.name");
-    let capacity = form.parse("storage.capacity");
-    let location = form.text("storage.location").map(str::to_owned);
-    if form.has_problems() {
-        return None;
-    }
     let login = if form.text("profile.login") == Some("local") { Login::Local } else { Login::ActiveDirectory };
-    let profile = Profile {
+    Some(Profile {
         name: name?,
         login,
         login_directory,
@@ -119,8 +145,7 @@ fn read(form: &mut Form) -> Option<(Profile, Storage)> {
         devices_per_user,
         inactive_after,
         preserve_for,
-    };
-    Some((profile, Storage { name: storage_name?, location: location?, capacity }))
+    })
 }
 
 pub(super) fn check_fields(form: &mut Form) {

@@ -4,12 +4,19 @@ use crate::engine::{Engine, Error};
 use crate::model::check::Check;
 use crate::model::duration::Duration;
 use crate::model::name::Name;
-use crate::model::token::{Record, Request, Scope, State};
+use crate::model::token::{Platform, Record, Request, Scope, State};
 
 use super::Saved;
 use super::form::{Basis, Choice, Field, Form, Kind, Pick, Problem, Value};
 
-pub(super) fn fields() -> Vec<Field> {
+/// Named in an answers file only by what it leads to.
+pub(super) const LIMITS: &str = "token.limits";
+
+pub(super) fn fields(mappings: Vec<Choice>) -> Vec<Field> {
+    let platforms = [Platform::Windows, Platform::Mac, Platform::Linux].map(|one| {
+        let word = one.to_string();
+        Choice::new(&word, &word, "")
+    });
     vec![
         Field::new("token.name", "Name", "What lists and logs call it.", Kind::Pick(Pick::Existing)).required(),
         Field::new("token.expires", "Expires after", "1d to 3650d, or \"never\".", Kind::Text { example: "90d" })
@@ -40,25 +47,78 @@ pub(super) fn fields() -> Vec<Field> {
             Kind::Text { example: "https://imd.corp.example.com:7443" },
         )
         .required(),
+        Field::new(
+            LIMITS,
+            "Good for",
+            "Which laptops it lets in, and whose.",
+            Kind::Choice(vec![
+                Choice::new("all", "Every laptop", "Whoever holds it may enrol, from anywhere."),
+                Choice::new("some", "Only some", "What a leaked token can do is bounded by what is named below."),
+            ]),
+        )
+        .with("all"),
+        Field::new(
+            "token.mappings",
+            "Users of",
+            "Only users of these mappings may claim. None: all.",
+            Kind::Several(mappings),
+        )
+        .when(LIMITS, ["some"]),
+        Field::new(
+            "token.platforms",
+            "Laptops with",
+            "Only these systems. None: all.",
+            Kind::Several(platforms.into()),
+        )
+        .when(LIMITS, ["some"]),
+        Field::new(
+            "token.networks",
+            "From",
+            "Only laptops that ask from these networks; separate them by spaces. Empty: from anywhere.",
+            Kind::Text { example: "10.20.0.0/16" },
+        )
+        .when(LIMITS, ["some"]),
+        Field::new(
+            "token.not_before",
+            "Not before",
+            "A time in UTC. Empty: at once.",
+            Kind::Text { example: "2026-12-01T06:00:00Z" },
+        )
+        .when(LIMITS, ["some"]),
+        Field::new(
+            "token.note",
+            "Note",
+            "What to remember of it; shown in lists, and not in the token.",
+            Kind::Text { example: "for the Bergen office" },
+        ),
     ]
 }
 
 pub(super) fn open(engine: &Engine, form: &mut Form, name: &Name) -> Result<bool, Error> {
     let Some(record) = engine.valid_token(name)? else { return Ok(false) };
-    let Request { name, expires, max_activations, servers, .. } = request_of(&record);
+    let Request { name, expires, max_activations, servers, scope, note } = request_of(&record);
     let mut set = |key: &str, text: String| form.set(key, Value::Text(text));
     set("token.name", name.to_string());
     set("token.expires", expires.map_or_else(|| "never".to_owned(), |length| length.to_string()));
     set("token.never_expires", if expires.is_none() { "yes" } else { "no" }.to_owned());
     set("token.max_activations", max_activations.to_string());
     set("token.servers", servers.join(" "));
+    set("token.note", note.unwrap_or_default());
+    set(LIMITS, if scope == Scope::default() { "all" } else { "some" }.to_owned());
+    set("token.networks", scope.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+    set("token.not_before", scope.not_before.map(|from| from.to_string()).unwrap_or_default());
+    let many = |all: Vec<String>| Value::Many(all);
+    form.set("token.mappings", many(scope.mappings.iter().map(ToString::to_string).collect()));
+    form.set("token.platforms", many(scope.platforms.iter().map(ToString::to_string).collect()));
     form.basis = Basis::of(1);
     Ok(true)
 }
 
 fn request_of(record: &Record) -> Request {
+    // It lasts from the moment at which it begins to be good.
+    let starts = record.scope.not_before.map_or(record.issued_at, |from| from.max(record.issued_at));
     let length = |end: jiff::Timestamp| {
-        let seconds = end.duration_since(record.issued_at).as_secs();
+        let seconds = end.duration_since(starts).as_secs();
         Duration::seconds(seconds.max(0).unsigned_abs())
     };
     Request {
@@ -93,10 +153,32 @@ fn read(form: &mut Form) -> Option<Request> {
             form.problem("token.servers", Problem::new(error.to_string()));
         }
     }
+    let scope = if form.text(LIMITS) == Some("some") { scope(form) } else { Scope::default() };
+    let note = form.text("token.note").map(str::to_owned);
     if form.has_problems() {
         return None;
     }
-    Some(Request { name: name?, expires, max_activations, servers, scope: Scope::default(), note: None })
+    Some(Request { name: name?, expires, max_activations, servers, scope, note })
+}
+
+fn scope(form: &mut Form) -> Scope {
+    let mut networks = Vec::new();
+    for text in form.text("token.networks").unwrap_or_default().split([' ', ',']).filter(|text| !text.is_empty()) {
+        networks.push(crate::model::token::network(text));
+    }
+    if let Some(Err(error)) = networks.iter().find(|network| network.is_err()) {
+        let problem = Problem::new(error.to_string());
+        form.problem("token.networks", problem);
+    }
+    let not_before = form.parse("token.not_before");
+    let many = |key: &str| form.field(key).map(Field::many).unwrap_or_default();
+    Scope {
+        // One that is none of the choices is told as such.
+        mappings: many("token.mappings").iter().filter_map(|name| Name::new(name).ok()).collect(),
+        platforms: many("token.platforms").iter().filter_map(|word| word.parse().ok()).collect(),
+        networks: networks.into_iter().flatten().collect(),
+        not_before,
+    }
 }
 
 pub(super) fn check_fields(form: &mut Form) {
@@ -120,6 +202,9 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
         0 => Check::warned("laptops at most", "no limit", "a limit bounds what a leaked token can do"),
         limit => Check::passed("laptops at most", limit.to_string()),
     });
+    for part in request.scope.parts() {
+        each(Check::passed("only", part));
+    }
     each(match engine.token_named(&request.name)? {
         None => Check::passed("token", "not made yet; making it needs no network"),
         Some(record) if record.state(engine.now()) == State::Valid => {
@@ -135,9 +220,7 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
 pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
     let Some(request) = read(form) else { return Ok(Saved::Problems) };
     if let Some(record) = engine.valid_token(&request.name)? {
-        // What it is good for is no question of this step: `imd token create` may have limited it.
-        let was = request_of(&record);
-        if was == (Request { scope: was.scope.clone(), note: was.note.clone(), ..request.clone() }) {
+        if request_of(&record) == request {
             return Ok(Saved::Unchanged);
         }
         let problem = Problem {

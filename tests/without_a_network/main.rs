@@ -9,16 +9,21 @@ mod bad_input;
 mod company;
 #[path = "../seven_steps/console.rs"]
 mod console;
+mod contract;
 mod demo_by_keys;
+mod doctor;
 mod explain;
 mod exported;
 mod hostile_names;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
+mod manuals;
+mod one_by_one;
 #[path = "../seven_steps/prompts.rs"]
 mod prompts;
 mod several_administrators;
 mod state;
 #[path = "../seven_steps/terminal.rs"]
 mod terminal;
+mod tokens;
 mod verbs;

@@ -7,7 +7,7 @@ use crate::model::text;
 use crate::wizard::form::{Field, Form, Kind, Value};
 use crate::wizard::{self, Step};
 
-use super::{LISTS, PATHS, SECRET_FILES, SOURCE};
+use super::{IMPLIED, LISTS, PATHS, SECRET_FILES};
 
 /// An answers file, and what it needs beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl Exported {
 /// A field's text as TOML; `None` for what says nothing, or is said by another key.
 fn value(field: &Field, text: &str) -> Option<String> {
     let key = &*field.key;
-    if key == SOURCE || (text.is_empty() && (field.required || matches!(field.kind, Kind::Choice(_)))) {
+    if IMPLIED.contains(&key) || (text.is_empty() && (field.required || matches!(field.kind, Kind::Choice(_)))) {
         return None;
     }
     if LISTS.contains(&key) {

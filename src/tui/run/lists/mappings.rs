@@ -58,7 +58,7 @@ impl Source for Mappings {
         let said = match doing.act {
             Act::Disable | Act::Enable => {
                 let enabled = doing.act == Act::Enable;
-                engine.save_mapping(&Mapping { enabled, ..kept.value }, Some(kept.version))?;
+                engine.enable_mapping(&name, enabled)?;
                 format!("\"{name}\" is switched {}; the next sync goes by it.", if enabled { "on" } else { "off" })
             }
             Act::Duplicate => {

@@ -1,0 +1,15 @@
+//! Whether the database file is whole, as SQLite sees it.
+
+use super::{Error, Store};
+
+impl Store {
+    /// What is wrong with the file's pages and rows; nothing when it is whole. Reads all of it.
+    pub fn damage(&self) -> Result<Vec<String>, Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("PRAGMA quick_check(5)")?;
+            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+            let said = rows.collect::<Result<Vec<_>, _>>()?;
+            Ok(said.into_iter().filter(|line| line != "ok").collect())
+        })
+    }
+}
