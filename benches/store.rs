@@ -15,6 +15,7 @@ use imd::model::audit::Actor;
 use imd::model::directory::{Directory, Source};
 use imd::model::dn::Dn;
 use imd::model::duration::Duration;
+use imd::model::found::Sort;
 use imd::model::job::Job;
 use imd::model::mapping::{AccountName, Kind, Mapping};
 use imd::model::membership::Nested;
@@ -289,5 +290,5 @@ fn look_up() {
 #[divan::bench(args = ["", "doe 99", "nobody at all"], sample_count = 5, sample_size = 1)]
 fn first_page(bencher: Bencher<'_, '_>, query: &str) {
     let (store, _) = large();
-    bencher.bench_local(|| store.users(Some(query), 0, 50).expect("read"));
+    bencher.bench_local(|| store.users(Some(query), Sort::default(), 0, 50).expect("read"));
 }

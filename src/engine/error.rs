@@ -91,6 +91,12 @@ pub enum Error {
     Nobody { given: String, looked_in: String },
     #[error("{given} means {} users: {}", who.len(), listed(who))]
     Several { given: String, who: Vec<String> },
+    #[error("nobody called {0} is cached")]
+    NotCached(String),
+    #[error("{0} is not forgotten: the user is active")]
+    StillActive(String),
+    #[error("{user} is not forgotten: the account {account} {}", kept(*until))]
+    HasAccount { user: String, account: String, until: Option<jiff::Timestamp> },
     #[error("nobody called {0} has an account")]
     NoAccount(String),
     #[error("the account {account} stays preserved: its user {why}")]
@@ -158,6 +164,15 @@ impl Error {
             Self::Several { .. } => {
                 "name one of them by the DN or CORP\\name, or say where with --directory".to_owned()
             }
+            Self::NotCached(_) => {
+                "`imd users` finds users by the first letters of a name; `imd explain` asks the directories".to_owned()
+            }
+            Self::StillActive(_) => "who leaves the directory or every mapping may be forgotten after the sync \
+                                     (`imd sync`) that sees it"
+                .to_owned(),
+            Self::HasAccount { .. } => {
+                "`imd accounts delete` deletes it when its days are over; nothing else does".to_owned()
+            }
             Self::NoAccount(_) => {
                 "`imd accounts` lists them; an account comes into being at the first log-on".to_owned()
             }
@@ -205,6 +220,13 @@ fn not_due(until: Option<jiff::Timestamp>) -> String {
     match until {
         None => "it is in use".to_owned(),
         Some(until) => format!("it is preserved until {}", crate::model::moment::shown(until)),
+    }
+}
+
+fn kept(until: Option<jiff::Timestamp>) -> String {
+    match until {
+        None => "is in use".to_owned(),
+        Some(until) => format!("is preserved until {}", crate::model::moment::shown(until)),
     }
 }
 
