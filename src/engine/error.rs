@@ -51,6 +51,8 @@ pub enum Error {
     NoCertificate { path: PathBuf },
     #[error("{} already exists", path.display())]
     Exists { path: PathBuf },
+    #[error("the name {} does not say how users are to be written", path.display())]
+    NoFormat { path: PathBuf },
     #[error("the token \"{0}\" was not minted by a key of this installation, so it cannot be written again")]
     NotOurs(Name),
     #[error("{} holds no export of the agent that step 7 is about", .0.display())]
@@ -141,6 +143,7 @@ impl Error {
                 "export the CA's certificate as Base-64 encoded X.509 (.cer or .pem)".to_owned()
             }
             Self::Exists { .. } => "choose another file; imd overwrites none".to_owned(),
+            Self::NoFormat { .. } => "end it in .csv, .json or .ldif".to_owned(),
             Self::NotOurs(_) => "make a new token and export it".to_owned(),
             Self::NoTarget(_) | Self::NoAgent(_) => "`imd export list` shows those that exist".to_owned(),
             Self::NoForeignToken(_) => "paste it in step 7".to_owned(),
