@@ -1,28 +1,27 @@
 //! The cache at size: 100,000 users decoded and stored by a whole sync, and look-ups among 1,000,000.
 //!
-//! The large cache is built once, below `target`, and used again by later runs; `IMD_BENCH_USERS` makes it another size.
+//! The large cache is made once, below `target`; `IMD_BENCH_USERS` makes it another size.
 
 #![allow(clippy::print_stdout, reason = "a benchmark is there to print")]
 
-use std::path::{Path, PathBuf};
+#[path = "made/company.rs"]
+mod company;
+
 use std::time::Instant;
 
+use company::{alias, below_target, by, configured, dn, guid, sam, shuffled, user};
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use imd::directory::{self, Group, Known, Query, Read, Root, Taker, Unit, decode};
+use imd::directory::{self, Group, Known, Query, Read, Root, Taker, Unit};
 use imd::filter::Filter;
 use imd::model::audit::Actor;
-use imd::model::directory::{Directory, Source};
 use imd::model::dn::Dn;
-use imd::model::duration::Duration;
 use imd::model::job::Job;
-use imd::model::mapping::{AccountName, Kind, Mapping};
 use imd::model::membership::Nested;
 use imd::model::name::Name;
-use imd::model::profile::{Login, Profile, Storage};
 use imd::model::text::Untrusted;
-use imd::model::user::{Attribute, Guid, NameForm, User};
-use imd::store::{By, Store};
+use imd::model::user::{Attribute, Guid, NameForm};
+use imd::store::Store;
 use imd::sync::{self, Unopened};
 
 fn main() {
@@ -42,60 +41,6 @@ struct MadeUp {
     users: u64,
     /// Every so many users one has another department than in the last reading; 0 for none.
     changed: u64,
-}
-
-/// The number that follows `n` in a fixed shuffle: neighbours in the directory are no neighbours in an index.
-fn shuffled(n: u64) -> u64 {
-    let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    n ^ (n >> 31)
-}
-
-fn guid(n: u64) -> [u8; 16] {
-    u128::from_be_bytes([shuffled(n).to_be_bytes(), n.to_be_bytes()].concat().try_into().expect("16")).to_be_bytes()
-}
-
-fn sam(n: u64) -> String {
-    format!("u{:x}-{n}", shuffled(n) & 0xffff)
-}
-
-fn dn(n: u64) -> String {
-    format!("CN=Jane Doe {n},OU=Team {:x},OU=Staff,DC=corp,DC=example,DC=com", shuffled(n) & 0xff)
-}
-
-fn user(n: u64, changed: bool) -> User {
-    let sam = sam(n);
-    let (guid, dn, mail, alias) =
-        (guid(n), dn(n), format!("{sam}@corp.example.com"), format!("smtp:jane.doe.{n}@old.example.com"));
-    let (name, primary) = (format!("Jane Doe {n}"), format!("SMTP:{mail}"));
-    let mut sid = [1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 0, 0, 0, 0];
-    sid[24..].copy_from_slice(&u32::try_from(n).expect("fits").to_le_bytes());
-    let usn = n.to_string();
-    let values: [(&str, &[u8]); 22] = [
-        ("objectGUID", &guid),
-        ("objectSid", &sid),
-        ("cn", name.as_bytes()),
-        ("sAMAccountName", sam.as_bytes()),
-        ("userPrincipalName", mail.as_bytes()),
-        ("mail", mail.as_bytes()),
-        ("proxyAddresses", primary.as_bytes()),
-        ("proxyAddresses", alias.as_bytes()),
-        ("displayName", name.as_bytes()),
-        ("givenName", b"Jane"),
-        ("sn", b"Doe"),
-        ("department", if changed { b"Research" } else { b"Sales and Marketing" }),
-        ("company", b"Corp"),
-        ("c", b"NO"),
-        ("title", b"Senior Account Manager"),
-        ("userAccountControl", b"512"),
-        ("accountExpires", b"9223372036854775807"),
-        ("memberOf", b"CN=Laptop Users,OU=Groups,DC=corp,DC=example,DC=com"),
-        ("memberOf", b"CN=All Staff,OU=Groups,DC=corp,DC=example,DC=com"),
-        ("whenCreated", b"20240901093000.0Z"),
-        ("whenChanged", b"20260101120000.0Z"),
-        ("uSNChanged", usn.as_bytes()),
-    ];
-    decode::user(&dn, values.into_iter()).expect("decodes")
 }
 
 impl Read for MadeUp {
@@ -145,63 +90,12 @@ impl Read for MadeUp {
     }
 }
 
-fn configured(dir: &Path) -> Store {
-    let store = Store::open(dir).expect("opens");
-    let actor = Actor::new("bench");
-    let by = by(&actor);
-    let name = |text: &str| Name::new(text).expect("a name");
-    let corp = Directory { name: name("corp"), source: Source::File("corp.ldif".into()) };
-    store.save(&corp, None, &by).expect("a directory");
-    let storage = Storage { name: name("eu-1"), location: "s3://eu-1".into(), capacity: None };
-    store.save(&storage, None, &by).expect("a storage");
-    let profile = Profile {
-        name: name("Laptops"),
-        login: Login::ActiveDirectory,
-        login_directory: Some(name("corp")),
-        quota: None,
-        max_users: 0,
-        devices_per_user: None,
-        inactive_after: Duration::days(60),
-        preserve_for: Duration::days(90),
-    };
-    store.save(&profile, None, &by).expect("a profile");
-    let mapping = Mapping {
-        name: name("Staff"),
-        kind: Kind::Imd,
-        directory: name("corp"),
-        base_dn: None,
-        ou: None,
-        group: None,
-        department: None,
-        country: None,
-        filter: None,
-        account_name: AccountName::Upn,
-        profile: name("Laptops"),
-        storage: name("eu-1"),
-        quota: None,
-        auto_import: false,
-        every: None,
-        enabled: true,
-    };
-    store.save(&mapping, None, &by).expect("a mapping");
-    store
-}
-
-fn by(actor: &Actor) -> By<'_> {
-    By { actor, at: "2026-03-01T12:00:00Z".parse().expect("a timestamp"), verb: "bench" }
-}
-
 fn sync(store: &Store, users: u64, changed: u64) {
     let actor = Actor::new("bench");
     let job = Job::unwatched();
     let mut open = |_: &Name| Ok::<_, Unopened>(Box::new(MadeUp { users, changed }) as Box<dyn Read>);
     let plan = sync::plan(store, &mut open, &by(&actor), &job).expect("a plan");
     sync::apply(store, plan.id, None, &by(&actor), &job).expect("applies");
-}
-
-/// Where the benchmarks keep their state, beside what cargo builds: a disk, not the memory that `/tmp` may be.
-fn below_target(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
 fn fresh(name: &str) -> Store {
@@ -246,13 +140,7 @@ fn sync_100_000_users_of_whom_1_percent_changed(bencher: Bencher<'_, '_>) {
 /// The large cache, and how many users it has.
 fn large() -> (Store, u64) {
     let users = std::env::var("IMD_BENCH_USERS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
-    let dir = below_target(&format!("cache-of-{users}"));
-    let built = Store::open(&dir).is_ok_and(|store| store.user_counts().is_ok_and(|counts| counts.active == users));
-    if !built {
-        let _ = std::fs::remove_dir_all(&dir);
-        sync(&configured(&dir), users, 0);
-    }
-    (Store::open(&dir).expect("opens"), users)
+    (Store::open(&company::state(users)).expect("opens"), users)
 }
 
 /// Look-ups by each form of a name. The budget is a 99th percentile, which divan does not tell.
@@ -268,7 +156,7 @@ fn look_up() {
                     "GUID" => NameForm::Guid(Guid(guid(who))),
                     "DOMAIN\\user" => NameForm::DownLevel { domain: "corp".into(), sam: sam(who).to_uppercase() },
                     "UPN" => NameForm::AtSign(format!("{}@CORP.example.com", sam(who))),
-                    "alias" => NameForm::AtSign(format!("Jane.Doe.{who}@old.example.com")),
+                    "alias" => NameForm::AtSign(alias(who).to_uppercase()),
                     "DN" => NameForm::Dn(dn(who)),
                     "sAMAccountName" => NameForm::Bare(sam(who)),
                     _ => NameForm::AtSign(format!("nobody-{who}@corp.example.com")),
@@ -284,10 +172,4 @@ fn look_up() {
         let percentile = |thousandth: usize| took[took.len() * thousandth / 1_000];
         println!("{form:26} {:<10.1?} {:<10.1?} {:<10.1?}", percentile(500), percentile(990), percentile(999));
     }
-}
-
-#[divan::bench(args = ["", "doe 99", "nobody at all"], sample_count = 5, sample_size = 1)]
-fn first_page(bencher: Bencher<'_, '_>, query: &str) {
-    let (store, _) = large();
-    bencher.bench_local(|| store.users(Some(query), 0, 50).expect("read"));
 }

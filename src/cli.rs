@@ -194,7 +194,7 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Doctor { offline } => doctor::doctor(&engine, offline, output),
                 Command::Sync(arguments) => sync::run(&engine, arguments, yes, output),
                 Command::Explain { user, directory } => explain::chain(&engine, &user, directory.as_ref(), output),
-                Command::Users { query, limit } => users::list(&engine, query.as_deref(), limit, output),
+                Command::Users { verb, list } => users::run(&engine, verb.as_ref(), &list, yes, output),
                 Command::Token(verb) => token::run(&engine, verb, output),
                 Command::Bundle(verb) => bundle::run(&engine, &verb, output),
                 Command::Keys { verb } => keys::run(&engine, verb.as_ref(), yes, faces, output),

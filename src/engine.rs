@@ -35,6 +35,8 @@ mod schedule;
 mod servers;
 mod tickets;
 mod tokens;
+mod user_file;
+mod users;
 mod wizard_state;
 
 use std::path::{Path, PathBuf};
@@ -65,6 +67,8 @@ pub use reading::{EndingPassword, GroupSize};
 pub use sample::SAMPLE_ANSWERS;
 pub use schedule::Ran;
 pub use tokens::{Believes, Minted, OVERLAP, Rewritten, Rotated};
+pub use user_file::{UserColumn, UserExport, UserFormat};
+pub use users::{Gives, UserPage};
 
 /// Fills its argument with random bytes fit for keys.
 pub type Random = Arc<dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync>;

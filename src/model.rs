@@ -15,6 +15,7 @@ pub mod dn;
 pub mod duration;
 pub mod explain;
 pub mod fold;
+pub mod found;
 pub mod frequency;
 pub mod hex;
 pub mod installer;

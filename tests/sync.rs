@@ -8,6 +8,7 @@ use std::process::Command;
 use corp::{Corp, House, guid, mapping, name, now};
 use imd::directory::{Read, ldif};
 use imd::model::directory::Directory;
+use imd::model::found::Sort;
 use imd::model::job::Job;
 use imd::model::mapping::{Kind, Mapping};
 use imd::model::name::Name;
@@ -487,15 +488,15 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn users_are_listed_by_label_and_found_by_a_part_of_any_name() {
+fn users_are_listed_by_label_and_found_by_the_beginning_of_any_name() {
     let house = House::with_staff();
     let corp = Corp::of(&["zoe", "bert", "anna"])
         .with("zoe", &[("displayName", "Åsa Berg"), ("proxyAddresses", "smtp:helpdesk@corp.example|X400:c=NO")])
         .with("anna", &[("displayName", "Anna Berg")]);
     house.sync(&corp);
     let users = |query: Option<&str>, offset, limit| -> Vec<String> {
-        let users = house.store.users(query, offset, limit).expect("users");
-        users.iter().map(|cached| cached.user.label()).collect()
+        let page = house.store.users(query, Sort::default(), offset, limit).expect("users");
+        page.users.iter().map(|cached| cached.user.label()).collect()
     };
     assert_eq!(users(None, 0, 10), ["Anna Berg", "User bert", "Åsa Berg"]);
     assert_eq!(users(None, 1, 1), ["User bert"]);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{accounts, audit, backup, bundle, configuration, devices, keys, report, serve, sync, token};
+use super::{accounts, audit, backup, bundle, configuration, devices, keys, report, serve, sync, token, users};
 use crate::model::installer::TokenBy;
 use crate::model::name::Name;
 
@@ -92,13 +92,13 @@ pub(super) enum Command {
     },
     /// Read the directories and bring the cache up to date
     Sync(sync::Arguments),
-    /// Find cached users by any form of their name
+    /// Find cached users: list, look at one, write them down, forget who has left
+    #[command(args_conflicts_with_subcommands = true)]
     Users {
-        /// CORP\name, UPN, mail, alias, GUID, or the first letters of a name
-        query: Option<String>,
-        /// How many to show
-        #[arg(long, default_value_t = 100)]
-        limit: u64,
+        #[command(subcommand)]
+        verb: Option<users::Verb>,
+        #[command(flatten)]
+        list: users::List,
     },
     /// Say why a user is or is not activated: the first broken link, and what to do
     Explain {

@@ -38,28 +38,35 @@ impl Output {
     }
 
     /// A table for people, whatever was asked for.
-    #[allow(clippy::unused_self, reason = "whoever writes does so through the output")]
     pub(super) fn rows<T, const N: usize>(
         &self,
         items: &[T],
         columns: [&str; N],
         row: impl Fn(&T) -> [String; N],
     ) -> io::Result<()> {
-        let rows: Vec<[String; N]> = items.iter().map(|item| row(item).map(|cell| text::shown(&cell))).collect();
-        let widths: [usize; N] = std::array::from_fn(|column| {
-            let cells = rows.iter().map(|row| row[column].width());
-            cells.chain([columns[column].len()]).max().unwrap_or(0)
-        });
+        self.table(&columns.map(str::to_owned), items.iter().map(|item| row(item).to_vec()).collect())
+    }
+
+    /// The same for columns that somebody chose.
+    #[allow(clippy::unused_self, reason = "whoever writes does so through the output")]
+    pub(super) fn table(&self, columns: &[String], rows: Vec<Vec<String>>) -> io::Result<()> {
+        let shown = |row: Vec<String>| row.iter().map(|cell| text::shown(cell)).collect::<Vec<_>>();
+        let rows: Vec<Vec<String>> = rows.into_iter().map(shown).collect();
+        let width = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).chain(columns.get(column));
+            cells.map(|cell| cell.width()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns.len()).map(width).collect();
         let mut out = io::stdout().lock();
-        let mut line = |cells: [&str; N]| {
-            let padded = cells.iter().zip(widths).map(|(cell, width)| {
+        let mut line = |cells: &[String]| {
+            let padded = cells.iter().zip(&widths).map(|(cell, width)| {
                 let room = width.saturating_sub(cell.width());
                 format!("{cell}{}", " ".repeat(room))
             });
             writeln!(out, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())
         };
         line(columns)?;
-        rows.iter().try_for_each(|row| line(std::array::from_fn(|column| row[column].as_str())))
+        rows.iter().try_for_each(|row| line(row))
     }
 
     /// One thing: its JSON, or these lines.

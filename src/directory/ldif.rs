@@ -12,6 +12,7 @@ mod lines;
 mod links;
 mod membership;
 mod records;
+pub mod write;
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::BufRead;

@@ -51,6 +51,8 @@ pub enum Error {
     NoCertificate { path: PathBuf },
     #[error("{} already exists", path.display())]
     Exists { path: PathBuf },
+    #[error("the name {} does not say how users are to be written", path.display())]
+    NoFormat { path: PathBuf },
     #[error("the token \"{0}\" was not minted by a key of this installation, so it cannot be written again")]
     NotOurs(Name),
     #[error("{} holds no export of the agent that step 7 is about", .0.display())]
@@ -93,6 +95,12 @@ pub enum Error {
     Nobody { given: String, looked_in: String },
     #[error("{given} means {} users: {}", who.len(), listed(who))]
     Several { given: String, who: Vec<String> },
+    #[error("nobody called {0} is cached")]
+    NotCached(String),
+    #[error("{0} is not forgotten: the user is active")]
+    StillActive(String),
+    #[error("{user} is not forgotten: the account {account} {}", kept(*until))]
+    HasAccount { user: String, account: String, until: Option<jiff::Timestamp> },
     #[error("nobody called {0} has an account")]
     NoAccount(String),
     #[error("the account {account} stays preserved: its user {why}")]
@@ -137,6 +145,7 @@ impl Error {
                 "export the CA's certificate as Base-64 encoded X.509 (.cer or .pem)".to_owned()
             }
             Self::Exists { .. } => "choose another file; imd overwrites none".to_owned(),
+            Self::NoFormat { .. } => "end it in .csv, .json or .ldif".to_owned(),
             Self::NotOurs(_) => "make a new token and export it".to_owned(),
             Self::NoTarget(_) | Self::NoAgent(_) => "`imd export list` shows those that exist".to_owned(),
             Self::NoForeignToken(_) => "paste it in step 7".to_owned(),
@@ -160,6 +169,15 @@ impl Error {
                 .to_owned(),
             Self::Several { .. } => {
                 "name one of them by the DN or CORP\\name, or say where with --directory".to_owned()
+            }
+            Self::NotCached(_) => {
+                "`imd users` finds users by the first letters of a name; `imd explain` asks the directories".to_owned()
+            }
+            Self::StillActive(_) => "who leaves the directory or every mapping may be forgotten after the sync \
+                                     (`imd sync`) that sees it"
+                .to_owned(),
+            Self::HasAccount { .. } => {
+                "`imd accounts delete` deletes it when its days are over; nothing else does".to_owned()
             }
             Self::NoAccount(_) => {
                 "`imd accounts` lists them; an account comes into being at the first log-on".to_owned()
@@ -208,6 +226,13 @@ fn not_due(until: Option<jiff::Timestamp>) -> String {
     match until {
         None => "it is in use".to_owned(),
         Some(until) => format!("it is preserved until {}", crate::model::moment::shown(until)),
+    }
+}
+
+fn kept(until: Option<jiff::Timestamp>) -> String {
+    match until {
+        None => "is in use".to_owned(),
+        Some(until) => format!("is preserved until {}", crate::model::moment::shown(until)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Files that are written for the administrator, and that only their owner can read.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{BufWriter, ErrorKind, Read as _, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -44,10 +44,26 @@ pub(super) fn read(path: &Path, longest: u64) -> Result<Vec<u8>, Error> {
 
 /// A new file that only its owner can read.
 pub(super) fn write(path: &Path, text: &[u8], end: &[u8]) -> Result<(), Error> {
+    write_new(path, |out| Ok(out.write_all(text).and_then(|()| out.write_all(end))))
+}
+
+/// The same, written as it comes. A file that cannot be written to its end is taken away again.
+pub(super) fn write_new<T>(
+    path: &Path,
+    act: impl FnOnce(&mut dyn Write) -> Result<std::io::Result<T>, Error>,
+) -> Result<T, Error> {
     let failed = |why: std::io::Error| match why.kind() {
         ErrorKind::AlreadyExists => Error::Exists { path: path.to_owned() },
         _ => Error::NotWritten { path: path.to_owned(), why },
     };
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-    file.write_all(text).and_then(|()| file.write_all(end)).and_then(|()| file.sync_all()).map_err(failed)
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    let mut out = BufWriter::new(&file);
+    let written = act(&mut out).and_then(|written| {
+        let whole = written.and_then(|value| out.flush().and_then(|()| file.sync_all()).map(|()| value));
+        whole.map_err(failed)
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(path);
+    }
+    written
 }

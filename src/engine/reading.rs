@@ -315,11 +315,6 @@ impl Engine {
         Ok(self.store().user_counts()?.active)
     }
 
-    /// Cached users whose names, mail or department start with `query`.
-    pub fn users(&self, query: Option<&str>, offset: u64, limit: u64) -> Result<Vec<CachedUser>, Error> {
-        Ok(self.store().users(query, offset, limit)?)
-    }
-
     /// Everybody whom a name, in any of its forms, may mean.
     pub fn find_user(&self, name: &str) -> Result<Vec<CachedUser>, Error> {
         Ok(self.store().find_user(&NameForm::of(name))?)

@@ -1,5 +1,6 @@
 //! Distinguished names (RFC 4514): taken apart, compared as a directory compares them, and their parents.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::Unreadable;
@@ -55,6 +56,19 @@ impl Dn {
             ends
         })?;
         Some(text[comma + 1..].trim_ascii_start())
+    }
+
+    /// The names of the OUs and containers above the entry that `text` is the name of, from the nearest on, without those
+    /// of the domain; none when it is no DN.
+    pub fn units_of(text: &str) -> Vec<Cow<'_, str>> {
+        let of_domain = |kind: &str| kind.trim().eq_ignore_ascii_case("DC");
+        if is_plain(text) && text.split(',').all(has_kind) {
+            let levels = text.split(',').skip(1).filter_map(|level| level.split_once('='));
+            return levels.filter(|(kind, _)| !of_domain(kind)).map(|(_, name)| Cow::Borrowed(name)).collect();
+        }
+        let Ok(dn) = text.parse::<Self>() else { return Vec::new() };
+        let levels = dn.rdns.into_iter().skip(1).filter(|level| !of_domain(&level.kind));
+        levels.map(|level| Cow::Owned(level.value)).collect()
     }
 
     /// True when the name with the key `key` is the one with the key `base`, or under it.

@@ -72,6 +72,11 @@ impl View<'_> {
         user::find(self.0, name)
     }
 
+    /// As [`Store::user`].
+    pub fn user(&self, id: i64) -> Result<Option<CachedUser>, Error> {
+        user::of_id(self.0, id)
+    }
+
     /// A mapping that was not removed.
     pub fn mapping(&self, name: &Name) -> Result<Option<Mapping>, Error> {
         Ok(item::get(self.0, name)?.map(|kept| kept.value))

@@ -5,14 +5,16 @@ mod page;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Rows, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::item::Cells;
+use super::turn::View;
 use super::{By, Error, Store};
 use crate::model::audit::Entry;
 use crate::model::hex::hex;
 use crate::model::overview::Chain;
+use crate::model::user::Guid;
 
 /// What became of checking the audit.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -34,12 +36,7 @@ impl Store {
                        ORDER BY number DESC LIMIT ?2";
             let mut statement = connection.prepare_cached(sql)?;
             let before = before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX);
-            let mut rows = statement.query(params![before, i64::try_from(limit).unwrap_or(i64::MAX)])?;
-            let mut entries = Vec::new();
-            while let Some(row) = rows.next()? {
-                entries.push(page::entry(&mut Cells::of(row))?);
-            }
-            Ok(entries)
+            entries(&mut statement.query(params![before, i64::try_from(limit).unwrap_or(i64::MAX)])?)
         })
     }
 
@@ -115,6 +112,32 @@ pub(super) fn glance(connection: &Connection) -> Result<Chain, Error> {
         broken = chain(connection, after, before.unwrap_or([0; 32]))?.fault();
     }
     Ok(Chain { rows: newest.unsigned_abs(), checked, broken })
+}
+
+/// How many of the newest rows are looked through for a name.
+const LOOKED_THROUGH: i64 = 50_000;
+
+impl View<'_> {
+    /// Among the newest rows those of one of these subjects, and those that name the user of that GUID; at most `limit`,
+    /// the newest first.
+    pub fn audit_of(&self, subjects: &[String], guid: Guid, limit: u64) -> Result<Vec<Entry>, Error> {
+        let sql = "SELECT number, at, actor, verb, subject, detail FROM audit
+                   WHERE number > (SELECT coalesce(max(number), 0) FROM audit) - ?3
+                       AND (subject IN (SELECT value FROM json_each(?1)) OR instr(subject, ?2) OR instr(detail, ?2))
+                   ORDER BY number DESC LIMIT ?4";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let guid = format!("({guid})");
+        entries(&mut statement.query(params![super::item::json(&subjects), guid, LOOKED_THROUGH, limit])?)
+    }
+}
+
+fn entries(rows: &mut Rows<'_>) -> Result<Vec<Entry>, Error> {
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(page::entry(&mut Cells::of(row))?);
+    }
+    Ok(entries)
 }
 
 /// Writes the row that tells of a change, in the change's own transaction.

@@ -50,3 +50,11 @@ pub(super) fn tallies(connection: &Connection, what: &str) -> Result<Vec<(String
     }
     Ok(all)
 }
+
+/// Takes the one cached user of that id, who is about to be forgotten, out of the counts.
+pub(super) fn forgotten(connection: &Connection, user: i64) -> Result<(), Error> {
+    let sql = "UPDATE user_tally SET users = users - 1
+               WHERE (mapping_id, state) = (SELECT mapping_id, state FROM cached_user WHERE id = ?1)";
+    connection.prepare_cached(sql)?.execute([user])?;
+    Ok(())
+}

@@ -102,6 +102,12 @@ impl View<'_> {
         held(self.0, &sql, [account])
     }
 
+    /// Every device that is or was an account's, the newest first.
+    pub fn devices_of(&self, account: i64) -> Result<Vec<Device>, Error> {
+        let sql = format!("{DEVICE} WHERE d.account_id = ?1 ORDER BY d.number DESC");
+        Ok(held(self.0, &sql, [account])?.into_iter().map(|held| held.device).collect())
+    }
+
     /// Whether other devices of the same hardware are in that state; `but` is the number of the one that asks.
     pub fn same_hardware(
         &self,

@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 
-use super::{By, Error, Store, account, audit, key, user};
+use super::{By, Error, Store, account, audit, forget, key, user};
 use crate::model::Kept;
 use crate::model::audit::Actor;
 use crate::model::name::Name;
@@ -97,6 +97,10 @@ impl Store {
             let needing = needing(transaction, T::TABLE, id)?;
             if !needing.is_empty() {
                 return Err(Error::Needed { what, by: needing });
+            }
+            if T::TABLE == "directory" {
+                // Whoever has left it is forgotten with it.
+                forget::all_of(transaction, id)?;
             }
             let had_users = T::TABLE == "mapping" && user::holding(transaction, "mapping_id", id)? > 0;
             for sql in removal(T::TABLE, had_users) {
@@ -299,14 +303,7 @@ fn removal(table: &str, had_users: bool) -> &'static [&'static str] {
         "mapping" if had_users => &[
             "UPDATE mapping SET removed = 1, profile_id = NULL, storage_id = NULL, version = version + 1 WHERE id = ?1",
         ],
-        // Whoever has left it is forgotten with it.
         "directory" => &[
-            "DELETE FROM user_name WHERE user_id IN (SELECT id FROM cached_user WHERE directory_id = ?1)",
-            "CREATE TEMP TABLE IF NOT EXISTS forgotten (id INTEGER PRIMARY KEY)",
-            "DELETE FROM forgotten",
-            "INSERT INTO forgotten SELECT values_id FROM cached_user WHERE directory_id = ?1",
-            "DELETE FROM cached_user WHERE directory_id = ?1",
-            "DELETE FROM user_values WHERE id IN (SELECT id FROM forgotten)",
             "DELETE FROM user_tally WHERE mapping_id IN (SELECT id FROM mapping WHERE directory_id = ?1)",
             "DELETE FROM mapping WHERE directory_id = ?1 AND removed",
             "DELETE FROM directory WHERE id = ?1",

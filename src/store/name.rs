@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rusqlite::{Transaction, params};
 
-use super::{Error, key};
+use super::{Error, found, key};
 use crate::model::dn::Dn;
 
 /// Of a row's JSON only what names are made of; the rest is skipped, not copied.
@@ -82,12 +82,22 @@ fn unreadable(label: &str) -> impl FnOnce(serde_json::Error) -> Error {
     |_| Error::Unfit { what, why: "the values in its row cannot be read" }
 }
 
-/// Adds the names of one user who is new.
+/// Adds the names of one user who is new, by which they are found and searched from now on.
 pub(super) fn add(transaction: &Transaction<'_>, user: i64, label: &str, attributes: &str) -> Result<(), Error> {
     let sql = "INSERT INTO user_name (form, key, user_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
     let mut insert = transaction.prepare_cached(sql)?;
     for (form, key) in names(label, attributes).map_err(unreadable(label))? {
         insert.execute(params![form, key, user])?;
+    }
+    found::add_one(transaction, user, label, attributes)
+}
+
+/// Takes away the names of one user.
+pub(super) fn remove(transaction: &Transaction<'_>, user: i64, label: &str, attributes: &str) -> Result<(), Error> {
+    let sql = "DELETE FROM user_name WHERE form = ?1 AND key = ?2 AND user_id = ?3";
+    let mut delete = transaction.prepare_cached(sql)?;
+    for (form, key) in names(label, attributes).map_err(unreadable(label))? {
+        delete.execute(params![form, key, user])?;
     }
     Ok(())
 }
@@ -98,13 +108,12 @@ pub(super) fn forget(transaction: &Transaction<'_>, plan: i64) -> Result<(), Err
                JOIN user_values v ON v.id = u.values_id
                WHERE c.plan_id = ?1 AND c.kind IN ('come', 'change') AND c.hash <> u.hash";
     let mut select = transaction.prepare(sql)?;
-    let mut delete = transaction.prepare("DELETE FROM user_name WHERE form = ?1 AND key = ?2 AND user_id = ?3")?;
     let mut rows = select.query([plan])?;
     while let Some(row) = rows.next()? {
         let (id, label): (i64, String) = (row.get(0)?, row.get(1)?);
-        for (form, key) in names(&label, row.get_ref(2)?.as_str().unwrap_or_default()).map_err(unreadable(&label))? {
-            delete.execute(params![form, key, id])?;
-        }
+        let attributes = row.get_ref(2)?.as_str().unwrap_or_default();
+        found::remove(transaction, id, &label, attributes)?;
+        remove(transaction, id, &label, attributes)?;
     }
     Ok(())
 }
@@ -142,6 +151,7 @@ pub(super) fn learn(
     let sql = "INSERT INTO user_name (form, key, user_id) SELECT form, key, user_id FROM new_name
                ORDER BY form, key, user_id ON CONFLICT DO NOTHING";
     transaction.execute(sql, [])?;
+    found::learn(transaction, &mut || report(done))?;
     transaction.execute("DELETE FROM new_name", [])?;
     Ok(())
 }

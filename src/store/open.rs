@@ -9,7 +9,7 @@ use refinery::{Migration, Runner, Target};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{Error, restore};
+use super::{Error, found, restore};
 
 /// The database's name in the state directory.
 pub(super) const FILE: &str = "imd.db";
@@ -31,6 +31,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V8__standby", include_str!("../../assets/migrations/V8__standby.sql")),
     ("V9__door", include_str!("../../assets/migrations/V9__door.sql")),
     ("V10__token_life", include_str!("../../assets/migrations/V10__token_life.sql")),
+    ("V11__users_found", include_str!("../../assets/migrations/V11__users_found.sql")),
     ("V12__days", include_str!("../../assets/migrations/V12__days.sql")),
     ("V13__token_by", include_str!("../../assets/migrations/V13__token_by.sql")),
 ];
@@ -43,6 +44,7 @@ pub(super) fn prepared(dir: &Path) -> Result<Connection, Error> {
     let _turn = turn(dir)?;
     let mut connection = up_to(dir, Target::Latest)?;
     restore::finish(&mut connection, dir).map_err(|error| error.at(dir))?;
+    found::complete(&mut connection).map_err(|error| error.at(dir))?;
     Ok(connection)
 }
 

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::{By, Error, Store, lock, open};
 use crate::model::audit::Actor;
+use crate::model::found::Sort;
 use crate::model::name::Name;
 use crate::model::profile::Storage;
 
@@ -61,6 +62,42 @@ fn an_older_database_is_copied_and_brought_up_to_date() {
 
     Store::open(dir.path()).expect("opens");
     assert_eq!(copies(dir.path()).len(), 1, "nothing to migrate, nothing to copy");
+}
+
+#[test]
+fn users_of_an_older_database_are_found_once_it_is_brought_up_to_date() {
+    let dir = folder();
+    let old = open::up_to(dir.path(), Target::Version(10)).expect("opens");
+    let user = |id: i64, label: &str| {
+        let key = label.to_uppercase();
+        format!(
+            "INSERT INTO user_values (id, attributes) VALUES ({id}, '{{\"sAMAccountName\":[\"s{id}\"]}}');
+             INSERT INTO cached_user (id, directory_id, guid, state, mapping_id, version, came_at, hash, operational, label,
+                 values_id)
+             VALUES ({id}, 1, randomblob(16), 'active', 1, 1, '2026-01-01T00:00:00Z', zeroblob(32), zeroblob(32),
+                 '{label}', {id});
+             INSERT INTO user_name (form, key, user_id) VALUES ('label', '{key}', {id});"
+        )
+    };
+    let configured =
+        "INSERT INTO directory VALUES (1, 'corp', 'CORP', 'file', 'x', NULL, NULL, NULL, NULL, 1, '', '', NULL);
+        INSERT INTO storage VALUES (1, 'eu', 'EU', 's3://eu', NULL, 1, '', '');
+        INSERT INTO profile VALUES (1, 'L', 'L', 'active-directory', 1, NULL, 0, NULL, 1, 1, 1, '', '');
+        PRAGMA foreign_keys = OFF;
+        INSERT INTO mapping (id, name, name_key, kind, directory_id, account_name, profile_id, storage_id, auto_import,
+            enabled, position, version, changed_at, changed_by)
+        VALUES (1, 'Staff', 'STAFF', 'imd', 1, 'upn', 1, 1, 0, 1, 1, 1, '2026-01-01T00:00:00Z', 'anna');";
+    old.execute_batch(&format!("{configured} {} {}", user(1, "Zoë Berg"), user(2, "Anna Berg"))).expect("written");
+    drop(old);
+
+    let store = Store::open(dir.path()).expect("migrates");
+    let found = |query| {
+        let page = store.users(query, Sort::default(), 0, 10).expect("read");
+        page.users.iter().map(|user| user.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found(None), [2, 1]);
+    assert_eq!(found(Some("zoe")), [1]);
+    assert_eq!(found(Some("s2")), [2]);
 }
 
 #[test]

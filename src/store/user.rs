@@ -1,4 +1,4 @@
-//! The cached users: found by any name form, counted, looked through.
+//! The cached users: found by any name form, counted, read one by one.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -62,32 +62,9 @@ impl Store {
         self.read(|connection| find(connection, name))
     }
 
-    /// Users by label from the `offset`th on, at most `limit`. A query is looked for inside the labels, then inside
-    /// the other names; a GUID, a DN or `DOMAIN\user` finds whoever it names.
-    pub fn users(&self, query: Option<&str>, offset: u64, limit: u64) -> Result<Vec<CachedUser>, Error> {
-        let page = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let (offset, limit) = (page(offset), page(limit));
-        let query = query.map(str::trim).filter(|query| !query.is_empty());
-        self.read(|connection| match query.map(|query| (query, NameForm::of(query))) {
-            None => {
-                let sql = "SELECT user_id FROM user_name WHERE form = 'label' ORDER BY key LIMIT ?1 OFFSET ?2";
-                by_ids(connection, sql, params![limit, offset])
-            }
-            Some((_, form @ (NameForm::Guid(_) | NameForm::DownLevel { .. } | NameForm::Dn(_)))) => {
-                let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-                let take = usize::try_from(limit).unwrap_or(usize::MAX);
-                Ok(find(connection, &form)?.into_iter().skip(skip).take(take).collect())
-            }
-            Some((query, _)) => {
-                let sql = "SELECT DISTINCT user_id FROM (
-                               SELECT user_id FROM user_name WHERE form = 'label' AND instr(key, ?3)
-                               UNION ALL
-                               SELECT user_id FROM user_name
-                               WHERE form IN ('sam', 'upn', 'mail', 'alias') AND instr(key, ?3)
-                           ) LIMIT ?1 OFFSET ?2";
-                by_ids(connection, sql, params![limit, offset, key(query)])
-            }
-        })
+    /// The user of that id, as [`CachedUser::id`] has it.
+    pub fn user(&self, id: i64) -> Result<Option<CachedUser>, Error> {
+        self.read(|connection| of_id(connection, id))
     }
 
     pub fn user_counts(&self) -> Result<UserCounts, Error> {
@@ -194,8 +171,16 @@ pub(super) fn find(connection: &Connection, name: &NameForm) -> Result<Vec<Cache
     }
 }
 
+pub(super) fn of_id(connection: &Connection, id: i64) -> Result<Option<CachedUser>, Error> {
+    Ok(by_ids(connection, "SELECT ?1", [id])?.pop())
+}
+
 /// The users whose ids a statement selects, in its order.
-fn by_ids(connection: &Connection, sql: &str, with: impl rusqlite::Params) -> Result<Vec<CachedUser>, Error> {
+pub(super) fn by_ids(
+    connection: &Connection,
+    sql: &str,
+    with: impl rusqlite::Params,
+) -> Result<Vec<CachedUser>, Error> {
     let mut ids = connection.prepare_cached(sql)?;
     let mut user = connection.prepare_cached(&format!("{USER} WHERE u.id = ?1"))?;
     let mut ids = ids.query(with)?;

@@ -511,7 +511,7 @@ pub(super) fn rows(asked: &super::listing::Asked, offset: u64, limit: u64) -> Ro
             acts: if number + 1 < total { vec![Act::Revoke, Act::Free] } else { Vec::new() },
         }
     };
-    Rows { offset, total, more: false, rows: (offset..total.min(offset + limit)).map(row).collect() }
+    Rows { total, offset, rows: (offset..total.min(offset + limit)).map(row).collect(), ..Rows::default() }
 }
 
 /// An entry, whole.

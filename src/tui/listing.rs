@@ -96,7 +96,7 @@ impl Kind {
     /// The orders that a list can be in; the first one at the beginning.
     pub const fn orders(self) -> &'static [&'static str] {
         match self {
-            Self::Users => &["name"],
+            Self::Users => &["name", "account", "mail", "department", "arrival"],
             _ => &["as it is"],
         }
     }
@@ -156,6 +156,7 @@ impl Kind {
             Self::Mappings | Self::Directories | Self::Profiles | Self::Storages => &[Act::New],
             Self::Keys => &[Act::Rotate, Act::Out, Act::In],
             Self::Reserved => &[Act::Import],
+            Self::Users => &[Act::Save],
             _ => &[],
         }
     }
@@ -180,6 +181,8 @@ pub struct Rows {
     /// There are more than were counted.
     pub more: bool,
     pub rows: Vec<Row>,
+    /// The order that they are in, where it may be another one than was asked for.
+    pub order: Option<usize>,
 }
 
 impl Rows {
@@ -188,7 +191,7 @@ impl Rows {
         let total = all.len() as u64;
         let (skip, take) =
             (usize::try_from(offset).unwrap_or(usize::MAX), usize::try_from(limit).unwrap_or(usize::MAX));
-        Self { offset, total, more: false, rows: all.skip(skip).take(take).collect() }
+        Self { offset, total, more: false, order: None, rows: all.skip(skip).take(take).collect() }
     }
 }
 

@@ -459,7 +459,7 @@ impl ListScreen {
             }
         }
         let orders = self.asked.kind.orders();
-        if let (Some(order), true) = (orders.get(self.asked.order), orders.len() > 1) {
+        if let (Some(order), true) = (orders.get(self.rows.order.unwrap_or(self.asked.order)), orders.len() > 1) {
             let order = format!("by {order}");
             let x = area.right().saturating_sub(units(width(&order)) + 1);
             canvas.text(area, x, area.y, &order, canvas.look.faint());

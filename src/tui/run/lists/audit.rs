@@ -20,7 +20,7 @@ fn beginning(search: &str) -> audit::Asked {
 impl Source for Audit {
     fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
         let Page { entries, total } = engine.audit_page(&beginning(&asked.search), offset, limit)?;
-        Ok(Rows { offset, total, more: false, rows: entries.iter().map(row).collect() })
+        Ok(Rows { offset, total, rows: entries.iter().map(row).collect(), ..Rows::default() })
     }
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {

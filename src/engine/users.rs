@@ -1,0 +1,140 @@
+//! Cached users, as an administrator searches them, looks at one of them, and forgets who has left.
+
+use crate::model::account::Account;
+use crate::model::audit::Entry;
+use crate::model::device::Device;
+use crate::model::found::Sort;
+use crate::model::name::Name;
+use crate::model::size::Size;
+use crate::model::text::{Untrusted, shown};
+use crate::model::user::Attribute;
+use crate::store::{self, CachedUser, UserState, UsersPage, View};
+
+use super::{Engine, Error};
+
+/// How many rows of the audit a page of a user shows.
+const AUDIT_SHOWN: u64 = 20;
+
+/// What a user gets at the first activation, or would get now.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Gives {
+    pub profile: Name,
+    pub storage: Name,
+    /// Of the mapping, else of the profile; bytes, 0 is no limit, absent: nobody said.
+    pub quota: Option<Size>,
+    /// How many laptops may be activated at a time.
+    pub devices: u32,
+    /// The mapping is enabled; one that is not gives nobody anything.
+    pub enabled: bool,
+}
+
+/// Everything that is known here of one user.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct UserPage {
+    #[serde(flatten)]
+    pub cached: CachedUser,
+    /// The groups that the user is in directly, by their DNs, as far as the directory says.
+    pub groups: Vec<Untrusted>,
+    /// What the mapping gives; absent when it was removed.
+    pub gives: Option<Gives>,
+    pub account: Option<Account>,
+    /// Of the account, the newest first, with those that have ended.
+    pub devices: Vec<Device>,
+    /// The newest rows of the audit that name the user, the account or one of the devices.
+    pub audit: Vec<Entry>,
+}
+
+impl Engine {
+    /// Users from the `offset`th on, at most `limit`: everybody, or those in whose names, mail, department and OUs each
+    /// word of the query begins a word. A GUID, a DN or `DOMAIN\user` finds whoever it names.
+    pub fn users(&self, query: Option<&str>, sort: Sort, offset: u64, limit: u64) -> Result<UsersPage, Error> {
+        Ok(self.store().users(query, sort, offset, limit)?)
+    }
+
+    /// The page of the user of that id; `None` when nobody has it any more.
+    pub fn user_page(&self, id: i64) -> Result<Option<UserPage>, Error> {
+        let page = self.store().look(|view| -> Result<_, store::Error> {
+            let Some(cached) = view.user(id)? else { return Ok(None) };
+            let account = view.account(&cached.directory, cached.user.guid)?;
+            let devices = account.as_ref().map(|account| view.devices_of(account.id)).transpose()?.unwrap_or_default();
+            let own = account.iter().map(|account| format!("account {}", account.name.raw()));
+            let subjects: Vec<String> =
+                own.chain(devices.iter().map(|device| format!("device {}", device.id))).collect();
+            let audit = view.audit_of(&subjects, cached.user.guid, AUDIT_SHOWN)?;
+            let groups = cached.user.values(Attribute::MemberOf).cloned().collect();
+            Ok(Some(UserPage { groups, gives: gives(view, &cached)?, account, devices, audit, cached }))
+        });
+        Ok(page?)
+    }
+
+    /// The one cached user whom a name, in any of its forms, means.
+    ///
+    /// # Errors
+    /// [`Error::Several`] when it means more than one, [`Error::NotCached`] when it means nobody.
+    pub fn user_called(&self, name: &str) -> Result<CachedUser, Error> {
+        let mut found = self.find_user(name)?;
+        match (found.pop(), found.is_empty()) {
+            (None, _) => Err(Error::NotCached(shown(name))),
+            (Some(user), true) => Ok(user),
+            (Some(last), false) => {
+                found.push(last);
+                let dn = |user: &CachedUser| user.user.first(Attribute::DistinguishedName).map(Untrusted::shown);
+                let who = found.iter().map(|user| format!("{} ({})", dn(user).unwrap_or_default(), user.directory));
+                Err(Error::Several { given: shown(name), who: who.collect() })
+            }
+        }
+    }
+
+    /// The user whom [`Self::forget_user`] would forget now; its errors are the same.
+    pub fn may_forget(&self, name: &str) -> Result<CachedUser, Error> {
+        let user = self.user_called(name)?;
+        let refused = self.store().look(|view| refused(view, &user))?;
+        refused.map_or(Ok(user), Err)
+    }
+
+    /// Forgets a user who has left: takes everything of theirs out of the cache. Nothing of an account is ever taken
+    /// away by it.
+    ///
+    /// # Errors
+    /// [`Error::StillActive`] for a user who has not left, [`Error::HasAccount`] for one with an account, preserved or
+    /// in use.
+    pub fn forget_user(&self, name: &str) -> Result<CachedUser, Error> {
+        let by = self.by("users forget")?;
+        let user = self.user_called(name)?;
+        let label = user.user.label();
+        let mut why_not = None;
+        let forgotten = self.store().turn(|turn| {
+            // Whoever was looked up may have come back or been activated since: the turn says what is so.
+            let now = turn.view().user(user.id)?.ok_or_else(|| store::Error::Unknown(format!("user {label}")))?;
+            why_not = refused(turn.view(), &now)?;
+            if why_not.is_none() {
+                turn.forget_user(now.id, &format!("user {label} ({})", now.user.guid), &by)?;
+            }
+            Ok(now)
+        })?;
+        why_not.map_or(Ok(forgotten), Err)
+    }
+}
+
+/// Why a user is not forgotten.
+fn refused(view: View<'_>, user: &CachedUser) -> Result<Option<Error>, store::Error> {
+    let label = user.user.label();
+    if user.state == UserState::Active {
+        return Ok(Some(Error::StillActive(label)));
+    }
+    let account = view.account(&user.directory, user.user.guid)?;
+    Ok(account.map(|account| Error::HasAccount {
+        user: label,
+        account: account.name.shown(),
+        until: account.preserved.map(|preserved| preserved.until),
+    }))
+}
+
+fn gives(view: View<'_>, cached: &CachedUser) -> Result<Option<Gives>, store::Error> {
+    let Some(mapping) = view.mapping(&cached.mapping)? else { return Ok(None) };
+    let profile = view.profile(&mapping.profile)?;
+    let quota = mapping.quota.or(profile.as_ref().and_then(|profile| profile.quota));
+    let devices = profile.and_then(|profile| profile.devices_per_user);
+    let devices = devices.map_or_else(|| Ok(view.settings()?.devices_per_user), Ok::<_, store::Error>)?;
+    Ok(Some(Gives { profile: mapping.profile, storage: mapping.storage, quota, devices, enabled: mapping.enabled }))
+}

@@ -1,0 +1,72 @@
+//! Users who are forgotten: everything that the cache holds of them goes, and what plans kept to bring them back.
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::turn::Turn;
+use super::{By, Error, audit, count, found, name};
+
+impl Turn<'_> {
+    /// Forgets a cached user. Plans that touched them can no longer be taken back. Whether they may be forgotten is the
+    /// caller's to say, from what it sees in the same turn.
+    pub fn forget_user(&self, id: i64, subject: &str, by: &By<'_>) -> Result<(), Error> {
+        one(self.0, id)?;
+        audit::append(self.0, by, subject, "forgotten: taken out of the cache, with what plans kept of them")
+    }
+}
+
+fn one(transaction: &Transaction<'_>, id: i64) -> Result<(), Error> {
+    let sql =
+        "SELECT u.label, v.attributes FROM cached_user u JOIN user_values v ON v.id = u.values_id WHERE u.id = ?1";
+    let (label, attributes): (String, String) =
+        transaction.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    found::remove(transaction, id, &label, &attributes)?;
+    name::remove(transaction, id, &label, &attributes)?;
+    let of = "SELECT directory_id, guid FROM cached_user WHERE id = ?1";
+    let (directory, guid): (i64, [u8; 16]) =
+        transaction.prepare_cached(of)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    count::forgotten(transaction, id)?;
+    let values: i64 = transaction
+        .prepare_cached("DELETE FROM cached_user WHERE id = ?1 RETURNING values_id")?
+        .query_row([id], |row| row.get(0))?;
+    let sql = "DELETE FROM user_values WHERE id = ?1 OR id IN (
+                   SELECT before_id FROM plan_change WHERE directory_id = ?2 AND guid = ?3
+                   UNION ALL SELECT after_id FROM plan_change WHERE directory_id = ?2 AND guid = ?3)";
+    transaction.prepare_cached(sql)?.execute(params![values, directory, guid])?;
+    Ok(())
+}
+
+/// Everybody of a directory that is removed. When they are many, who stays is put into the index anew.
+pub(super) fn all_of(transaction: &Transaction<'_>, directory: i64) -> Result<(), Error> {
+    let of = |connection: &Connection, sql: &str| connection.query_row(sql, [directory], |row| row.get::<_, i64>(0));
+    let going = of(transaction, "SELECT count(*) FROM cached_user WHERE directory_id = ?1")?;
+    if going == 0 {
+        return Ok(());
+    }
+    let many = found::are_many(transaction, going)?;
+    if many {
+        let sql = "DELETE FROM user_found WHERE user_id IN (SELECT id FROM cached_user WHERE directory_id = ?1)";
+        transaction.execute(sql, [directory])?;
+    } else {
+        let sql = "SELECT u.id, u.label, v.attributes FROM cached_user u JOIN user_values v ON v.id = u.values_id
+                   WHERE u.directory_id = ?1";
+        let mut select = transaction.prepare(sql)?;
+        let mut rows = select.query([directory])?;
+        while let Some(row) = rows.next()? {
+            let (id, label, attributes): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            found::remove(transaction, id, &label, &attributes)?;
+        }
+    }
+    for sql in [
+        "DELETE FROM user_name WHERE user_id IN (SELECT id FROM cached_user WHERE directory_id = ?1)",
+        "CREATE TEMP TABLE IF NOT EXISTS forgotten (id INTEGER PRIMARY KEY)",
+        "DELETE FROM forgotten",
+        "INSERT INTO forgotten SELECT values_id FROM cached_user WHERE directory_id = ?1",
+        "DELETE FROM cached_user WHERE directory_id = ?1",
+        "DELETE FROM user_values WHERE id IN (SELECT id FROM forgotten)",
+    ] {
+        let mut statement = transaction.prepare(sql)?;
+        let with: &[&dyn rusqlite::ToSql] = &[&directory];
+        statement.execute(&with[..statement.parameter_count()])?;
+    }
+    if many { found::fill(transaction, &mut || Ok(())) } else { Ok(()) }
+}
