@@ -288,7 +288,8 @@ fn fill(database: &Path, users: u64) {
         }
     }
     run("INSERT INTO user_name (form, key, user_id) SELECT form, key, user_id FROM named ORDER BY 1, 2, 3;
-         DROP TABLE named;");
+         DROP TABLE named;
+         INSERT INTO user_tally SELECT mapping_id, state, count(*) FROM cached_user GROUP BY mapping_id, state;");
     transaction.commit().expect("kept");
     connection.pragma_update(None, "journal_mode", "wal").expect("as it was");
 }

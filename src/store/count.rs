@@ -22,6 +22,13 @@ pub(super) fn one_more(connection: &Connection, mapping: i64, at: Timestamp) -> 
     on_day(connection, "came", 1, at)
 }
 
+/// Counts one user less, who is forgotten.
+pub(super) fn one_less(connection: &Connection, mapping: i64, state: &str) -> Result<(), Error> {
+    let sql = "UPDATE user_tally SET users = users - 1 WHERE mapping_id = ?1 AND state = ?2";
+    connection.prepare_cached(sql)?.execute(params![mapping, state])?;
+    Ok(())
+}
+
 /// Notes how many came or left on a day.
 pub(super) fn on_day(connection: &Connection, what: &str, users: u64, at: Timestamp) -> Result<(), Error> {
     if users == 0 {
@@ -49,12 +56,4 @@ pub(super) fn tallies(connection: &Connection, what: &str) -> Result<Vec<(String
         all.push((cells.text()?, cells.number()?));
     }
     Ok(all)
-}
-
-/// Takes the one cached user of that id, who is about to be forgotten, out of the counts.
-pub(super) fn forgotten(connection: &Connection, user: i64) -> Result<(), Error> {
-    let sql = "UPDATE user_tally SET users = users - 1
-               WHERE (mapping_id, state) = (SELECT mapping_id, state FROM cached_user WHERE id = ?1)";
-    connection.prepare_cached(sql)?.execute([user])?;
-    Ok(())
 }

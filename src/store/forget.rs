@@ -24,10 +24,10 @@ fn one(transaction: &Transaction<'_>, id: i64) -> Result<(), Error> {
     let of = "SELECT directory_id, guid FROM cached_user WHERE id = ?1";
     let (directory, guid): (i64, [u8; 16]) =
         transaction.prepare_cached(of)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    count::forgotten(transaction, id)?;
-    let values: i64 = transaction
-        .prepare_cached("DELETE FROM cached_user WHERE id = ?1 RETURNING values_id")?
-        .query_row([id], |row| row.get(0))?;
+    let sql = "DELETE FROM cached_user WHERE id = ?1 RETURNING values_id, mapping_id, state";
+    let (values, mapping, state): (i64, i64, String) =
+        transaction.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    count::one_less(transaction, mapping, &state)?;
     let sql = "DELETE FROM user_values WHERE id = ?1 OR id IN (
                    SELECT before_id FROM plan_change WHERE directory_id = ?2 AND guid = ?3
                    UNION ALL SELECT after_id FROM plan_change WHERE directory_id = ?2 AND guid = ?3)";

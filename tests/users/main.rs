@@ -5,10 +5,15 @@
 
 #[path = "../without_a_network/company.rs"]
 mod company;
+mod console;
 #[path = "../sync/corp.rs"]
 mod corp;
 mod found;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
+#[path = "../../benches/made/company.rs"]
+mod made;
+#[path = "../console_in_a_pty/terminal.rs"]
+mod terminal;
 mod verbs;
 mod written;

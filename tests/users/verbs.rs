@@ -72,6 +72,8 @@ fn only_who_has_left_and_has_no_account_is_forgotten_and_only_when_somebody_mean
     assert_eq!(audit["verb"], "users forget");
     assert!(audit["subject"].as_str().unwrap().starts_with("user User 3 ("), "{audit}");
     imd.imd(["audit", "verify"]).succeeded();
+    let counted = "SELECT sum(users) AS n FROM user_tally UNION ALL SELECT count(*) FROM cached_user";
+    assert!(imd.rows(counted).windows(2).all(|pair| pair[0] == pair[1]), "{:?}", imd.rows(counted));
     // The next sync that finds the user takes them in anew.
     imd.write("users.ldif", super::company::ldif(12));
     imd.imd(["sync"]).succeeded();

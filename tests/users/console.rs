@@ -1,0 +1,91 @@
+//! The console's list of users by keys, over a made company: of 3,000, and with `--long` of 1,000,000.
+
+use std::path::Path;
+
+use super::made;
+use super::terminal::{Console, State};
+
+/// A state of its own with so many users.
+fn company(users: u64) -> State {
+    let state = State::new();
+    let made = made::state(users);
+    let copied = std::process::Command::new("cp").args(["-a", "--reflink=auto"]).arg(made).arg(state.path()).status();
+    assert!(copied.expect("cp is there").success());
+    state
+}
+
+fn many() -> u64 {
+    if std::env::var_os("IMD_LONG").is_some() { 1_000_000 } else { 3_000 }
+}
+
+/// What is typed into the search, and how many there are then, as the heading says.
+fn found(console: &mut Console, query: &str) -> String {
+    console.keys("/");
+    console.wait_for("to the list");
+    console.keys(query);
+    console.wait_for(&format!("/ {query}"));
+    let screen = console.at_rest();
+    let heading =
+        screen.lines().find(|line| line.trim().starts_with("Users  ")).expect("the heading").trim().to_owned();
+    console.keys("\r");
+    console.wait_for("search");
+    let count = heading.trim_start_matches("Users  ").split("  /").next().expect("a count");
+    count.trim().replace(',', "")
+}
+
+#[test]
+fn users_are_searched_sorted_opened_and_written_to_a_file_by_keys() {
+    let users = many();
+    let state = company(users);
+    let mut console = state.console();
+    console.wait_for("Overview");
+    console.go("2", "by name");
+    assert!(console.at_rest().contains("active"), "{}", console.screen());
+    // As many as sqlite3 counts, which divides names by the letters that it looks for.
+    let sql = "SELECT count(*) FROM cached_user u JOIN user_values v ON v.id = u.values_id
+               WHERE u.label LIKE 'Bert %' AND v.department = 'Legal'";
+    let output = std::process::Command::new("sqlite3").arg(state.path().join("imd.db")).arg(sql).output();
+    let wanted = String::from_utf8(output.expect("sqlite3 is installed").stdout).expect("digits").trim().to_owned();
+    assert_eq!(found(&mut console, "BERT legal"), wanted);
+    // Another order, and what it says.
+    console.go("s", "by account");
+    console.go("s", "by mail");
+    // To a file that is new; the same name again is refused.
+    console.go("w", "> users.csv");
+    console.go("\r", &format!("{wanted} users are written to users.csv."));
+    let written = std::fs::read_to_string(state.folder().join("users.csv")).expect("written");
+    assert_eq!(written.lines().count().to_string(), (wanted.parse::<u64>().expect("a number") + 1).to_string());
+    console.go("w", "> users.csv");
+    console.go("\r", "already exists");
+    let again = std::fs::read_to_string(state.folder().join("users.csv")).expect("there");
+    assert_eq!(again, written);
+    console.keys("w");
+    console.wait_for("> users.csv");
+    console.keys(&"\x7f".repeat(3));
+    console.go("ldif\r", "users are written to users.ldif.");
+    assert!(state.folder().join("users.ldif").exists());
+    // One of them, with what the mapping gives and the groups.
+    console.go("\r", "It gives");
+    for fact in ["Bert", "Laptops, eu-1", "CN=All Staff", "none: no laptop was activated yet", "objectGUID"] {
+        let mut pages = 0;
+        while !console.at_rest().contains(fact) {
+            console.keys(" ");
+            pages += 1;
+            assert!(pages < 10, "{fact} is nowhere:\n{}", console.screen());
+        }
+    }
+}
+
+#[test]
+fn the_last_of_many_users_is_reached_by_one_key() {
+    let state = company(many());
+    let last = std::process::Command::new("sqlite3")
+        .arg(Path::new(&state.path()).join("imd.db"))
+        .arg("SELECT label FROM cached_user u JOIN user_name n ON n.user_id = u.id WHERE form = 'label' ORDER BY key DESC LIMIT 1")
+        .output();
+    let last = String::from_utf8(last.expect("sqlite3 is installed").stdout).expect("a name").trim().to_owned();
+    let mut console = state.console();
+    console.wait_for("Overview");
+    console.go("2", "by name");
+    console.go("G", &last);
+}
