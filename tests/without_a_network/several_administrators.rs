@@ -146,6 +146,7 @@ fn no_verb_changes_anything_when_read_only() {
         "token create more --server https://imd.corp.example.com:7443",
         "token revoke rollout-2026",
         "export msiexec --token rollout-2026 --out elsewhere",
+        "export again 1",
         "pause",
         "resume",
         "devices revoke 0123456789abcdef",
@@ -163,5 +164,8 @@ fn no_verb_changes_anything_when_read_only() {
     }
     assert!(!imd.path("elsewhere").exists());
     imd.imd(["--read-only", "mapping", "preview", "Staff"]).succeeded();
+    imd.imd(["--read-only", "audit", "verify"]).succeeded();
+    imd.imd(["--read-only", "status"]).succeeded();
+    imd.imd(["--read-only", "report"]).succeeded();
     assert!(before == imd.dump(), "looking wrote");
 }
