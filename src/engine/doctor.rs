@@ -1,6 +1,6 @@
 //! What is wrong with an installation, or soon will be, each with the one thing to do about it.
 //!
-//! Looks and changes nothing. What the seven steps lack is not asked here: the wizard knows.
+//! Looks and changes nothing but the note of when the audit was last found whole. What the seven steps lack is not asked here: the wizard knows.
 
 use std::os::unix::fs::PermissionsExt as _;
 

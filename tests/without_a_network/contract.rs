@@ -96,6 +96,8 @@ backup | saved --passphrase-file phrase | 0
 restore | saved --passphrase-file phrase --state anew | 0
 audit | | 0
 audit verify | | 0
+audit export | audit.csv | 0
+report | | 0
 ";
 
 fn run(imd: &Installation, words: &str) -> Run {
