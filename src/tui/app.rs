@@ -141,7 +141,7 @@ impl App {
             Some(Command::Suspend) => self.desk.ask(Effect::Suspend),
             Some(Command::Redraw) => self.desk.ask(Effect::Redraw),
             Some(Command::Help) => {
-                let help = || Over::Help(Help::new(self.screen.about(), &self.tables()));
+                let help = || Over::Help(Help::new(self.screen.about(), self.screen.kind(), &self.tables()));
                 self.over = if matches!(self.over, Some(Over::Help(_))) { None } else { Some(help()) };
             }
             Some(Command::Palette) => {

@@ -10,7 +10,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::InputRequest;
 
-use super::listing::Act;
+use super::listing::{Act, Kind};
 use crate::wizard::Task;
 
 mod tables;
@@ -171,9 +171,9 @@ pub fn of(action: Action) -> Option<&'static Binding> {
     ACTIONS.iter().find(|binding| binding.command == Command::Act(action))
 }
 
-/// The keys of what can be done, in the order of the table.
-pub fn acts<'a>(acts: impl Iterator<Item = &'a Act>) -> Vec<&'static Binding> {
-    let acts: Vec<Command> = acts.map(|act| Command::Do(*act)).collect();
+/// The keys of what can be done to a list or its entries, in the order of the table; what has no verb is not offered.
+pub fn acts<'a>(kind: Kind, acts: impl Iterator<Item = &'a Act>) -> Vec<&'static Binding> {
+    let acts: Vec<Command> = acts.filter(|act| kind.done_by(**act).is_some()).map(|act| Command::Do(*act)).collect();
     ACTS.iter().filter(|binding| acts.contains(&binding.command)).collect()
 }
 

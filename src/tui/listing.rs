@@ -4,6 +4,7 @@
 //! ([`keys::ACTS`](super::keys::ACTS)). A new list is a [`Kind`] and a file; it needs no drawing of its own.
 
 mod columns;
+pub mod verbs;
 
 use super::message::{JobId, Tone};
 use crate::wizard::Step;
@@ -144,16 +145,20 @@ impl Kind {
             Self::Directories => Some(Step::Directory),
             Self::Profiles | Self::Storages => Some(Step::Profile),
             Self::Mappings => Some(Step::Mapping),
+            Self::Tokens => Some(Step::Token),
+            Self::Exports => Some(Step::Installer),
             _ => None,
         }
     }
 
-    /// What can be done to the list as a whole.
+    /// What can always be done to the list as a whole.
     pub const fn acts(self) -> &'static [Act] {
         match self {
-            Self::Audit => &[Act::Verify],
+            Self::Audit => &[Act::Verify, Act::Save],
             Self::Syncs => &[Act::Sync],
-            Self::Mappings | Self::Directories | Self::Profiles | Self::Storages => &[Act::New],
+            Self::Mappings | Self::Directories | Self::Profiles | Self::Storages | Self::Tokens | Self::Exports => {
+                &[Act::New]
+            }
             Self::Keys => &[Act::Rotate, Act::Out, Act::In],
             Self::Reserved => &[Act::Import],
             Self::Users => &[Act::Save],
@@ -181,6 +186,8 @@ pub struct Rows {
     /// There are more than were counted.
     pub more: bool,
     pub rows: Vec<Row>,
+    /// What can be done to the list now, besides what always can.
+    pub acts: Vec<Act>,
     /// The order that they are in, where it may be another one than was asked for.
     pub order: Option<usize>,
 }
@@ -191,7 +198,7 @@ impl Rows {
         let total = all.len() as u64;
         let (skip, take) =
             (usize::try_from(offset).unwrap_or(usize::MAX), usize::try_from(limit).unwrap_or(usize::MAX));
-        Self { offset, total, more: false, order: None, rows: all.skip(skip).take(take).collect() }
+        Self { offset, total, rows: all.skip(skip).take(take).collect(), ..Self::default() }
     }
 }
 
@@ -234,6 +241,11 @@ pub enum Act {
     /// A bundle for the other side of an air gap, or from it.
     Out,
     In,
+    /// Take an applied plan back.
+    Undo,
+    /// Let no laptop in for a while.
+    Pause,
+    Resume,
     /// The list as it is asked for, to a file.
     Save,
 }

@@ -31,6 +31,15 @@ pub enum Screen {
 }
 
 impl Screen {
+    /// The list that is shown, or that what is shown is an entry of.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::List(kind) => Some(*kind),
+            Self::Detail(detail) => detail.kind(),
+            _ => None,
+        }
+    }
+
     /// What the help page says of it, before the keys: a file of `assets/help/`.
     pub fn about(&self) -> &'static str {
         match self {

@@ -33,7 +33,7 @@ fn it_starts_walks_and_leaves_the_terminal_as_it_was() {
     console.go(CTRL_T, "users are visible");
     console.go(CTRL_N, "Step 2 of 7: Profile");
     console.go(CTRL_N, "Step 3 of 7: Mapping");
-    console.go(ESCAPE, "Enter opens 3 Mapping");
+    console.go(ESCAPE, "Device map");
     console.keys("q");
     assert_eq!(console.end(), 0);
     console.wait("the ordinary screen", |console| !console.alternate());
@@ -94,7 +94,7 @@ fn no_color_means_no_colour_and_the_selection_is_still_reversed() {
     let mut console = Console::demo(&[("NO_COLOR", "1")]);
     console.wait_for("Step 1 of 7");
     console.go(CTRL_T, "users are visible");
-    console.go(ESCAPE, "Enter opens 1 Directory");
+    console.go(ESCAPE, "Device map");
     let bytes = String::from_utf8_lossy(&console.bytes()).into_owned();
     assert!(!bytes.contains("\x1b[38;") && !bytes.contains("\x1b[48;"), "no colour is set");
     let seen = console.seen.lock().expect("nobody panics with it");
@@ -209,7 +209,7 @@ fn every_terminal_starts_walks_and_is_given_back() {
             assert!(console.alternate() && console.is_raw(), "{which}");
             console.go(CTRL_T, "users are visible");
             console.go(CTRL_N, "Step 2 of 7");
-            console.go(ESCAPE, "Enter opens 2 Profile");
+            console.go(ESCAPE, "Device map");
             console.keys(CTRL_C);
             assert_eq!(console.end(), 0, "{which}");
             console.wait("the ordinary screen", |console| !console.alternate());

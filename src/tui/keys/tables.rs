@@ -120,10 +120,18 @@ pub const ACTS: &[Binding] = &[
     ),
     bind(&[letter('c')], Command::Do(Act::Check), "check", "Whether it is still as written, with a token that is good"),
     bind(
+        &[letter('u')],
+        Command::Do(Act::Undo),
+        "take back",
+        "Make a plan that takes this one back; nothing changes yet",
+    ),
+    bind(&[letter('P')], Command::Do(Act::Pause), "pause", "Let no laptop in until somebody resumes"),
+    bind(&[letter('P')], Command::Do(Act::Resume), "resume", "Let laptops in again"),
+    bind(
         &[letter('w')],
         Command::Do(Act::Save),
         "write to a file",
-        "Write what is listed to a file: .csv, .json or .ldif",
+        "Write what is listed to a file, whose name says what it is",
     ),
     bind(&[letter('v')], Command::Do(Act::Verify), "verify", "Whether every entry is still as it was written"),
 ];

@@ -82,7 +82,7 @@ impl DetailScreen {
                 let leads = self.selected().is_some_and(|fact| fact.leads.is_some());
                 let open: &[Binding] = if leads { keys::DETAIL_OPEN } else { &[] };
                 let rest = [keys::MOVE, keys::DETAIL, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT];
-                let acts = keys::acts(self.detail.acts.iter());
+                let acts = self.kind().map_or_else(Vec::new, |kind| keys::acts(kind, self.detail.acts.iter()));
                 return open.iter().chain(acts).chain(rest.into_iter().flatten()).collect();
             }
         };

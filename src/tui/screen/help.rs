@@ -13,19 +13,20 @@ use ratatui::style::Style;
 
 use crate::tui::canvas::{Canvas, units, wrap};
 use crate::tui::keys::{Binding, Command};
+use crate::tui::listing::Kind;
 use crate::tui::panel::page;
 
 #[derive(Debug)]
 pub struct Help {
     /// What the screen is for.
     about: &'static str,
-    lines: Vec<(String, &'static str)>,
+    lines: Vec<(String, String)>,
     at: usize,
 }
 
 impl Help {
-    /// Lists every key of these tables that is not hidden by an earlier one.
-    pub fn new(about: &'static str, tables: &[&'static Binding]) -> Self {
+    /// Lists, with the verb that does the same, every key of these tables that is not hidden by an earlier one.
+    pub fn new(about: &'static str, kind: Option<Kind>, tables: &[&'static Binding]) -> Self {
         let mut taken = Vec::new();
         let mut lines = Vec::new();
         for binding in tables {
@@ -33,7 +34,14 @@ impl Help {
                 binding.chords.iter().filter(|chord| !taken.contains(*chord)).map(|chord| chord.name()).collect();
             taken.extend(binding.chords.iter().copied());
             if !free.is_empty() {
-                lines.push((free.join(", "), binding.help));
+                // What a script would write for it.
+                let verb = match (kind, binding.command) {
+                    (Some(kind), Command::Do(act)) => kind.done_by(act),
+                    (Some(kind), Command::Enter) => Some(kind.shown_by()),
+                    _ => None,
+                };
+                let verb = verb.map(|verb| format!(": imd {verb}")).unwrap_or_default();
+                lines.push((free.join(", "), format!("{}{verb}", binding.help)));
             }
         }
         Self { about: about.trim_end(), lines, at: 0 }

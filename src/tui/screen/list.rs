@@ -164,7 +164,8 @@ impl ListScreen {
             _ => {
                 let open: &[Binding] = if self.selected().is_some() { keys::LIST_OPEN } else { &[] };
                 let of_row = self.selected().map(|row| row.acts.as_slice()).unwrap_or_default();
-                let acts = keys::acts(of_row.iter().chain(self.asked.kind.acts()));
+                let acts =
+                    keys::acts(self.asked.kind, of_row.iter().chain(&self.rows.acts).chain(self.asked.kind.acts()));
                 let other: &[Binding] = match self.asked.kind {
                     Kind::Devices => keys::TO_ACCOUNTS,
                     Kind::Accounts => keys::TO_DEVICES,
@@ -277,7 +278,7 @@ impl ListScreen {
 
     /// Goes where it is done, or asks what there is to know before it is done.
     fn act(&mut self, act: Act, desk: &mut Desk) -> Led {
-        let on_list = self.asked.kind.acts().contains(&act);
+        let on_list = self.asked.kind.acts().contains(&act) || self.rows.acts.contains(&act);
         let row = self.selected();
         if !on_list && !row.is_some_and(|row| row.acts.contains(&act)) {
             return Led::Nowhere;

@@ -1,12 +1,14 @@
 //! Who changed what, the newest first.
 
-use super::{Source, minute};
-use crate::engine::{Engine, Error};
+use std::path::Path;
+
+use super::{Source, done, minute, typed};
+use crate::engine::{Engine, Error, Form};
 use crate::model::audit::{self, Entry, Page};
 use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::store::Verdict;
-use crate::tui::listing::{Asked, Detail, Doing, Fact, Row, Rows};
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
 use crate::tui::message::Tone;
 use crate::tui::panel::report::grouped;
 
@@ -37,7 +39,18 @@ impl Source for Audit {
         Ok(Detail { title: format!("Entry {}", entry.number), lines, acts: Vec::new() })
     }
 
-    fn act(&self, engine: &Engine, _: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
+    fn question(&self, _: &Engine, _: &Asked, act: Act, _: Option<&str>) -> Result<Option<Question>, Error> {
+        let text = "To which file is every entry written? .json says how to verify it, .csv is for a spreadsheet.";
+        Ok((act == Act::Save).then(|| typed(text, "audit.json")))
+    }
+
+    fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
+        if doing.act == Act::Save {
+            let path = Path::new(doing.input.trim());
+            let is_csv = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
+            engine.export_audit(path, if is_csv { Form::Csv } else { Form::Json })?;
+            return Ok(done(format!("Every entry is written to {}.", shown(&doing.input))));
+        }
         Ok(vec![match engine.verify_audit()? {
             Verdict::Whole { rows, .. } => {
                 Fact::new("", format!("All {} entries are as they were written.", grouped(rows))).toned(Tone::Good)

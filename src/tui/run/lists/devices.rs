@@ -18,7 +18,8 @@ impl Source for Devices {
         let query = Some(asked.search.trim()).filter(|search| !search.is_empty());
         let devices = engine.devices(query, offset.saturating_add(limit).saturating_add(1))?;
         let more = devices.len() as u64 > offset.saturating_add(limit);
-        Ok(Rows { more, ..Rows::of(devices.iter().map(row), offset, limit) })
+        let acts = vec![if engine.paused()?.is_some() { Act::Resume } else { Act::Pause }];
+        Ok(Rows { more, acts, ..Rows::of(devices.iter().map(row), offset, limit) })
     }
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
@@ -50,6 +51,14 @@ impl Source for Devices {
     }
 
     fn question(&self, engine: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
+        match act {
+            Act::Pause => {
+                let text = "Pause? No laptop enrols or activates until somebody resumes; each is told to wait, and comes again.";
+                return Ok(Some(yes_or_no(text)));
+            }
+            Act::Resume => return Ok(None),
+            _ => {}
+        }
         let device = engine.device(id.unwrap_or_default())?;
         let host = device.host_name.shown();
         let whose = device.activation.as_ref().map(|of| format!(" of {}", of.user)).unwrap_or_default();
@@ -65,6 +74,17 @@ impl Source for Devices {
     }
 
     fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
+        match doing.act {
+            Act::Pause => {
+                engine.pause(None)?;
+                return Ok(done("Laptops are told to wait; P lets them in again."));
+            }
+            Act::Resume => {
+                engine.resume()?;
+                return Ok(done("Laptops enrol and activate again."));
+            }
+            _ => {}
+        }
         let device = engine.device(doing.id.as_deref().unwrap_or_default())?;
         let changed = match doing.act {
             Act::Revoke => engine.revoke_device(&device.id)?,

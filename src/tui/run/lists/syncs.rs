@@ -1,10 +1,10 @@
 //! The plans of the last syncs.
 
-use super::{Source, has, minute};
+use super::{Source, done, has, minute};
 use crate::engine::{Engine, Error};
 use crate::model::job::Job;
 use crate::model::plan::{State, Summary};
-use crate::tui::listing::{Asked, Detail, Fact, Kind, Row, Rows};
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Row, Rows};
 use crate::tui::message::{Came, JobId, Tone};
 use crate::tui::panel::report::grouped;
 use crate::tui::run::work;
@@ -24,6 +24,12 @@ impl Source for Syncs {
     /// A plan has a screen of its own.
     fn detail(&self, _: &Engine, _: &str) -> Result<Detail, Error> {
         Ok(Detail::default())
+    }
+
+    fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
+        let plan = doing.id.as_deref().and_then(|id| id.parse().ok());
+        let made = engine.undo(plan)?.id;
+        Ok(done(format!("Plan {made} takes it back; nothing has changed yet. Enter opens it, a approves it.")))
     }
 }
 
@@ -56,6 +62,6 @@ fn row(plan: &Summary) -> Row {
             format!("{leave} leave, {change} change, {come} come{back}"),
         ],
         tone,
-        acts: Vec::new(),
+        acts: if matches!(plan.state, State::Applied { .. }) { vec![Act::Undo] } else { Vec::new() },
     }
 }

@@ -51,7 +51,7 @@ impl Source for Users {
         let seen = offset + rows.len() as u64 + u64::from(page.total.more && rows.len() as u64 == limit);
         let total = if page.total.more { page.total.count.max(seen) } else { page.total.count };
         let order = ORDERS.iter().position(|order| *order == page.sort);
-        Ok(Rows { offset, total, more: page.total.more, rows, order })
+        Ok(Rows { offset, total, more: page.total.more, rows, order, ..Rows::default() })
     }
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
