@@ -121,6 +121,8 @@ fn what_was_cut_off_the_audit_or_changed_among_the_newest_is_seen_without_readin
             format!("DROP TRIGGER audit_is_never_updated; UPDATE audit SET actor = 'x' WHERE number = {}", rows - 1),
             "was changed",
         ),
+        // The whole chain made anew: it hangs together, and is not the one that was found whole.
+        ("UPDATE audit_checked SET hash = zeroblob(32)".to_owned(), "was changed"),
     ] {
         imd.sqlite(&[], "PRAGMA wal_checkpoint(TRUNCATE)");
         imd.sqlite(&[], &edit);
