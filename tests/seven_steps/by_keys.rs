@@ -93,7 +93,7 @@ fn all_seven_steps_by_keystrokes_from_an_empty_state() {
     console.terminal.press(&key::ctrl('f'));
     console.terminal.wait_for("each with a README and checksums:");
     console.terminal.press(&key::ctrl('n'));
-    console.terminal.wait_for("q leaves");
+    console.terminal.wait_for("Device map");
     let everything = console.terminal.bytes();
     console.leave();
 

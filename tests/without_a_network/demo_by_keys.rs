@@ -33,7 +33,7 @@ fn the_demo_walks_through_all_seven_steps_and_keeps_nothing() {
     console.terminal.press(&key::ctrl('r'));
     console.terminal.wait_for("File 1 of");
     console.terminal.press(&key::ctrl('n'));
-    console.terminal.wait_for("q leaves");
+    console.terminal.wait_for("Device map");
 
     let [folder] = <[_; 1]>::try_from(throw_away(&imd)).expect("one throw-away folder");
     let written = walk(&folder);

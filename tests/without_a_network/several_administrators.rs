@@ -12,8 +12,10 @@ use super::terminal::{Terminal, key};
 /// A console at step 3, on the mapping that is there.
 fn at_the_mapping(imd: &Installation, uid: &str, arguments: &[&str]) -> Console {
     let mut console = Console { terminal: Terminal::start_with(imd, arguments, &[("SUDO_UID", uid)], 80, 40) };
-    console.terminal.wait_for("Overview");
-    console.select("Mapping");
+    console.terminal.wait_for("From the directory to the laptop");
+    console.terminal.press("9");
+    console.terminal.wait_for("Device map");
+    console.select("3 Mapping");
     console.terminal.press(key::ENTER);
     console.is_at(3, "Mapping");
     console.terminal.wait_for("Staff");
