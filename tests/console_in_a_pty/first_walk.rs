@@ -36,7 +36,7 @@ impl<'a> Newcomer<'a> {
     fn press_on(&mut self, screen: &str, name: &str) {
         assert!(is_offered(screen, name), "{name} is not offered:\n{screen}");
         self.pressed.push(name.to_owned());
-        self.console.keys(match name {
+        self.console.key_that_shows(match name {
             "Enter" => "\r",
             "Space" => " ",
             "Right" => "\x1b[C",
@@ -48,7 +48,7 @@ impl<'a> Newcomer<'a> {
     /// Types where the real cursor stands, which has to be in a field.
     fn type_text(&mut self, screen: &str, text: &str) {
         assert!(label(screen).is_some(), "there is nothing to type into:\n{screen}");
-        self.console.keys(text);
+        self.console.key_that_shows(text);
     }
 
     /// Goes on by what the screen says until it says that everything is done.

@@ -107,6 +107,13 @@ impl Console {
         self.wait_for(text);
     }
 
+    /// Presses what leads to something on the screen, and waits until it begins to.
+    pub fn key_that_shows(&mut self, keys: &str) {
+        let before = self.bytes().len();
+        self.keys(keys);
+        self.wait("anything", |console| console.bytes().len() > before);
+    }
+
     /// The screen once it has come to rest.
     pub fn at_rest(&self) -> String {
         let end = Instant::now() + patience();

@@ -153,5 +153,6 @@ const BEFORE: &str = "
     DROP INDEX audit_verb; DROP INDEX audit_at; DROP INDEX audit_subject; DROP INDEX audit_subject_name;
     ALTER TABLE device DROP COLUMN refused_why; ALTER TABLE account DROP COLUMN laptops;
     ALTER TABLE token DROP COLUMN uses; ALTER TABLE plan_mapping DROP COLUMN left_out_why;
+    ALTER TABLE installer DROP COLUMN token_by;
     ALTER TABLE export DROP COLUMN inputs; ALTER TABLE audit DROP COLUMN subject_name;
     DELETE FROM refinery_schema_history WHERE version >= 12;";

@@ -164,7 +164,7 @@ fn the_console_shows_hostile_names_as_text() {
     let mut console = Console { terminal: super::terminal::Terminal::start(&imd, &[], 96, 60) };
     console.terminal.wait_for("From the directory to the laptop");
     // Each list, an entry of it where there is one, and what the palette finds.
-    for (number, listed) in [("2", "user1"), ("3", "Staff"), ("6", "valid"), ("7", "rollout"), ("8", "mapping add")] {
+    for (number, listed) in [("2", "User 2"), ("3", "Staff"), ("6", "valid"), ("7", "rollout"), ("8", "mapping add")] {
         console.terminal.press(number);
         console.terminal.wait_for(listed);
         console.terminal.press(key::ENTER);
