@@ -58,7 +58,7 @@ sync show | 1 | 0
 sync undo | | 3
 users | user1 | 0
 users show | user1 | 0
-users forget | user1 --yes | 3
+users forget | user1 --yes | 1
 explain | user1 | 0
 token list | | 0
 token list | rollout-2026 | 0
