@@ -102,7 +102,7 @@ pub(super) enum Command {
     },
     /// Say why a user is or is not activated: the first broken link, and what to do
     Explain {
-        /// CORP\name, UPN, mail, alias, DN or GUID; the user need not be cached
+        /// CORP\name, UPN, mail, alias, DN or GUID; the user need not be cached. Or the correlation id that a refused laptop shows
         user: String,
         /// Look in this directory only
         #[arg(long, value_name = "NAME")]

@@ -26,11 +26,11 @@ pub(super) fn chain(engine: &Engine, user: &str, directory: Option<&Name>, outpu
             [link.part.to_string(), state.to_owned(), link.evidence.clone()]
         })?;
     }
-    let Some(last) = chain.links.last() else { return Ok(()) };
-    let remedy = last.remedy.clone().unwrap_or_default();
-    match last.state {
+    let Some(link) = chain.deciding() else { return Ok(()) };
+    let remedy = link.remedy.clone().unwrap_or_default();
+    match link.state {
         State::Broken => {
-            let message = format!("the chain is broken at the {}", last.part);
+            let message = format!("the chain is broken at the {}", link.part);
             Err(Failure::NeedsYou { message, help: remedy })
         }
         State::Open => Ok(output.note(&format!("next: {remedy}"))?),

@@ -9,7 +9,7 @@ use crate::model::explain::{Chain, Link, Part};
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
-use crate::model::refusal::Refusal;
+use crate::model::refusal::{self, Refusal};
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, Guid, NameForm, User};
 use crate::store::UserState;
@@ -161,8 +161,24 @@ impl Engine {
         Ok(Explained { found, mappings })
     }
 
-    /// Walks everything that has to be in order before a user is activated, and stops at what is not.
+    /// Walks everything that has to be in order before a user is activated, and stops at what is not. Instead of a user,
+    /// `name` may be the correlation id that a laptop was told when it was refused: then that refusal comes first, and
+    /// the user whom the laptop named after it.
     pub fn explain(&self, name: &str, among: Among<'_>, job: &Job) -> Result<Chain, Error> {
+        let told = name.trim();
+        match self.refusals(Some(told), 1)?.pop().filter(|refusal| refusal.correlation == told) {
+            None => self.explain_user(name, among, job),
+            Some(refusal) => {
+                let mut chain = Chain { links: vec![refused(&refusal)] };
+                if let Some(user) = &refusal.user {
+                    chain.links.extend(self.explain_user(user.raw(), among, job)?.links);
+                }
+                Ok(chain)
+            }
+        }
+    }
+
+    fn explain_user(&self, name: &str, among: Among<'_>, job: &Job) -> Result<Chain, Error> {
         let mut chain = Chain::default();
         let explained = match self.explain_mappings(name, among, job) {
             Ok(explained) => explained,
@@ -302,6 +318,14 @@ impl Engine {
 const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How many of the newest refusals may be about the user.
 const REFUSALS_LOOKED_AT: u64 = 1_000;
+
+/// What a laptop was not told.
+fn refused(refusal: &Refusal) -> Link {
+    let at = refusal.at.strftime("%Y-%m-%d %H:%M UTC");
+    let device = refusal.device.as_ref().map(|device| format!(", device {device}")).unwrap_or_default();
+    let evidence = format!("refused on {at}, from {}{device}: {}", shown(&refusal.peer), refusal.detail.shown());
+    Link::broken(Part::Request, evidence, refusal::remedy(&refusal.reason))
+}
 
 fn attempts(refusal: Option<&Refusal>) -> Link {
     let Some(refusal) = refusal else {

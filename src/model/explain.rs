@@ -85,6 +85,8 @@ impl std::fmt::Display for Remedy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
+    /// What a laptop asked, by the correlation id that it was told.
+    Request,
     /// One user of that name is in a registered directory.
     Directory,
     /// A mapping takes the user.
@@ -106,6 +108,7 @@ pub enum Part {
 impl std::fmt::Display for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
+            Self::Request => "request",
             Self::Directory => "directory",
             Self::Mapping => "mapping",
             Self::Cache => "cache",
@@ -159,9 +162,9 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The link at which the chain is broken.
-    pub fn broken(&self) -> Option<&Link> {
-        self.links.last().filter(|link| link.state == State::Broken)
+    /// The link that says what to do: the last that is broken, else the last.
+    pub fn deciding(&self) -> Option<&Link> {
+        self.links.iter().rev().find(|link| link.state == State::Broken).or(self.links.last())
     }
 
     /// Adds a link; true when the next one may be looked at.

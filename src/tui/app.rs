@@ -308,7 +308,9 @@ impl App {
             }
             Place::Report => {
                 self.opening = Some(Place::Report);
-                self.desk.ask(Effect::Report);
+                let job = self.desk.new_job();
+                self.desk.ask(Effect::Report(job));
+                self.desk.say("Counting ...");
             }
             Place::Entry(Kind::Syncs, id) => {
                 if let Ok(plan) = id.parse() {

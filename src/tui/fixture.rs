@@ -223,12 +223,7 @@ pub(super) fn form(step: Step) -> Form {
 }
 
 pub(super) fn standing() -> Vec<Standing> {
-    let of = |step, state, evidence: &str| Standing {
-        step,
-        state,
-        evidence: evidence.into(),
-        ordered: step == Step::Mapping,
-    };
+    let of = |step, state, evidence: &str| Standing { step, state, evidence: evidence.into() };
     vec![
         of(Step::Directory, State::Done, "corp: ldaps://dc1.corp.example.com"),
         of(Step::Profile, State::Done, "Laptops on eu-1"),

@@ -311,7 +311,7 @@ pub enum Effect {
     /// What there is to know before that is done.
     Question(Box<Wanted>),
     Do(Doing),
-    Report,
+    Report(JobId),
     /// What is in the state by what the palette was given.
     Find(String),
     OpenPlan(i64),

@@ -15,9 +15,6 @@ pub struct Standing {
     pub state: State,
     /// What is settled, or what is missing: `corp: ldaps://dc1.corp.example.com`.
     pub evidence: String,
-    /// There are several of what the step makes, and their order decides.
-    #[serde(skip)]
-    pub ordered: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -37,8 +34,8 @@ fn by_key<S: serde::Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::
 /// How far each step is.
 pub fn standing(engine: &Engine) -> Result<Vec<Standing>, Error> {
     let settled = |step: Step, evidence: Option<String>| match evidence {
-        Some(evidence) => Standing { step, state: State::Done, evidence, ordered: false },
-        None => Standing { step, state: State::Missing, evidence: step.purpose().to_owned(), ordered: false },
+        Some(evidence) => Standing { step, state: State::Done, evidence },
+        None => Standing { step, state: State::Missing, evidence: step.purpose().to_owned() },
     };
     let names = |names: Vec<String>| (!names.is_empty()).then(|| names.join(", "));
     let ending = engine.ending_passwords()?;
@@ -50,9 +47,7 @@ pub fn standing(engine: &Engine) -> Result<Vec<Standing>, Error> {
         }
     };
     let directories = engine.directories()?.into_iter().map(directory).collect();
-    let mappings = engine.mappings()?;
-    let ordered = mappings.len() > 1;
-    let fit_mappings = mappings.into_iter().filter(|kept| kept.value.unfit().is_empty());
+    let fit_mappings = engine.mappings()?.into_iter().filter(|kept| kept.value.unfit().is_empty());
     let tokens = engine.valid_tokens()?.into_iter().map(|record| record.name.to_string()).collect();
     let profiles: Vec<Choice> = profiles(engine)?;
     let fit = profiles.iter().filter(|choice| choice.refused.is_none()).map(|choice| choice.label.clone()).collect();
@@ -68,10 +63,7 @@ pub fn standing(engine: &Engine) -> Result<Vec<Standing>, Error> {
     Ok(vec![
         settled(Step::Directory, names(directories)),
         profile,
-        Standing {
-            ordered,
-            ..settled(Step::Mapping, names(fit_mappings.map(|kept| kept.value.name.to_string()).collect()))
-        },
+        settled(Step::Mapping, names(fit_mappings.map(|kept| kept.value.name.to_string()).collect())),
         settled(Step::Frequency, engine.frequency()?.map(|kept| format!("every {}", kept.value.every))),
         settled(Step::Settings, settings),
         settled(Step::Token, names(tokens)),

@@ -21,7 +21,7 @@ fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
     imd.write("users.ldif", format!("{head}{}{after}", tail.replace("Sales", "Legal")));
     imd.imd(["sync"]).succeeded();
     laptop(1).claim(&service, "user1").granted();
-    let mut seen = Vec::new();
+    let (mut seen, mut ids) = (Vec::new(), Vec::new());
     for (number, user, reason) in [
         (2, "user5@corp.example.com", "user-left"),
         (3, "user4@corp.example.com", "user-left"),
@@ -38,6 +38,7 @@ fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
         let headers = answer.headers.iter().filter(|(name, _)| name != "date");
         let headers: Vec<_> = headers.map(|(name, value)| (name.clone(), value.replace(&id, "ID"))).collect();
         seen.push((headers, answer.body.replace(&id, "ID")));
+        ids.push(id);
     }
     seen.dedup();
     assert_eq!(seen.len(), 1, "they differ: {seen:#?}");
@@ -56,6 +57,14 @@ fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
     ends("user1", &[("token", "whole"), ("enrolled", "whole"), ("attempts", "whole"), ("limit", "whole")]);
     ends("user2", &[("token", "whole"), ("enrolled", "whole"), ("attempts", "open")]);
     ends("user3", &[("token", "whole"), ("enrolled", "open")]);
+    // Whoever has only the id that the laptop shows hears what was asked, and of whom: what is broken there is said first.
+    assert_eq!(part(&ids[2])[0], ("request".into(), "broken".into()));
+    let run = imd.imd(["explain", &ids[2]]);
+    run.failed_with(3, ["broken at the directory"]);
+    assert!(run.stdout.contains("no cached user goes by that name"), "{run:#?}");
+    ends(&ids[4], &[("token", "whole"), ("enrolled", "whole"), ("attempts", "open")]);
+    imd.imd(["explain", &ids[4]]).failed_with(3, ["broken at the request", "imd devices free"]);
+    imd.imd(["explain", &format!("{}0", ids[4])]).failed_with(3, ["broken at the directory"]);
 }
 
 #[test]

@@ -60,6 +60,7 @@ pub(super) fn job_of(effect: &Effect) -> Option<JobId> {
         | Effect::Mint(job, _)
         | Effect::Files(job, _)
         | Effect::Write(job, _)
+        | Effect::Report(job)
         | Effect::Do(Doing { job, .. }) => Some(*job),
         _ => None,
     }
@@ -96,7 +97,6 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
         Effect::KeepDraft(form) => wizard::keep_draft(engine, &form).map(|()| None),
         Effect::Save(form) => save(engine, *form),
         Effect::Overview => overview::overview(engine).map(|view| Some(Came::Overview(Box::new(view)))),
-        Effect::Report => overview::report(engine).map(Came::Report).map(Some),
         Effect::Rows { asked, offset, limit } => {
             lists::rows(engine, &asked, offset, limit).map(|rows| Some(Came::Rows(Box::new(asked), rows)))
         }
@@ -217,6 +217,8 @@ fn carry_out(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sen
                 _ => Came::Synced(id, synced(&engine.apply(plan.id, None, job)?)),
             }
         }
+        // With a million laptops it takes some seconds.
+        Effect::Report(_) => Came::Report(overview::report(engine)?),
         Effect::Do(doing) => lists::act(engine, &doing, job)?,
         Effect::ReadInOrder(_, names) => order::read(engine, id, names, job)?,
         Effect::Approve(_, hash) => Came::Applied(id, Box::new(plans::view(&engine.approve(&hash, job)?))),

@@ -75,7 +75,7 @@ fn answer(app: &mut App, effects: Vec<Effect>) {
                 Came::Done(doing.job, "Done".into(), lines)
             }
             Effect::Overview => Came::Overview(Box::new(super::overview::view())),
-            Effect::Report => Came::Report(detail("report").lines),
+            Effect::Report(_) => Came::Report(detail("report").lines),
             Effect::Find(typed) => Came::Found(typed, Vec::new()),
             Effect::OpenPlan(_) => Came::Plan(Box::new(plan(PlanState::Stopped))),
             Effect::Undo(_) => Came::Plan(Box::new(plan(PlanState::Made))),
