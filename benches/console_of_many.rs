@@ -118,8 +118,8 @@ fn main() {
     row("the overview", vec![console.press("1", "From the directory")]);
     row("the list of users", vec![console.press("2", "by name")]);
     let mut repeated = |what: &str, keys: &[&str], times: usize| {
-        let took = (0..times).flat_map(|_| keys.iter().map(|key| console.press(key, ""))).collect();
-        row(what, took);
+        let keys = keys.iter().cycle().take(keys.len() * times);
+        row(what, keys.map(|key| console.press(key, "")).collect());
     };
     repeated("a line down", &["\x1b[B"], 200);
     repeated("a page down", &["\x1b[6~"], 100);
