@@ -39,7 +39,7 @@ impl Console {
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let (sender, output) = mpsc::channel();
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = [0; 8_192];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 if sender.send((Instant::now(), buffer[..count].to_vec())).is_err() {
                     return;
