@@ -46,7 +46,8 @@ fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
 
     // The chain goes on past the token: to the laptop, to what was refused, to the limit.
     let part = |user: &str| {
-        let links = imd.json(["explain", user])["links"].clone();
+        let told: serde_json::Value = serde_json::from_str(&imd.imd(["explain", user, "--json"]).stdout).unwrap();
+        let links = told["links"].clone();
         let link = |link: &serde_json::Value| (link["part"].clone(), link["state"].clone());
         links.as_array().unwrap().iter().map(link).collect::<Vec<_>>()
     };
