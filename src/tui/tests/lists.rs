@@ -256,7 +256,10 @@ fn the_palette_finds_screens_steps_commands_and_what_is_in_the_state() {
         more: "aubrey@corp.example.com".into(),
         choice: super::super::screen::palette::Choice::Go(Place::Entry(Kind::Users, "aubrey".into())),
     };
-    came(&mut app, Came::Found("a".into(), vec![]));
+    // What fewer letters found comes late, and is not wanted any more.
+    let late = super::super::screen::palette::Entry { name: "Aaron".into(), ..entry.clone() };
+    came(&mut app, Came::Found("a".into(), vec![late]));
+    assert!(!screen(&app).contains("Aaron"), "{}", screen(&app));
     came(&mut app, Came::Found("au".into(), vec![entry]));
     let shown = screen(&app);
     assert!(shown.contains("8 Audit") && shown.contains("Aubrey"), "{shown}");
