@@ -51,7 +51,7 @@ use crate::store::{By, Store};
 pub use activations::{Asker, Denial};
 pub use actor::current_actor;
 pub use audit::Verdict;
-pub use audit_file::{AuditFile, Form};
+pub use audit_file::{AuditFile, AuditForm};
 pub use backup::Backup;
 pub use bundle::Carried;
 pub use configuration::Change;

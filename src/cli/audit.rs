@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use jiff::Timestamp;
 
-use crate::engine::{Engine, Form, Verdict};
+use crate::engine::{AuditForm, Engine, Verdict};
 use crate::model::audit::Asked;
 use crate::model::duration::Duration;
 
@@ -86,7 +86,7 @@ pub(super) fn run(engine: &Engine, verb: Option<&Verb>, filter: &Filter, output:
         None => list(engine, filter, output),
         Some(Verb::Verify) => verify(engine, output),
         Some(Verb::Export { file, csv }) => {
-            let written = engine.export_audit(file, if *csv { Form::Csv } else { Form::Json })?;
+            let written = engine.export_audit(file, if *csv { AuditForm::Csv } else { AuditForm::Json })?;
             let lines = [
                 ("file", written.path.display().to_string()),
                 ("entries", written.rows.to_string()),

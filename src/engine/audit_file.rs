@@ -1,8 +1,6 @@
 //! The audit in a file that somebody else can verify: every entry as it was written, each with its hash.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::model::audit::Link;
@@ -10,7 +8,7 @@ use crate::model::cell::reversible;
 use crate::model::hex::hex;
 use crate::model::text::without_hidden;
 
-use super::{Engine, Error};
+use super::{Engine, Error, private_file};
 
 /// How the hashes are made; it stands in the file itself.
 const ALGORITHM: &str = "hash = SHA-256(hash of the entry before as 32 bytes, 32 zero bytes before the first; number as 8 \
@@ -23,7 +21,7 @@ const PAGE: u64 = 1_000;
 
 /// How the entries are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum AuditForm {
     /// One document, with the way to verify it.
     Json,
     /// A line an entry, for a spreadsheet: in the cells a backslash is two, a hidden character is `\u{1b}`, and an
@@ -42,46 +40,36 @@ pub struct AuditFile {
 
 impl Engine {
     /// Writes the whole audit to a new file that only its owner can read; after an error there is no file.
-    pub fn export_audit(&self, path: &Path, form: Form) -> Result<AuditFile, Error> {
-        let failed = |why: std::io::Error| match why.kind() {
-            std::io::ErrorKind::AlreadyExists => Error::Exists { path: path.to_owned() },
-            _ => Error::NotWritten { path: path.to_owned(), why },
-        };
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-        let written = self.write_audit(file, form, path);
-        if written.is_err() {
-            let _ = std::fs::remove_file(path);
-        }
-        written
+    pub fn export_audit(&self, path: &Path, form: AuditForm) -> Result<AuditFile, Error> {
+        let (rows, head) = private_file::write_new(path, |out| self.write_audit(out, form))?;
+        Ok(AuditFile { path: path.to_owned(), rows, head })
     }
 
-    fn write_audit(&self, file: File, form: Form, path: &Path) -> Result<AuditFile, Error> {
-        let failed = |why: std::io::Error| Error::NotWritten { path: path.to_owned(), why };
-        let mut out = BufWriter::new(file);
-        let mut done = AuditFile { path: path.to_owned(), rows: 0, head: hex(&[0; 32]) };
-        self.begin(&mut out, form).map_err(failed)?;
-        loop {
-            let links = self.store().audit_links(done.rows, PAGE)?;
+    /// Writes it; answers with how many entries there are, and the hash of the last.
+    fn write_audit(&self, out: &mut dyn Write, form: AuditForm) -> Result<io::Result<(u64, String)>, Error> {
+        let (mut rows, mut head) = (0, hex(&[0; 32]));
+        let mut written = self.begin(out, form);
+        while written.is_ok() {
+            let links = self.store().audit_links(rows, PAGE)?;
             for link in &links {
-                entry(&mut out, form, link, done.rows == 0).map_err(failed)?;
-                (done.rows, done.head) = (link.number, hex(&link.hash));
+                written = written.and_then(|()| entry(out, form, link, rows == 0));
+                (rows, head) = (link.number, hex(&link.hash));
             }
             if (links.len() as u64) < PAGE {
                 break;
             }
         }
-        if form == Form::Json {
-            writeln!(out, "\n  ],\n  \"rows\": {},\n  \"head\": \"{}\"\n}}", done.rows, done.head).map_err(failed)?;
+        if form == AuditForm::Json {
+            let end = format!("\n  ],\n  \"rows\": {rows},\n  \"head\": \"{head}\"\n}}\n");
+            written = written.and_then(|()| out.write_all(end.as_bytes()));
         }
-        let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
-        file.sync_all().map_err(failed)?;
-        Ok(done)
+        Ok(written.map(|()| (rows, head)))
     }
 
-    fn begin(&self, out: &mut impl Write, form: Form) -> std::io::Result<()> {
+    fn begin(&self, out: &mut dyn Write, form: AuditForm) -> io::Result<()> {
         match form {
-            Form::Csv => writeln!(out, "number,at,actor,verb,subject,detail,hash"),
-            Form::Json => {
+            AuditForm::Csv => writeln!(out, "number,at,actor,verb,subject,detail,hash"),
+            AuditForm::Json => {
                 let (installation, at) = (text(self.installation()), text(&self.now().to_string()));
                 let algorithm = text(ALGORITHM);
                 writeln!(out, "{{\n  \"format\": \"imd-audit-1\",\n  \"installation\": {installation},")?;
@@ -91,10 +79,10 @@ impl Engine {
     }
 }
 
-fn entry(out: &mut impl Write, form: Form, link: &Link, first: bool) -> std::io::Result<()> {
+fn entry(out: &mut dyn Write, form: AuditForm, link: &Link, first: bool) -> io::Result<()> {
     let (number, hash) = (link.number, hex(&link.hash));
     match form {
-        Form::Json => {
+        AuditForm::Json => {
             let [at, actor, verb, subject, detail] = link.cells.each_ref().map(|cell| text(cell));
             let comma = if first { "" } else { ",\n" };
             write!(
@@ -103,7 +91,7 @@ fn entry(out: &mut impl Write, form: Form, link: &Link, first: bool) -> std::io:
                  \"subject\": {subject}, \"detail\": {detail}, \"hash\": \"{hash}\"}}"
             )
         }
-        Form::Csv => {
+        AuditForm::Csv => {
             let mut record = csv::Writer::from_writer(Vec::new());
             let cells = link.cells.iter().map(|cell| reversible(cell));
             record.write_record(std::iter::once(number.to_string()).chain(cells).chain([hash]))?;

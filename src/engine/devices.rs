@@ -39,8 +39,7 @@ impl Engine {
 
     /// The devices that an account has or had, the newest first.
     pub fn devices_of(&self, account: &Account) -> Result<Vec<Device>, Error> {
-        let ours = |device: &Device| device.activation.as_ref().is_some_and(|of| of.account == account.id);
-        Ok(self.store().devices(Some(account.name.raw()), u64::MAX)?.into_iter().filter(ours).collect())
+        Ok(self.store().look(|view| view.devices_of(account.id))?)
     }
 
     /// Refusals, the newest first: all, or those of a correlation id or a device id.

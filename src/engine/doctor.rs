@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::model::alarm::{TOKEN_DAYS, TOKEN_SHARE};
 use crate::model::check::{Check, Outcome};
 use crate::model::directory::Directory;
 use crate::model::job::Job;
@@ -22,8 +23,6 @@ const ROOM: u64 = 256 * 1024 * 1024;
 const LATE: SignedDuration = SignedDuration::from_hours(1);
 /// How far the clock may lie behind the newest entry of the audit.
 const LEEWAY: SignedDuration = SignedDuration::from_mins(5);
-/// A token that ends sooner than this is to be replaced.
-const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 impl Engine {
     /// Looks at everything, one check after another; `asks`: at the directories over the network, too.
@@ -170,7 +169,8 @@ impl Engine {
                 )
             });
         }
-        let ending = |end: Timestamp| end.duration_since(now) < SOON;
+        let soon = SignedDuration::from_hours(24 * TOKEN_DAYS);
+        let ending = |end: Timestamp| end.duration_since(now) < soon;
         for record in &valid {
             let name = &record.name;
             if let Some(end) = record.ends_at().filter(|end| ending(*end)) {
@@ -178,7 +178,7 @@ impl Engine {
                 return Ok(Check::warned(NAME, format!("\"{name}\" ends {}", day(end)), help));
             }
             let most = record.max_activations;
-            if most > 0 && record.uses.saturating_mul(10) >= most.saturating_mul(9) {
+            if most > 0 && record.uses.saturating_mul(100) >= most.saturating_mul(TOKEN_SHARE) {
                 let evidence = format!("\"{name}\" has let in {} of {most} laptops", record.uses);
                 return Ok(Check::warned(NAME, evidence, "make another with `imd token create` in time"));
             }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::directory::ldif;
+use crate::model::cell::harmless;
 use crate::model::found::Sort;
 use crate::model::text::Untrusted;
 use crate::model::user::Attribute;
@@ -184,7 +185,7 @@ impl Rows<'_> {
     fn row(&mut self, user: &CachedUser) -> io::Result<()> {
         let was_written = match self.export.format {
             UserFormat::Csv => {
-                let cells = self.columns().iter().map(|column| harmless(column.cell(user))).collect();
+                let cells = self.columns().iter().map(|column| harmless(&column.cell(user))).collect();
                 self.record(cells)?;
                 true
             }
@@ -228,10 +229,4 @@ impl Rows<'_> {
         self.out.flush()?;
         Ok(self.written)
     }
-}
-
-/// A spreadsheet takes a cell that begins so for a formula, whatever quotes are around it; behind an apostrophe it is
-/// text.
-fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }

@@ -76,14 +76,15 @@ pub(super) fn stages(connection: &Connection, now: Timestamp) -> Result<Stages, 
         stages.refused += if why.is_empty() { 0 } else { laptops };
         stages.over_limit += if why == "device-limit" { laptops } else { 0 };
     }
-    for (_, why) in left_out(connection)? {
+    let left_out = left_out(connection)?;
+    for (_, why) in &left_out {
         // Whom an earlier mapping takes is counted there.
         let out: u64 = why.iter().filter(|(code, _)| *code != "taken-by").map(|(_, users)| users).sum();
         stages.left_out += out;
     }
     let matched = "SELECT coalesce(sum(matched), 0) FROM plan_mapping WHERE plan_id = (
         SELECT max(id) FROM plan WHERE state = 'applied' AND undoes IS NULL)";
-    let twice: u64 = left_out(connection)?.iter().filter_map(|(_, why)| why.get("taken-by")).sum();
+    let twice: u64 = left_out.iter().filter_map(|(_, why)| why.get("taken-by")).sum();
     stages.matched = number(matched)?.saturating_sub(twice);
     let before = now.checked_sub(SignedDuration::from_hours(24 * WAITING_DAYS)).unwrap_or(now).to_string();
     let sql = "SELECT count(*) FROM device WHERE state = 'pending' AND enrolled_at < ?1";

@@ -18,7 +18,7 @@ use super::screen::order::OrderScreen;
 use super::screen::overview::Overview;
 use super::screen::palette::{Choice, Palette};
 use super::screen::plan::{Back, PlanScreen};
-use super::screen::review::Review;
+use super::screen::setup::SetupScreen;
 use super::screen::step::StepScreen;
 use super::tab::Tab;
 use crate::wizard::{Standing, State, Step};
@@ -64,7 +64,7 @@ impl App {
     pub fn step(&self) -> Option<Step> {
         match &self.screen {
             Screen::Step(screen) => Some(screen.step()),
-            Screen::Review(review) => review.came_from,
+            Screen::Setup(setup) => setup.came_from,
             Screen::Plan(plan) => match plan.back {
                 Back::Step(step) => Some(step),
                 Back::Syncs => None,
@@ -85,7 +85,7 @@ impl App {
                     Screen::Plan(plan) => plan.ensure(&mut self.desk),
                     Screen::List(kind) => self
                         .lists
-                        .values()
+                        .values_mut()
                         .filter(|list| list.kind() == *kind)
                         .for_each(|list| list.ensure(&mut self.desk)),
                     _ => {}
@@ -107,7 +107,7 @@ impl App {
             Screen::Overview => self.desk.ask(Effect::Overview),
             Screen::Detail(detail) => detail.look(&mut self.desk),
             Screen::List(kind) => {
-                if let Some(list) = self.lists.get(kind) {
+                if let Some(list) = self.lists.get_mut(kind) {
                     list.look(&mut self.desk);
                 }
             }
@@ -122,8 +122,8 @@ impl App {
             (Some(Over::Help(_)), _) => chain(keys::HELP),
             (Some(Over::Palette(_)), _) => chain(keys::PALETTE),
             (None, Screen::Step(screen)) => screen.tables(&self.desk),
-            (None, Screen::Review(_)) => {
-                [keys::REVIEW, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
+            (None, Screen::Setup(_)) => {
+                [keys::SETUP, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()
             }
             (None, Screen::Overview) => self.overview.tables(),
             (None, Screen::List(kind)) => self.lists.get(kind).map(ListScreen::tables).unwrap_or_default(),
@@ -208,17 +208,17 @@ impl App {
                     screen.leave_field(&mut self.desk);
                     let from = screen.step();
                     self.desk.ask(Effect::Standing);
-                    self.screen = Screen::Review(Review::new(&self.standing, Some(from)));
+                    self.screen = Screen::Setup(SetupScreen::new(&self.standing, Some(from)));
                 }
             }
-            Screen::Review(review) => match (command, review.came_from) {
+            Screen::Setup(setup) => match (command, setup.came_from) {
                 (Command::Enter, _) => {
-                    let place = review.selected();
+                    let place = setup.selected();
                     self.go(place);
                 }
                 (Command::Back, Some(step)) => self.go(Place::Step(step)),
                 (Command::Back, None) => self.go(Place::Overview),
-                (command, _) => review.perform(command),
+                (command, _) => setup.perform(command),
             },
             Screen::Overview => {
                 let led = self.overview.perform(command, body);
@@ -289,10 +289,10 @@ impl App {
             }
             Place::Setup => {
                 self.desk.ask(Effect::Standing);
-                self.screen = Screen::Review(Review::new(&self.standing, None));
+                self.screen = Screen::Setup(SetupScreen::new(&self.standing, None));
             }
             Place::List(kind) => {
-                if let Some(list) = self.lists.get(&kind) {
+                if let Some(list) = self.lists.get_mut(&kind) {
                     list.look(&mut self.desk);
                 } else {
                     let list = ListScreen::new(kind, &mut self.desk);
@@ -340,7 +340,7 @@ impl App {
                 match at.or(untouched.then_some(Step::Directory)) {
                     _ if done => self.go(Place::Overview),
                     Some(step) => self.go(Place::Step(step)),
-                    None => self.screen = Screen::Review(Review::new(&self.standing, None)),
+                    None => self.screen = Screen::Setup(SetupScreen::new(&self.standing, None)),
                 }
             }
             Came::Standing(standing) => self.standing = standing,
@@ -375,6 +375,7 @@ impl App {
             Came::Done(job, title, lines) => self.done(job, &title, lines),
             Came::Report(lines) => {
                 if self.opening.take() == Some(Place::Report) {
+                    self.desk.notice = None;
                     self.screen = Screen::Detail(Box::new(DetailScreen::report("Report", lines, Place::Overview)));
                 }
             }
@@ -427,7 +428,7 @@ impl App {
                     && matches!(&came, Came::Saved { outcome, .. } if *outcome != super::message::SaveOutcome::Problems);
                 screen.came(came, &mut self.desk);
                 if finished {
-                    self.screen = Screen::Review(Review::new(&self.standing, None));
+                    self.screen = Screen::Setup(SetupScreen::new(&self.standing, None));
                 }
             }
             Screen::Plan(plan) => match came {

@@ -22,7 +22,7 @@ use super::layout::{self, Areas};
 use super::listing::{Kind, Place};
 use super::look::Look;
 use super::message::Tone;
-use super::screen::{Screen, review};
+use super::screen::{Screen, setup};
 use super::tab::Tab;
 use crate::model::text;
 use crate::wizard::Step;
@@ -56,10 +56,12 @@ fn title(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     let x = if app.desk.read_only { canvas.text(area, x + 2, area.y, "read-only", canvas.look.warning()) } else { x };
     let place = match &app.screen {
         Screen::Step(screen) => format!("Step {} of 7: {}", screen.step().number(), screen.step().title()),
-        Screen::Review(_) => "Setup".to_owned(),
+        Screen::Setup(_) => "Setup".to_owned(),
         Screen::Overview => "Overview".to_owned(),
         Screen::List(kind) => kind.title().to_owned(),
-        Screen::Detail(detail) => detail.kind().map_or("Done", Kind::title).to_owned(),
+        Screen::Detail(detail) => {
+            detail.kind().map_or_else(|| detail.title().to_owned(), |kind| kind.title().to_owned())
+        }
         Screen::Order(_) => "Order of mappings".to_owned(),
         Screen::Plan(plan) => plan.title(),
         Screen::Opening(_) => "Opening".to_owned(),
@@ -79,14 +81,14 @@ fn current(app: &App) -> Option<Step> {
 
 fn mark(canvas: &Canvas<'_>, app: &App, step: Step) -> (&'static str, Style) {
     let known = app.standing.iter().find(|standing| standing.step == step);
-    review::mark(canvas, known.map(|standing| standing.state))
+    setup::mark(canvas, known.map(|standing| standing.state))
 }
 
 /// The screen with a number that is shown, or that what is shown belongs to.
 fn tab(app: &App) -> Option<usize> {
     let place = match &app.screen {
         Screen::Overview => Place::Overview,
-        Screen::Review(_) => Place::Setup,
+        Screen::Setup(_) => Place::Setup,
         Screen::List(Kind::Accounts) => Place::List(Kind::Devices),
         Screen::List(kind) if Kind::OF_SETUP.contains(kind) => Place::Setup,
         Screen::List(kind) => Place::List(*kind),
@@ -200,7 +202,7 @@ fn body(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     }
     match &app.screen {
         Screen::Step(screen) => screen.draw(canvas, area, &app.desk),
-        Screen::Review(review) => review.draw(canvas, area, &app.standing),
+        Screen::Setup(setup) => setup.draw(canvas, area, &app.standing),
         Screen::Overview => app.overview.draw(canvas, area),
         Screen::List(kind) => {
             if let Some(list) = app.lists.get(kind) {
@@ -244,7 +246,7 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
                 None => (screen.help(&app.desk), Style::new(), String::new()),
             },
         },
-        (None, None, Screen::Review(_)) => {
+        (None, None, Screen::Setup(_)) => {
             ("Up and Down choose a step or a list; Enter opens it.".into(), Style::new(), String::new())
         }
         (None, None, Screen::Overview) => in_tone(look, app.overview.help()),

@@ -1,7 +1,7 @@
 //! Keys as data: one table drives what a key does, what the key bar says, and what the help page lists.
 //!
 //! ```text
-//! Tab/Shift-Tab next, previous   Enter continue   Ctrl-T check   Ctrl-N next step   Esc review   Ctrl-C leave
+//! Tab/Shift-Tab next, previous   Enter continue   Ctrl-T check   Ctrl-N next step   Esc all steps   Ctrl-C leave
 //! ```
 //!
 //! No function keys, no Alt, and none of Ctrl-S, Ctrl-Q, Ctrl-B, Ctrl-A: flow control and the prefixes of screen and
@@ -246,7 +246,7 @@ mod tests {
         ORDER,
         EDITOR,
         RUNNING,
-        REVIEW,
+        SETUP,
         TABS,
         ROWS,
         ROWS_SEARCH,
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn neighbours_with_one_label_share_an_entry_of_the_bar() {
-        let tables: Vec<&Binding> = REVIEW.iter().collect();
+        let tables: Vec<&Binding> = SETUP.iter().collect();
         let bar = bar(&tables);
         assert_eq!((bar[1].names.as_str(), bar[1].label), ("Up/Down", "move"));
     }

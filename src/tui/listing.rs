@@ -24,8 +24,8 @@ pub enum Kind {
     Profiles,
     Storages,
     Keys,
-    /// The device map: which laptop is reserved for whom.
-    Reserved,
+    /// Which laptop is reserved for whom.
+    DeviceMap,
 }
 
 /// A column, the most telling first; what does not fit is left out from the right.
@@ -52,11 +52,11 @@ impl Kind {
         Self::Profiles,
         Self::Storages,
         Self::Keys,
-        Self::Reserved,
+        Self::DeviceMap,
     ];
 
     /// The lists without a number: they stand below the steps of setup.
-    pub const OF_SETUP: [Self; 5] = [Self::Directories, Self::Profiles, Self::Storages, Self::Keys, Self::Reserved];
+    pub const OF_SETUP: [Self; 5] = [Self::Directories, Self::Profiles, Self::Storages, Self::Keys, Self::DeviceMap];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -72,7 +72,7 @@ impl Kind {
             Self::Profiles => "Profiles",
             Self::Storages => "Storages",
             Self::Keys => "Keys",
-            Self::Reserved => "Device map",
+            Self::DeviceMap => "Device map",
         }
     }
 
@@ -90,7 +90,7 @@ impl Kind {
             Self::Profiles => columns::PROFILES,
             Self::Storages => columns::STORAGES,
             Self::Keys => columns::KEYS,
-            Self::Reserved => columns::RESERVED,
+            Self::DeviceMap => columns::DEVICE_MAP,
         }
     }
 
@@ -116,7 +116,7 @@ impl Kind {
             Self::Directories => "None is registered yet. Step 1 registers the first one (9, then 1 Directory).",
             Self::Profiles | Self::Storages => "There is none yet. Step 2 makes the first one (9, then 2 Profile).",
             Self::Keys => "There is none yet. The first token makes it.",
-            Self::Reserved => "No laptop is reserved for anybody. i takes in a CSV file.",
+            Self::DeviceMap => "No laptop is reserved for anybody. i takes in a CSV file.",
         }
     }
 
@@ -135,7 +135,7 @@ impl Kind {
             Self::Profiles => "What users get, and how long it is kept when they leave.",
             Self::Storages => "Where the data of users is kept.",
             Self::Keys => "What signs tokens. A retired key's tokens stay good; a revoked key's are refused.",
-            Self::Reserved => "Which laptop is meant for whom: it is given to nobody else.",
+            Self::DeviceMap => "Which laptop is meant for whom: it is given to nobody else.",
         }
     }
 
@@ -159,8 +159,8 @@ impl Kind {
             Self::Mappings | Self::Directories | Self::Profiles | Self::Storages | Self::Tokens | Self::Exports => {
                 &[Act::New]
             }
-            Self::Keys => &[Act::Rotate, Act::Out, Act::In],
-            Self::Reserved => &[Act::Import],
+            Self::Keys => &[Act::Rotate, Act::BundleOut, Act::BundleIn],
+            Self::DeviceMap => &[Act::Import],
             Self::Users => &[Act::Save],
             _ => &[],
         }
@@ -230,7 +230,7 @@ pub enum Act {
     Preserve,
     Restore,
     Delete,
-    Again,
+    WriteAgain,
     Check,
     Verify,
     Sync,
@@ -239,8 +239,8 @@ pub enum Act {
     /// Rows of a CSV file.
     Import,
     /// A bundle for the other side of an air gap, or from it.
-    Out,
-    In,
+    BundleOut,
+    BundleIn,
     /// Take an applied plan back.
     Undo,
     /// Let no laptop in for a while.

@@ -7,7 +7,7 @@ pub mod order;
 pub mod overview;
 pub mod palette;
 pub mod plan;
-pub mod review;
+pub mod setup;
 pub mod step;
 
 use super::listing::{self, Kind};
@@ -20,7 +20,7 @@ pub enum Screen {
     Opening(Option<super::message::Trouble>),
     Step(Box<step::StepScreen>),
     /// The seven steps.
-    Review(review::Review),
+    Setup(setup::SetupScreen),
     /// What it shows is kept by the app, so that it is there at once.
     Overview,
     /// The lists are kept by the app as they were left.
@@ -44,7 +44,7 @@ impl Screen {
     pub fn about(&self) -> &'static str {
         match self {
             Self::Opening(_) => "",
-            Self::Review(_) => include_str!("../../assets/help/setup.txt"),
+            Self::Setup(_) => include_str!("../../assets/help/setup.txt"),
             Self::Overview => include_str!("../../assets/help/overview.txt"),
             Self::List(Kind::Users) => include_str!("../../assets/help/users.txt"),
             Self::List(Kind::Mappings) => include_str!("../../assets/help/mappings.txt"),
@@ -56,7 +56,7 @@ impl Screen {
             Self::List(Kind::Directories) => include_str!("../../assets/help/1-directory.txt"),
             Self::List(Kind::Profiles | Kind::Storages) => include_str!("../../assets/help/2-profile.txt"),
             Self::List(Kind::Keys) => include_str!("../../assets/help/keys.txt"),
-            Self::List(Kind::Reserved) => include_str!("../../assets/help/device-map.txt"),
+            Self::List(Kind::DeviceMap) => include_str!("../../assets/help/device-map.txt"),
             Self::List(Kind::Audit) => include_str!("../../assets/help/audit.txt"),
             Self::Detail(_) => include_str!("../../assets/help/detail.txt"),
             Self::Order(_) => include_str!("../../assets/help/order.txt"),

@@ -72,7 +72,7 @@ fn it_comes_back_to_the_step_that_was_left() {
 fn it_begins_with_the_steps_when_something_is_set_up_and_nothing_was_left() {
     let (mut app, _) = super::app::App::new(UTF8, (80, 24));
     came(&mut app, Came::Started { at: None, standing: standing() });
-    assert!(matches!(app.screen, Screen::Review(_)));
+    assert!(matches!(app.screen, Screen::Setup(_)));
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn after_the_last_step_come_all_of_them() {
     let mut app = app(Step::Installer, UTF8, (80, 24));
     press(&mut app, "Ctrl-N");
     came(&mut app, Came::Saved { form: Box::new(form(Step::Installer)), outcome: SaveOutcome::Unchanged });
-    assert!(matches!(app.screen, Screen::Review(_)));
+    assert!(matches!(app.screen, Screen::Setup(_)));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn escape_goes_to_all_steps_and_back_and_loses_nothing() {
     type_text(&mut app, "!");
     let effects = press(&mut app, "Esc");
     assert!(matches!(effects[0], Effect::KeepDraft(_)));
-    assert!(matches!(app.screen, Screen::Review(_)));
+    assert!(matches!(app.screen, Screen::Setup(_)));
     assert!(matches!(press(&mut app, "Esc")[..], [Effect::Open(Step::Mapping)]));
 }
 
@@ -323,7 +323,7 @@ fn a_job_that_changes_something_holds_its_step_until_it_is_cancelled() {
     came(&mut app, Came::Failed(Some(sync), trouble()));
     assert!(screen(&app).contains("the disk is full"));
     press(&mut app, "Esc");
-    assert!(matches!(app.screen, Screen::Review(_)));
+    assert!(matches!(app.screen, Screen::Setup(_)));
 }
 
 #[test]

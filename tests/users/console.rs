@@ -72,6 +72,27 @@ fn users_are_searched_sorted_opened_and_written_to_a_file_by_keys() {
 }
 
 #[test]
+fn each_screen_opens_over_many_users() {
+    let state = company(many());
+    let mut console = state.console();
+    console.wait_for("Overview");
+    console.at_rest();
+    for (number, shown) in [
+        ("1", "From the directory"),
+        ("2", "by name"),
+        ("3", "Staff"),
+        ("4", "Each sync is a plan first"),
+        ("5", "Hand an export to your deployment tool"),
+        ("6", "Step 6 makes the first one"),
+        ("7", "Step 7 writes the exports"),
+        ("8", "Who changed what"),
+        ("9", "Device map"),
+    ] {
+        console.go(number, shown);
+    }
+}
+
+#[test]
 fn the_last_of_many_users_is_reached_by_one_key() {
     let state = company(many());
     let last = std::process::Command::new("sqlite3")

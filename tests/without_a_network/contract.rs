@@ -102,7 +102,7 @@ audit export | audit.csv | 0
 report | | 0
 ";
 
-fn run(imd: &Installation, words: &str) -> Run {
+pub fn run(imd: &Installation, words: &str) -> Run {
     let mut command = imd.command();
     command.args(words.split_whitespace());
     let output = command.output().unwrap();
@@ -128,7 +128,7 @@ fn objection(ran: &Run, code: &str) -> Option<&'static str> {
 }
 
 /// The verbs below `path`, by the list that its help prints; those that end there.
-fn leaves(imd: &Installation, path: &str, found: &mut BTreeSet<String>) {
+pub fn leaves(imd: &Installation, path: &str, found: &mut BTreeSet<String>) {
     let help = run(imd, &format!("{path} --help")).stdout;
     let (_, list) = help.split_once("\nCommands:\n").unwrap_or_default();
     let below: Vec<&str> = list

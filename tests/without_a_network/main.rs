@@ -19,6 +19,7 @@ mod hostile_names;
 mod installation;
 mod manuals;
 mod one_by_one;
+mod parity;
 #[path = "../seven_steps/prompts.rs"]
 mod prompts;
 mod several_administrators;

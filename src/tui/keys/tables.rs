@@ -103,18 +103,18 @@ pub const ACTS: &[Binding] = &[
     bind(&[letter('p')], Command::Do(Act::Restore), "restore", "Let the user go on who was held back"),
     bind(&[letter('D')], Command::Do(Act::Delete), "delete", "Delete it for ever"),
     bind(&[letter('r')], Command::Do(Act::Sync), "sync now", "Read the directories and bring the cache up to date"),
-    bind(&[letter('r')], Command::Do(Act::Again), "write again", "Write it again from what it was made from"),
+    bind(&[letter('r')], Command::Do(Act::WriteAgain), "write again", "Write it again from what it was made from"),
     bind(&[letter('r')], Command::Do(Act::Rotate), "new key", "Make a new key; tokens of the one before stay good"),
     bind(&[letter('i')], Command::Do(Act::Import), "import", "Take in the rows of a CSV file"),
     bind(
         &[letter('b')],
-        Command::Do(Act::Out),
+        Command::Do(Act::BundleOut),
         "bundle out",
         "What is known of tokens, signed, for the other side of an air gap",
     ),
     bind(
         &[letter('i')],
-        Command::Do(Act::In),
+        Command::Do(Act::BundleIn),
         "bundle in",
         "Take in what the other side wrote; what is revoked here stays so",
     ),
@@ -329,7 +329,7 @@ pub const RUNNING: &[Binding] =
     &[bind(&[ctrl('x')], Command::Act(Action::Cancel), "cancel", "Stop what is running; nothing is half done")];
 
 /// The seven steps.
-pub const REVIEW: &[Binding] = &[
+pub const SETUP: &[Binding] = &[
     bind(&[key(KeyCode::Enter), letter(' '), ctrl('j')], Command::Enter, "open", "Open the step or the list"),
     bind(&[key(KeyCode::Up), key(KeyCode::BackTab), letter('k')], Command::Up, "move", "The line before"),
     bind(&[key(KeyCode::Down), key(KeyCode::Tab), letter('j')], Command::Down, "move", "The next line"),

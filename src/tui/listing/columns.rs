@@ -51,7 +51,7 @@ pub(super) const PROFILES: &[Column] =
 pub(super) const STORAGES: &[Column] = &[grows("Storage", 14), fixed("Capacity", 10), grows("Location", 36)];
 pub(super) const KEYS: &[Column] =
     &[grows("Key", 20), fixed("State", 8), fixed("Tokens", 8), fixed("Made", 20), grows("For", 20)];
-pub(super) const RESERVED: &[Column] = &[
+pub(super) const DEVICE_MAP: &[Column] = &[
     grows("Laptop", 16),
     fixed("By", 6),
     grows("For", 22),

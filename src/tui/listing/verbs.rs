@@ -22,7 +22,7 @@ impl Kind {
             Self::Profiles => "profile list",
             Self::Storages => "storage list",
             Self::Keys => "keys list",
-            Self::Reserved => "devices map",
+            Self::DeviceMap => "devices map",
         }
     }
 
@@ -65,7 +65,7 @@ impl Kind {
             (Self::Tokens, Act::Replace) => "token rotate",
             (Self::Tokens, Act::Revoke) => "token revoke",
             (Self::Exports, Act::New) => "export",
-            (Self::Exports, Act::Again) => "export again",
+            (Self::Exports, Act::WriteAgain) => "export again",
             (Self::Exports, Act::Check) => "export check",
             (Self::Audit, Act::Verify) => "audit verify",
             (Self::Audit, Act::Save) => "audit export",
@@ -81,10 +81,10 @@ impl Kind {
             (Self::Storages, Act::Delete) => "storage remove",
             (Self::Keys, Act::Rotate) => "keys rotate",
             (Self::Keys, Act::Revoke) => "keys revoke",
-            (Self::Keys, Act::Out) => "bundle out",
-            (Self::Keys, Act::In) => "bundle in",
-            (Self::Reserved, Act::Import) => "devices import",
-            (Self::Reserved, Act::Delete) => "devices unmap",
+            (Self::Keys, Act::BundleOut) => "bundle out",
+            (Self::Keys, Act::BundleIn) => "bundle in",
+            (Self::DeviceMap, Act::Import) => "devices import",
+            (Self::DeviceMap, Act::Delete) => "devices unmap",
             _ => return None,
         })
     }

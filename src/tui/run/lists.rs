@@ -5,11 +5,11 @@
 mod accounts;
 mod audit;
 mod configuration;
+mod device_map;
 mod devices;
 mod exports;
 mod keys;
 mod mappings;
-mod reserved;
 mod syncs;
 mod tokens;
 mod users;
@@ -17,10 +17,12 @@ mod users;
 use jiff::Timestamp;
 
 use crate::engine::{Engine, Error};
+use crate::model::device::Device;
 use crate::model::job::Job;
 use crate::model::name::Name;
+use crate::model::size::Size;
 use crate::model::text::shown;
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Rows, Wanted};
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows, Wanted};
 use crate::tui::message::{Came, Tone};
 use crate::tui::screen::palette::{Choice, Entry};
 
@@ -62,7 +64,7 @@ fn source(kind: Kind) -> &'static dyn Source {
         Kind::Profiles => &configuration::Profiles,
         Kind::Storages => &configuration::Storages,
         Kind::Keys => &keys::Keys,
-        Kind::Reserved => &reserved::Reserved,
+        Kind::DeviceMap => &device_map::DeviceMap,
     }
 }
 
@@ -137,6 +139,31 @@ pub(super) fn span(from: Timestamp, to: Timestamp) -> String {
         0..120 => format!("{minutes} min"),
         120..2_880 => format!("{} h", minutes / 60),
         _ => format!("{} days", minutes / 1_440),
+    }
+}
+
+/// A page of the rows that have what is searched for, of a list that is read whole.
+fn page(rows: impl Iterator<Item = Row>, asked: &Asked, offset: u64, limit: u64) -> Rows {
+    let found: Vec<Row> = rows.filter(|row| has(&row.cells, &asked.search)).collect();
+    Rows::of(found.into_iter(), offset, limit)
+}
+
+/// Facts of one kind: the label stands before the first.
+pub(super) fn several(label: &str, facts: impl Iterator<Item = Fact>) -> impl Iterator<Item = Fact> {
+    facts.enumerate().map(move |(at, fact)| if at == 0 { Fact { label: label.to_owned(), ..fact } } else { fact })
+}
+
+/// A laptop of a user or of an account.
+fn laptop(device: &Device) -> Fact {
+    let text = format!("{}, {}", device.host_name.shown(), device.state.word());
+    Fact::new("", text).leading(Place::Entry(Kind::Devices, device.id.to_string()))
+}
+
+fn quota(quota: Option<Size>) -> String {
+    match quota {
+        None => "as the agent has it".to_owned(),
+        Some(quota) if quota.as_bytes() == 0 => "no limit".to_owned(),
+        Some(quota) => quota.to_string(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::lists::{minute, span};
+use super::lists::{minute, several, span};
 use crate::engine::{Engine, Error};
 use crate::model::alarm::{self, Urgency};
 use crate::model::overview::{Bytes, Carried, Overview, Promised, Read};
@@ -165,16 +165,12 @@ fn facts(report: &Report) -> Vec<Fact> {
         Fact::new("", format!("{} laptops are activated, {} wait", grouped(stages.activated), grouped(stages.waiting)))
             .leading(Place::List(Kind::Devices)),
     ];
-    for (at, of) in report.mappings.iter().enumerate() {
-        let text = format!(
-            "{}: {} of {} users, {} laptops",
-            of.mapping,
-            grouped(of.started),
-            grouped(of.cached),
-            grouped(of.laptops)
-        );
-        lines.push(Fact::new(if at == 0 { "By mapping" } else { "" }, text).leading(Place::List(Kind::Mappings)));
-    }
+    let mappings = report.mappings.iter().map(|of| {
+        let (started, cached, laptops) = (grouped(of.started), grouped(of.cached), grouped(of.laptops));
+        Fact::new("", format!("{}: {started} of {cached} users, {laptops} laptops", of.mapping))
+            .leading(Place::List(Kind::Mappings))
+    });
+    lines.extend(several("By mapping", mappings));
     if let (Some(first), days) = (report.days.first(), &report.days) {
         let sum = |what: fn(&crate::model::overview::Day) -> u64| grouped(days.iter().map(what).sum());
         let text = format!(
@@ -189,15 +185,15 @@ fn facts(report: &Report) -> Vec<Fact> {
     }
     stuck(&mut lines, "Left out", &report.left_out, "users", Kind::Syncs);
     stuck(&mut lines, "Waiting", &report.waiting, "laptops", Kind::Devices);
-    let beyond = report.beyond.iter().enumerate().map(|(at, one)| {
+    let beyond = report.beyond.iter().map(|one| {
         let text = format!("{}: {} laptops, and may have {}", one.user.shown(), one.laptops, one.limit);
-        Fact::new(if at == 0 { "Over limit" } else { "" }, text).leading(Place::List(Kind::Accounts))
+        Fact::new("", text).leading(Place::List(Kind::Accounts))
     });
-    lines.extend(beyond);
-    for (at, fix) in report.first.iter().enumerate() {
-        let text = format!("{} {} {}: {}", grouped(fix.frees), fix.what, fix.why, fix.to_do);
-        lines.push(Fact::new(if at == 0 { "First" } else { "" }, text).toned(Tone::Help));
-    }
+    lines.extend(several("Over limit", beyond));
+    let first = report.first.iter().map(|fix| {
+        Fact::new("", format!("{} {} {}: {}", grouped(fix.frees), fix.what, fix.why, fix.to_do)).toned(Tone::Help)
+    });
+    lines.extend(several("First", first));
     lines.push(
         Fact::new("", "`imd report` writes it as Markdown, `imd report --csv` for a spreadsheet.").toned(Tone::Help),
     );
@@ -205,8 +201,8 @@ fn facts(report: &Report) -> Vec<Fact> {
 }
 
 fn stuck(lines: &mut Vec<Fact>, label: &str, all: &[Stuck], what: &str, kind: Kind) {
-    for (at, one) in all.iter().enumerate() {
-        let text = format!("{} {what} {}", grouped(one.count), one.says);
-        lines.push(Fact::new(if at == 0 { label } else { "" }, text).leading(Place::List(kind)));
-    }
+    let facts = all
+        .iter()
+        .map(|one| Fact::new("", format!("{} {what} {}", grouped(one.count), one.says)).leading(Place::List(kind)));
+    lines.extend(several(label, facts));
 }

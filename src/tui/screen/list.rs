@@ -10,6 +10,7 @@
 //! ([`listing`](crate::tui::listing)).
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -37,6 +38,8 @@ const LONGEST: usize = 200;
 pub struct ListScreen {
     asked: Asked,
     rows: Rows,
+    /// From which row on more were asked for, and have not come.
+    coming: Option<u64>,
     /// Whether anything came yet: before that, nothing is said to be empty.
     known: bool,
     /// The row that is selected, among all that were asked for.
@@ -76,9 +79,10 @@ pub enum Led {
 impl ListScreen {
     /// Asks for the first rows.
     pub fn new(kind: Kind, desk: &mut Desk) -> Self {
-        let screen = Self {
+        let mut screen = Self {
             asked: Asked { kind, search: String::new(), order: 0 },
             rows: Rows::default(),
+            coming: None,
             known: false,
             at: 0,
             typing: false,
@@ -96,7 +100,7 @@ impl ListScreen {
     }
 
     /// What is shown, looked at again: somebody changed something.
-    pub fn look(&self, desk: &mut Desk) {
+    pub fn look(&mut self, desk: &mut Desk) {
         self.ask(self.rows.offset, desk);
     }
 
@@ -105,7 +109,8 @@ impl ListScreen {
         self.typing || matches!(self.asking, Asking::Text { .. })
     }
 
-    fn ask(&self, offset: u64, desk: &mut Desk) {
+    fn ask(&mut self, offset: u64, desk: &mut Desk) {
+        self.coming = Some(offset);
         desk.ask(Effect::Rows { asked: self.asked.clone(), offset, limit: ROWS });
     }
 
@@ -114,15 +119,24 @@ impl ListScreen {
         self.ask(0, desk);
     }
 
-    /// Asks for the rows in sight when they are not at hand.
-    pub fn ensure(&self, desk: &mut Desk) {
+    /// Asks for the rows in sight, and a screenful before and behind them, when they are not at hand and not on their way:
+    /// so a page further is there at once.
+    pub fn ensure(&mut self, desk: &mut Desk) {
         let height = height(desk);
         let total = self.total();
         let first = page::offset(self.at, total, height) as u64;
         let last = (first + u64::from(height)).min(total as u64);
-        let have = self.rows.offset..self.rows.offset + self.rows.rows.len() as u64;
-        if first < last && (first < have.start || last > have.end) {
-            self.ask(first.saturating_sub(ROWS / 3), desk);
+        // No further than what is asked for at once reaches, however tall the screen is.
+        let behind = ROWS / 3;
+        let more = u64::from(height).min(behind).min((ROWS - behind).saturating_sub(u64::from(height)));
+        let near = first.saturating_sub(more)..(last + more).min(total as u64);
+        let lacks = |have: Range<u64>| near.start < have.start || near.end > have.end;
+        let at_hand = self.rows.offset..self.rows.offset + self.rows.rows.len() as u64;
+        let from = first.saturating_sub(behind);
+        // To ask again for what has just come would bring nothing new.
+        let is_new = from != self.rows.offset || at_hand.is_empty();
+        if first < last && lacks(at_hand) && is_new && self.coming.is_none_or(|from| lacks(from..from + ROWS)) {
+            self.ask(from, desk);
         }
     }
 
@@ -136,6 +150,9 @@ impl ListScreen {
             return;
         }
         let id = self.selected().map(|row| row.id.clone());
+        if self.coming == Some(rows.offset) {
+            self.coming = None;
+        }
         self.rows = rows;
         self.known = true;
         let same = self.rows.rows.iter().position(|row| Some(&row.id) == id.as_ref());
@@ -326,6 +343,7 @@ impl ListScreen {
         }
         if job.is_none() {
             self.asking = Asking::Nothing;
+            self.coming = None;
         }
         ours
     }

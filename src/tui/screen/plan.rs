@@ -81,10 +81,6 @@ impl PlanScreen {
         self.job.is_some()
     }
 
-    pub fn is_typing(&self) -> bool {
-        self.typing.is_some()
-    }
-
     fn ask(&self, offset: u64, desk: &mut Desk) {
         desk.ask(Effect::Lines { plan: self.view.id, asked: self.asked.clone(), offset, limit: LINES });
     }

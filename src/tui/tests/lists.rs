@@ -57,7 +57,7 @@ fn opened(kind: Kind, look: Look, size: (u16, u16)) -> App {
         Kind::Tokens => "6",
         Kind::Exports => "7",
         Kind::Audit => "8",
-        Kind::Directories | Kind::Profiles | Kind::Storages | Kind::Keys | Kind::Reserved => "9",
+        Kind::Directories | Kind::Profiles | Kind::Storages | Kind::Keys | Kind::DeviceMap => "9",
     };
     press_and_give(&mut app, &[key]);
     if kind == Kind::Accounts {
@@ -213,6 +213,18 @@ fn one_line_of_what_was_done_is_said_and_more_are_shown() {
     assert!(screen(&app).contains("msiexec carries a dead token"));
     press_and_give(&mut app, &["Esc"]);
     assert!(matches!(app.screen, Screen::List(Kind::Tokens)));
+}
+
+#[test]
+fn a_report_says_that_it_is_counted_and_no_longer_once_it_is_there() {
+    let mut app = opened(Kind::Devices, UTF8, (80, 24));
+    press_and_give(&mut app, &["1"]);
+    let effects = press(&mut app, "r");
+    assert!(matches!(effects[..], [Effect::Report(_)]) && screen(&app).contains("Counting"), "{}", screen(&app));
+    came(&mut app, Came::Report(vec![Fact::new("To date", "nobody has started")]));
+    let shown = screen(&app);
+    assert!(shown.contains("nobody has started") && !shown.contains("Counting"), "{shown}");
+    assert!(shown.lines().next().is_some_and(|title| title.trim_end().ends_with("Report")), "{shown}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Accounts, by their user's name.
 
-use super::{Source, day, done, minute, yes_or_no};
+use super::{Source, day, done, laptop, minute, quota, several, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::account::{Account, Why};
 use crate::model::job::Job;
@@ -22,11 +22,6 @@ impl Source for Accounts {
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
         let account = engine.account_called(id)?;
         let given = &account.given;
-        let quota = match given.quota {
-            None => "as the agent has it".to_owned(),
-            Some(quota) if quota.as_bytes() == 0 => "no limit".to_owned(),
-            Some(quota) => quota.to_string(),
-        };
         let mut lines = vec![
             Fact::new("State", state(engine, &account)).toned(tone(&account)),
             Fact::new("Account", account.name.shown()),
@@ -36,15 +31,10 @@ impl Source for Accounts {
                 .leading(Place::Entry(Kind::Mappings, given.mapping.to_string())),
             Fact::new("Profile", given.profile.to_string()),
             Fact::new("Storage", format!("{}: {}", given.storage, shown(&given.location))),
-            Fact::new("Quota", quota),
+            Fact::new("Quota", quota(given.quota)),
             Fact::new("Made", minute(account.created_at)),
         ];
-        let mut label = "Laptops";
-        for device in engine.devices_of(&account)? {
-            let text = format!("{}, {}", device.host_name.shown(), device.state.word());
-            lines.push(Fact::new(label, text).leading(Place::Entry(Kind::Devices, device.id.to_string())));
-            label = "";
-        }
+        lines.extend(several("Laptops", engine.devices_of(&account)?.iter().map(laptop)));
         Ok(Detail { title: account.user.clone(), lines, acts: acts(engine, &account) })
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Source, done, minute, typed};
-use crate::engine::{Engine, Error, Form};
+use crate::engine::{AuditForm, Engine, Error};
 use crate::model::audit::{self, Entry, Page};
 use crate::model::job::Job;
 use crate::model::text::shown;
@@ -48,7 +48,7 @@ impl Source for Audit {
         if doing.act == Act::Save {
             let path = Path::new(doing.input.trim());
             let is_csv = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
-            engine.export_audit(path, if is_csv { Form::Csv } else { Form::Json })?;
+            engine.export_audit(path, if is_csv { AuditForm::Csv } else { AuditForm::Json })?;
             return Ok(done(format!("Every entry is written to {}.", shown(&doing.input))));
         }
         Ok(vec![match engine.verify_audit()? {

@@ -1,12 +1,11 @@
 //! Directories, profiles and storages: edited in the steps that made them, removed here.
 
-use super::{Source, called, done, has, minute, typed, yes_or_no};
+use super::{Source, called, done, minute, page, quota, typed, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::Kept;
 use crate::model::directory::{Directory, Source as From, Trust};
 use crate::model::job::Job;
 use crate::model::profile::{Login, Profile, Storage};
-use crate::model::size::Size;
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::panel::report::grouped;
@@ -14,12 +13,6 @@ use crate::tui::panel::report::grouped;
 pub(super) struct Directories;
 pub(super) struct Profiles;
 pub(super) struct Storages;
-
-/// The rows of a list that is read whole.
-fn page(rows: impl Iterator<Item = Row>, asked: &Asked, offset: u64, limit: u64) -> Rows {
-    let found: Vec<Row> = rows.filter(|row| has(&row.cells, &asked.search)).collect();
-    Rows::of(found.into_iter(), offset, limit)
-}
 
 fn find<T>(all: Vec<Kept<T>>, what: &'static str, id: &str, name: impl Fn(&T) -> String) -> Result<Kept<T>, Error> {
     let gone = || Error::Gone { what, id: shown(id) };
@@ -33,14 +26,6 @@ fn changed<T>(kept: &Kept<T>) -> Fact {
 fn removal(what: &str, id: Option<&str>) -> Question {
     let id = shown(id.unwrap_or_default());
     yes_or_no(format!("Remove the {what} \"{id}\"? While something goes by it, it is not removed."))
-}
-
-fn limit_of(quota: Option<Size>) -> String {
-    match quota {
-        None => "as the agent has it".to_owned(),
-        Some(quota) if quota.as_bytes() == 0 => "no limit".to_owned(),
-        Some(quota) => quota.to_string(),
-    }
 }
 
 impl Source for Directories {
@@ -98,7 +83,7 @@ impl Source for Profiles {
             let cells = vec![
                 profile.name.to_string(),
                 login(profile).to_owned(),
-                limit_of(profile.quota),
+                quota(profile.quota),
                 profile.devices_per_user.map_or_else(|| "as set".to_owned(), |most| most.to_string()),
                 profile.preserve_for.to_string(),
             ];
@@ -119,7 +104,7 @@ impl Source for Profiles {
             0 => "no limit".to_owned(),
             most => format!("{} at most", grouped(u64::from(most))),
         };
-        lines.extend([Fact::new("Quota", limit_of(profile.quota)), Fact::new("Users", users)]);
+        lines.extend([Fact::new("Quota", quota(profile.quota)), Fact::new("Users", users)]);
         lines.extend(profile.devices_per_user.map(|most| Fact::new("Laptops", format!("{most} a user"))));
         lines.push(Fact::new("Inactive", format!("after {}", profile.inactive_after)));
         lines.push(Fact::new("Kept for", profile.preserve_for.to_string()));

@@ -1,6 +1,6 @@
 //! Laptops, the newest first.
 
-use super::{Source, done, minute, yes_or_no};
+use super::{Source, done, minute, several, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::device::{Device, DeviceState};
 use crate::model::job::Job;
@@ -40,12 +40,13 @@ impl Source for Devices {
         }
         lines.extend(device.ended_at.map(|at| Fact::new("Ended", minute(at))));
         lines.push(Fact::new("Seen", minute(device.last_seen_at)));
-        let mut label = "Refused";
-        for refusal in engine.refusals(Some(&device.id.to_string()), REFUSALS)? {
-            let text = format!("{} {}", minute(refusal.at), shown(&refusal.reason));
-            lines.push(Fact::new(label, text).toned(Tone::Warning));
-            label = "";
-        }
+        let refusals = engine.refusals(Some(&device.id.to_string()), REFUSALS)?;
+        lines.extend(several(
+            "Refused",
+            refusals.iter().map(|refusal| {
+                Fact::new("", format!("{} {}", minute(refusal.at), shown(&refusal.reason))).toned(Tone::Warning)
+            }),
+        ));
         lines.push(Fact::new("Id", device.id.to_string()));
         Ok(Detail { title: device.host_name.shown(), lines, acts: acts(&device) })
     }

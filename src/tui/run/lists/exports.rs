@@ -1,6 +1,6 @@
 //! The exports that were written, the newest first.
 
-use super::{Source, day, has, minute};
+use super::{Source, day, minute, page};
 use crate::engine::{Engine, Error};
 use crate::model::job::Job;
 use crate::model::text::shown;
@@ -27,10 +27,9 @@ impl Source for Exports {
                 shown(&export.folder.to_string_lossy()),
                 export.by.0.shown(),
             ];
-            Row { id: id(&export), cells, tone, acts: vec![Act::Check, Act::Again] }
+            Row { id: id(&export), cells, tone, acts: vec![Act::Check, Act::WriteAgain] }
         });
-        let found: Vec<Row> = rows.filter(|row| has(&row.cells, &asked.search)).collect();
-        Ok(Rows::of(found.into_iter(), offset, limit))
+        Ok(page(rows, asked, offset, limit))
     }
 
     fn detail(&self, engine: &Engine, of: &str) -> Result<Detail, Error> {
@@ -58,12 +57,12 @@ impl Source for Exports {
                 lines.push(Fact::new("Token", text).leading(Place::Entry(Kind::Tokens, token.to_string())));
             }
         }
-        Ok(Detail { title: export.target, lines, acts: vec![Act::Check, Act::Again] })
+        Ok(Detail { title: export.target, lines, acts: vec![Act::Check, Act::WriteAgain] })
     }
 
     fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
         let export = find(engine, doing.id.as_deref().unwrap_or_default())?;
-        if doing.act == Act::Again {
+        if doing.act == Act::WriteAgain {
             let written = engine.write_again(export.id)?;
             let folder = shown(&written.folder.to_string_lossy());
             let says = if written.changed { "Written to" } else { "It is as it was, in" };

@@ -1,6 +1,6 @@
 //! What signs tokens, the newest first; and what travels across an air gap.
 
-use super::{Source, done, has, minute, typed, yes_or_no};
+use super::{Source, done, minute, page, typed, yes_or_no};
 use crate::engine::{Carried, Engine, Error, Key};
 use crate::model::job::Job;
 use crate::model::text::shown;
@@ -28,8 +28,7 @@ impl Source for Keys {
             acts: acts(&key),
             id: key.id,
         });
-        let found: Vec<Row> = rows.filter(|row| has(&row.cells, &asked.search)).collect();
-        Ok(Rows::of(found.into_iter(), offset, limit))
+        Ok(page(rows, asked, offset, limit))
     }
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
@@ -56,8 +55,8 @@ impl Source for Keys {
                     "Revoke this key? {tokens} tokens that it signed are refused from the next request on."
                 )))
             }
-            Act::Out => Some(typed("Which new file is the bundle written to? It holds no token.", BUNDLE)),
-            Act::In => Some(typed("Which bundle is taken in?", BUNDLE)),
+            Act::BundleOut => Some(typed("Which new file is the bundle written to? It holds no token.", BUNDLE)),
+            Act::BundleIn => Some(typed("Which bundle is taken in?", BUNDLE)),
             _ => None,
         })
     }
@@ -70,12 +69,12 @@ impl Source for Keys {
                 engine.revoke_key(doing.id.as_deref().unwrap_or_default())?;
                 done("Its tokens are refused from the next request on.")
             }
-            Act::Out => {
+            Act::BundleOut => {
                 let Carried { tokens, revoked, .. } = engine.write_bundle(file, None)?;
                 let (tokens, revoked) = (grouped(tokens), grouped(revoked));
                 done(format!("{} carries {tokens} tokens, {revoked} of them revoked.", shown(&doing.input)))
             }
-            Act::In => {
+            Act::BundleIn => {
                 let Carried { tokens, revoked, revoked_keys, .. } = engine.read_bundle(file, None)?;
                 let (tokens, revoked, keys) = (grouped(tokens), grouped(revoked), grouped(revoked_keys));
                 done(format!("{tokens} tokens were registered; {revoked} tokens and {keys} keys are revoked by it."))

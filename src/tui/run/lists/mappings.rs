@@ -1,6 +1,6 @@
 //! The mappings, in the order in which they take users.
 
-use super::{Source, called, done, has, typed, yes_or_no};
+use super::{Source, called, done, page, typed, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
@@ -20,8 +20,7 @@ impl Source for Mappings {
             let users = counts.iter().find(|(name, _)| name.is_same(&kept.value.name)).map_or(0, |(_, users)| *users);
             row(&kept.value, users, several)
         });
-        let found: Vec<Row> = rows.filter(|row| has(&row.cells, &asked.search)).collect();
-        Ok(Rows::of(found.into_iter(), offset, limit))
+        Ok(page(rows, asked, offset, limit))
     }
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {

@@ -1,6 +1,6 @@
 //! The plans of the last syncs.
 
-use super::{Source, done, has, minute};
+use super::{Source, done, minute, page};
 use crate::engine::{Engine, Error};
 use crate::model::job::Job;
 use crate::model::plan::{State, Summary};
@@ -17,8 +17,7 @@ const PLANS: usize = 1_000;
 impl Source for Syncs {
     fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
         let rows = engine.plans(PLANS)?.into_iter().map(|plan| row(&plan));
-        let found: Vec<Row> = rows.filter(|row| has(&row.cells, &asked.search)).collect();
-        Ok(Rows::of(found.into_iter(), offset, limit))
+        Ok(page(rows, asked, offset, limit))
     }
 
     /// A plan has a screen of its own.

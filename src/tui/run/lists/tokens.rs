@@ -1,6 +1,6 @@
 //! Tokens, the newest first: what is known of them, and what is done to them.
 
-use super::{Source, day, has, minute, yes_or_no};
+use super::{Source, day, minute, page, several, yes_or_no};
 use crate::engine::{Engine, Error, OVERLAP};
 use crate::model::job::Job;
 use crate::model::text::shown;
@@ -16,8 +16,7 @@ impl Source for Tokens {
     fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
         let tokens = engine.tokens()?;
         let rows = tokens.iter().rev().map(|record| row(engine, record));
-        let found: Vec<Row> = rows.filter(|row| has(&row.cells, &asked.search)).collect();
-        Ok(Rows::of(found.into_iter(), offset, limit))
+        Ok(page(rows, asked, offset, limit))
     }
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
@@ -36,13 +35,13 @@ impl Source for Tokens {
         }
         lines.extend(record.scope.parts().into_iter().map(|part| Fact::new("Only", shown(&part))));
         lines.extend(record.note.iter().map(|note| Fact::new("Note", note.shown())));
-        let mut label = "Carried by";
-        for export in carrying(engine, &record)? {
-            let text = format!("{} in {}", export.target, shown(&export.folder.to_string_lossy()));
-            let tone = if matches!(state, State::Valid) { Tone::Plain } else { Tone::Warning };
-            lines.push(Fact::new(label, text).toned(tone));
-            label = "";
-        }
+        let tone = if matches!(state, State::Valid) { Tone::Plain } else { Tone::Warning };
+        lines.extend(several(
+            "Carried by",
+            carrying(engine, &record)?.iter().map(|export| {
+                Fact::new("", format!("{} in {}", export.target, shown(&export.folder.to_string_lossy()))).toned(tone)
+            }),
+        ));
         lines.push(Fact::new("Id", record.id.to_string()));
         Ok(Detail { title: record.name.to_string(), lines, acts: acts(&record) })
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Source, minute, yes_or_no};
+use super::{Source, done, laptop, minute, several, typed, yes_or_no};
 use crate::engine::{Among, Engine, Error, UserColumn, UserExport, UserFormat, UserPage};
 use crate::model::explain::State;
 use crate::model::found::{Sort, SortKey};
@@ -67,7 +67,7 @@ impl Source for Users {
                 let whom =
                     query(asked).map_or("everybody".to_owned(), |query| format!("who is found by {}", shown(query)));
                 let text = format!("To which file is {whom} written? Its name ends in .csv, .json or .ldif.");
-                Some(Question { text, input: Some("users.csv".to_owned()) })
+                Some(typed(text, "users.csv"))
             }
             Act::Delete => {
                 let user = engine.may_forget(id.unwrap_or_default())?;
@@ -91,12 +91,12 @@ impl Source for Users {
                 let (query, sort) = (query(&doing.asked), sort(&doing.asked));
                 let export = UserExport { these: None, query, sort, limit: None, format, columns };
                 let written = engine.export_users(&export, path)?;
-                let said = format!("{} users are written to {}.", grouped(written), shown(&path.display().to_string()));
-                Ok(vec![Fact::new("", said).toned(Tone::Good)])
+                let path = shown(&path.display().to_string());
+                Ok(done(format!("{} users are written to {path}.", grouped(written))))
             }
             (Act::Delete, Some(id)) => {
                 let forgotten = engine.forget_user(id)?;
-                Ok(vec![Fact::new("", format!("{} is forgotten.", forgotten.user.label())).toned(Tone::Good)])
+                Ok(done(format!("{} is forgotten.", forgotten.user.label())))
             }
             _ => Ok(Vec::new()),
         }
@@ -151,30 +151,19 @@ fn facts(page: &UserPage) -> Vec<Fact> {
             lines.push(Fact::new("Account", text).toned(tone).leading(leads));
         }
     }
-    let mut label = "Laptops";
-    for device in &page.devices {
-        let text = format!("{}, {}", device.host_name.shown(), device.state.word());
-        lines.push(Fact::new(label, text).leading(Place::Entry(Kind::Devices, device.id.to_string())));
-        label = "";
-    }
-    label = "Groups";
-    for group in &page.groups {
-        lines.push(Fact::new(label, group.shown()));
-        label = "";
-    }
+    lines.extend(several("Laptops", page.devices.iter().map(laptop)));
+    lines.extend(several("Groups", page.groups.iter().map(|group| Fact::new("", group.shown()))));
     for &attribute in Attribute::ALL.iter().filter(|attribute| **attribute != Attribute::MemberOf) {
-        let mut label = attribute.name();
-        for value in cached.user.values(attribute) {
-            lines.push(Fact::new(label, value.shown()));
-            label = "";
-        }
+        let values = cached.user.values(attribute).map(|value| Fact::new("", value.shown()));
+        lines.extend(several(attribute.name(), values));
     }
-    label = "Audit";
-    for entry in &page.audit {
-        let (actor, subject, detail) = (entry.actor.0.shown(), entry.subject.shown(), entry.detail.shown());
-        lines.push(Fact::new(label, format!("{} {actor}: {} {subject}: {detail}", minute(entry.at), entry.verb)));
-        label = "";
-    }
+    lines.extend(several(
+        "Audit",
+        page.audit.iter().map(|entry| {
+            let (actor, subject, detail) = (entry.actor.0.shown(), entry.subject.shown(), entry.detail.shown());
+            Fact::new("", format!("{} {actor}: {} {subject}: {detail}", minute(entry.at), entry.verb))
+        }),
+    ));
     lines
 }
 

@@ -9,9 +9,9 @@ use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question
 use crate::tui::message::Tone;
 use crate::tui::panel::report::grouped;
 
-pub(super) struct Reserved;
+pub(super) struct DeviceMap;
 
-impl Source for Reserved {
+impl Source for DeviceMap {
     fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
         let query = Some(asked.search.trim()).filter(|search| !search.is_empty());
         let all = engine.device_map(query, offset.saturating_add(limit).saturating_add(1))?;

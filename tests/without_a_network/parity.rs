@@ -1,11 +1,13 @@
 //! Whatever the console can do has its verb, and whatever a verb does the console can do: both lists are walked.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
-use imd::tui::keys::{ACTS, Action, Command as Asked};
+use imd::tui::keys::{ACTS, Action, Command};
 use imd::tui::listing::{Kind, verbs};
 use imd::wizard::Step;
+
+use super::contract::{leaves, run};
+use super::installation::Installation;
 
 /// Verbs without a place in the console, each with the reason.
 const ONLY_VERBS: [(&str, &str); 11] = [
@@ -22,27 +24,6 @@ const ONLY_VERBS: [(&str, &str); 11] = [
     ("mapping explain", "step 3 explains the mapping that is open, and e in the list of users all of them"),
 ];
 
-/// The words below which verbs are, and the verbs, by the list that each help prints.
-fn leaves(path: &[&str], found: &mut BTreeSet<String>) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_imd"));
-    let output = command.args(path).arg("--help").output().expect("the binary starts");
-    let help = String::from_utf8(output.stdout).expect("a text");
-    let (_, list) = help.split_once("\nCommands:\n").unwrap_or_default();
-    let below: Vec<&str> = list
-        .lines()
-        .take_while(|line| !line.is_empty())
-        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
-    let usage = help.lines().find(|line| line.starts_with("Usage:")).expect("a usage");
-    if !path.is_empty() && (below.is_empty() || !usage.ends_with("<COMMAND>")) {
-        found.insert(path.join(" "));
-    }
-    for verb in below {
-        leaves(&[path, &[verb]].concat(), found);
-    }
-}
-
 /// Everything that the console shows or does, with its verb.
 fn of_the_console() -> Vec<(String, &'static str)> {
     let mut all: Vec<(String, &'static str)> =
@@ -51,7 +32,7 @@ fn of_the_console() -> Vec<(String, &'static str)> {
         all.push((format!("the list {kind:?}"), kind.listed_by()));
         all.push((format!("an entry of {kind:?}"), kind.shown_by()));
         for binding in ACTS {
-            if let Asked::Do(act) = binding.command {
+            if let Command::Do(act) = binding.command {
                 all.extend(kind.done_by(act).map(|verb| (format!("{act:?} in {kind:?}"), verb)));
             }
         }
@@ -76,20 +57,20 @@ fn of_the_console() -> Vec<(String, &'static str)> {
 }
 
 /// Whether the second word is one that the first one's help tells of: `export check`.
-fn is_word(verb: &str) -> bool {
-    let Some((first, second)) = verb.split_once(' ') else { return false };
-    let output = Command::new(env!("CARGO_BIN_EXE_imd")).args([first, "--help"]).output().expect("the binary starts");
-    String::from_utf8_lossy(&output.stdout).contains(&format!("{first} {second}"))
+fn is_word(imd: &Installation, verb: &str) -> bool {
+    let Some((first, _)) = verb.split_once(' ') else { return false };
+    run(imd, &format!("{first} --help")).stdout.contains(verb)
 }
 
 #[test]
 fn whatever_the_console_does_has_a_verb_and_the_reverse() {
-    let mut all = BTreeSet::new();
-    leaves(&[], &mut all);
+    let (imd, mut all) = (Installation::new(), BTreeSet::new());
+    leaves(&imd, "", &mut all);
+    all.remove("");
     assert!(all.len() > 60, "{all:?}");
     let console = of_the_console();
     // What a group does when it is called alone is what its list does.
-    let known = |verb: &str| all.contains(verb) || all.contains(verb.trim_end_matches(" list")) || is_word(verb);
+    let known = |verb: &str| all.contains(verb) || all.contains(verb.trim_end_matches(" list")) || is_word(&imd, verb);
     let unknown: Vec<_> = console.iter().filter(|(_, verb)| !known(verb)).collect();
     assert!(unknown.is_empty(), "there is no such verb: {unknown:?}");
     let done: BTreeSet<&str> = console.iter().map(|(_, verb)| *verb).collect();
@@ -108,7 +89,7 @@ fn whatever_the_console_does_has_a_verb_and_the_reverse() {
 #[test]
 fn every_key_of_a_list_does_something_to_some_list() {
     for binding in ACTS {
-        let Asked::Do(act) = binding.command else { panic!("{binding:?} is no act") };
+        let Command::Do(act) = binding.command else { panic!("{binding:?} is no act") };
         assert!(Kind::ALL.iter().any(|kind| kind.done_by(act).is_some()), "{act:?} has no verb anywhere");
     }
 }

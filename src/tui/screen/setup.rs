@@ -21,14 +21,14 @@ use crate::tui::listing::{Kind, Place};
 use crate::wizard::{Standing, State, Step};
 
 #[derive(Debug)]
-pub struct Review {
+pub struct SetupScreen {
     /// The step that is selected, 0 to 6, or behind them the list.
     at: usize,
     /// The step that Esc goes back to.
     pub came_from: Option<Step>,
 }
 
-impl Review {
+impl SetupScreen {
     /// Selects the step that wants attention first, else the one that the user came from.
     pub fn new(standing: &[Standing], came_from: Option<Step>) -> Self {
         let wanted = standing.iter().find(|standing| standing.state != State::Done).map(|standing| standing.step);
