@@ -20,7 +20,7 @@ use imd::model::job::Job;
 use imd::model::membership::Nested;
 use imd::model::name::Name;
 use imd::model::text::Untrusted;
-use imd::model::user::{Attribute, Guid, NameForm};
+use imd::model::user::{Attribute, Guid, NameForm, User};
 use imd::store::Store;
 use imd::sync::{self, Unopened};
 
@@ -37,10 +37,13 @@ fn main() {
 const SYNCED: u64 = 100_000;
 
 /// A directory that makes its users up, as raw values that have to be decoded.
+#[derive(Clone, Copy)]
 struct MadeUp {
     users: u64,
     /// Every so many users one has another department than in the last reading; 0 for none.
     changed: u64,
+    /// So many more, whose names all come between the same two.
+    external: u64,
 }
 
 impl Read for MadeUp {
@@ -62,7 +65,8 @@ impl Read for MadeUp {
             let page = first..self.users.min(first + 1_000);
             take(page.map(|n| user(n, self.changed > 0 && n.is_multiple_of(self.changed))).collect())?;
         }
-        Ok(self.users)
+        take((self.users..self.users + self.external).map(external).collect())?;
+        Ok(self.users + self.external)
     }
 
     fn units(&mut self, _: Option<&str>, _: &Job) -> Result<Vec<Unit>, directory::Error> {
@@ -90,10 +94,27 @@ impl Read for MadeUp {
     }
 }
 
+/// One of a department that names everybody alike.
+fn external(n: u64) -> User {
+    let text = |attribute, text: String| (attribute, Untrusted::new(text));
+    let values = vec![
+        text(Attribute::DistinguishedName, format!("CN=x{n},OU=External,DC=corp,DC=example,DC=com")),
+        text(Attribute::DisplayName, format!("Ext {n:06}")),
+        text(Attribute::SamAccountName, format!("x{n:06}")),
+        text(Attribute::Mail, format!("x{n:06}@corp.example.com")),
+        text(Attribute::UserAccountControl, "512".to_owned()),
+    ];
+    User::new(Guid(guid(n)), values)
+}
+
 fn sync(store: &Store, users: u64, changed: u64) {
+    sync_all(store, MadeUp { users, changed, external: 0 });
+}
+
+fn sync_all(store: &Store, all: MadeUp) {
     let actor = Actor::new("bench");
     let job = Job::unwatched();
-    let mut open = |_: &Name| Ok::<_, Unopened>(Box::new(MadeUp { users, changed }) as Box<dyn Read>);
+    let mut open = |_: &Name| Ok::<_, Unopened>(Box::new(all) as Box<dyn Read>);
     let plan = sync::plan(store, &mut open, &by(&actor), &job).expect("a plan");
     sync::apply(store, plan.id, None, &by(&actor), &job).expect("applies");
 }
@@ -135,6 +156,18 @@ fn sync_100_000_users_of_whom_1_percent_changed(bencher: Bencher<'_, '_>) {
         changed = 100 - changed;
         sync(&store, SYNCED, changed);
     });
+}
+
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn sync_10_000_new_users_between_two_of_100_000(bencher: Bencher<'_, '_>) {
+    let counted = bencher.counter(ItemsCount::new(SYNCED));
+    counted
+        .with_inputs(|| {
+            let store = fresh("sync-between");
+            sync(&store, SYNCED, 0);
+            store
+        })
+        .bench_values(|store| sync_all(&store, MadeUp { users: SYNCED, changed: 0, external: 10_000 }));
 }
 
 /// The large cache, and how many users it has.

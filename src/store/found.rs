@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::{Error, key};
 use crate::model::dn::Dn;
@@ -121,9 +121,9 @@ pub(super) fn remove(transaction: &Transaction<'_>, user: i64, label: &str, attr
 pub(super) fn add_one(transaction: &Transaction<'_>, user: i64, label: &str, attributes: &str) -> Result<(), Error> {
     let name = key(label);
     let (before, after) = (neighbour(transaction, &name, user, false)?, neighbour(transaction, &name, user, true)?);
-    let place = match between(before, after, 1) {
+    let place = match between(before.as_ref(), after.as_ref(), 1) {
         Some((first, _)) => first,
-        None => free(transaction, before.unwrap_or(FIRST))?,
+        None => free(transaction, before.map_or(FIRST, |user| user.place))?,
     };
     insert(transaction, place, user, &Entry::of(label, attributes)?)
 }
@@ -143,23 +143,22 @@ pub(super) fn learn(transaction: &Transaction<'_>, report: &mut dyn FnMut() -> R
     }
     let mut statement = transaction.prepare(&format!("{new} ORDER BY n.key, n.user_id"))?;
     let mut rows = statement.query([])?;
-    // Users who come between the same two names share the room between them.
+    // Users who come between the same two names share the room between them. Whether the next one still does is told from
+    // the name behind them: to look for neighbours steps over everybody who has no place yet.
     let mut group: Vec<i64> = Vec::new();
-    let mut ends: Option<(Option<i64>, Option<i64>)> = None;
+    let mut ends: (Option<Neighbour>, Option<Neighbour>) = (None, None);
     while let Some(row) = rows.next()? {
         let (name, user): (String, i64) = (row.get(0)?, row.get(1)?);
-        let mine = (neighbour(transaction, &name, user, false)?, neighbour(transaction, &name, user, true)?);
-        if let Some((before, after)) = ends.filter(|ends| *ends != mine)
-            && !place(transaction, &std::mem::take(&mut group), before, after, report)?
-        {
+        let beyond = ends.1.as_ref().is_some_and(|after| (&name, user) > (&after.name, after.user));
+        if beyond && !place(transaction, &std::mem::take(&mut group), &ends, report)? {
             return fill(transaction, report);
         }
-        ends = Some(mine);
+        if group.is_empty() {
+            ends = (neighbour(transaction, &name, user, false)?, neighbour(transaction, &name, user, true)?);
+        }
         group.push(user);
     }
-    if let Some((before, after)) = ends
-        && !place(transaction, &group, before, after, report)?
-    {
+    if !place(transaction, &group, &ends, report)? {
         return fill(transaction, report);
     }
     Ok(())
@@ -178,12 +177,11 @@ pub(super) fn are_many(connection: &Connection, count: i64) -> Result<bool, Erro
 fn place(
     transaction: &Transaction<'_>,
     group: &[i64],
-    before: Option<i64>,
-    after: Option<i64>,
+    (before, after): &(Option<Neighbour>, Option<Neighbour>),
     report: &mut dyn FnMut() -> Result<(), Error>,
 ) -> Result<bool, Error> {
     let count = i64::try_from(group.len()).unwrap_or(i64::MAX);
-    let Some((mut place, step)) = between(before, after, count) else { return Ok(false) };
+    let Some((mut place, step)) = between(before.as_ref(), after.as_ref(), count) else { return Ok(false) };
     for user in group {
         let (label, attributes) = values(transaction, *user)?;
         insert(transaction, place, *user, &Entry::of(&label, &attributes)?)?;
@@ -193,21 +191,29 @@ fn place(
     Ok(true)
 }
 
-/// The place of the next user before or after that name who has one.
-fn neighbour(transaction: &Transaction<'_>, name: &str, user: i64, after: bool) -> Result<Option<i64>, Error> {
+/// A user who has a place.
+struct Neighbour {
+    name: String,
+    user: i64,
+    place: i64,
+}
+
+/// The next user before or after that name who has a place.
+fn neighbour(transaction: &Transaction<'_>, name: &str, user: i64, after: bool) -> Result<Option<Neighbour>, Error> {
     let sql = if after {
-        "SELECT f.place FROM user_name n CROSS JOIN user_found f ON f.user_id = n.user_id
+        "SELECT n.key, n.user_id, f.place FROM user_name n CROSS JOIN user_found f ON f.user_id = n.user_id
          WHERE n.form = 'label' AND (n.key, n.user_id) > (?1, ?2) ORDER BY n.key, n.user_id LIMIT 1"
     } else {
-        "SELECT f.place FROM user_name n CROSS JOIN user_found f ON f.user_id = n.user_id
+        "SELECT n.key, n.user_id, f.place FROM user_name n CROSS JOIN user_found f ON f.user_id = n.user_id
          WHERE n.form = 'label' AND (n.key, n.user_id) < (?1, ?2) ORDER BY n.key DESC, n.user_id DESC LIMIT 1"
     };
-    Ok(transaction.prepare_cached(sql)?.query_row(params![name, user], |row| row.get(0)).optional()?)
+    let of = |row: &Row<'_>| Ok(Neighbour { name: row.get(0)?, user: row.get(1)?, place: row.get(2)? });
+    Ok(transaction.prepare_cached(sql)?.query_row(params![name, user], of).optional()?)
 }
 
 /// The first of `count` places between two, and how far each is from the one before.
-fn between(before: Option<i64>, after: Option<i64>, count: i64) -> Option<(i64, i64)> {
-    match (before, after) {
+fn between(before: Option<&Neighbour>, after: Option<&Neighbour>, count: i64) -> Option<(i64, i64)> {
+    match (before.map(|user| user.place), after.map(|user| user.place)) {
         (None, None) => Some((FIRST, GAP)),
         (Some(before), None) => Some((before.checked_add(GAP)?, GAP)),
         (None, Some(after)) => Some((after.checked_sub(GAP.checked_mul(count)?)?, GAP)),
