@@ -1,6 +1,6 @@
 //! The state: one SQLite file, which only this room speaks SQL to.
 //!
-//! May import `model`, `filter` and `secrets`. Secrets arrive sealed; nothing here can open them.
+//! May import `model` and `secrets`. Secrets arrive sealed; nothing here can open them.
 //!
 //! Rules: write-ahead log with `synchronous=FULL`, so that what was answered survives a power cut; every writing
 //! transaction is IMMEDIATE, because one that begins by reading fails at once when it comes to write beside another

@@ -1,6 +1,6 @@
 //! The mass deployment token: minted and verified offline.
 //!
-//! May import `model`, `filter`, `secrets` and `protocol`.
+//! May import `model` and `secrets`.
 //!
 //! A token is a PASETO v4.public (<https://github.com/paseto-standard/paseto-spec>): JSON claims signed with Ed25519,
 //! one algorithm and nothing to negotiate. Its header `v4.public.` is replaced by [`PREFIX`], which secret scanners

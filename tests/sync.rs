@@ -12,7 +12,7 @@ use imd::model::found::Sort;
 use imd::model::job::Job;
 use imd::model::mapping::{Kind, Mapping};
 use imd::model::name::Name;
-use imd::model::plan::{Change, Left, LeftOut, State};
+use imd::model::plan::{Asked, Change, Counts, Left, LeftOut, Line, PlannedChange, State};
 use imd::model::profile::Profile;
 use imd::model::text::Untrusted;
 use imd::model::user::{Attribute, User};
@@ -111,6 +111,8 @@ fn the_mapping_of_higher_priority_takes_a_user_and_reordering_moves_them() {
             "+cleo All",
         ]
     );
+    let of = |counts: Counts| [counts.matched, counts.come, counts.left_out, counts.taken];
+    assert_eq!((of(plan.counts), of(plan.per_mapping[1].1)), ([5, 4, 1, 2], [5, 3, 0, 2]), "in all, each counts once");
     house.apply(&plan, None).expect("applies");
     assert_eq!(house.find("boss")[0].mapping, name("Board"));
 
@@ -448,7 +450,7 @@ fn a_preview_is_what_the_plan_will_be() {
     // With three who share a mail, which two are named to each other is no matter.
     let about = |label: &Untrusted, why: &LeftOut| (label.shown(), why.code().to_owned());
     let previewed = lines(preview.left_out.iter().map(|line| about(&line.label, &line.why)).collect());
-    let left_out = house.store.plan_left_out(plan.id, 0, 100).expect("left out");
+    let left_out = house.left_out(&plan);
     let all = left_out.iter().filter(|line| line.mapping == name("All"));
     assert_eq!(previewed, lines(all.map(|line| about(&line.label, &line.why)).collect()));
     let reasons: Vec<_> = preview.reasons.into_iter().collect();
@@ -533,8 +535,8 @@ fn old_plans_are_let_go_with_the_values_that_nobody_has_any_more() {
     // Three users as they are, what thirty plans superseded, and what the last plan would bring.
     assert_eq!(house.sqlite3("SELECT count(*) FROM user_values"), (3 + 30 + 1).to_string());
     let oldest = house.store.plans(100).expect("plans").last().expect("a plan").id;
-    let line = house.store.plan_changes(oldest, 0, 1).expect("lines").remove(0);
-    let Change::Change(all) = line.change else { panic!("the title changed") };
+    let line = house.store.plan_lines(oldest, &Asked::default(), 0, 1).expect("lines").lines.remove(0);
+    let Line::Change(PlannedChange { change: Change::Change(all), .. }) = line else { panic!("the title changed") };
     assert_eq!((all[0].before[0].raw(), all[0].after[0].raw()), ("Title 9", "Title 10"));
 
     house.at += jiff::SignedDuration::from_hours(25);
@@ -582,7 +584,7 @@ fn the_sample_directory_is_sorted_as_awk_sorts_it() {
     let open = || Box::new(ldif::File::open(file.as_ref()).expect("opens")) as Box<dyn Read>;
     let job = Job::unwatched();
     let plan = sync::plan(&house.store, &mut |_| Ok(open()), &house.by(), &job).expect("a plan");
-    let left_out = house.store.plan_left_out(plan.id, 0, 10_000).expect("left out");
+    let left_out = house.left_out(&plan);
     let count = |code: &str| left_out.iter().filter(|line| line.why.code() == code).count() as u64;
     let reasons = ["no-mail", "disabled", "expired", "duplicate-mail"].map(count);
     assert_eq!([&[plan.counts.matched][..], &reasons, &[plan.counts.come]].concat(), expected);

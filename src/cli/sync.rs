@@ -115,9 +115,9 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
         ("change", counts.change.to_string()),
         ("leave", counts.leave.to_string()),
         ("left out", counts.left_out.to_string()),
-        ("state", state(summary)),
-        ("hash", summary.hash.clone()),
     ]);
+    lines.extend((counts.taken > 0).then(|| ("match again", format!("{}, in a later mapping", counts.taken))));
+    lines.extend([("state", state(summary)), ("hash", summary.hash.clone())]);
     lines
 }
 

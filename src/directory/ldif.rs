@@ -243,7 +243,7 @@ impl File {
         Ok(format)
     }
 
-    /// A directory whose text is in memory already, such as the bundled sample.
+    /// A directory whose text is in memory already.
     pub fn of_bytes(bytes: impl Into<Arc<[u8]>>) -> Self {
         Self { source: Source::Bytes(bytes.into()), found: None }
     }

@@ -130,14 +130,12 @@ impl Engine {
             return Ok(Check::skipped(NAME, "there is no mapping to read"));
         };
         let late = self.now().duration_since(due) > LATE;
-        let last = self.last_sync()?.map_or_else(|| "never".to_owned(), day);
-        Ok(match (late || last == "never", self.last_sync()?) {
-            (false, _) => Check::passed(NAME, format!("last {last}, next {}", day(due))),
-            (true, _) => Check::failed(
-                NAME,
-                format!("the directories were last read: {last}; it was due {}", day(due)),
-                "start `imd serve`, which reads them when it is time, or run `imd sync`",
-            ),
+        let to_do = "start `imd serve`, which reads them when it is time, or run `imd sync`";
+        let due = day(due);
+        Ok(match self.last_sync()?.map(day) {
+            Some(last) if !late => Check::passed(NAME, format!("last {last}, next {due}")),
+            Some(last) => Check::failed(NAME, format!("last {last}, though the next was due {due}"), to_do),
+            None => Check::failed(NAME, format!("the directories were never read; it was due {due}"), to_do),
         })
     }
 

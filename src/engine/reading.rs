@@ -12,7 +12,7 @@ use crate::model::dn::Dn;
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
-use crate::model::plan::{Asked, PlannedChange, PlannedLeftOut, State, Summary};
+use crate::model::plan::{Asked, State, Summary};
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, Guid, NameForm};
 use crate::secrets::Secret;
@@ -284,14 +284,6 @@ impl Engine {
         Ok(self.store().plans(limit)?)
     }
 
-    pub fn planned_changes(&self, plan: i64, offset: u64, limit: u64) -> Result<Vec<PlannedChange>, Error> {
-        Ok(self.store().plan_changes(plan, offset, limit)?)
-    }
-
-    pub fn planned_left_out(&self, plan: i64, offset: u64, limit: u64) -> Result<Vec<PlannedLeftOut>, Error> {
-        Ok(self.store().plan_left_out(plan, offset, limit)?)
-    }
-
     /// When the cache was last brought up to date: a plan that waits, or was never applied, is no sync.
     pub fn last_sync(&self) -> Result<Option<jiff::Timestamp>, Error> {
         Ok(self.store().last_applied()?)
@@ -305,12 +297,12 @@ impl Engine {
         Ok(self.last_sync()?.is_some_and(|synced| changed.is_none_or(|changed| changed <= synced)))
     }
 
-    /// How many users are cached.
     /// How many users each mapping has, and how many are kept though they left.
     pub fn user_counts(&self) -> Result<crate::store::UserCounts, Error> {
         Ok(self.store().user_counts()?)
     }
 
+    /// How many users are cached, those who left not counted.
     pub fn user_count(&self) -> Result<u64, Error> {
         Ok(self.store().user_counts()?.active)
     }

@@ -327,13 +327,6 @@ impl Agent {
         self.properties.iter().find(|property| property.key == key)
     }
 
-    /// True when the token can be handed over in a file, so that it stands in no command line.
-    pub fn takes_token_file(&self) -> bool {
-        let windows = self.windows.iter().flat_map(|windows| &windows.parameters);
-        windows.map(|parameter| &parameter.value).any(|value| *value == Source::TokenFile)
-            || self.mac.iter().chain(&self.linux).any(|unix| unix.token_path.is_some())
-    }
-
     /// The keys of the properties that the definition refers to.
     fn asked_for(&self) -> impl Iterator<Item = &str> {
         let mut texts: Vec<&Text> = Vec::new();

@@ -171,7 +171,7 @@ pub struct PlannedLeftOut {
     pub why: LeftOut,
 }
 
-/// How many of each kind.
+/// How many of each kind. Over all mappings each user counts once; of one mapping, `matched` counts `taken` as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Counts {
     pub matched: u64,
@@ -180,19 +180,25 @@ pub struct Counts {
     pub leave: u64,
     pub unchanged: u64,
     pub left_out: u64,
+    /// Matched by an earlier mapping, too, which decides what becomes of them.
+    pub taken: u64,
 }
 
 impl Counts {
     /// Each with what it counts.
-    pub fn in_words(&self) -> [(u64, &'static str); 6] {
-        [
+    pub fn in_words(&self) -> Vec<(u64, &'static str)> {
+        let mut all = vec![
             (self.matched, "match a mapping"),
             (self.come, "come"),
             (self.change, "change"),
             (self.leave, "leave"),
             (self.unchanged, "stay as they are"),
             (self.left_out, "are left out (step 3 says why)"),
-        ]
+        ];
+        if self.taken > 0 {
+            all.push((self.taken, "match a later mapping, too, which does not count"));
+        }
+        all
     }
 }
 
@@ -273,7 +279,7 @@ impl Counts {
             LineKind::Leave => self.leave,
             LineKind::Change => self.change,
             LineKind::Come => self.come,
-            LineKind::LeftOut => self.left_out,
+            LineKind::LeftOut => self.left_out + self.taken,
         }
     }
 }

@@ -132,7 +132,6 @@ fn left_out(code: &str) -> (&'static str, &'static str) {
             "share their mail with somebody",
             LeftOut::DuplicateMail { mail: Untrusted::default(), other: super::user::Guid([0; 16]) },
         ),
-        "taken-by" => return ("are taken by an earlier mapping", "nothing, if the order of the mappings is meant so"),
         _ => return ("are left out for a reason that this imd does not know", "`imd explain USER` says why"),
     };
     (says, like.remedy())
@@ -167,13 +166,11 @@ pub struct Fix {
     pub why: &'static str,
 }
 
-/// What is worth doing first: what frees most. What stands as it is meant (who is disabled, who is taken by an earlier
-/// mapping, who has left) is no fault to be mended.
+/// What is worth doing first: what frees most. What stands as it is meant (who is disabled, who has left) is no fault to be mended.
 pub fn fixes(left_out: &[Stuck], waiting: &[Stuck]) -> Vec<Fix> {
-    const MEANT: [&str; 9] = [
+    const MEANT: [&str; 8] = [
         "disabled",
         "expired",
-        "taken-by",
         "user-left",
         "user-disabled",
         "user-expired",
@@ -216,7 +213,7 @@ mod tests {
 
     #[test]
     fn what_frees_most_stands_first_and_what_is_meant_so_is_no_fault() {
-        let left_out = [("disabled", 90), ("no-mail", 12), ("duplicate-mail", 2), ("taken-by", 70)];
+        let left_out = [("disabled", 90), ("no-mail", 12), ("duplicate-mail", 2)];
         let left_out = left_out.map(|(code, count)| Stuck::left_out((code.to_owned(), count)));
         let waiting = [("", 30), ("device-limit", 5), ("user-left", 8), ("user-unknown", 0)];
         let waiting = waiting.map(|(code, count)| Stuck::waiting((code.to_owned(), count)));

@@ -72,7 +72,7 @@ impl View<'_> {
         user::find(self.0, name)
     }
 
-    /// As [`Store::user`].
+    /// The user of that id, as [`CachedUser::id`] has it.
     pub fn user(&self, id: i64) -> Result<Option<CachedUser>, Error> {
         user::of_id(self.0, id)
     }

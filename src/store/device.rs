@@ -108,7 +108,7 @@ impl View<'_> {
         Ok(held(self.0, &sql, [account])?.into_iter().map(|held| held.device).collect())
     }
 
-    /// Whether other devices of the same hardware are in that state; `but` is the number of the one that asks.
+    /// The devices of the same hardware that are in that state; `but` is the number of the one that asks.
     pub fn same_hardware(
         &self,
         hardware: &Hash,

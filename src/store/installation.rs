@@ -41,13 +41,9 @@ impl Store {
             audit::append(transaction, by, &format!("secret \"{label}\""), "set")
         })
     }
-
-    /// Forgets a sealed secret; one that is not there is no error.
-    pub fn remove_sealed(&self, label: &str, by: &By<'_>) -> Result<(), Error> {
-        self.write(|transaction| remove_sealed(transaction, label, by))
-    }
 }
 
+/// Forgets a sealed secret; one that is not there is no error.
 pub(super) fn remove_sealed(transaction: &Transaction<'_>, label: &str, by: &By<'_>) -> Result<(), Error> {
     match transaction.execute("DELETE FROM sealed WHERE label = ?1", [label])? {
         0 => Ok(()),

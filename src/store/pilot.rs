@@ -36,7 +36,7 @@ impl View<'_> {
         Ok(found.is_some())
     }
 
-    /// How many laptops were activated on the day of `now`, UTC, whatever became of them since.
+    /// How many laptops were activated on the day of `now`, UTC, whose account is still there.
     pub fn activated_today(&self, now: Timestamp) -> Result<u64, Error> {
         // Times stand as RFC 3339 in UTC, so a day is where they begin with its date.
         let sql = "SELECT count(*) FROM device WHERE activated_at >= ?1";

@@ -9,7 +9,7 @@ use super::item::{Cells, json, number};
 use super::staging::Scoped;
 use super::{Error, Store, attributes, lines, reason};
 use crate::model::name::Name;
-use crate::model::plan::{AttributeChange, Change, Counts, Left, PlannedChange, PlannedLeftOut, State, Summary};
+use crate::model::plan::{AttributeChange, Change, Counts, Left, PlannedChange, State, Summary};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
@@ -73,46 +73,6 @@ impl Store {
             rows.next()?.map(|row| Cells::of(row).parsed()).transpose()
         })
     }
-
-    /// The lines of a plan in their order, from the `offset`th on, at most `limit`.
-    pub fn plan_changes(&self, plan: i64, offset: u64, limit: u64) -> Result<Vec<PlannedChange>, Error> {
-        self.read(|connection| {
-            let sql = "SELECT kind, guid, label, mapping, from_mapping, b.attributes, a.attributes, why, why_detail
-                       FROM plan_change c LEFT JOIN user_values a ON a.id = after_id
-                       LEFT JOIN user_values b ON b.id = CASE c.kind
-                           WHEN 'leave' THEN (SELECT values_id FROM cached_user WHERE id = c.user_id)
-                           ELSE before_id END
-                       WHERE plan_id = ?1 AND kind <> 'refresh' ORDER BY c.id LIMIT ?3 OFFSET ?2";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query(params![plan, number(offset), number(limit)])?;
-            let mut changes = Vec::new();
-            while let Some(row) = rows.next()? {
-                changes.push(change_of(&mut Cells::of(row))?);
-            }
-            Ok(changes)
-        })
-    }
-
-    /// Whom a plan leaves out, from the `offset`th on, at most `limit`.
-    pub fn plan_left_out(&self, plan: i64, offset: u64, limit: u64) -> Result<Vec<PlannedLeftOut>, Error> {
-        self.read(|connection| {
-            let sql = "SELECT guid, label, mapping, why, why_detail FROM plan_left_out WHERE plan_id = ?1
-                       ORDER BY id LIMIT ?3 OFFSET ?2";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query(params![plan, number(offset), number(limit)])?;
-            let mut all = Vec::new();
-            while let Some(row) = rows.next()? {
-                let mut cells = Cells::of(row);
-                all.push(PlannedLeftOut {
-                    guid: Guid(cells.next()?),
-                    label: Untrusted::new(cells.text()?),
-                    mapping: cells.parsed()?,
-                    why: reason::read_left_out(&mut cells)?,
-                });
-            }
-            Ok(all)
-        })
-    }
 }
 
 /// A line that changes somebody, from the cells kind, guid, label, mapping, from_mapping, the attributes before and
@@ -166,28 +126,33 @@ pub(super) fn summary(connection: &Connection, id: i64) -> Result<Option<Summary
         (None, "stopped") => State::Stopped { reasons },
         _ => State::Made,
     };
-    let sql = "SELECT name, matched, come, change, leave, unchanged, left_out FROM plan_mapping WHERE plan_id = ?1
-               ORDER BY position";
+    let sql = "SELECT name, matched, come, change, leave, unchanged, left_out, left_out_why
+               FROM plan_mapping WHERE plan_id = ?1 ORDER BY position";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([id])?;
     let (mut per_mapping, mut counts) = (Vec::new(), Counts::default());
     while let Some(row) = rows.next()? {
         let mut cells = Cells::of(row);
         let name = cells.parsed()?;
-        let these = Counts {
+        let mut these = Counts {
             matched: cells.number()?,
             come: cells.number()?,
             change: cells.number()?,
             leave: cells.number()?,
             unchanged: cells.number()?,
             left_out: cells.number()?,
+            taken: 0,
         };
-        counts.matched += these.matched;
+        let why: BTreeMap<String, u64> = cells.json()?;
+        these.taken = why.get("taken-by").copied().unwrap_or(0);
+        these.left_out = these.left_out.saturating_sub(these.taken);
+        counts.matched += these.matched.saturating_sub(these.taken);
         counts.come += these.come;
         counts.change += these.change;
         counts.leave += these.leave;
         counts.unchanged += these.unchanged;
         counts.left_out += these.left_out;
+        counts.taken += these.taken;
         per_mapping.push((name, these));
     }
     Ok(Some(Summary { id, made_at, hash, counts, per_mapping, state, undoes }))
@@ -203,9 +168,9 @@ pub(super) fn save_mapping(
     let sql = "INSERT INTO plan_mapping (plan_id, position, mapping_id, version, name, removed, matched, come, change,
                    leave, unchanged, left_out, left_out_why)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
-    let Counts { matched, come, change, leave, unchanged, left_out } = *counts;
+    let Counts { matched, come, change, leave, unchanged, left_out, taken } = *counts;
     let [matched, come, change, leave, unchanged, left_out] =
-        [matched, come, change, leave, unchanged, left_out].map(number);
+        [matched, come, change, leave, unchanged, left_out + taken].map(number);
     let Scoped { position, id, version, name, removed, .. } = scoped;
     transaction.execute(
         sql,

@@ -79,7 +79,9 @@ fn mappings(connection: &Connection, activated: u64) -> Result<(Vec<OfMapping>, 
 
 fn left_out(connection: &Connection) -> Result<Vec<(String, u64)>, Error> {
     let mut all: Vec<(String, u64)> = Vec::new();
-    for (code, users) in overview::left_out(connection)?.into_iter().flat_map(|(_, why)| why) {
+    // Whom an earlier mapping takes is not stuck.
+    let why = overview::left_out(connection)?.into_iter().flat_map(|(_, why)| why);
+    for (code, users) in why.filter(|(code, _)| code != "taken-by") {
         match all.iter_mut().find(|(other, _)| *other == code) {
             Some((_, count)) => *count += users,
             None => all.push((code, users)),

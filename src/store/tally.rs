@@ -93,7 +93,7 @@ pub(super) fn tally(
         "SELECT mapping_id, why, count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'leave' GROUP BY 1, 2",
         plan,
     )?;
-    let taken = grouped(
+    let taken_over = grouped(
         transaction,
         "SELECT m.id, c.mapping, count(*) FROM plan_change c JOIN mapping m ON m.name = c.from_mapping
          WHERE c.plan_id = ?1 AND c.kind = 'change' GROUP BY 1, 2",
@@ -110,14 +110,15 @@ pub(super) fn tally(
         )?;
         let matched = scoped.matched;
         let why = left_out.get(&scoped.name).cloned().unwrap_or_default();
-        let out = why.values().sum();
+        let (out, taken) = (why.values().sum::<u64>(), why.get("taken-by").copied().unwrap_or(0));
         let counts = Counts {
             matched,
             come: change("come"),
             change: change("change"),
             leave: change("leave"),
             unchanged: matched.saturating_sub(out + change("come") + change("change")),
-            left_out: out,
+            left_out: out - taken,
+            taken,
         };
         plan::save_mapping(transaction, plan, scoped, &counts, &why)?;
         let mapping = Name::new(&scoped.name).map_err(|_| Error::Unknown(format!("mapping {}", scoped.id)))?;
@@ -127,7 +128,7 @@ pub(super) fn tally(
                 .map(|((_, what), users)| (what.clone(), *users))
                 .collect()
         };
-        let taken_over = of_this(&taken).into_iter().max_by_key(|(_, users)| *users);
+        let taken_over = of_this(&taken_over).into_iter().max_by_key(|(_, users)| *users);
         let edited = transaction
             .prepare_cached(EDITED)?
             .query_row([scoped.id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
@@ -147,9 +148,12 @@ pub(super) fn tally(
     Ok(tallies)
 }
 
-/// How many are left out of each mapping, by [`LeftOut::code`](crate::model::plan::LeftOut::code).
+/// How many are left out of each mapping, by [`LeftOut::code`](crate::model::plan::LeftOut::code). Whom an earlier mapping
+/// matched is its own, even where it leaves them out: so that each user counts once.
 fn left_out(transaction: &Transaction<'_>, plan: i64) -> Result<HashMap<String, BTreeMap<String, u64>>, Error> {
-    let sql = "SELECT mapping, why, count(*) FROM plan_left_out WHERE plan_id = ?1 GROUP BY 1, 2";
+    let sql = "SELECT mapping, iif(nth = 1, why, 'taken-by') AS reason, count(*) FROM (
+                   SELECT mapping, why, row_number() OVER (PARTITION BY directory_id, guid ORDER BY id) AS nth
+                   FROM plan_left_out WHERE plan_id = ?1) GROUP BY 1, 2";
     let mut statement = transaction.prepare(sql)?;
     let mut rows = statement.query([plan])?;
     let mut all: HashMap<String, BTreeMap<String, u64>> = HashMap::new();

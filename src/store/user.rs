@@ -62,11 +62,6 @@ impl Store {
         self.read(|connection| find(connection, name))
     }
 
-    /// The user of that id, as [`CachedUser::id`] has it.
-    pub fn user(&self, id: i64) -> Result<Option<CachedUser>, Error> {
-        self.read(|connection| of_id(connection, id))
-    }
-
     pub fn user_counts(&self) -> Result<UserCounts, Error> {
         self.read(|connection| {
             let sql = "SELECT m.name, u.state, u.users FROM user_tally u JOIN mapping m ON m.id = u.mapping_id

@@ -45,7 +45,7 @@ pub(super) fn tripped(
         let why = || mapping.and_then(base).unwrap_or_else(|| cause(tally, mapping));
         let left = |code: &str| tally.leaving.get(code).copied().unwrap_or(0);
         let (leave, disabled, unreadable) = (tally.counts.leave, left("disabled"), left("unreadable"));
-        if had > 0 && tally.counts.matched == tally.counts.left_out {
+        if had > 0 && tally.counts.matched == tally.counts.left_out + tally.counts.taken {
             trip(Loss::Everybody, had, why());
         } else {
             if disabled > allowed {

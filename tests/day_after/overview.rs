@@ -56,6 +56,26 @@ fn the_overview_counts_what_the_state_holds() {
 }
 
 #[test]
+fn a_user_whom_several_mappings_match_counts_once() {
+    let imd = set_up(12, |answers| answers);
+    // One who is disabled, and one without a mail.
+    let ldif = company::ldif(12).replace(
+        "userAccountControl: 512\ndepartment: Sales\n\ndn: CN=User 6",
+        "userAccountControl: 514\ndepartment: Sales\n\ndn: CN=User 6",
+    );
+    imd.write("users.ldif", ldif.replace("mail: user7@corp.example.com\n", ""));
+    imd.imd(["mapping", "add", "Rest", "directory=corp", "profile=Laptops", "storage=eu-1"]).succeeded();
+    imd.imd(["sync"]).succeeded();
+    let stages = overview(&imd)["stages"].clone();
+    assert_eq!((&stages["matched"], &stages["left_out"], &stages["cached"]), (&12.into(), &2.into(), &10.into()));
+    let report = imd.json(["report"]);
+    let stuck = report["left_out"].as_array().unwrap().iter();
+    let stuck: Vec<_> =
+        stuck.map(|stuck| (stuck["reason"].as_str().unwrap(), stuck["count"].as_u64().unwrap())).collect();
+    assert_eq!(stuck, [("disabled", 1), ("no-mail", 1)], "and whom an earlier mapping takes is not stuck");
+}
+
+#[test]
 fn whether_a_service_runs_is_true_however_it_ended() {
     let (imd, service, _) = served(3, |answers| answers);
     assert_eq!(overview(&imd)["service"]["running"], true);

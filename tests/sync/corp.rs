@@ -15,7 +15,7 @@ use imd::model::job::Job;
 use imd::model::mapping::{AccountName, Kind, Mapping};
 use imd::model::membership::Nested;
 use imd::model::name::Name;
-use imd::model::plan::{Change, Left, Summary};
+use imd::model::plan::{Asked, Change, Left, Line, LineKind, PlannedLeftOut, Summary};
 use imd::model::profile::{Login, Profile, Storage};
 use imd::model::text::Untrusted;
 use imd::model::user::{Attribute, Guid, NameForm, User};
@@ -234,7 +234,9 @@ impl House {
     /// The lines of a plan: `+anna`, `~anna`, `-anna: why`, `!anna: why`.
     pub(crate) fn lines(&self, plan: &Summary) -> Vec<String> {
         let mut lines = Vec::new();
-        for line in self.store.plan_changes(plan.id, 0, 1_000).expect("changes") {
+        let all = self.store.plan_lines(plan.id, &Asked::default(), 0, 10_000).expect("lines").lines;
+        for line in all {
+            let Line::Change(line) = line else { continue };
             let who = line.label.shown().replace("User ", "");
             let from = line.from.map(|from| format!(" from {from}")).unwrap_or_default();
             lines.push(match line.change {
@@ -250,12 +252,19 @@ impl House {
                 }
             });
         }
-        for line in self.store.plan_left_out(plan.id, 0, 1_000).expect("left out") {
+        for line in self.left_out(plan) {
             let who = line.label.shown().replace("User ", "");
             lines.push(format!("!{who} {}: {}", line.mapping, line.why));
         }
         lines.sort();
         lines
+    }
+
+    /// Whom a plan leaves out.
+    pub(crate) fn left_out(&self, plan: &Summary) -> Vec<PlannedLeftOut> {
+        let asked = Asked { kind: Some(LineKind::LeftOut), ..Asked::default() };
+        let lines = self.store.plan_lines(plan.id, &asked, 0, 10_000).expect("lines").lines;
+        lines.into_iter().filter_map(|line| if let Line::LeftOut(line) = line { Some(line) } else { None }).collect()
     }
 
     pub(crate) fn find(&self, text: &str) -> Vec<CachedUser> {

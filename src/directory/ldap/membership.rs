@@ -4,7 +4,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::PAGE;
 use super::ber::Malformed;
-use super::connection::{Connection, Kept, Watch};
+use super::connection::{Connection, Kept, NO_SUCH_OBJECT, Watch};
 use super::error::Error;
 use super::request::{Scope, Search};
 use super::root::ANYTHING;
@@ -91,7 +91,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Some(entry) => self.whole(entry, watch).await.map(Some),
                 None => Ok(None),
             },
-            Err(DirectoryError::Ldap(Error::Search { code: 32, .. } | Error::Referral { .. })) => Ok(None),
+            Err(DirectoryError::Ldap(Error::Search { code: NO_SUCH_OBJECT, .. } | Error::Referral { .. })) => Ok(None),
             Err(error) => Err(error),
         }
     }
