@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Row, Transaction, named_params, params};
 
 use super::item::Cells;
 use super::staging::{Scoped, prune, scope, settle};
 use super::{By, Error, Store, Tally, attributes};
 use crate::model::plan::{Summary, Tripped};
-use crate::model::user::Guid;
+use crate::model::user::{Guid, User};
 
 /// A line of the plan that is taken back, and its user as the cache has them now.
 struct Line {
@@ -160,78 +160,24 @@ fn take_back(
         let name = line.from.clone().map_or_else(|| name_of(transaction, line.mapping), Ok)?;
         return Err(Error::Drift { what: format!("the mapping \"{name}\"") });
     };
-    let from = here.filter(|here| here.id != mapping.id).map(|here| &here.name);
-    let mut insert = transaction.prepare_cached(
-        "INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping,
-             from_mapping, label, why, why_detail, hash, operational, before_id, after_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-    )?;
-    let Line { directory, guid, .. } = line;
-    let Now { id, version, hash, operational, label, values, .. } = now;
-    match line.kind.as_str() {
-        "come" => insert.execute(params![
-            plan,
-            "leave",
-            directory,
-            guid.0,
-            id,
-            version,
-            mapping.id,
-            mapping.name,
-            None::<String>,
-            label,
-            "undone",
-            of.to_string(),
-            hash,
-            None::<Vec<u8>>,
-            None::<i64>,
-            None::<i64>
-        ])?,
+    let change = match line.kind.as_str() {
+        "come" => Taken { undone: Some(of), ..Taken::of("leave", mapping, now) },
         "leave" => {
             let after = copy(transaction, &now.attributes)?;
-            insert.execute(params![
-                plan,
-                "come",
-                directory,
-                guid.0,
-                id,
-                version,
-                mapping.id,
-                mapping.name,
-                None::<String>,
-                label,
-                None::<String>,
-                None::<String>,
-                hash,
-                operational,
-                values,
-                after
-            ])?
+            let operational = Some(now.operational.clone());
+            Taken { operational, values: Some((now.values, after)), ..Taken::of("come", mapping, now) }
         }
         _ => {
             let before = before(line)?;
-            let after = copy(transaction, line.before_attributes.as_deref().unwrap_or_default())?;
-            insert.execute(params![
-                plan,
-                "change",
-                directory,
-                guid.0,
-                id,
-                version,
-                mapping.id,
-                mapping.name,
-                from,
-                before.label(),
-                None::<String>,
-                None::<String>,
-                attributes::hash(&before, false),
-                attributes::hash(&before, true),
-                values,
-                after
-            ])?
+            Taken {
+                from: here.filter(|here| here.id != mapping.id).map(|here| here.name.clone()),
+                label: before.label(),
+                hash: attributes::hash(&before, false).to_vec(),
+                ..Taken::of("change", mapping, now).to(transaction, line, &before, now)?
+            }
         }
     };
-    Ok(true)
+    change.insert(transaction, plan, line, now).map(|()| true)
 }
 
 /// Operational attributes go back, too, unless they were read anew since.
@@ -239,31 +185,72 @@ fn refresh(transaction: &Transaction<'_>, plan: i64, line: &Line) -> Result<(), 
     let Some(now) = line.now.as_ref().filter(|now| now.active && Some(now.values) == line.after) else {
         return Ok(());
     };
-    let before = before(line)?;
-    let after = copy(transaction, line.before_attributes.as_deref().unwrap_or_default())?;
-    let sql = "INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping,
-                   label, hash, operational, before_id, after_id)
-               VALUES (?1, 'refresh', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-    let (hash, operational) = (&now.hash, attributes::hash(&before, true));
-    let mapping = name_of(transaction, now.mapping)?;
-    transaction.prepare_cached(sql)?.execute(params![
-        plan,
-        line.directory,
-        line.guid.0,
-        now.id,
-        now.version,
-        now.mapping,
-        mapping,
-        now.label,
-        hash,
-        operational,
-        now.values,
-        after
-    ])?;
-    Ok(())
+    let mapping = (now.mapping, name_of(transaction, now.mapping)?);
+    let change = Taken::of_mapping("refresh", mapping, now).to(transaction, line, &before(line)?, now)?;
+    change.insert(transaction, plan, line, now)
 }
 
-fn before(line: &Line) -> Result<crate::model::user::User, Error> {
+/// A line that takes another back: what it does to the user as the cache has them now.
+struct Taken {
+    kind: &'static str,
+    mapping: (i64, String),
+    from: Option<String>,
+    label: String,
+    /// The plan that is taken back, where that is why the user leaves.
+    undone: Option<i64>,
+    hash: Vec<u8>,
+    operational: Option<Vec<u8>>,
+    /// The values as they are, and as they will be.
+    values: Option<(i64, i64)>,
+}
+
+impl Taken {
+    fn of(kind: &'static str, mapping: &Scoped, now: &Now) -> Self {
+        Self::of_mapping(kind, (mapping.id, mapping.name.clone()), now)
+    }
+
+    fn of_mapping(kind: &'static str, mapping: (i64, String), now: &Now) -> Self {
+        let (label, hash) = (now.label.clone(), now.hash.clone());
+        Self { kind, mapping, from: None, label, undone: None, hash, operational: None, values: None }
+    }
+
+    /// The values from before the plan come back.
+    fn to(self, transaction: &Transaction<'_>, line: &Line, before: &User, now: &Now) -> Result<Self, Error> {
+        let after = copy(transaction, line.before_attributes.as_deref().unwrap_or_default())?;
+        let operational = Some(attributes::hash(before, true).to_vec());
+        Ok(Self { operational, values: Some((now.values, after)), ..self })
+    }
+
+    fn insert(&self, transaction: &Transaction<'_>, plan: i64, line: &Line, now: &Now) -> Result<(), Error> {
+        let mut insert = transaction.prepare_cached(
+            "INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping,
+                 from_mapping, label, why, why_detail, hash, operational, before_id, after_id)
+             VALUES (:plan, :kind, :directory, :guid, :user, :version, :mapping, :name,
+                 :from, :label, :why, :detail, :hash, :operational, :before, :after)",
+        )?;
+        insert.execute(named_params! {
+            ":plan": plan,
+            ":kind": self.kind,
+            ":directory": line.directory,
+            ":guid": line.guid.0,
+            ":user": now.id,
+            ":version": now.version,
+            ":mapping": self.mapping.0,
+            ":name": self.mapping.1,
+            ":from": self.from,
+            ":label": self.label,
+            ":why": self.undone.map(|_| "undone"),
+            ":detail": self.undone.map(|plan| plan.to_string()),
+            ":hash": self.hash,
+            ":operational": self.operational,
+            ":before": self.values.map(|(before, _)| before),
+            ":after": self.values.map(|(_, after)| after),
+        })?;
+        Ok(())
+    }
+}
+
+fn before(line: &Line) -> Result<User, Error> {
     let user = line.before_attributes.as_deref().and_then(|json| attributes::user(line.guid, json));
     let what = || format!("the user \"{}\"", line.label);
     user.ok_or_else(|| Error::Unfit { what: what(), why: "the values from before the plan are not there any more" })
