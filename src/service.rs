@@ -104,6 +104,7 @@ impl Error {
 /// What every connection shares.
 struct Shared {
     engine: Engine,
+    /// Each as IPv4 where it is one in IPv6 clothes.
     proxies: Vec<IpAddr>,
     metrics: Metrics,
     certificates: Arc<Certificates>,
@@ -143,7 +144,7 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     let schedule = schedule::start(engine, &stopping)?;
     let shared = Arc::new(Shared {
         engine: engine.clone(),
-        proxies: options.proxies.clone(),
+        proxies: options.proxies.iter().map(IpAddr::to_canonical).collect(),
         metrics: Metrics::default(),
         certificates,
     });

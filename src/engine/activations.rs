@@ -41,8 +41,8 @@ const AGAIN_IN: u64 = 7 * 86_400;
 /// Who asks.
 #[derive(Debug, Clone)]
 pub struct Asker {
-    /// The address that the request came from, for the administrator.
-    pub peer: IpAddr,
+    /// The address that the request came from; absent where a proxy of ours does not say.
+    pub peer: Option<IpAddr>,
     /// What the laptop is told instead of a reason.
     pub correlation: String,
     /// The channel binding of its TLS connection; absent where a proxy of ours ended TLS.
@@ -286,7 +286,9 @@ impl Engine {
             "daily-cap" => Denial { retry_after: Some(until_midnight(self.now())), ..denial },
             _ => denial,
         };
-        tracing::debug!(correlation = asker.correlation, reason, detail, peer = %asker.peer, "refused");
+        let peer =
+            asker.peer.map_or_else(|| "an address that the proxy does not tell".to_owned(), |peer| peer.to_string());
+        tracing::debug!(correlation = asker.correlation, reason, detail, peer, "refused");
         let refusal = Refusal {
             at: self.now(),
             correlation: asker.correlation.clone(),
@@ -295,7 +297,7 @@ impl Engine {
             detail: Untrusted::new(detail),
             device: about.device.map(|held| held.device.id),
             user: about.user.map(Untrusted::new),
-            peer: asker.peer.to_string(),
+            peer,
         };
         let kept = self.queue().map(|queue| queue.run(move |turn| turn.refuse(&refusal)));
         if !matches!(kept, Ok(Ok(()))) {

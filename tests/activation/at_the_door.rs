@@ -17,7 +17,7 @@ fn what_is_no_request_is_answered_as_such_and_health_stays_green() {
     let (imd, service, _token) = served(2, |answers| answers);
     let post = |path: &str, body: &[u8]| {
         let head = format!("POST {path} HTTP/1.1\r\nHost: imd\r\nContent-Length: {}\r\n\r\n", body.len());
-        service.ask(&format!("{}\r\nConnection: close\r\n\r\n", head.trim_end()), body).unwrap()
+        service.ask(format!("{}\r\nConnection: close\r\n\r\n", head.trim_end()), body).unwrap()
     };
     for body in [&b""[..], b"{", b"[]", b"null", b"{\"token\": 1}", &[0xff; 100], b"{\"claim_code\": \"x\"}"] {
         for path in ["/v1/enrol", "/v1/claim", "/v1/check-in"] {
@@ -153,7 +153,8 @@ fn a_clock_that_was_put_back_a_day_refuses_new_tokens_and_makes_nothing() {
     let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
     let engine = Engine::open(Options { clock: Arc::new(move || yesterday), ..Options::of_host(imd.state()) }).unwrap();
     let request = serde_json::from_value(Laptop::new(1).enrol_request(&token)).unwrap();
-    let asker = Asker { peer: [127, 0, 0, 1].into(), correlation: "0123456789abcdef".to_owned(), end_point: None };
+    let asker =
+        Asker { peer: Some([127, 0, 0, 1].into()), correlation: "0123456789abcdef".to_owned(), end_point: None };
     assert_eq!(engine.enrol(&request, &asker).unwrap_err().code, Code::TokenRefused);
     assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "token-not-yet-valid");
     assert_eq!(imd.row("SELECT (SELECT count(*) FROM device) + (SELECT count(*) FROM token_use) AS n")["n"], 0);

@@ -93,7 +93,7 @@ fn at(imd: &Installation, time: &str) -> Engine {
 
 fn claim(engine: &Engine, number: u32) -> Result<String, Denial> {
     let request = Laptop::new(number).claim_request(&format!("user{number}@corp.example.com"));
-    let asker = Asker { peer: [127, 0, 0, 1].into(), correlation: format!("{number:016x}"), end_point: None };
+    let asker = Asker { peer: Some([127, 0, 0, 1].into()), correlation: format!("{number:016x}"), end_point: None };
     engine.claim(&serde_json::from_value(request).unwrap(), &asker).map(|answer| answer.device)
 }
 
@@ -106,7 +106,8 @@ fn of_many_laptops_at_once_no_more_are_activated_on_a_day_than_the_cap_says() {
     let day = |days: i64| (now + jiff::SignedDuration::from_hours(24 * days)).strftime("%Y-%m-%d").to_string();
     let tomorrow = at(&imd, &format!("{}T22:00:00Z", day(1)));
     for number in 0..30 {
-        let asker = Asker { peer: [127, 0, 0, 1].into(), correlation: "0123456789abcdef".to_owned(), end_point: None };
+        let asker =
+            Asker { peer: Some([127, 0, 0, 1].into()), correlation: "0123456789abcdef".to_owned(), end_point: None };
         let request = serde_json::from_value(Laptop::new(number).enrol_request(&token)).unwrap();
         assert!(tomorrow.enrol(&request, &asker).is_ok(), "{number}");
     }

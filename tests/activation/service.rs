@@ -120,7 +120,7 @@ impl Service {
     }
 
     pub fn get(&self, path: &str) -> Answer {
-        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: imd\r\nConnection: close\r\n\r\n"), &[]).unwrap()
+        self.ask(format!("GET {path} HTTP/1.1\r\nHost: imd\r\nConnection: close\r\n\r\n"), &[]).unwrap()
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {
@@ -139,8 +139,8 @@ impl Service {
     }
 
     /// Sends a head and a body as they are.
-    pub fn ask(&self, head: &str, body: &[u8]) -> std::io::Result<Answer> {
-        ask(self.address, &self.tls, head, body)
+    pub fn ask(&self, head: impl AsRef<[u8]>, body: &[u8]) -> std::io::Result<Answer> {
+        ask(self.address, &self.tls, head.as_ref(), body)
     }
 
     /// A connection on which TLS is set up.
@@ -191,13 +191,13 @@ fn post_to(address: SocketAddr, tls: &Arc<ClientConfig>, path: &str, body: &Valu
          Connection: close\r\n\r\n",
         body.len()
     );
-    ask(address, tls, &head, body.as_bytes())
+    ask(address, tls, head.as_bytes(), body.as_bytes())
 }
 
-fn ask(address: SocketAddr, tls: &Arc<ClientConfig>, head: &str, body: &[u8]) -> std::io::Result<Answer> {
+fn ask(address: SocketAddr, tls: &Arc<ClientConfig>, head: &[u8], body: &[u8]) -> std::io::Result<Answer> {
     let began = Instant::now();
     let mut stream = connect(address, tls)?;
-    stream.write_all(head.as_bytes())?;
+    stream.write_all(head)?;
     // One that is refused by its head alone may be closed before its body is taken.
     let _ = stream.write_all(body).and_then(|()| stream.flush());
     let mut bytes = Vec::new();
