@@ -141,6 +141,25 @@ fn of_many_laptops_at_once_no_more_are_activated_on_a_day_than_the_cap_says() {
 }
 
 #[test]
+fn a_profile_takes_as_many_users_as_it_may_and_each_of_them_further_laptops() {
+    let (imd, service, token) =
+        served(4, |answers| answers.replace("quota = \"50 GiB\"", "quota = \"50 GiB\"\nmax_users = 2"));
+    let claim = |number: u32, user: &str| {
+        Laptop::new(number).enrol(&service, &token).granted();
+        Laptop::new(number).claim(&service, user)
+    };
+    claim(1, "user1").granted();
+    claim(2, "user2").granted();
+    let full = claim(3, "user3");
+    assert_eq!((full.status, full.error().as_str()), (403, "refused"));
+    assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "profile-full");
+    claim(4, "user1").granted();
+    assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 2);
+    imd.sqlite(&[], "UPDATE profile SET max_users = 3");
+    Laptop::new(3).claim(&service, "user3").granted();
+}
+
+#[test]
 fn a_group_that_is_no_dn_is_refused_where_it_is_typed() {
     let imd = company::prepared(2);
     let answers = company::ANSWERS.replace("fuse = \"10%\"", "fuse = \"10%\"\nallow = \"Pilot\"");
