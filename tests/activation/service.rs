@@ -70,6 +70,20 @@ impl Service {
     pub fn start_with(imd: &Installation, address: SocketAddr, more: &[&str]) -> Self {
         let mut command = imd.command();
         command.args(["serve", "--listen", &address.to_string()]).args(more);
+        Self::started(imd, address, command)
+    }
+
+    /// Starts it from a shell that has done that before.
+    pub fn start_in(imd: &Installation, address: SocketAddr, before: &str) -> Self {
+        let own = imd.command();
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{before} && exec \"$@\""), "sh"]).arg(own.get_program());
+        command.args(["serve", "--listen", &address.to_string()]).env_clear().current_dir(imd.folder());
+        command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Self::started(imd, address, command)
+    }
+
+    fn started(imd: &Installation, address: SocketAddr, mut command: Command) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let first = lines.next().expect("it says that it listens").unwrap();
