@@ -179,6 +179,9 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
         // Neither has to do with a state.
         Some(Command::Completions { shell }) => shell::completions(shell, output),
         Some(Command::Man { folder }) => shell::man(&folder, output),
+        Some(Command::Serve(serve)) => {
+            serve::run(&Engine::open_set_up(options(state, read_only)?)?, &serve, faces.service, output)
+        }
         Some(Command::Restore(backup::Sealed { file, passphrase_file })) => {
             backup::restore(&options(state, read_only)?, &file, passphrase_file.as_deref(), yes, faces, output)
         }
@@ -206,7 +209,6 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                     [word, number] if word == "again" => export::again(&engine, number, output),
                     _ => export::run(&engine, targets, export::Asked { token, token_by, out }, output),
                 },
-                Command::Serve(serve) => serve::run(&engine, &serve, faces.service, output),
                 Command::Pause { until } => serve::pause(&engine, until, output),
                 Command::Resume => serve::resume(&engine, output),
                 Command::Devices { verb, query, limit } => {
@@ -225,6 +227,7 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Demo { .. }
                 | Command::Setup { .. }
                 | Command::Restore(_)
+                | Command::Serve(_)
                 | Command::Completions { .. }
                 | Command::Man { .. } => Ok(()),
             }

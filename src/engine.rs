@@ -132,6 +132,20 @@ impl Engine {
         Ok(Self(Arc::new(Inner { options, store, identity: OnceLock::new(), installation, activations }), actor))
     }
 
+    /// Opens a state that somebody has begun to set up, and makes none.
+    ///
+    /// # Errors
+    /// [`Error::NothingSetUp`] when nobody has: a service that made one would be another installation's, with an authority
+    /// that no token names.
+    pub fn open_set_up(options: Options) -> Result<Self, Error> {
+        let nothing = Error::NothingSetUp { state: options.state.clone() };
+        if !Store::is_in(&options.state) {
+            return Err(nothing);
+        }
+        let engine = Self::open(options)?;
+        if engine.directories()?.is_empty() && engine.store().tokens()?.is_empty() { Err(nothing) } else { Ok(engine) }
+    }
+
     /// The same engine, for somebody else: what it changes is theirs in the audit.
     pub fn acting_as(&self, actor: Actor) -> Self {
         Self(Arc::clone(&self.0), actor)

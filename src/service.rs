@@ -38,7 +38,11 @@ pub const LISTEN: &str = "0.0.0.0:7443";
 /// How many connections are served at a time; the next wait to be taken.
 const CONNECTIONS: usize = 4_096;
 /// Files that are open for something else: the database, the directories that are asked, what is listened on.
-const OTHER_FILES: u64 = 256;
+/// Each call of the engine may be reading the database (two files) while a directory is asked.
+const OTHER_FILES: u64 = 3 * CALLS as u64;
+/// How many calls of the engine run at a time: twice as many as may ask a directory, so that one that does not answer
+/// holds up nobody else.
+const CALLS: usize = 128;
 /// How many connections may wait to be taken.
 const BACKLOG: u32 = 1_024;
 /// For how long requests that are under way may go on when the service is told to stop.
@@ -104,6 +108,7 @@ impl Error {
 /// What every connection shares.
 struct Shared {
     engine: Engine,
+    /// Each as IPv4 where it is one in IPv6 clothes.
     proxies: Vec<IpAddr>,
     metrics: Metrics,
     certificates: Arc<Certificates>,
@@ -124,7 +129,8 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     let certificates = Arc::new(Certificates::open(engine.clone(), options)?);
     let (tell_stop, stopping) = watch::channel(false);
     let signals = signals(Arc::clone(&certificates), tell_stop)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::System)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(CALLS).build().map_err(Error::System)?;
     let listener = runtime.block_on(async { listen(options.listen) })?;
     let address = listener.local_addr().map_err(Error::System)?;
     tell(&format!("listening on https://{address}"));
@@ -143,7 +149,7 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     let schedule = schedule::start(engine, &stopping)?;
     let shared = Arc::new(Shared {
         engine: engine.clone(),
-        proxies: options.proxies.clone(),
+        proxies: options.proxies.iter().map(IpAddr::to_canonical).collect(),
         metrics: Metrics::default(),
         certificates,
     });
@@ -212,7 +218,9 @@ fn signals(
     let wait = move || {
         for signal in &mut signals {
             if signal == SIGHUP {
-                certificates.reload();
+                // Beside it, so that a file that cannot be read does not keep the service from being stopped.
+                let certificates = Arc::clone(&certificates);
+                std::thread::spawn(move || certificates.reload());
             } else {
                 let _ = tell_stop.send(true);
             }
@@ -245,7 +253,7 @@ mod tests {
 
     #[test]
     fn as_many_connections_are_taken_as_there_may_be_open_files() {
-        for (files, most) in [(None, 4_096), (Some(1_048_576), 4_096), (Some(1_024), 768), (Some(100), 1)] {
+        for (files, most) in [(None, 4_096), (Some(1_048_576), 4_096), (Some(1_024), 640), (Some(100), 1)] {
             assert_eq!(connections(files), most, "{files:?}");
         }
     }

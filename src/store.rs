@@ -87,6 +87,9 @@ pub use watch::Watch;
 use crate::model::audit::Actor;
 use crate::model::fold::folded;
 
+/// How many connections are kept for the next readers. Each holds open files and memory; another is made in a moment.
+const MOST_IDLE: usize = 16;
+
 /// Who makes a change, when, and by which verb of the command line (`mapping edit`).
 #[derive(Debug, Clone, Copy)]
 pub struct By<'a> {
@@ -125,6 +128,11 @@ impl Store {
         Ok(Self(Arc::new(Inner { dir: dir.to_owned(), writer: Mutex::new(writer), idle: Mutex::default() })))
     }
 
+    /// Whether there is a state in `dir`.
+    pub fn is_in(dir: &Path) -> bool {
+        dir.join(open::FILE).exists()
+    }
+
     /// Makes the state directory for its owner alone, or makes sure that it is.
     pub fn make_folder(dir: &Path) -> Result<(), Error> {
         open::private_folder(dir)
@@ -143,7 +151,11 @@ impl Store {
             let transaction = connection.transaction().map_err(|e| Error::of(e, &self.0.dir))?;
             act(&transaction)
         };
-        lock(&self.0.idle).push(connection);
+        let mut idle = lock(&self.0.idle);
+        if idle.len() < MOST_IDLE {
+            idle.push(connection);
+        }
+        drop(idle);
         result.map_err(|error| error.at(&self.0.dir))
     }
 

@@ -5,7 +5,7 @@
 #[path = "sync/corp.rs"]
 mod corp;
 
-use corp::{Corp, House, guid, mapping, name};
+use corp::{Corp, House, guid, mapping, name, now};
 use imd::directory::{Read, ldif};
 use imd::model::job::Job;
 use imd::model::mapping::Mapping;
@@ -364,4 +364,26 @@ fn the_lines_of_a_plan_come_in_pages_by_kind_and_by_search() {
             assert_eq!(pages, lines(None, search, 0, 1_000).lines, "{search}");
         }
     }
+}
+
+#[test]
+fn the_cache_is_as_old_as_the_reading_however_late_it_is_approved_and_whatever_is_taken_back() {
+    let mut house = House::with_staff();
+    let minutes = |minutes| now() + jiff::SignedDuration::from_mins(minutes);
+    let first = house.sync(&Corp::many(5));
+    house.at = minutes(10);
+    let plan = house.plan(&Corp::many(2)).expect("a plan");
+    house.at = minutes(50);
+    assert_eq!(house.store.last_read().expect("read"), Some(first.made_at), "a plan that waits is no reading");
+    house.apply(&plan, Some(&plan.hash)).expect("is approved");
+    let told = |house: &House| {
+        let numbers = house.store.numbers(house.at, 1, imd::sync::GOOD_FOR).expect("numbers");
+        (house.store.last_read().expect("read"), numbers.last_sync)
+    };
+    assert_eq!(told(&house), (Some(minutes(10)), Some(minutes(10))));
+    house.at = minutes(55);
+    let back = sync::undo(&house.store, plan.id, &house.by()).expect("a plan");
+    house.apply(&back, Some(&back.hash)).expect("is approved");
+    assert_eq!(house.store.user_counts().expect("counts").left, 0, "it was taken back");
+    assert_eq!(told(&house), (Some(minutes(10)), Some(minutes(10))), "and no directory was asked");
 }

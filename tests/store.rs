@@ -132,6 +132,27 @@ fn what_is_saved_is_read_back_by_us_and_by_sqlite3() {
 }
 
 #[test]
+fn a_change_that_panics_is_undone_and_those_after_it_are_made() {
+    let (dir, store) = empty();
+    let queue = store.queue().expect("a thread");
+    let anna = Actor::new("anna");
+    let row = |subject: &'static str, panics: bool| {
+        let anna = anna.clone();
+        queue.run(move |turn| {
+            turn.audit(&by(&anna), subject, "")?;
+            assert!(!panics, "as it was meant to");
+            Ok::<_, Error>(())
+        })
+    };
+    let error = row("lost", true).expect_err("it panicked");
+    assert!(matches!(error, Error::Uncommitted { .. }), "{error}");
+    for subject in ["first", "second"] {
+        row(subject, false).expect("the thread lives");
+    }
+    assert_eq!(sqlite3(dir.path(), "SELECT group_concat(subject) FROM audit"), "first,second");
+}
+
+#[test]
 fn what_there_is_one_of_is_kept_and_versioned() {
     let (_dir, store) = empty();
     let anna = Actor::new("anna");

@@ -540,7 +540,7 @@ fn old_plans_are_let_go_with_the_values_that_nobody_has_any_more() {
     assert_eq!((all[0].before[0].raw(), all[0].after[0].raw()), ("Title 9", "Title 10"));
 
     house.at += jiff::SignedDuration::from_hours(25);
-    assert_eq!(house.store.last_applied().expect("read"), Some(now() + jiff::SignedDuration::from_mins(39)));
+    assert_eq!(house.store.last_read().expect("read"), Some(now() + jiff::SignedDuration::from_mins(39)));
     house.sync(&corp(39));
     assert!(house.store.plan(forgotten.id).expect("read").is_none());
     assert_eq!(house.find("u00001")[0].user.first(Attribute::Title).map(Untrusted::raw), Some("Title 39"));

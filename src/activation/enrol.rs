@@ -20,8 +20,8 @@ const PENDING_EACH: usize = 4;
 pub struct Enrol {
     /// What the token says of itself: what is kept of one that is seen for the first time.
     pub token: Record,
-    /// Where the laptop asks from.
-    pub from: IpAddr,
+    /// Where the laptop asks from, when that is known.
+    pub from: Option<IpAddr>,
     pub key: Hash,
     pub claim_code: Hash,
     pub laptop: Laptop,

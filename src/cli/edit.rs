@@ -41,7 +41,10 @@ pub(super) const PROFILE: &str =
 pub(super) const STORAGE: &str = "Keys: location capacity";
 pub(super) const MAPPING: &str = "Keys: directory base_dn ou group department country filter account_name profile \
                                   storage quota every kind auto_import";
-pub(super) const FREQUENCY: &str = "Keys: every at tz";
+pub(super) const FREQUENCY: &str = "Keys: every at tz;
+
+Everything is read at the shortest interval, this one or that of a mapping (`mapping edit NAME every=12h`): who is whose is
+decided among all mappings at once.";
 pub(super) const SETTINGS: &str = "Keys: devices_per_user at_limit proof fuse require_registered allow daily_cap";
 
 /// What is kept of one thing, key by key.

@@ -25,7 +25,8 @@ pub struct Serve {
     /// The key of your certificate, PEM, readable by its owner alone
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
-    /// The address of a proxy in front, whose X-Forwarded-For is believed; give it several times for several
+    /// The address of a proxy in front, whose X-Forwarded-For is believed: it has to say there who asks; give it
+    /// several times for several
     #[arg(long, value_name = "ADDRESS")]
     pub proxy: Vec<IpAddr>,
     /// The keys of HTTP/<server>, by which Kerberos tickets of laptops are taken; readable by its owner alone

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use crate::model::account::{Account, Why};
+use crate::model::plan::Left;
 use crate::model::text::shown;
-use crate::store::{self, Turn, UserState};
+use crate::model::user::NameForm;
+use crate::store::{self, Turn, UserState, View};
 
 use super::{Engine, Error};
 
@@ -33,24 +35,23 @@ impl Engine {
     /// # Errors
     /// [`Error::UserLeft`] when nobody holds it back but the directory.
     pub fn restore_account(&self, name: &str) -> Result<Account, Error> {
-        let by = self.by("accounts restore")?;
         let account = self.account_called(name)?;
-        let users = self.find_user(&account.guid.to_string())?;
-        let user = users.into_iter().find(|user| user.directory == account.directory);
-        let away = match user.map(|user| user.state) {
-            Some(UserState::Left { why, .. }) => Some(why),
-            _ => None,
-        };
-        match (account.preserved.map(|preserved| preserved.why), away) {
-            (None, _) => Ok(account),
-            (Some(Why::Left), Some(why)) => {
-                Err(Error::UserLeft { account: account.name.shown(), why: shown(&why.to_string()) })
+        let by = self.by("accounts restore")?;
+        let mut away = None;
+        let account = self.change(&account, |turn, account| {
+            // A sync may have let the user go since, or brought them back: the turn says what is so.
+            match (account.preserved.map(|preserved| preserved.why), left(turn.view(), account)?) {
+                (None, _) => Ok(()),
+                (Some(Why::Left), Some(why)) => {
+                    away = Some(why);
+                    Ok(())
+                }
+                (Some(Why::Asked), Some(_)) => turn.preserve(account, Why::Left, &by),
+                (Some(_), None) => turn.restore(account, &by),
             }
-            (Some(Why::Asked), Some(_)) => {
-                self.change(&account, |turn, account| turn.preserve(account, Why::Left, &by))
-            }
-            (Some(_), None) => self.change(&account, |turn, account| turn.restore(account, &by)),
-        }
+        })?;
+        let left = |why: Left| Error::UserLeft { account: account.name.shown(), why: shown(&why.to_string()) };
+        away.map_or_else(|| Ok(account.clone()), |why| Err(left(why)))
     }
 
     /// Deletes an account that is preserved and whose days are over. Nothing else ever deletes one.
@@ -107,6 +108,16 @@ impl Engine {
             }
         }
     }
+}
+
+/// Why the user of an account has left, when they have.
+fn left(view: View<'_>, account: &Account) -> Result<Option<Left>, store::Error> {
+    let users = view.find_user(&NameForm::of(&account.guid.to_string()))?;
+    let user = users.into_iter().find(|user| user.directory == account.directory);
+    Ok(match user.map(|user| user.state) {
+        Some(UserState::Left { why, .. }) => Some(why),
+        _ => None,
+    })
 }
 
 fn changed(account: &Account) -> store::Error {

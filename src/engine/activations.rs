@@ -22,12 +22,23 @@ use crate::protocol::{
     LaptopFacts, ProofKind, ProofOffer, State,
 };
 use crate::secrets::Secret;
-use crate::store::{DeviceBy, Queue};
+use crate::store::{DeviceBy, HeldDevice, Queue};
 
 use super::limiter::Limiter;
 use super::tickets::Tickets;
 use super::{Engine, Error};
 
+/// How often a token may be shown in a minute.
+const ENROLMENTS: u32 = 6_000;
+/// How many claims of one device there may be in a minute.
+const CLAIMS: u32 = 30;
+/// How many passwords may be tried in a minute on the laptops of one token, whoever the users are: a token lets in any
+/// number of laptops, and one password would be tried on everybody.
+const PASSWORDS: u32 = 600;
+/// How often one device may check in, in a minute.
+const CHECK_INS: u32 = 10;
+/// How many of those who have no token and no device of ours are told why in a minute, all together: each leaves a row.
+const STRANGERS: u32 = 60;
 /// How many claims ask a directory at a time, so that one that does not answer holds up no more than that.
 const ASKING_AT_ONCE: usize = 64;
 /// For how long what a directory says of locking an account is believed: shorter by far than any window in which it
@@ -41,8 +52,8 @@ const AGAIN_IN: u64 = 7 * 86_400;
 /// Who asks.
 #[derive(Debug, Clone)]
 pub struct Asker {
-    /// The address that the request came from, for the administrator.
-    pub peer: IpAddr,
+    /// The address that the request came from; absent where a proxy of ours does not say.
+    pub peer: Option<IpAddr>,
     /// What the laptop is told instead of a reason.
     pub correlation: String,
     /// The channel binding of its TLS connection; absent where a proxy of ours ended TLS.
@@ -109,7 +120,7 @@ impl Engine {
         };
         let now = self.now();
         let token = activation::hash(claims.id.as_str().as_bytes());
-        self.0.activations.limiter.count("enrol", &token, 6_000, 60, now).map_err(Denied::TooMany)?;
+        self.0.activations.limiter.count("enrol", &token, ENROLMENTS, now).map_err(Denied::TooMany)?;
         let ask = Enrol {
             token: super::tokens::seen(claims, &Secret::new(request.token.expose().trim())),
             from: asker.peer,
@@ -137,7 +148,8 @@ impl Engine {
             user: user.unwrap_or_default(),
             proof: proof(request.proof.kind),
         };
-        let granted = match self.try_claim(claim, &request.proof, asker, &mut about.user) {
+        let allowed = self.may_claim(about.device.as_ref(), &claim);
+        let granted = match allowed.and_then(|()| self.try_claim(claim, &request.proof, asker, &mut about.user)) {
             Ok(granted) => granted,
             Err(refused) => return Err(self.denied(refused, about, asker)),
         };
@@ -159,6 +171,18 @@ impl Engine {
         })
     }
 
+    /// Counts a claim of a device that is known here.
+    fn may_claim(&self, device: Option<&HeldDevice>, claim: &Claim) -> Result<(), Denied> {
+        let Some(device) = device else { return Ok(()) };
+        let (limiter, now) = (&self.0.activations.limiter, self.now());
+        limiter.count("claim", &claim.claim_code, CLAIMS, now).map_err(Denied::TooMany)?;
+        if claim.proof == Proof::Password {
+            let token = activation::hash(device.device.token.as_str().as_bytes());
+            limiter.count("password", &token, PASSWORDS, now).map_err(Denied::TooMany)?;
+        }
+        Ok(())
+    }
+
     /// `who` is who the laptop says, or shows, its user to be, for the administrator.
     fn try_claim(
         &self,
@@ -168,7 +192,6 @@ impl Engine {
         who: &mut Option<String>,
     ) -> Result<activation::Granted, Denied> {
         let now = self.now();
-        self.0.activations.limiter.count("claim", &claim.claim_code, 30, 60, now).map_err(Denied::TooMany)?;
         let proven = match (offer.kind, &offer.password, &offer.ticket) {
             // Nothing to wait for: one look, inside the decision.
             (ProofKind::Claimed, None, None) => None,
@@ -200,10 +223,15 @@ impl Engine {
 
     /// Says that a device is still there.
     pub fn check_in(&self, request: &CheckInRequest, asker: &Asker) -> Result<CheckInAnswer, Denial> {
-        let about = About { act: Act::CheckIn, proof: None, user: None, device: None };
+        let (now, key) = (self.now(), activation::hash(request.device_key.bytes()));
+        let device = self.store().look(|view| view.device(DeviceBy::Key, &key)).map_err(|error| internal(&error))?;
+        let is_known = device.is_some();
+        let about = About { act: Act::CheckIn, proof: None, user: None, device };
         let done = || -> Result<_, Denied> {
-            let (now, key) = (self.now(), activation::hash(request.device_key.bytes()));
-            self.0.activations.limiter.count("check-in", &key, 10, 60, now).map_err(Denied::TooMany)?;
+            if !is_known {
+                return Err(Refused::from(Reason::DeviceUnknown).into());
+            }
+            self.0.activations.limiter.count("check-in", &key, CHECK_INS, now).map_err(Denied::TooMany)?;
             let agent = Untrusted::new(request.agent.as_str());
             Ok(self.queue()?.run(move |turn| activation::check_in(turn, &key, &agent, now))?)
         };
@@ -264,6 +292,12 @@ impl Engine {
 
     /// Keeps the reason, and says what the laptop is told of it.
     fn denied(&self, denied: Denied, about: About, asker: &Asker) -> Denial {
+        if let Denied::Refused(Refused::Refused(reason)) = &denied
+            && about.is_of_a_stranger(reason)
+            && let Err(seconds) = self.0.activations.limiter.count("stranger", &[0; 32], STRANGERS, self.now())
+        {
+            return Denial { code: Code::TooMany, retry_after: Some(seconds) };
+        }
         let (code, reason, detail) = match denied {
             Denied::Internal => return Denial::of(Code::Internal),
             Denied::TooMany(retry_after) => return Denial { code: Code::TooMany, retry_after: Some(retry_after) },
@@ -286,7 +320,9 @@ impl Engine {
             "daily-cap" => Denial { retry_after: Some(until_midnight(self.now())), ..denial },
             _ => denial,
         };
-        tracing::debug!(correlation = asker.correlation, reason, detail, peer = %asker.peer, "refused");
+        let peer =
+            asker.peer.map_or_else(|| "an address that the proxy does not tell".to_owned(), |peer| peer.to_string());
+        tracing::debug!(correlation = asker.correlation, reason, detail, peer, "refused");
         let refusal = Refusal {
             at: self.now(),
             correlation: asker.correlation.clone(),
@@ -295,7 +331,7 @@ impl Engine {
             detail: Untrusted::new(detail),
             device: about.device.map(|held| held.device.id),
             user: about.user.map(Untrusted::new),
-            peer: asker.peer.to_string(),
+            peer,
         };
         let kept = self.queue().map(|queue| queue.run(move |turn| turn.refuse(&refusal)));
         if !matches!(kept, Ok(Ok(()))) {
@@ -311,7 +347,17 @@ struct About {
     act: Act,
     proof: Option<ProofKind>,
     user: Option<String>,
-    device: Option<crate::store::HeldDevice>,
+    device: Option<HeldDevice>,
+}
+
+impl About {
+    /// Whether whoever was refused has neither a token that we know nor a device: anybody who reaches the service.
+    fn is_of_a_stranger(&self, reason: &Reason) -> bool {
+        match self.act {
+            Act::Enrol => matches!(reason, Reason::Token(_)),
+            Act::Claim | Act::CheckIn => self.device.is_none(),
+        }
+    }
 }
 
 /// Why nothing was granted, the reasons of this room included.

@@ -16,7 +16,7 @@ pub struct Standing {
     pub funnel: Funnel,
     /// Accounts of users who left or are held back.
     pub accounts: Kept,
-    /// How many devices were refused in the last 7 days, by reason; the most frequent first.
+    /// How many requests were refused on the last 7 days, by reason; the most frequent first.
     pub refused: Vec<(String, u64)>,
     pub pause: Option<Pause>,
 }
@@ -49,11 +49,10 @@ impl Engine {
 
     pub fn activations(&self) -> Result<Standing, Error> {
         let now = self.now();
-        let since = now.checked_sub(jiff::SignedDuration::from_hours(7 * 24)).unwrap_or(now);
         Ok(Standing {
             funnel: self.store().funnel()?,
             accounts: self.store().kept_accounts(now)?,
-            refused: self.store().refusal_counts(since)?,
+            refused: self.store().refused_on(7, now)?,
             pause: self.paused()?,
         })
     }

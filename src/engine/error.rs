@@ -25,6 +25,8 @@ pub enum Error {
     Kerberos(#[from] kerberos::Error),
     #[error("this console is read-only; nothing was changed")]
     ReadOnly,
+    #[error("nothing is set up in {}", state.display())]
+    NothingSetUp { state: PathBuf },
     #[error("this host gives no random bytes")]
     NoRandomness,
     #[error("there is no {what} called \"{name}\"")]
@@ -126,6 +128,11 @@ impl Error {
             Self::Export(error) => error.help(),
             Self::Kerberos(error) => error.help(),
             Self::ReadOnly => "start imd without --read-only to change things".to_owned(),
+            Self::NothingSetUp { .. } => {
+                "set it up first, with `imd` or `imd setup`, as the user who serves; if that was done \
+                                          elsewhere, name that folder with --state DIR or IMD_STATE"
+                    .to_owned()
+            }
             Self::NoRandomness => "keys cannot be made without it; see whether /dev/urandom is readable".to_owned(),
             Self::Gone { .. } => "somebody changed it meanwhile: look at the list again".to_owned(),
             Self::NotAName { .. } => "choose another one".to_owned(),

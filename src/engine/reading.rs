@@ -284,9 +284,10 @@ impl Engine {
         Ok(self.store().plans(limit)?)
     }
 
-    /// When the cache was last brought up to date: a plan that waits, or was never applied, is no sync.
+    /// When the directories were last read for what is cached now: a plan that waits, was never applied or takes another
+    /// back is no sync.
     pub fn last_sync(&self) -> Result<Option<jiff::Timestamp>, Error> {
-        Ok(self.store().last_applied()?)
+        Ok(self.store().last_read()?)
     }
 
     /// Whether no directory or mapping was changed since the cache was last brought up to date.

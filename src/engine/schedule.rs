@@ -1,5 +1,8 @@
 //! When the directories are read without anybody asking, and by which of several services.
 
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::frequency::Frequency;
@@ -10,6 +13,8 @@ use super::{Engine, Error};
 
 /// For how long a service keeps the right to sync without asking for it again.
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// How often it asks again while it syncs.
+const LEASE_RENEWED: Duration = Duration::from_mins(3);
 
 /// What came of a look at the clock.
 #[derive(Debug)]
@@ -33,9 +38,16 @@ impl Engine {
         if self.store().lease("sync", holder, now, until)?.is_none() {
             return Ok(Ran::Nothing);
         }
+        let renew = || {
+            let now = self.now();
+            let until = now.checked_add(LEASE).unwrap_or(now);
+            if !matches!(self.store().lease("sync", holder, now, until), Ok(Some(_))) {
+                tracing::warn!("the right to sync could not be kept: another service may read the directories as well");
+            }
+        };
         // A user who was looked up meanwhile is in the plan as new and in the cache as known: the next plan knows.
         let again = |error: Error| if error.is_drift() { self.sync(job) } else { Err(error) };
-        Ok(match self.sync(job).or_else(again) {
+        Ok(match while_renewing(LEASE_RENEWED, &renew, || self.sync(job).or_else(again)) {
             Ok(summary) => Ran::Synced(Box::new(summary)),
             Err(error) => {
                 self.note_failed_sync(&error)?;
@@ -55,5 +67,37 @@ impl Engine {
         let Some(last) = last else { return Ok(Some(self.now())) };
         let frequency = Frequency { every, ..frequency };
         Ok(frequency.next_runs(last, Some(last), 1).first().map(jiff::Zoned::timestamp))
+    }
+}
+
+/// Does the work, and renews beside it: not from the work's reports, as some come from within a transaction.
+fn while_renewing<T>(every: Duration, renew: &(dyn Fn() + Sync), work: impl FnOnce() -> T) -> T {
+    std::thread::scope(|scope| {
+        let (working, is_done) = channel::<()>();
+        scope.spawn(move || {
+            while matches!(is_done.recv_timeout(every), Err(RecvTimeoutError::Timeout)) {
+                renew();
+            }
+        });
+        let done = work();
+        drop(working);
+        done
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_that_takes_long_is_renewed_until_it_ends() {
+        let (renewed, is_renewed) = channel();
+        let renew = move || {
+            let _ = renewed.send(());
+        };
+        let done = while_renewing(Duration::from_millis(1), &renew, || {
+            (0..3).all(|_| is_renewed.recv_timeout(Duration::from_mins(1)).is_ok())
+        });
+        assert!(done, "it was renewed three times while it worked");
     }
 }

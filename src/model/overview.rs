@@ -89,7 +89,7 @@ pub struct Read {
 /// How the directories are read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Syncs {
-    /// When the cache was last brought up to date.
+    /// When the directories were last read for what is cached.
     pub last: Option<Timestamp>,
     /// When the next sync is due; absent when there is nothing to read.
     pub next: Option<Timestamp>,

@@ -1,7 +1,7 @@
 //! What each request is answered: the routes, the limits on a body, and the floor under every refusal.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -165,33 +165,76 @@ fn written(answer: Answer, correlation: &str) -> Response<Full<Bytes>> {
 }
 
 /// Where a request came from: the peer, or what a proxy of ours says of it. Of a chain, the last that is no proxy of
-/// ours: everything before it may be made up.
-fn origin(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
+/// ours: everything before it may be made up. `None` when a proxy of ours does not say: its own address is not where the
+/// laptop is, and may lie in a network that lets in.
+fn origin(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
     let peer = peer.to_canonical();
     if !proxies.contains(&peer) {
-        return peer;
+        return Some(peer);
     }
-    let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> = chain.flat_map(|value| value.split(',')).map_while(|hop| hop.trim().parse().ok()).collect();
-    let last = hops.iter().rev().find(|hop| !proxies.contains(hop));
-    *last.unwrap_or(&peer)
+    // The last was added by the one who asks, and each before it by the one that it names: so far they can be believed.
+    let lines = headers.get_all("x-forwarded-for").iter().rev();
+    for hop in lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',')) {
+        let address = hop_address(hop)?;
+        if !proxies.contains(&address) {
+            return Some(address);
+        }
+    }
+    None
+}
+
+/// The address of a hop. Some proxies write the port as well.
+fn hop_address(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?.trim();
+    let address = hop.parse().or_else(|_| hop.parse().map(|address: SocketAddr| address.ip()));
+    Some(address.ok()?.to_canonical())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn found(peer: &str, proxies: &[&str], lines: &[&[u8]]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(line).expect("a header"));
+        }
+        let proxies: Vec<IpAddr> = proxies.iter().map(|proxy| proxy.parse().expect("an address")).collect();
+        origin(peer.parse().expect("an address"), &headers, &proxies).map(|address| address.to_string())
+    }
+
     #[test]
     fn only_a_proxy_of_ours_is_believed_where_a_request_came_from() {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", HeaderValue::from_static("6.6.6.6, 198.51.100.7, 10.0.0.2"));
-        let of = |peer: &str, proxies: &[&str]| {
-            let proxies: Vec<IpAddr> = proxies.iter().map(|proxy| proxy.parse().expect("an address")).collect();
-            origin(peer.parse().expect("an address"), &headers, &proxies).to_string()
-        };
-        assert_eq!(of("203.0.113.9", &[]), "203.0.113.9");
-        assert_eq!(of("203.0.113.9", &["10.0.0.1"]), "203.0.113.9");
-        assert_eq!(of("10.0.0.1", &["10.0.0.1", "10.0.0.2"]), "198.51.100.7");
-        assert_eq!(of("::ffff:10.0.0.1", &["10.0.0.1"]), "10.0.0.2");
+        let of = |peer, proxies: &[&str]| found(peer, proxies, &[b"6.6.6.6, 198.51.100.7, 10.0.0.2"]);
+        assert_eq!(of("203.0.113.9", &[]).as_deref(), Some("203.0.113.9"));
+        assert_eq!(of("203.0.113.9", &["10.0.0.1"]).as_deref(), Some("203.0.113.9"));
+        assert_eq!(of("10.0.0.1", &["10.0.0.1", "10.0.0.2"]).as_deref(), Some("198.51.100.7"));
+        assert_eq!(of("::ffff:10.0.0.1", &["10.0.0.1"]).as_deref(), Some("10.0.0.2"));
+    }
+
+    #[test]
+    fn whatever_a_laptop_adds_the_address_is_the_one_that_the_proxy_wrote_or_none() {
+        let of = |lines: &[&[u8]]| found("10.0.0.1", &["10.0.0.1", "10.0.0.2"], lines);
+        let told: [&[&[u8]]; 10] = [
+            &[b"198.51.100.7"],
+            &[b"x, 198.51.100.7"],
+            &[b"\xff, 198.51.100.7"],
+            &[b"x", b"198.51.100.7"],
+            &[b"\xff", b",,", b"198.51.100.7"],
+            &[b"203.0.113.9", b"198.51.100.7"],
+            // One address in other clothes, and with its port.
+            &[b"x, 198.51.100.7,::ffff:10.0.0.2"],
+            &[b"x, 198.51.100.7", b"10.0.0.2"],
+            &[b"::ffff:198.51.100.7"],
+            &[b"198.51.100.7:50123"],
+        ];
+        for lines in told {
+            assert_eq!(of(lines).as_deref(), Some("198.51.100.7"), "{lines:?}");
+        }
+        let untold: [&[&[u8]]; 5] =
+            [&[], &[b""], &[b"10.0.0.2"], &[b"198.51.100.7, unknown"], &[b"198.51.100.7, \xff, 10.0.0.2"]];
+        for lines in untold {
+            assert_eq!(of(lines), None, "{lines:?}");
+        }
     }
 }

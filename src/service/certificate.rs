@@ -4,7 +4,7 @@
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustls::crypto::ring;
@@ -27,7 +27,10 @@ pub(super) struct Certificates {
     files: Option<(PathBuf, PathBuf)>,
     /// By which names the service may be reached beside those in the tokens.
     names: Vec<String>,
+    /// Held for a moment only: every new connection waits for it.
     current: Mutex<Current>,
+    /// Held by the one who looks whether it has to change.
+    looking: Mutex<()>,
 }
 
 struct Current {
@@ -70,7 +73,7 @@ impl Certificates {
         names.extend(host_name());
         let (shown, of) = made(&engine, files.as_ref(), &names)?;
         let current = Mutex::new(Current { shown, looked: Instant::now(), of });
-        Ok(Self { engine, files, names, current })
+        Ok(Self { engine, files, names, current, looking: Mutex::default() })
     }
 
     /// Whose certificate it is, for whoever starts the service.
@@ -82,28 +85,38 @@ impl Certificates {
         }
     }
 
-    /// What the next connection is to show.
+    /// What is shown now.
     pub(super) fn shown(&self) -> Shown {
-        let due = {
-            let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-            let due = current.looked.elapsed() >= LOOK;
-            if due {
-                // The others go on with what there is.
-                current.looked = Instant::now();
-            }
-            due
-        };
-        if due {
-            self.reload();
+        lock(&self.current).shown.clone()
+    }
+
+    /// What the next connection is to show. Whether that has to change is looked at beside it: files may lie on a disk
+    /// that does not answer.
+    pub(super) fn next(self: &Arc<Self>) -> Shown {
+        let mut current = lock(&self.current);
+        if current.looked.elapsed() >= LOOK {
+            // The others go on with what there is.
+            current.looked = Instant::now();
+            let this = Arc::clone(self);
+            tokio::task::spawn_blocking(move || this.reload());
         }
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).shown.clone()
+        current.shown.clone()
     }
 
     /// Looks at once whether the certificate has to change. What cannot be used is not taken: the one before goes on.
     pub(super) fn reload(&self) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.looked = Instant::now();
-        let is_so = match (&self.files, &current.of) {
+        // Whoever looks already may wait for a file: more that wait for it would see no more.
+        let _only = match self.looking.try_lock() {
+            Err(TryLockError::WouldBlock) => return,
+            Err(TryLockError::Poisoned(only)) => only.into_inner(),
+            Ok(only) => only,
+        };
+        let of = {
+            let mut current = lock(&self.current);
+            current.looked = Instant::now();
+            current.of.clone()
+        };
+        let is_so = match (&self.files, &of) {
             (Some(files), Of::Files(times)) => changed_at(files) == *times,
             (None, Of::Names(names, since)) => {
                 since.elapsed() < RENEW && self.engine.server_names().is_ok_and(|now| now == *names)
@@ -120,11 +133,17 @@ impl Certificates {
                 {
                     tracing::warn!(%error, "when the new certificate ends could not be kept");
                 }
+                let mut current = lock(&self.current);
                 (current.shown, current.of) = (shown, of);
             }
             Err(error) => tracing::warn!(%error, "the certificate that was shown before goes on being shown"),
         }
     }
+}
+
+/// What a thread that panicked held is still whole: it is replaced as a whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One certificate for all.

@@ -25,7 +25,7 @@ const LIFE: Duration = Duration::from_mins(10);
 pub(super) async fn serve(shared: Arc<Shared>, tcp: TcpStream, peer: SocketAddr, mut stopping: watch::Receiver<bool>) {
     // Answers are small and waited for. Should the system refuse that, they are only slower.
     let _ = tcp.set_nodelay(true);
-    let Shown { tls, end_point, .. } = shared.certificates.shown();
+    let Shown { tls, end_point, .. } = shared.certificates.next();
     let Ok(Ok(stream)) = tokio::time::timeout(HEADERS, tls.accept(tcp)).await else {
         shared.metrics.no_tls();
         return;

@@ -73,7 +73,12 @@ impl Metrics {
         }
         if let Ok(Some(last)) = engine.last_sync() {
             let last = [(String::new(), last.as_second().to_string())];
-            family("imd_last_sync_timestamp_seconds", "gauge", "When the cache was last brought up to date.", &last);
+            family(
+                "imd_last_sync_timestamp_seconds",
+                "gauge",
+                "When the directories were last read for what is cached.",
+                &last,
+            );
         }
         out
     }

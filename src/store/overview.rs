@@ -41,7 +41,7 @@ impl Store {
             let stages = stages(connection, now)?;
             let days = self::days(connection, now, days, stages.cached)?;
             let since = days.first().map_or_else(|| day(now), |first| first.day.to_string());
-            let last_sync = last_applied(connection)?;
+            let last_sync = plan::last_read(connection)?;
             let failed = presence::failed_sync(connection)?.filter(|failed| last_sync.is_none_or(|at| at < failed.at));
             Ok(Numbers {
                 stages,
@@ -57,6 +57,14 @@ impl Store {
                 audit: audit::glance(connection)?,
             })
         })
+    }
+}
+
+impl Store {
+    /// How many requests were refused on the last days, today included, by reason, the most frequent first.
+    pub fn refused_on(&self, days: i64, now: Timestamp) -> Result<Vec<(String, u64)>, Error> {
+        let first = now.checked_sub(SignedDuration::from_hours(24 * (days - 1))).unwrap_or(now);
+        self.read(|connection| refused_for(connection, &day(first)))
     }
 }
 
@@ -182,13 +190,6 @@ fn directories(connection: &Connection) -> Result<Vec<Read>, Error> {
         all.push(Read { name: cells.parsed()?, at: cells.parsed_if()?, users: cells.number()? });
     }
     Ok(all)
-}
-
-fn last_applied(connection: &Connection) -> Result<Option<Timestamp>, Error> {
-    let sql = "SELECT applied_at FROM plan WHERE state = 'applied' ORDER BY id DESC LIMIT 1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([])?;
-    rows.next()?.map(|row| Cells::of(row).parsed()).transpose()
 }
 
 /// The newest plan, when the fuse stopped it.

@@ -64,15 +64,19 @@ impl Store {
         })
     }
 
-    /// When a plan was last applied: how old the cache is.
-    pub fn last_applied(&self) -> Result<Option<Timestamp>, Error> {
-        self.read(|connection| {
-            let sql = "SELECT applied_at FROM plan WHERE state = 'applied' ORDER BY id DESC";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query([])?;
-            rows.next()?.map(|row| Cells::of(row).parsed()).transpose()
-        })
+    /// When the directories were last read for what is cached now: how old the cache is.
+    pub fn last_read(&self) -> Result<Option<Timestamp>, Error> {
+        self.read(last_read)
     }
+}
+
+/// When the newest plan that was applied was made. One that takes another back asks no directory, and however late
+/// somebody approves a plan, what it holds was read when it was made.
+pub(super) fn last_read(connection: &Connection) -> Result<Option<Timestamp>, Error> {
+    let sql = "SELECT made_at FROM plan WHERE state = 'applied' AND undoes IS NULL ORDER BY id DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    rows.next()?.map(|row| Cells::of(row).parsed()).transpose()
 }
 
 /// A line that changes somebody, from the cells kind, guid, label, mapping, from_mapping, the attributes before and

@@ -3,6 +3,7 @@
 //! One commit reaches the disk once for all that arrived while the one before was under way. Each change is a savepoint
 //! of its own, so one that fails takes nothing of the others with it; it is answered only after the commit.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
@@ -67,17 +68,14 @@ fn attempt<T, E: From<Error>>(
 ) -> Result<T, E> {
     let execute = |sql| transaction.prepare_cached(sql)?.execute([]).map(|_| ()).map_err(Error::from);
     execute("SAVEPOINT change")?;
-    match act(&Turn::of(transaction)) {
-        Ok(done) => {
-            execute("RELEASE change")?;
-            Ok(done)
-        }
-        Err(refused) => {
-            execute("ROLLBACK TO change")?;
-            execute("RELEASE change")?;
-            Err(refused)
-        }
+    // A change that panics fails like any other: the thread has to live for all that come after it.
+    let done = catch_unwind(AssertUnwindSafe(|| act(&Turn::of(transaction))));
+    let done = done.unwrap_or_else(|_| Err(Error::Uncommitted { why: "imd itself failed in it".to_owned() }.into()));
+    if done.is_err() {
+        execute("ROLLBACK TO change")?;
     }
+    execute("RELEASE change")?;
+    done
 }
 
 fn run(store: &Store, receiver: &Receiver<Work>) {

@@ -86,21 +86,6 @@ impl Store {
         })
     }
 
-    /// How often each reason refused somebody since then, the most frequent first.
-    pub fn refusal_counts(&self, since: Timestamp) -> Result<Vec<(String, u64)>, Error> {
-        self.read(|connection| {
-            let sql = "SELECT reason, count(*) FROM refusal WHERE at > ?1 GROUP BY reason ORDER BY 2 DESC, 1";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query([since.to_string()])?;
-            let mut all = Vec::new();
-            while let Some(row) = rows.next()? {
-                let mut cells = Cells::of(row);
-                all.push((cells.text()?, cells.number()?));
-            }
-            Ok(all)
-        })
-    }
-
     pub fn pause(&self, until: Option<Timestamp>, by: &By<'_>) -> Result<(), Error> {
         self.write(|transaction| {
             let sql = "INSERT INTO pause (one, until, since, by) VALUES (1, ?1, ?2, ?3)

@@ -178,3 +178,22 @@ fn only_one_of_two_writers_waits_and_none_is_refused() {
     assert_eq!(store.list::<Storage>().expect("read").len(), 100);
     assert!(matches!(store.verify_audit(), Ok(super::Verdict::Whole { rows: 100, .. })));
 }
+
+#[test]
+fn of_many_who_read_at_once_a_few_connections_are_kept() {
+    let dir = folder();
+    let store = Store::open(dir.path()).expect("opens");
+    let together = std::sync::Barrier::new(40);
+    std::thread::scope(|scope| {
+        for _ in 0..40 {
+            scope.spawn(|| {
+                let read = store.read(|_| {
+                    together.wait();
+                    Ok(())
+                });
+                read.expect("reads");
+            });
+        }
+    });
+    assert_eq!(lock(&store.0.idle).len(), 16);
+}

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use imd::engine::{Asker, Engine, Options};
 use imd::protocol::Code;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 use super::laptops::{Laptop, company, served, token};
 use super::service::{Service, free_address};
@@ -17,7 +19,7 @@ fn what_is_no_request_is_answered_as_such_and_health_stays_green() {
     let (imd, service, _token) = served(2, |answers| answers);
     let post = |path: &str, body: &[u8]| {
         let head = format!("POST {path} HTTP/1.1\r\nHost: imd\r\nContent-Length: {}\r\n\r\n", body.len());
-        service.ask(&format!("{}\r\nConnection: close\r\n\r\n", head.trim_end()), body).unwrap()
+        service.ask(format!("{}\r\nConnection: close\r\n\r\n", head.trim_end()), body).unwrap()
     };
     for body in [&b""[..], b"{", b"[]", b"null", b"{\"token\": 1}", &[0xff; 100], b"{\"claim_code\": \"x\"}"] {
         for path in ["/v1/enrol", "/v1/claim", "/v1/check-in"] {
@@ -79,6 +81,55 @@ fn connections_that_say_nothing_or_too_slowly_are_closed_while_others_are_answer
 }
 
 #[test]
+fn a_request_whose_body_never_ends_is_told_so_and_its_connection_is_closed() {
+    let (_imd, service, _token) = served(1, |answers| answers);
+    let mut slow = service.connect();
+    slow.write_all(b"POST /v1/claim HTTP/1.1\r\nHost: imd\r\nContent-Length: 100\r\n\r\n{").unwrap();
+    slow.flush().unwrap();
+    let mut answer = Vec::new();
+    // Under the service's own deadline, not under this test's.
+    let _ = slow.read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"timeout\""), "{answer}");
+}
+
+#[test]
+fn no_more_connections_are_served_than_there_may_be_open_files_and_the_next_waits_its_turn() {
+    let imd = company(1, |answers| answers);
+    // Four more than are kept for everything else.
+    let service = Service::start_in(&imd, free_address(), "ulimit -n 388");
+    super::installation::eventually("it says so", || service.said().contains("at most 4 connections at a time"));
+    let mut kept: Vec<_> = (0..4).map(|_| service.connect()).collect();
+    let (tell, told) = std::sync::mpsc::channel();
+    let address = service.address;
+    let next = std::thread::spawn(move || {
+        let mut tcp = TcpStream::connect(address).unwrap();
+        // Not TLS: whoever takes the connection closes it.
+        tcp.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let _ = tcp.read_to_end(&mut Vec::new());
+        tell.send(()).unwrap();
+    });
+    // However often the four are answered, the fifth is not even taken.
+    for _ in 0..20 {
+        for stream in &mut kept {
+            stream.write_all(b"GET /v1/health HTTP/1.1\r\nHost: imd\r\n\r\n").unwrap();
+            stream.flush().unwrap();
+            let mut head = [0; 12];
+            stream.read_exact(&mut head).unwrap();
+            assert_eq!(&head, b"HTTP/1.1 200");
+            while !head.ends_with(b"}") {
+                head.rotate_left(1);
+                stream.read_exact(&mut head[11..]).unwrap();
+            }
+        }
+        assert!(told.try_recv().is_err(), "one more than there may be is served");
+    }
+    drop(kept);
+    told.recv_timeout(Duration::from_mins(1)).unwrap();
+    next.join().unwrap();
+}
+
+#[test]
 fn a_taken_port_or_half_a_certificate_is_one_clear_error() {
     let imd = company(1, |answers| answers);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -95,6 +146,25 @@ fn a_taken_port_or_half_a_certificate_is_one_clear_error() {
     imd.write_secret("key.pem", &own_certificate().1);
     imd.imd(["serve", "--cert", "cert.pem", "--key", "key.pem"]).failed_with(1, ["cert.pem"]);
     drop(key);
+}
+
+#[test]
+fn a_service_where_nothing_is_set_up_is_one_clear_error_and_makes_nothing() {
+    let imd = super::installation::Installation::new();
+    // A service that took it for set up would find its port taken, and end as well.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let state = imd.state().display().to_string();
+    let refused = || {
+        imd.imd(["serve", "--listen", &address])
+            .failed_with(1, ["nothing is set up in", &state, "imd setup", "IMD_STATE"]);
+    };
+    refused();
+    assert!(!imd.state().exists(), "nothing was made");
+    // Nor is a state set up at which somebody has only looked.
+    imd.imd(["status"]).succeeded();
+    refused();
+    assert_eq!(imd.row("SELECT count(*) AS n FROM authority")["n"], 0);
 }
 
 fn own_certificate() -> (String, String) {
@@ -130,6 +200,34 @@ fn the_administrators_certificate_is_shown_and_read_anew_without_a_restart() {
 }
 
 #[test]
+fn while_a_certificate_cannot_be_read_the_one_before_is_shown_and_nobody_waits() {
+    let imd = company(1, |answers| answers);
+    let (certificate, key) = own_certificate();
+    imd.write_secret("key.pem", &key);
+    imd.write("cert.pem", &certificate);
+    let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    let arguments = ["--cert", "cert.pem", "--key", "key.pem"];
+    let service = Service::start_with(&imd, free_address(), &arguments).believing(&der);
+    // A disk that does not answer: whoever opens a FIFO waits for its writer.
+    std::fs::remove_file(imd.path("cert.pem")).unwrap();
+    let fifo = imd.path("cert.pem");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    service.signal("-HUP");
+    let write = || rustix::fs::open(&fifo, rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::NONBLOCK, mode);
+    let end = std::cell::RefCell::new(None);
+    super::installation::eventually("it reads the certificate", || {
+        *end.borrow_mut() = write().ok();
+        end.borrow().is_some()
+    });
+    service.get("/v1/health").granted();
+    service.signal("-HUP");
+    service.get("/v1/health").granted();
+    service.signal("-TERM");
+    assert_eq!(service.ended(), Some(0), "nor is it kept from ending");
+}
+
+#[test]
 fn a_certificate_of_its_own_is_another_at_each_start_and_the_pin_is_the_same() {
     let (imd, service, _token) = served(1, |answers| answers);
     let pin = imd.row("SELECT pin FROM authority");
@@ -153,7 +251,8 @@ fn a_clock_that_was_put_back_a_day_refuses_new_tokens_and_makes_nothing() {
     let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
     let engine = Engine::open(Options { clock: Arc::new(move || yesterday), ..Options::of_host(imd.state()) }).unwrap();
     let request = serde_json::from_value(Laptop::new(1).enrol_request(&token)).unwrap();
-    let asker = Asker { peer: [127, 0, 0, 1].into(), correlation: "0123456789abcdef".to_owned(), end_point: None };
+    let asker =
+        Asker { peer: Some([127, 0, 0, 1].into()), correlation: "0123456789abcdef".to_owned(), end_point: None };
     assert_eq!(engine.enrol(&request, &asker).unwrap_err().code, Code::TokenRefused);
     assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "token-not-yet-valid");
     assert_eq!(imd.row("SELECT (SELECT count(*) FROM device) + (SELECT count(*) FROM token_use) AS n")["n"], 0);

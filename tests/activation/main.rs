@@ -12,7 +12,10 @@ mod at_the_door;
 mod brakes;
 #[path = "../without_a_network/company.rs"]
 mod company;
+#[path = "../hostile_ldap/server.rs"]
+mod controller;
 mod device_map;
+mod half_way;
 mod identity;
 #[path = "../seven_steps/installation.rs"]
 mod installation;
@@ -25,3 +28,4 @@ mod refusals;
 mod service;
 mod standby;
 mod token_life;
+mod too_often;

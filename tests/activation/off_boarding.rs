@@ -1,5 +1,8 @@
 //! Who leaves is refused at once; the account is kept, comes back with the user, and is deleted only when somebody says so.
 
+use std::sync::Arc;
+
+use imd::engine::{Engine, Options};
 use serde_json::Value;
 
 use super::company;
@@ -146,4 +149,36 @@ fn when_its_days_are_over_an_account_is_due_and_only_a_verb_deletes_it() {
     let told = imd.row("SELECT verb, detail FROM audit ORDER BY number DESC LIMIT 1");
     assert_eq!(told["verb"], "accounts delete");
     assert_eq!(imd.json(["audit", "verify"])["whole"]["rows"], imd.row("SELECT count(*) AS n FROM audit")["n"]);
+}
+
+#[test]
+fn an_account_whose_user_leaves_while_it_is_given_back_stays_preserved() {
+    let (imd, service, token) = served(6, |answers| answers);
+    let laptop = Laptop::new(1);
+    laptop.enrol(&service, &token).granted();
+    laptop.claim(&service, "user1").granted();
+    imd.imd(["accounts", "preserve", "user1"]).succeeded();
+    // The clock is looked at after the account was found and before it is given back: then the sync comes that lets its
+    // user go.
+    let leaves = {
+        let (folder, state) = (imd.folder().to_owned(), imd.state());
+        move || {
+            let ldif = company::ldif(6);
+            let at = ldif.find("dn: CN=User 1,").unwrap();
+            let end = at + ldif[at..].find("\n\n").unwrap() + 2;
+            std::fs::write(folder.join("users.ldif"), format!("{}{}", &ldif[..at], &ldif[end..])).unwrap();
+            let other = Engine::open(Options::of_host(state.clone())).unwrap();
+            other.sync(&imd::model::job::Job::unwatched()).unwrap();
+        }
+    };
+    let left = std::sync::Once::new();
+    let clock = Arc::new(move || {
+        left.call_once(&leaves);
+        jiff::Timestamp::now()
+    });
+    let engine = Engine::open(Options { clock, ..Options::of_host(imd.state()) }).unwrap();
+    let account = engine.restore_account("user1").unwrap();
+    assert_eq!(account.preserved.map(|preserved| preserved.why), Some(imd::model::account::Why::Left));
+    assert_eq!(laptop.claim(&service, "user1").error(), "refused");
+    drop(service);
 }

@@ -93,7 +93,7 @@ fn at(imd: &Installation, time: &str) -> Engine {
 
 fn claim(engine: &Engine, number: u32) -> Result<String, Denial> {
     let request = Laptop::new(number).claim_request(&format!("user{number}@corp.example.com"));
-    let asker = Asker { peer: [127, 0, 0, 1].into(), correlation: format!("{number:016x}"), end_point: None };
+    let asker = Asker { peer: Some([127, 0, 0, 1].into()), correlation: format!("{number:016x}"), end_point: None };
     engine.claim(&serde_json::from_value(request).unwrap(), &asker).map(|answer| answer.device)
 }
 
@@ -106,7 +106,8 @@ fn of_many_laptops_at_once_no_more_are_activated_on_a_day_than_the_cap_says() {
     let day = |days: i64| (now + jiff::SignedDuration::from_hours(24 * days)).strftime("%Y-%m-%d").to_string();
     let tomorrow = at(&imd, &format!("{}T22:00:00Z", day(1)));
     for number in 0..30 {
-        let asker = Asker { peer: [127, 0, 0, 1].into(), correlation: "0123456789abcdef".to_owned(), end_point: None };
+        let asker =
+            Asker { peer: Some([127, 0, 0, 1].into()), correlation: "0123456789abcdef".to_owned(), end_point: None };
         let request = serde_json::from_value(Laptop::new(number).enrol_request(&token)).unwrap();
         assert!(tomorrow.enrol(&request, &asker).is_ok(), "{number}");
     }
@@ -137,6 +138,25 @@ fn of_many_laptops_at_once_no_more_are_activated_on_a_day_than_the_cap_says() {
     let next = at(&imd, &format!("{}T00:00:00Z", day(2)));
     let came = waiting.iter().filter(|(number, _)| claim(&next, *number).is_ok()).count();
     assert_eq!(came, 5);
+}
+
+#[test]
+fn a_profile_takes_as_many_users_as_it_may_and_each_of_them_further_laptops() {
+    let (imd, service, token) =
+        served(4, |answers| answers.replace("quota = \"50 GiB\"", "quota = \"50 GiB\"\nmax_users = 2"));
+    let claim = |number: u32, user: &str| {
+        Laptop::new(number).enrol(&service, &token).granted();
+        Laptop::new(number).claim(&service, user)
+    };
+    claim(1, "user1").granted();
+    claim(2, "user2").granted();
+    let full = claim(3, "user3");
+    assert_eq!((full.status, full.error().as_str()), (403, "refused"));
+    assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "profile-full");
+    claim(4, "user1").granted();
+    assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 2);
+    imd.sqlite(&[], "UPDATE profile SET max_users = 3");
+    Laptop::new(3).claim(&service, "user3").granted();
 }
 
 #[test]

@@ -70,6 +70,20 @@ impl Service {
     pub fn start_with(imd: &Installation, address: SocketAddr, more: &[&str]) -> Self {
         let mut command = imd.command();
         command.args(["serve", "--listen", &address.to_string()]).args(more);
+        Self::started(imd, address, command)
+    }
+
+    /// Starts it from a shell that has done that before.
+    pub fn start_in(imd: &Installation, address: SocketAddr, before: &str) -> Self {
+        let own = imd.command();
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{before} && exec \"$@\""), "sh"]).arg(own.get_program());
+        command.args(["serve", "--listen", &address.to_string()]).env_clear().current_dir(imd.folder());
+        command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Self::started(imd, address, command)
+    }
+
+    fn started(imd: &Installation, address: SocketAddr, mut command: Command) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let first = lines.next().expect("it says that it listens").unwrap();
@@ -120,7 +134,7 @@ impl Service {
     }
 
     pub fn get(&self, path: &str) -> Answer {
-        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: imd\r\nConnection: close\r\n\r\n"), &[]).unwrap()
+        self.ask(format!("GET {path} HTTP/1.1\r\nHost: imd\r\nConnection: close\r\n\r\n"), &[]).unwrap()
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {
@@ -139,8 +153,8 @@ impl Service {
     }
 
     /// Sends a head and a body as they are.
-    pub fn ask(&self, head: &str, body: &[u8]) -> std::io::Result<Answer> {
-        ask(self.address, &self.tls, head, body)
+    pub fn ask(&self, head: impl AsRef<[u8]>, body: &[u8]) -> std::io::Result<Answer> {
+        ask(self.address, &self.tls, head.as_ref(), body)
     }
 
     /// A connection on which TLS is set up.
@@ -191,13 +205,13 @@ fn post_to(address: SocketAddr, tls: &Arc<ClientConfig>, path: &str, body: &Valu
          Connection: close\r\n\r\n",
         body.len()
     );
-    ask(address, tls, &head, body.as_bytes())
+    ask(address, tls, head.as_bytes(), body.as_bytes())
 }
 
-fn ask(address: SocketAddr, tls: &Arc<ClientConfig>, head: &str, body: &[u8]) -> std::io::Result<Answer> {
+fn ask(address: SocketAddr, tls: &Arc<ClientConfig>, head: &[u8], body: &[u8]) -> std::io::Result<Answer> {
     let began = Instant::now();
     let mut stream = connect(address, tls)?;
-    stream.write_all(head.as_bytes())?;
+    stream.write_all(head)?;
     // One that is refused by its head alone may be closed before its body is taken.
     let _ = stream.write_all(body).and_then(|()| stream.flush());
     let mut bytes = Vec::new();

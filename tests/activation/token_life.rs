@@ -36,6 +36,41 @@ fn a_token_lets_in_the_platforms_and_networks_that_it_names_and_no_others() {
 }
 
 #[test]
+fn behind_a_proxy_a_token_lets_in_from_where_the_proxy_says_and_nothing_that_a_laptop_adds_changes_that() {
+    let (imd, service, _) = served(1, |answers| answers);
+    let office = create(&imd, &service, "office", ["--network", "127.0.0.0/8", "--network", "10.20.0.0/16"]);
+    // Like the proxy that asks here, the office's own is in a network that the token names.
+    let service = Service::start_with(&imd, free_address(), &["--proxy", "127.0.0.1"]);
+    let enrol = |number: u32, lines: &[&[u8]]| {
+        let body = Laptop::new(number).enrol_request(&office).to_string();
+        let mut head = b"POST /v1/enrol HTTP/1.1\r\nHost: imd\r\n".to_vec();
+        for line in lines {
+            head.extend([b"X-Forwarded-For: ", *line, b"\r\n"].concat());
+        }
+        head.extend(format!("Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()).bytes());
+        service.ask(head, body.as_bytes()).unwrap()
+    };
+    // What the laptop sends, and what the proxy makes of it.
+    let refused: [&[&[u8]]; 6] = [
+        &[b"198.51.100.7"],
+        &[b"x, 198.51.100.7"],
+        &[b"\xff, 198.51.100.7"],
+        &[b"10.20.0.5, 198.51.100.7"],
+        &[b"10.20.0.5", b"198.51.100.7"],
+        &[],
+    ];
+    for (number, lines) in (1..).zip(refused) {
+        assert_eq!(enrol(number, lines).error(), "token-refused", "{lines:?}");
+    }
+    let why = imd.rows("SELECT reason, peer FROM refusal ORDER BY number");
+    let from = |peer: &str| serde_json::json!({ "reason": "token-network", "peer": peer });
+    assert_eq!(why[..5], vec![from("198.51.100.7"); 5]);
+    assert_eq!(why[5], from("an address that the proxy does not tell"));
+    enrol(7, &[b"198.51.100.7, 10.20.0.5"]).granted();
+    enrol(8, &[b"x, ::ffff:10.20.0.5"]).granted();
+}
+
+#[test]
 fn only_users_of_the_mappings_that_a_token_names_claim_what_it_let_in() {
     let (imd, service, _) = served(3, |answers| answers);
     let guests = create(&imd, &service, "guests", ["--mapping", "Guests"]);

@@ -261,7 +261,7 @@ fn while_the_controller_is_cut_off_a_ticket_is_taken_as_long_as_the_cache_is_you
     let ask = || service.post("/v1/claim", &claim(&laptop, &session.ticket(&web.host, Some(&shown))));
     let synced = |hours: i64| {
         let at = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(hours);
-        imd.sqlite(&[], &format!("UPDATE plan SET applied_at = '{at}'"));
+        imd.sqlite(&[], &format!("UPDATE plan SET made_at = '{at}'"));
     };
     proxy.cut();
     synced(25);

@@ -160,7 +160,7 @@ fn a_sync_that_failed_while_nobody_looked_is_told_until_one_goes_well() {
     let (imd, service, _) = served(3, |answers| answers);
     // Due at once, and the file is gone.
     std::fs::remove_file(imd.path("users.ldif")).unwrap();
-    imd.sqlite(&[], "UPDATE plan SET applied_at = '2026-01-01T00:00:00Z'");
+    imd.sqlite(&[], "UPDATE plan SET made_at = '2026-01-01T00:00:00Z'");
     eventually("the failed sync", || overview(&imd)["sync"]["failed"] != Value::Null);
     let failed = overview(&imd);
     assert!(failed["sync"]["failed"]["why"].as_str().unwrap().contains("users.ldif"), "{failed}");

@@ -29,14 +29,15 @@ pub enum Outside {
 }
 
 impl Scope {
-    /// What stands in the way of a laptop of that system, which asks from that address.
-    pub fn outside(&self, system: &str, from: IpAddr) -> Option<Outside> {
+    /// What stands in the way of a laptop of that system, which asks from that address. From an address that nobody
+    /// knows it is in no network.
+    pub fn outside(&self, system: &str, from: Option<IpAddr>) -> Option<Outside> {
         let platform = Platform::of(system);
         if !self.platforms.is_empty() && !platform.is_some_and(|platform| self.platforms.contains(&platform)) {
             return Some(Outside::Platform);
         }
-        let from = from.to_canonical();
-        let inside = |network: &IpNet| network.contains(&from);
+        let from = from.map(|from| from.to_canonical());
+        let inside = |network: &IpNet| from.is_some_and(|from| network.contains(&from));
         (!self.networks.is_empty() && !self.networks.iter().any(inside)).then_some(Outside::Network)
     }
 
@@ -149,21 +150,23 @@ mod tests {
 
     #[test]
     fn a_scope_lets_in_what_it_names_and_an_empty_one_everything() {
-        let office: IpAddr = "10.20.3.4".parse().unwrap();
-        let home: IpAddr = "203.0.113.9".parse().unwrap();
+        let office: Option<IpAddr> = "10.20.3.4".parse().ok();
+        let home: Option<IpAddr> = "203.0.113.9".parse().ok();
         let everything = Scope::default();
         assert_eq!(everything.outside("", home), None);
+        assert_eq!(everything.outside("", None), None);
         let scope = Scope {
             platforms: vec![Platform::Windows],
             networks: vec![network("10.20.0.0/16").unwrap(), network("2001:db8::1").unwrap()],
             ..Scope::default()
         };
         assert_eq!(scope.outside("Windows 11", office), None);
-        assert_eq!(scope.outside("windows", "::ffff:10.20.3.4".parse().unwrap()), None, "IPv4 in IPv6 clothes");
-        assert_eq!(scope.outside("windows", "2001:db8::1".parse().unwrap()), None);
+        assert_eq!(scope.outside("windows", "::ffff:10.20.3.4".parse().ok()), None, "IPv4 in IPv6 clothes");
+        assert_eq!(scope.outside("windows", "2001:db8::1".parse().ok()), None);
         assert_eq!(scope.outside("linux", office), Some(Outside::Platform));
         assert_eq!(scope.outside("windowsill", office), Some(Outside::Platform));
         assert_eq!(scope.outside("windows", home), Some(Outside::Network));
+        assert_eq!(scope.outside("windows", None), Some(Outside::Network));
     }
 
     #[test]
