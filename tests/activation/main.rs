@@ -22,6 +22,10 @@ mod off_boarding;
 mod on_the_laptop;
 mod pilot;
 mod refusals;
+mod secrets_typed;
 mod service;
 mod standby;
+#[path = "../seven_steps/terminal.rs"]
+mod terminal;
 mod token_life;
+mod trouble;
