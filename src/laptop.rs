@@ -8,7 +8,7 @@
 //! system   enrol      token ──> enrolment.json (0600)        keys, servers, pin      token deleted
 //!                           └─> claim.json     (0644)        claim code, servers, pin
 //! user     claim      claim.json ──> activation.json (0600)  credential, account     then the agent's hook
-//! system   check-in   enrolment.json
+//! system   check-in   enrolment.json, claim.json             state, proofs and servers as they are now
 //! system   tend       one of enrol and check-in, when there is something to do: for timers
 //! ```
 //!
@@ -22,16 +22,19 @@ mod acl;
 mod acts;
 mod connection;
 mod files;
+mod hook;
+mod kept;
 mod machine;
 pub mod placed;
 mod prompt;
 
 use std::path::PathBuf;
 
-use crate::protocol::Code;
+use crate::protocol::{Code, ProofKind};
 
-pub use acts::{Activation, Claim, ClaimFile, Enrolment, Laptop, Tended, Waits};
-pub use prompt::{password_from_stdin, password_from_terminal};
+pub use acts::{Claim, Laptop, Tended, Waits};
+pub use kept::{Activation, ClaimFile, Enrolment, Keys};
+pub use prompt::{password_from_stdin, password_from_terminal, token_from_stdin};
 
 /// Why an act did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +73,14 @@ pub enum Error {
     #[error("{server} answers something else than this program understands: {why}")]
     Answer { server: String, why: String },
     #[error("{message} ({correlation})")]
-    Denied { code: Code, message: String, correlation: String, retry_after: Option<u64> },
+    Denied {
+        code: Code,
+        message: String,
+        correlation: String,
+        retry_after: Option<u64>,
+        /// What would be accepted, where the proof was not and the service says.
+        proofs: Vec<ProofKind>,
+    },
     #[error("this laptop gives no random bytes")]
     NoRandomness,
     #[error("the connection cannot be made: {0}")]
@@ -107,10 +117,14 @@ impl Error {
             Self::Denied { code, .. } if code.is_passing() => "it is tried again".to_owned(),
             Self::Denied { code: Code::TokenRefused, .. } => "ask the administrator for a new token".to_owned(),
             Self::Denied { code: Code::DeviceRefused, .. } => "enrol again with a token".to_owned(),
+            Self::Denied { code: Code::ProofNotAccepted, proofs, .. } if !proofs.is_empty() => wanted(proofs),
+            Self::Denied { code: Code::ProofNotAccepted, .. } => {
+                "ask the administrator which proof is meant (step 5 of imd)".to_owned()
+            }
             Self::Denied { .. } => "give the help desk the id in parentheses".to_owned(),
             Self::NoRandomness | Self::System(_) => "check the limits of this machine".to_owned(),
             Self::Hook { .. } => {
-                "the laptop is activated; run `imd-activate claim` again once the hook works".to_owned()
+                "the laptop is activated; the hook is run again at each log-on until it succeeds".to_owned()
             }
         }
     }
@@ -124,6 +138,15 @@ impl Error {
         }
     }
 
+    /// Whether waiting may mend it, for a program that nobody looks at: a network that asks to be paid first, a balancer
+    /// whose servers are away, a session that has no ticket yet.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Impostor { .. } | Self::Answer { .. } | Self::Kerberos(crate::kerberos::Error::NoTicket(_)) => true,
+            other => other.is_passing(),
+        }
+    }
+
     /// In how many seconds the service wants to be asked again.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
@@ -131,6 +154,16 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// How to give one of the proofs that are wanted.
+fn wanted(proofs: &[ProofKind]) -> String {
+    let ways = proofs.iter().map(|proof| match proof {
+        ProofKind::Kerberos => "kerberos (in a session that was logged on to the domain: imd-activate claim)",
+        ProofKind::Password => "password (in a terminal: imd-activate claim --user NAME)",
+        ProofKind::Claimed => "claimed (the name alone: imd-activate claim --user NAME)",
+    });
+    format!("the service wants: {}", ways.collect::<Vec<_>>().join(", or "))
 }
 
 /// How long to wait before the `tried`th try again (from 0): from 5 s doubling to 15 minutes, and a random part of it
@@ -147,6 +180,22 @@ pub fn back_off(tried: u32, wanted: Option<u64>, random: u32) -> std::time::Dura
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wanted_instead_of_a_proof_is_said_with_how_to_give_it() {
+        let refused = |proofs| Error::Denied {
+            code: Code::ProofNotAccepted,
+            message: Code::ProofNotAccepted.message().to_owned(),
+            correlation: "0123456789abcdef".to_owned(),
+            retry_after: None,
+            proofs,
+        };
+        let help = refused(vec![ProofKind::Kerberos, ProofKind::Password]).help();
+        for word in ["kerberos", "password", "imd-activate claim --user NAME"] {
+            assert!(help.contains(word), "{help}");
+        }
+        assert!(refused(vec![]).help().contains("step 5"));
+    }
 
     #[test]
     fn waiting_grows_to_a_quarter_of_an_hour_and_is_never_shorter_than_asked() {

@@ -107,6 +107,17 @@ pub enum ProofKind {
     Claimed,
 }
 
+impl ProofKind {
+    /// As it is written, on the wire and in the settings.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Kerberos => "kerberos",
+            Self::Password => "password",
+            Self::Claimed => "claimed",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimAnswer {
     pub device: String,
@@ -114,6 +125,15 @@ pub struct ClaimAnswer {
     /// What was shown of the user: `claimed` is nothing but the name.
     pub proof: ProofKind,
     pub activated_at: String,
+    /// The device map wants the old laptop's data on this one: for the agent, as imd moves none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restore: bool,
+    /// The old laptop as the device map calls it: a device id, a host name or a serial number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_device: Option<String>,
+    /// The device whose place this one took by the device map.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<String>,
     pub correlation_id: String,
 }
 
@@ -146,6 +166,9 @@ pub struct CheckInRequest {
 pub struct CheckInAnswer {
     pub device: String,
     pub state: State,
+    /// How users of this device may prove who they are from now on; empty from a service that does not say.
+    #[serde(default)]
+    pub proofs: Vec<ProofKind>,
     /// In how many seconds to check in again; the laptop adds a random part.
     pub again_in: u64,
     pub correlation_id: String,
@@ -177,6 +200,9 @@ pub struct ErrorAnswer {
     pub error: Code,
     /// For people; it says no more than the code.
     pub message: String,
+    /// With `proof-not-accepted`, to whoever holds a claim code: the proofs that would be, in the order in which to try.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<ProofKind>,
     /// What the help desk finds the reason by.
     pub correlation_id: String,
 }
@@ -191,7 +217,7 @@ pub enum Code {
     TokenRefused,
     /// No device has this key, or it is no longer in use.
     DeviceRefused,
-    /// Another proof is wanted: see the answer to `enrol`.
+    /// Another proof is wanted: the answer says which.
     ProofNotAccepted,
     /// The user is who they are, and has as many devices as they may.
     DeviceLimit,

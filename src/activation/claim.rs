@@ -7,6 +7,7 @@ use super::standing::{Standing, may_log_on, standing};
 use super::{Error, Hash};
 use crate::model::account::Account;
 use crate::model::device::{DeviceId, DeviceState};
+use crate::model::device_map::MappedDevice;
 use crate::model::mapping::AccountName;
 use crate::model::refusal::Reason;
 use crate::model::settings::{AtLimit, Proof};
@@ -32,6 +33,8 @@ pub struct Granted {
     pub activated_at: Timestamp,
     /// The proof that activated the device, which may have been before.
     pub proof: Proof,
+    /// What the device map said of the device when it was activated.
+    pub mapped: Vec<MappedDevice>,
 }
 
 /// Looks whether a claim stands, before anything is asked of a directory.
@@ -68,7 +71,7 @@ pub fn claim(
             let by = By { actor: &actor(&device.device.id), at: now, verb: "claim" };
             turn.audit(&by, &called(&device.device.id), "its user's agent was given another credential")?;
         }
-        return granted(view, &device.device.id, activation.account, activation.at, activation.proof);
+        return granted(view, device, activation.account, activation.at, activation.proof);
     }
     let replaced = make_room(turn, &standing, now)?;
     let account = save_account(turn, &standing, now)?;
@@ -80,18 +83,22 @@ pub fn claim(
     let detail = told(&standing, claim.proof, &replaced);
     let by = By { actor: &actor(&device.device.id), at: now, verb: "claim" };
     turn.audit(&by, &called(&device.device.id), &detail)?;
-    granted(view, &device.device.id, account, now, claim.proof)
+    granted(view, device, account, now, claim.proof)
 }
 
 fn granted(
     view: View<'_>,
-    device: &DeviceId,
+    device: &HeldDevice,
     account: i64,
     activated_at: Timestamp,
     proof: Proof,
 ) -> Result<Granted, Error> {
     let account = view.account_numbered(account)?.ok_or(Reason::DeviceEnded)?;
-    Ok(Granted { device: device.clone(), account, activated_at, proof })
+    let id = &device.device.id;
+    // Asked again, it is told the same: a row that this device has not used is of another time.
+    let mut mapped = view.mapped(device.number)?;
+    mapped.retain(|row| row.used.as_ref().is_some_and(|used| used.device == *id));
+    Ok(Granted { device: id.clone(), account, activated_at, proof, mapped })
 }
 
 /// Sees to it that one more device is within the limits of the token and of the user; answers with those that had to

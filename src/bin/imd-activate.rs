@@ -1,6 +1,6 @@
 //! `imd-activate`: the laptop's side of a mass deployment.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use imd::laptop::placed::{self, Placed};
 use imd::laptop::{self, Activation, Claim, Error, Laptop, Tended, Waits};
 use imd::protocol::{Code, ProofKind, State};
-use imd::secrets::{Secret, read_secret_file};
+use imd::secrets::read_secret_file;
 
 /// Enrols this laptop with a deployment token, and makes it its user's at log-on.
 #[derive(Debug, Parser)]
@@ -116,46 +116,39 @@ fn run(arguments: &Arguments) -> Result<String, Failure> {
         proxy: arguments.proxy.clone(),
         dmi: arguments.dmi.clone(),
     };
+    let patience = |wanted| if arguments.once { Patience::Once } else { wanted };
     match &arguments.verb {
         Verb::Enrol { token_file } => {
             let token = match token_file {
                 Some(path) => read_secret_file(path).map_err(Error::from)?,
-                None => token_from_stdin()?,
+                None => laptop::token_from_stdin()?,
             };
-            let device = patiently(arguments.once, || laptop.enrol(&token))?;
+            let device = patiently(patience(Patience::WhatPasses), || laptop.enrol(&token))?;
             if let Some(path) = token_file {
                 laptop.forget_token(path)?;
             }
             Ok(format!("enrolled as device {device}"))
         }
         Verb::Claim { user, password_stdin, log_on } => {
-            if *log_on && is_theirs_already(&laptop, arguments.once)? {
-                return Ok(waits(&laptop.waits()?));
+            let patience = patience(if *log_on { Patience::WhatMayPass } else { Patience::WhatPasses });
+            if *log_on && let Some(done) = at_log_on(&laptop, patience)? {
+                return Ok(done);
             }
-            let proofs = laptop.claim_code()?.proofs;
-            // A ticket is the session's: another name or a password means another proof.
-            let by_ticket = proofs.contains(&ProofKind::Kerberos) && user.is_none() && !password_stdin;
-            if by_ticket {
-                let by_ticket = laptop.look_for_ticket();
-                match by_ticket.and_then(|()| patiently(arguments.once, || laptop.claim(&Claim::Kerberos))) {
-                    // No ticket here, or no keytab there: the next proof is as good.
-                    Err(Error::Kerberos(_) | Error::Denied { code: Code::ProofNotAccepted, .. })
-                        if proofs.len() > 1 => {}
-                    done => return Ok(told(&done?)),
-                }
-            }
-            let user = user.clone().or_else(logged_on).ok_or_else(|| Failure {
-                message: "nobody is known to be logged on".to_owned(),
-                help: "give the name with --user".to_owned(),
-            })?;
-            claim(&laptop, &proofs, &user, *password_stdin, *log_on, arguments.once)
+            let claiming = Claiming {
+                laptop: &laptop,
+                user: user.as_deref(),
+                from_stdin: *password_stdin,
+                log_on: *log_on,
+                patience,
+            };
+            Ok(told(&claiming.run()?))
         }
-        Verb::Status => Ok(waits(&laptop.waits()?)),
+        Verb::Status => Ok(say(&laptop.waits()?)),
         Verb::CheckIn => {
-            let answer = patiently(arguments.once, || laptop.check_in())?;
+            let answer = patiently(patience(Patience::WhatPasses), || laptop.check_in())?;
             Ok(format!("device {} is {}", answer.device, word(answer.state)))
         }
-        Verb::Tend => Ok(match patiently(arguments.once, || laptop.tend(&placed))? {
+        Verb::Tend => Ok(match patiently(patience(Patience::WhatMayPass), || laptop.tend(&placed))? {
             Tended::Enrolled { device } => format!("enrolled as device {device}"),
             Tended::CheckedIn(answer) => format!("device {} is {}", answer.device, word(answer.state)),
             Tended::Until(at) => format!("nothing to do until {}", at.strftime("%Y-%m-%d %H:%M UTC")),
@@ -171,44 +164,153 @@ fn run(arguments: &Arguments) -> Result<String, Failure> {
     }
 }
 
-/// Whether there is nothing to claim; waits until the laptop is enrolled.
-fn is_theirs_already(laptop: &Laptop, once: bool) -> Result<bool, Failure> {
-    let enrolled = patiently(once, || match laptop.waits()? {
+/// Waits until the laptop is enrolled, and says what there is to say when it is not to be claimed by this user.
+fn at_log_on(laptop: &Laptop, patience: Patience) -> Result<Option<String>, Failure> {
+    let waits = patiently(patience, || match laptop.waits()? {
         Waits::ForToken | Waits::ForService => Err(Error::NotYetEnrolled),
         waits => Ok(waits),
-    });
-    Ok(matches!(enrolled?, Waits::ForNothing { user: Some(_), .. }))
+    })?;
+    match &waits {
+        Waits::ForUser { .. } => Ok(None),
+        Waits::ForNothing { user: Some(_), .. } => {
+            // One that failed, or that came later than the user.
+            laptop.run_hook()?;
+            Ok(Some(say(&waits)))
+        }
+        Waits::ForNothing { device, user: None } => Ok(Some(format!(
+            "device {device} is activated for somebody else (if it is yours, run `imd-activate claim`)"
+        ))),
+        Waits::Ended { state: State::Preserved, .. } => Ok(Some(say(&waits))),
+        _ => Err(Failure { message: say(&waits), help: Error::NotEnrolled.help() }),
+    }
 }
 
-/// Claims; at log-on a wrong password is asked for again, as a window that closes tells nobody why.
-fn claim(
-    laptop: &Laptop,
-    proofs: &[ProofKind],
-    user: &str,
+/// A claim, by whatever proof the service takes and can be given from here.
+struct Claiming<'a> {
+    laptop: &'a Laptop,
+    user: Option<&'a str>,
     from_stdin: bool,
     log_on: bool,
-    once: bool,
-) -> Result<String, Failure> {
-    let asks = log_on && !from_stdin && std::io::stdin().is_terminal();
-    let mut tried = 1;
-    loop {
-        let proof = proof(proofs, user.to_owned(), from_stdin)?;
-        match patiently(once, || laptop.claim(&proof)) {
-            Err(error @ Error::Denied { code: Code::Refused, .. }) if asks && tried < 3 => {
-                tried += 1;
-                note(&error.to_string());
+    patience: Patience,
+}
+
+impl Claiming<'_> {
+    /// Tries the proofs in their order, a ticket first as nobody has to type it. When another is wanted than was known
+    /// here, it is tried at once.
+    fn run(&self) -> Result<Activation, Failure> {
+        let mut proofs = self.laptop.claim_code()?.proofs;
+        let (mut tried, mut last) = (Vec::new(), None);
+        loop {
+            let mut left: Vec<_> = proofs.iter().copied().filter(|proof| !tried.contains(proof)).collect();
+            // A ticket is the session's: another name or a password means another proof.
+            left.retain(|proof| *proof != ProofKind::Kerberos || (self.user.is_none() && !self.from_stdin));
+            left.sort_by_key(|proof| *proof != ProofKind::Kerberos);
+            let Some(proof) = left.first() else {
+                let words: Vec<_> = proofs.iter().map(|proof| proof.word()).collect();
+                return Err(last.unwrap_or_else(|| Error::NoProof(words.join(", "))).into());
+            };
+            tried.push(*proof);
+            let claimed = match proof {
+                ProofKind::Kerberos => self.by_ticket(&left[1..]).map_err(Failed::Act),
+                _ => self.by_name(*proof),
+            };
+            last = Some(match claimed {
+                Ok(activation) => return Ok(activation),
+                Err(Failed::Act(error @ Error::Denied { code: Code::ProofNotAccepted, .. })) => {
+                    if let Error::Denied { proofs: wanted, .. } = &error
+                        && !wanted.is_empty()
+                    {
+                        proofs.clone_from(wanted);
+                    }
+                    error
+                }
+                // No ticket here: the next proof is as good.
+                Err(Failed::Act(error @ Error::Kerberos(_))) => error,
+                Err(Failed::Act(error)) => return Err(error.into()),
+                Err(Failed::Here(failure)) => return Err(failure),
+            });
+        }
+    }
+
+    /// Looks for a ticket first; where nobody can give another proof, it is waited for.
+    fn by_ticket(&self, others: &[ProofKind]) -> Result<Activation, Error> {
+        let somebody_types = !self.log_on || std::io::stdin().is_terminal();
+        if somebody_types && !others.is_empty() {
+            self.laptop.look_for_ticket()?;
+        }
+        patiently(self.patience, || {
+            self.laptop.look_for_ticket()?;
+            self.laptop.claim(&Claim::Kerberos)
+        })
+    }
+
+    /// At log-on a wrong password is asked for again, as a window that closes tells nobody why.
+    fn by_name(&self, proof: ProofKind) -> Result<Activation, Failed> {
+        let user = self.user.map(str::to_owned).or_else(logged_on).ok_or_else(|| {
+            Failed::Here(Failure {
+                message: "nobody is known to be logged on".to_owned(),
+                help: "give the name with --user".to_owned(),
+            })
+        })?;
+        let asks = self.log_on && !self.from_stdin && std::io::stdin().is_terminal();
+        let mut tried = 1;
+        loop {
+            let claim = match proof {
+                ProofKind::Password => Claim::Password { user: user.clone(), password: self.password(&user)? },
+                _ => Claim::Claimed { user: user.clone() },
+            };
+            match patiently(self.patience, || self.laptop.claim(&claim)) {
+                Err(error @ Error::Denied { code: Code::Refused, .. }) if asks && tried < 3 => {
+                    tried += 1;
+                    note(&error.to_string());
+                }
+                done => return done.map_err(Failed::Act),
             }
-            done => return Ok(told(&done?)),
+        }
+    }
+
+    fn password(&self, user: &str) -> Result<imd::secrets::Secret, Failed> {
+        let password = if self.from_stdin || !std::io::stdin().is_terminal() {
+            laptop::password_from_stdin()
+        } else {
+            laptop::password_from_terminal(user)
+        };
+        password.map_err(Failed::Act)
+    }
+}
+
+/// Whether another proof may help.
+enum Failed {
+    Act(Error),
+    Here(Failure),
+}
+
+/// What is tried again.
+#[derive(Clone, Copy)]
+enum Patience {
+    Once,
+    /// What passes by itself. Somebody looks, and is told the rest at once.
+    WhatPasses,
+    /// Whatever may pass, for as long as it takes: nobody looks.
+    WhatMayPass,
+}
+
+impl Patience {
+    fn with(self, error: &Error) -> bool {
+        match self {
+            Self::Once => false,
+            Self::WhatPasses => error.is_passing(),
+            Self::WhatMayPass => error.may_pass(),
         }
     }
 }
 
 /// Tries until it succeeds or cannot, for as long as it takes.
-fn patiently<T>(once: bool, act: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+fn patiently<T>(patience: Patience, act: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     let mut tried = 0;
     loop {
         match act() {
-            Err(error) if error.is_passing() && !once => {
+            Err(error) if patience.with(&error) => {
                 let mut random = [0; 4];
                 getrandom::fill(&mut random).map_err(|_| Error::NoRandomness)?;
                 let wait = laptop::back_off(tried, error.retry_after(), u32::from_ne_bytes(random));
@@ -226,22 +328,6 @@ fn note(line: &str) {
     eprintln!("{line}");
 }
 
-/// The first of the proofs that the service takes which can be given from here without a ticket.
-fn proof(proofs: &[ProofKind], user: String, from_stdin: bool) -> Result<Claim, Error> {
-    if proofs.contains(&ProofKind::Password) {
-        let password = if from_stdin || !std::io::stdin().is_terminal() {
-            laptop::password_from_stdin()?
-        } else {
-            laptop::password_from_terminal(&user)?
-        };
-        return Ok(Claim::Password { user, password });
-    }
-    if proofs.contains(&ProofKind::Claimed) {
-        return Ok(Claim::Claimed { user });
-    }
-    Err(Error::NoProof(proofs.iter().map(|proof| format!("{proof:?}").to_lowercase()).collect::<Vec<_>>().join(", ")))
-}
-
 fn told(activation: &Activation) -> String {
     let Some(account) = &activation.account else { return "activated".to_owned() };
     let user = imd::model::text::shown(&account.user);
@@ -249,7 +335,8 @@ fn told(activation: &Activation) -> String {
     format!("activated for {user}{none}: profile {}, storage {}", account.profile, account.storage)
 }
 
-fn waits(waits: &Waits) -> String {
+/// In one line.
+fn say(waits: &Waits) -> String {
     match waits {
         Waits::ForToken => "not enrolled: it waits for `imd-activate enrol` with a token".to_owned(),
         Waits::ForService => "not enrolled yet: the service has not answered".to_owned(),
@@ -278,12 +365,6 @@ fn word(state: State) -> &'static str {
         State::Revoked => "revoked",
         State::Preserved => "preserved",
     }
-}
-
-fn token_from_stdin() -> Result<Secret, Error> {
-    let mut text = zeroize::Zeroizing::new(String::with_capacity(4_096));
-    std::io::stdin().lock().take(4_096).read_to_string(&mut text).map_err(Error::System)?;
-    Ok(Secret::new(text.trim()))
 }
 
 fn system_folder() -> PathBuf {

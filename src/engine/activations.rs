@@ -61,11 +61,13 @@ pub struct Asker {
 }
 
 /// What a laptop is told when it gets nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     pub code: Code,
     /// In how many seconds to ask again.
     pub retry_after: Option<u64>,
+    /// What would be accepted, where the proof was not.
+    pub proofs: Vec<ProofKind>,
 }
 
 impl Denial {
@@ -76,7 +78,7 @@ impl Denial {
             Code::TooMany | Code::Internal => Some(30),
             _ => None,
         };
-        Self { code, retry_after }
+        Self { code, retry_after, proofs: Vec::new() }
     }
 }
 
@@ -103,11 +105,10 @@ impl Engine {
     pub fn enrol(&self, request: &EnrolRequest, asker: &Asker) -> Result<EnrolAnswer, Denial> {
         let about = About { act: Act::Enrol, proof: None, user: None, device: None };
         let enrolled = self.try_enrol(request, asker).map_err(|refused| self.denied(refused, about, asker))?;
-        let settings = self.store().look(|view| view.settings()).map_err(|error| internal(&error))?;
         Ok(EnrolAnswer {
             device: enrolled.id.to_string(),
             state: state(enrolled.state),
-            proofs: settings.proof.into_iter().map(kind).collect(),
+            proofs: self.proofs()?,
             correlation_id: asker.correlation.clone(),
         })
     }
@@ -158,6 +159,18 @@ impl Engine {
             device: granted.device.to_string(),
             proof: kind(granted.proof),
             activated_at: granted.activated_at.to_string(),
+            restore: granted.mapped.iter().any(|row| row.restore),
+            old_device: granted
+                .mapped
+                .iter()
+                .map(|row| row.old_device.raw().trim())
+                .find(|old| !old.is_empty())
+                .map(str::to_owned),
+            replaced: granted
+                .mapped
+                .iter()
+                .find_map(|row| row.used.as_ref()?.replaced.as_ref())
+                .map(ToString::to_string),
             account: AccountFacts {
                 name: granted.account.name.raw().to_owned(),
                 mail: granted.account.mail.raw().to_owned(),
@@ -221,6 +234,20 @@ impl Engine {
         }
     }
 
+    /// The proofs that the settings accept, in their order.
+    fn proofs(&self) -> Result<Vec<ProofKind>, Denial> {
+        let settings = self.store().look(|view| view.settings()).map_err(|error| internal(&error))?;
+        Ok(settings.proof.into_iter().map(kind).collect())
+    }
+
+    /// Those of them that can succeed now: no ticket does where there is no keytab.
+    fn possible_proofs(&self) -> Vec<ProofKind> {
+        let has_keytab = self.0.activations.tickets.get().is_some();
+        let mut proofs = self.proofs().unwrap_or_default();
+        proofs.retain(|proof| has_keytab || *proof != ProofKind::Kerberos);
+        proofs
+    }
+
     /// Says that a device is still there.
     pub fn check_in(&self, request: &CheckInRequest, asker: &Asker) -> Result<CheckInAnswer, Denial> {
         let (now, key) = (self.now(), activation::hash(request.device_key.bytes()));
@@ -242,6 +269,7 @@ impl Engine {
                 Some(activation) if activation.preserved && device.state == DeviceState::Activated => State::Preserved,
                 _ => state(device.state),
             },
+            proofs: self.proofs()?,
             again_in: AGAIN_IN,
             correlation_id: asker.correlation.clone(),
         })
@@ -296,11 +324,13 @@ impl Engine {
             && about.is_of_a_stranger(reason)
             && let Err(seconds) = self.0.activations.limiter.count("stranger", &[0; 32], STRANGERS, self.now())
         {
-            return Denial { code: Code::TooMany, retry_after: Some(seconds) };
+            return Denial { retry_after: Some(seconds), ..Denial::of(Code::TooMany) };
         }
         let (code, reason, detail) = match denied {
             Denied::Internal => return Denial::of(Code::Internal),
-            Denied::TooMany(retry_after) => return Denial { code: Code::TooMany, retry_after: Some(retry_after) },
+            Denied::TooMany(retry_after) => {
+                return Denial { retry_after: Some(retry_after), ..Denial::of(Code::TooMany) };
+            }
             Denied::Refused(Refused::Paused { until }) => {
                 let wait = until.map(|until| until.duration_since(self.now()).as_secs().max(1).unsigned_abs());
                 let denial = Denial::of(Code::Paused);
@@ -318,6 +348,11 @@ impl Engine {
         let denial = Denial::of(code);
         let denial = match reason {
             "daily-cap" => Denial { retry_after: Some(until_midnight(self.now())), ..denial },
+            _ => denial,
+        };
+        // The settings are nobody's business who holds no claim code.
+        let denial = match (code, &about.device) {
+            (Code::ProofNotAccepted, Some(_)) => Denial { proofs: self.possible_proofs(), ..denial },
             _ => denial,
         };
         let peer =

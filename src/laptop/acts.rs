@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::connection::{Peer, Service, written};
 use super::files::Readers;
+use super::kept::{Activation, ClaimFile, Enrolment, Keys};
 use super::placed::{self, Placed, Settings};
 use super::{Error, files, machine};
 use crate::kerberos;
 use crate::model::token::Pin;
 use crate::protocol::{
-    self, AccountFacts, Bounded, CheckInAnswer, CheckInRequest, ClaimAnswer, ClaimRequest, Code, EnrolAnswer,
-    EnrolRequest, Hidden, Key, ProofKind, ProofOffer, State,
+    self, Bounded, CheckInAnswer, CheckInRequest, ClaimAnswer, ClaimRequest, Code, EnrolAnswer, EnrolRequest, Hidden,
+    ProofKind, ProofOffer, State,
 };
 use crate::secrets::Secret;
 
@@ -23,6 +23,10 @@ use crate::secrets::Secret;
 const BETWEEN_CHECK_INS: SignedDuration = SignedDuration::from_hours(6 * 24 + 12);
 /// The random part, which spreads laptops that were installed at once.
 const SPREAD: SignedDuration = SignedDuration::from_hours(24);
+/// The same while a laptop waits for its user: a day on average. Users cannot write here, so that one of them has claimed
+/// it is learnt from the service.
+const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_hours(20);
+const SPREAD_OF_LOOKS: SignedDuration = SignedDuration::from_hours(8);
 
 /// This laptop: where its files are, and how it reaches the service.
 #[derive(Debug, Clone)]
@@ -39,58 +43,6 @@ pub struct Laptop {
     pub dmi: Option<PathBuf>,
 }
 
-/// What the system keeps: `enrolment.json`, for itself alone.
-#[derive(Clone, Serialize, Deserialize)]
-#[allow(missing_debug_implementations, reason = "it holds keys")]
-pub struct Enrolment {
-    pub device_key: Key,
-    pub claim_code: Key,
-    pub servers: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pin: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proxy: Option<String>,
-    /// The hash of the token that let it in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_check_in: Option<Timestamp>,
-    /// Absent until the service has answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state: Option<State>,
-}
-
-/// What users may read: `claim.json`. Its code is good for this device and no other.
-#[derive(Clone, Serialize, Deserialize)]
-#[allow(missing_debug_implementations, reason = "it holds a key")]
-pub struct ClaimFile {
-    pub device: String,
-    pub claim_code: Key,
-    pub servers: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pin: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proxy: Option<String>,
-    pub proofs: Vec<ProofKind>,
-}
-
-/// What the user keeps: `activation.json`, for themselves alone. The agent reads it.
-#[derive(Clone, Serialize, Deserialize)]
-#[allow(missing_debug_implementations, reason = "it holds a credential")]
-pub struct Activation {
-    pub device: String,
-    pub credential: Key,
-    /// Absent until the service has answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<AccountFacts>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<ProofKind>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub activated_at: Option<String>,
-}
-
 /// What a laptop waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Waits {
@@ -104,6 +56,7 @@ pub enum Waits {
     },
     ForNothing {
         device: String,
+        /// Absent: somebody else's, or who asks cannot tell.
         user: Option<String>,
     },
     /// It is no longer in use, or not for now.
@@ -150,7 +103,7 @@ impl Laptop {
     }
 
     /// Where users may read. On Windows a file's readers are those of its folder, so it is one of its own there.
-    fn shared(&self) -> PathBuf {
+    pub(super) fn shared(&self) -> PathBuf {
         if cfg!(windows) { self.system.join("users") } else { self.system.clone() }
     }
 
@@ -183,36 +136,49 @@ impl Laptop {
     }
 
     /// Asks once for a pending device. A device that is in use already is kept; one that has ended makes room for a new
-    /// one.
+    /// one. Until the service has answered, a laptop that has a device goes on as before: the token may be a wrong one.
     pub fn enrol(&self, token: &Secret) -> Result<String, Error> {
         let claims = crate::token::read(token.expose().trim()).ok_or(Error::NotAToken)?;
         self.make_folders()?;
         let _alone = self.alone()?;
-        let kept: Option<Enrolment> = files::read(&self.enrolment_file())?;
-        let mut enrolment = match kept {
+        let path = self.enrolment_file();
+        let mut kept: Enrolment = match files::read(&path)? {
             Some(kept) => kept,
             None => Enrolment::new()?,
         };
+        let mut enrolment = kept.clone();
         enrolment.servers.clone_from(&claims.servers);
         enrolment.pin = claims.pin.as_ref().map(ToString::to_string);
         self.settle(&mut enrolment);
         if enrolment.servers.is_empty() {
             return Err(Error::NoServer);
         }
+        if kept.device.is_none() {
+            // On the disk first: were the answer lost, the next try is the same laptop.
+            files::write(&path, &enrolment, Readers::Owner)?;
+        }
         let answer = match self.ask_to_enrol(&enrolment, token) {
-            Err(Error::Denied { code: Code::DeviceRefused, .. }) if enrolment.device.is_some() => {
+            Err(Error::Denied { code: Code::DeviceRefused, .. }) if kept.device.is_some() => {
+                let next = match kept.next.take() {
+                    Some(next) => next,
+                    None => Keys::new()?,
+                };
+                kept.next = Some(next.clone());
+                files::write(&path, &kept, Readers::Owner)?;
                 let Enrolment { servers, pin, proxy, .. } = enrolment;
-                enrolment = Enrolment { servers, pin, proxy, ..Enrolment::new()? };
+                let Keys { device_key, claim_code } = next;
+                enrolment = Enrolment { device_key, claim_code, servers, pin, proxy, ..Enrolment::new()? };
                 self.ask_to_enrol(&enrolment, token)?
             }
             answer => answer?,
         };
-        (enrolment.device, enrolment.state) = (Some(answer.device.clone()), Some(answer.state));
+        enrolment.next = None;
+        (enrolment.device, enrolment.state) = (Some(answer.device), Some(answer.state));
         enrolment.token = Some(placed::hash(token));
-        enrolment.next_check_in = Some(next_check_in()?);
-        self.share(&enrolment, &answer.device, answer.proofs)?;
-        files::write(&self.enrolment_file(), &enrolment, Readers::Owner)?;
-        Ok(answer.device)
+        enrolment.next_check_in = Some(next_check_in(answer.state)?);
+        self.share(&enrolment, answer.proofs)?;
+        files::write(&path, &enrolment, Readers::Owner)?;
+        Ok(enrolment.device.unwrap_or_default())
     }
 
     /// Puts what an administrator placed here over what the token says.
@@ -225,25 +191,26 @@ impl Laptop {
         }
     }
 
-    fn share(&self, enrolment: &Enrolment, device: &str, proofs: Vec<ProofKind>) -> Result<(), Error> {
+    /// Says to users what they need of an enrolment that the service has answered for.
+    fn share(&self, enrolment: &Enrolment, proofs: Vec<ProofKind>) -> Result<(), Error> {
         let claim = ClaimFile {
-            device: device.to_owned(),
+            device: enrolment.device.clone().unwrap_or_default(),
             claim_code: enrolment.claim_code.clone(),
             servers: enrolment.servers.clone(),
             pin: enrolment.pin.clone(),
             proxy: enrolment.proxy.clone(),
             proofs,
+            state: enrolment.state,
         };
         files::write(&self.claim_file(), &claim, Readers::Everybody)
     }
 
     fn ask_to_enrol(&self, enrolment: &Enrolment, token: &Secret) -> Result<EnrolAnswer, Error> {
-        // On the disk first: were the answer lost, the next try is the same laptop.
-        files::write(&self.enrolment_file(), enrolment, Readers::Owner)?;
+        let Keys { device_key, claim_code } = enrolment.keys();
         let request = EnrolRequest {
             token: Hidden::new(token.expose().trim()),
-            device_key: enrolment.device_key.clone(),
-            claim_code: enrolment.claim_code.clone(),
+            device_key,
+            claim_code,
             laptop: machine::facts(self.dmi.as_deref().unwrap_or(Path::new(machine::DMI))),
         };
         self.service(&enrolment.servers, enrolment.pin.as_deref(), enrolment.proxy.as_deref())?
@@ -251,25 +218,37 @@ impl Laptop {
     }
 
     /// The system's part, from time to time: enrols with a token that was placed here, which is then deleted; else
-    /// checks in when a week is over.
+    /// checks in when it is due. A laptop that has a device checks in whatever becomes of a token, and then says that.
     pub fn tend(&self, placed: &Placed) -> Result<Tended, Error> {
         let kept: Option<Enrolment> = files::read(&self.enrolment_file())?;
+        let mut refused = None;
         if let Some(token) = &placed.token {
             // One that an MDM leaves here lets a laptop in once: a device that was freed stays so.
             let used = kept.as_ref().is_some_and(|kept| kept.token.as_deref() == Some(&placed::hash(&token.secret)));
             if !(used && token.stays()) {
-                let device = self.enrol(&token.secret)?;
-                token.forget()?;
-                return Ok(Tended::Enrolled { device });
+                match self.enrol(&token.secret) {
+                    Ok(device) => {
+                        token.forget()?;
+                        return Ok(Tended::Enrolled { device });
+                    }
+                    Err(error) if kept.as_ref().is_some_and(|kept| kept.device.is_some()) => refused = Some(error),
+                    Err(error) => return Err(error),
+                }
             }
         }
         let Some(kept) = kept.filter(|kept| kept.device.is_some()) else { return Ok(Tended::WaitsForToken) };
-        match kept.next_check_in {
+        let tended = match kept.next_check_in {
             // A clock that was put back must not silence it.
             Some(at) if at > Timestamp::now() && at <= Timestamp::now() + BETWEEN_CHECK_INS + SPREAD => {
                 Ok(Tended::Until(at))
             }
             _ => self.check_in().map(Tended::CheckedIn),
+        };
+        match (refused, tended) {
+            (None, tended) => tended,
+            // What passes is tried again, and the token with it.
+            (Some(_), Err(error)) if error.may_pass() => Err(error),
+            (Some(refused), _) => Err(refused),
         }
     }
 
@@ -292,53 +271,30 @@ impl Laptop {
         let mut activation = if let Some(kept) = kept.filter(|kept| kept.device == code.device) {
             kept
         } else {
-            let (device, credential) = (code.device.clone(), random_key()?);
-            let new = Activation { device, credential, account: None, proof: None, activated_at: None };
+            let new = Activation::new(code.device.clone())?;
             // On the disk first, as with the enrolment.
             files::write(&path, &new, Readers::Owner)?;
             new
         };
         let service = self.service(&code.servers, code.pin.as_deref(), code.proxy.as_deref())?;
-        let answer: ClaimAnswer = service.post_over(protocol::CLAIM, &|peer| {
+        let answer: Result<ClaimAnswer, Error> = service.post_over(protocol::CLAIM, &|peer| {
             let proof = offer(claim, peer)?;
             let (claim_code, credential) = (code.claim_code.clone(), activation.credential.clone());
             written(&ClaimRequest { claim_code, credential, proof })
-        })?;
-        activation.account = Some(answer.account);
-        (activation.proof, activation.activated_at) = (Some(answer.proof), Some(answer.activated_at));
-        files::write(&path, &activation, Readers::Owner)?;
-        self.run_hook(&path)?;
-        Ok(activation)
-    }
-
-    /// Runs what the agent's package put beside the enrolment, with the path of the activation: only the system can
-    /// have put it there, as nobody else may write to that folder.
-    fn run_hook(&self, activation: &Path) -> Result<(), Error> {
-        let path = self.shared().join(if cfg!(windows) { "on-activation.cmd" } else { "on-activation" });
-        let Ok(metadata) = path.metadata() else { return Ok(()) };
-        let failed = |why: String| Error::Hook { path: path.clone(), why };
-        self.is_the_systems(&metadata).map_err(failed)?;
-        let status = std::process::Command::new(&path).arg(activation).stdin(std::process::Stdio::null()).status();
-        match status {
-            Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(failed(status.to_string())),
-            Err(error) => Err(failed(error.to_string())),
+        });
+        match answer {
+            Ok(answer) => activation.granted(answer),
+            Err(error) => {
+                // Whoever was refused has no activation: what is left of the try would look like a lost answer.
+                if activation.account.is_none() && matches!(&error, Error::Denied { code, .. } if !code.is_passing()) {
+                    files::remove(&path)?;
+                }
+                return Err(error);
+            }
         }
-    }
-
-    #[cfg(unix)]
-    fn is_the_systems(&self, hook: &std::fs::Metadata) -> Result<(), String> {
-        use std::os::unix::fs::MetadataExt as _;
-        let owner = self.system.metadata().map_err(|error| error.to_string())?.uid();
-        let safe = hook.uid() == owner && hook.mode() & 0o022 == 0;
-        if safe { Ok(()) } else { Err("others may write to it".to_owned()) }
-    }
-
-    /// The folder's permissions see to it.
-    #[cfg(windows)]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "the other systems have something to look at")]
-    fn is_the_systems(&self, _hook: &std::fs::Metadata) -> Result<(), String> {
-        Ok(())
+        files::write(&path, &activation, Readers::Owner)?;
+        self.run_hook()?;
+        Ok(activation)
     }
 
     /// Says once that the laptop is still there, and learns how its device is.
@@ -346,18 +302,18 @@ impl Laptop {
         let path = self.enrolment_file();
         let _alone = if path.exists() { self.alone()? } else { return Err(Error::NotEnrolled) };
         let mut enrolment: Enrolment = files::read(&path)?.ok_or(Error::NotEnrolled)?;
-        let (servers, proxy) = (enrolment.servers.clone(), enrolment.proxy.clone());
         self.settle(&mut enrolment);
         let request = CheckInRequest { device_key: enrolment.device_key.clone(), agent: machine::agent() };
         let service = self.service(&enrolment.servers, enrolment.pin.as_deref(), enrolment.proxy.as_deref())?;
         let answer: CheckInAnswer = service.post(protocol::CHECK_IN, &request)?;
-        if (servers, proxy) != (enrolment.servers.clone(), enrolment.proxy.clone()) {
-            // They have answered; from now on users ask there, too.
-            let code = self.claim_code()?;
-            self.share(&enrolment, &code.device, code.proofs)?;
-        }
-        enrolment.state = Some(answer.state);
-        enrolment.next_check_in = Some(next_check_in()?);
+        (enrolment.device, enrolment.state) = (Some(answer.device.clone()), Some(answer.state));
+        enrolment.next_check_in = Some(next_check_in(answer.state)?);
+        // These servers have answered: from now on users ask there, too, and by the proofs that are wanted now.
+        let proofs = match &answer.proofs[..] {
+            [] => self.claim_code()?.proofs,
+            proofs => proofs.to_vec(),
+        };
+        self.share(&enrolment, proofs)?;
         files::write(&path, &enrolment, Readers::Owner)?;
         Ok(answer)
     }
@@ -373,15 +329,17 @@ impl Laptop {
             return Ok(if begun { Waits::ForService } else { Waits::ForToken });
         };
         let device = claim.device;
-        if let Some(account) = activation.filter(|one| one.device == device).and_then(|one| one.account) {
-            return Ok(Waits::ForNothing { device, user: Some(account.user) });
-        }
-        Ok(match enrolment.and_then(|enrolment| enrolment.state) {
-            Some(State::Activated) => Waits::ForNothing { device, user: None },
-            Some(state @ (State::Replaced | State::Freed | State::Revoked | State::Preserved)) => {
+        let own = activation.filter(|one| one.device == device);
+        // What the service said last goes before what this user was once given.
+        let state = claim.state.or_else(|| enrolment.and_then(|enrolment| enrolment.state));
+        Ok(match (state, own.map(|own| own.account)) {
+            (Some(state @ (State::Replaced | State::Freed | State::Revoked | State::Preserved)), _) => {
                 Waits::Ended { device, state }
             }
-            Some(State::Pending) | None => Waits::ForUser { device, proofs: claim.proofs },
+            (_, Some(Some(account))) => Waits::ForNothing { device, user: Some(account.user) },
+            // A try of this user's own that was not answered may be the one that was granted.
+            (Some(State::Activated), None) => Waits::ForNothing { device, user: None },
+            (Some(State::Pending | State::Activated) | None, _) => Waits::ForUser { device, proofs: claim.proofs },
         })
     }
 
@@ -421,29 +379,15 @@ impl Laptop {
     }
 }
 
-impl Enrolment {
-    fn new() -> Result<Self, Error> {
-        let (device_key, claim_code) = (random_key()?, random_key()?);
-        Ok(Self {
-            device_key,
-            claim_code,
-            servers: Vec::new(),
-            pin: None,
-            proxy: None,
-            token: None,
-            next_check_in: None,
-            device: None,
-            state: None,
-        })
-    }
-}
-
-fn next_check_in() -> Result<Timestamp, Error> {
+fn next_check_in(state: State) -> Result<Timestamp, Error> {
     let mut random = [0; 4];
     getrandom::fill(&mut random).map_err(|_| Error::NoRandomness)?;
     let share = f64::from(u32::from_ne_bytes(random)) / f64::from(u32::MAX);
-    let spread = SignedDuration::from_secs_f64(SPREAD.as_secs_f64() * share);
-    Ok(Timestamp::now() + BETWEEN_CHECK_INS + spread)
+    let (after, spread) = match state {
+        State::Pending | State::Preserved => (BETWEEN_LOOKS, SPREAD_OF_LOOKS),
+        _ => (BETWEEN_CHECK_INS, SPREAD),
+    };
+    Ok(Timestamp::now() + after + SignedDuration::from_secs_f64(spread.as_secs_f64() * share))
 }
 
 /// What is sent of a proof on that connection. A ticket is made for it alone: sent on by somebody else, it is worth
@@ -462,10 +406,4 @@ fn offer(claim: &Claim, peer: &Peer<'_>) -> Result<ProofOffer, Error> {
         }
         Claim::Claimed { user } => named(ProofKind::Claimed, user),
     })
-}
-
-fn random_key() -> Result<Key, Error> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| Error::NoRandomness)?;
-    Ok(Key::from_random(bytes))
 }

@@ -53,7 +53,8 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Asks the first server that can be reached. One that answers has answered for all.
+    /// Asks the first server that can be reached and speaks as one: a balancer whose servers are away has a page of its
+    /// own, and a network that asks to be paid first has a certificate of its own. One that answers has answered for all.
     pub(super) fn post<Q: Serialize, A: DeserializeOwned>(&self, path: &str, question: &Q) -> Result<A, Error> {
         let body = written(question)?;
         self.post_over(path, &|_| Ok(body.clone()))
@@ -65,7 +66,9 @@ impl Service {
         let mut last = Error::NoServer;
         for server in &self.servers {
             match runtime.block_on(self.ask(server, path, body)) {
-                Err(error @ (Error::Unreachable { .. } | Error::Impostor { .. })) => last = error,
+                Err(error @ (Error::Unreachable { .. } | Error::Impostor { .. } | Error::Answer { .. })) => {
+                    last = error;
+                }
                 done => return done,
             }
         }
@@ -99,9 +102,9 @@ impl Service {
         }
         let denied: ErrorAnswer =
             serde_json::from_slice(&body).map_err(|_| odd(format!("status {status} without a reason")))?;
-        let ErrorAnswer { error: code, message, correlation_id } = denied;
+        let ErrorAnswer { error: code, message, proofs, correlation_id } = denied;
         let [message, correlation] = [message, correlation_id].map(|text| crate::model::text::shown(&text));
-        Err(Error::Denied { code, message, correlation, retry_after })
+        Err(Error::Denied { code, message, correlation, retry_after, proofs })
     }
 
     async fn connect(&self, host: &str, port: u16) -> std::io::Result<TcpStream> {

@@ -156,11 +156,14 @@ fn trimmed(secret: &Secret) -> Secret {
 fn plain(text: &str) -> Result<Settings, String> {
     let mut settings = Settings::default();
     for (at, line) in text.lines().enumerate() {
-        match line.trim().split_once('=') {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        match line.split_once('=') {
             Some(("server", server)) => settings.servers.push(server.to_owned()),
             Some(("proxy", proxy)) if !proxy.is_empty() => settings.proxy = Some(proxy.to_owned()),
             Some(("proxy", _)) => {}
-            None if line.trim().is_empty() || line.starts_with('#') => {}
             _ => return Err(format!("line {} is neither server=... nor proxy=...", at + 1)),
         }
     }
@@ -225,7 +228,9 @@ mod tests {
 
     #[test]
     fn settings_are_lines_of_servers_and_a_proxy() {
-        let settings = plain("server=https://a:7443\nserver=https://b\n\n# a note\nproxy=http://p:3128\n").unwrap();
+        let settings =
+            plain("server=https://a:7443\nserver=https://b\n\n# a note\n  #proxy=http://old\nproxy=http://p:3128\n")
+                .unwrap();
         assert_eq!(settings.servers, ["https://a:7443", "https://b"]);
         assert_eq!(settings.proxy.as_deref(), Some("http://p:3128"));
         assert_eq!(plain("proxy=\n").unwrap(), Settings::default());

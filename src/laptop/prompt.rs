@@ -8,24 +8,41 @@ use crate::secrets::Secret;
 /// The longest password, in bytes.
 const LONGEST: usize = 1024;
 
+/// The longest token, in bytes.
+const LONGEST_TOKEN: usize = 4096;
+
+/// What Ctrl-C, Ctrl-Z and Ctrl-\\ type where they send no signal.
+const INTERRUPT: u8 = 0x03;
+const SUSPEND: u8 = 0x1a;
+const QUIT: u8 = 0x1c;
+
 /// Asks on the terminal, whatever standard input and output are.
+///
+/// The keys that send signals end the question instead: one that ended the program here would leave the terminal
+/// without its echo.
 #[cfg(unix)]
 pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
     use std::fs::OpenOptions;
     use std::io::Write as _;
 
-    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| Error::NoPassword)?;
     let before = tcgetattr(&terminal).map_err(|error| Error::System(error.into()))?;
     let mut silent = before.clone();
-    silent.local_modes.remove(LocalModes::ECHO);
+    silent.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
     silent.local_modes.insert(LocalModes::ICANON | LocalModes::ECHONL);
+    // They end a line as Enter does, so that they need no Enter.
+    silent.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
+    silent.special_codes[SpecialCodeIndex::VEOL2] = QUIT;
     tcsetattr(&terminal, OptionalActions::Flush, &silent).map_err(|error| Error::System(error.into()))?;
     let asked = write!(terminal, "Password of {}: ", crate::model::text::shown(user)).and_then(|()| terminal.flush());
-    let password = asked.map_err(Error::System).and_then(|()| line(&mut terminal));
+    let password = asked.map_err(Error::System).and_then(|()| line(&mut terminal, &[INTERRUPT, SUSPEND, QUIT]));
     let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
     restored.map_err(|error| Error::System(error.into()))?;
+    if password.is_err() {
+        let _ = writeln!(terminal);
+    }
     password
 }
 
@@ -39,14 +56,46 @@ pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
 
 /// The first line of standard input.
 pub fn password_from_stdin() -> Result<Secret, Error> {
-    line(&mut std::io::stdin().lock())
+    line(&mut input()?, &[])
 }
 
-/// A line without its end, read byte by byte into memory that is wiped and never grows.
-fn line(from: &mut impl Read) -> Result<Secret, Error> {
+/// All of standard input, without the space around it.
+pub fn token_from_stdin() -> Result<Secret, Error> {
+    let mut bytes = zeroize::Zeroizing::new([0; LONGEST_TOKEN]);
+    let (mut input, mut length) = (input()?, 0);
+    while length < bytes.len() {
+        match input.read(&mut bytes[length..]).map_err(Error::System)? {
+            0 => break,
+            more => length += more,
+        }
+    }
+    let text = std::str::from_utf8(&bytes[..length]).map_err(|_| Error::NotAToken)?;
+    Ok(Secret::new(text.trim()))
+}
+
+/// Not by way of std's own buffer, in which a secret would stay.
+#[cfg(unix)]
+fn input() -> Result<std::fs::File, Error> {
+    use std::os::fd::AsFd as _;
+    Ok(std::fs::File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(Error::System)?))
+}
+
+/// What a console gives is UTF-8 only by way of std.
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "the other systems can fail at it")]
+fn input() -> Result<std::io::StdinLock<'static>, Error> {
+    Ok(std::io::stdin().lock())
+}
+
+/// A line without its end, read byte by byte into memory that is wiped and never grows. One of the bytes in `never`
+/// means that there is none.
+fn line(from: &mut impl Read, never: &[u8]) -> Result<Secret, Error> {
     let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(LONGEST + 1));
-    let mut byte = [0];
-    while bytes.len() <= LONGEST && from.read(&mut byte).map_err(Error::System)? == 1 && byte[0] != b'\n' {
+    let mut byte = zeroize::Zeroizing::new([0]);
+    while bytes.len() <= LONGEST && from.read(&mut *byte).map_err(Error::System)? == 1 && byte[0] != b'\n' {
+        if never.contains(&byte[0]) {
+            return Err(Error::NoPassword);
+        }
         bytes.push(byte[0]);
     }
     if bytes.last() == Some(&b'\r') {

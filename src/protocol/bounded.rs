@@ -71,6 +71,13 @@ impl Key {
         Self(Zeroizing::new(bytes))
     }
 
+    /// Filled where it stays, so that no copy is left behind.
+    pub fn filled_by<E>(fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        fill(bytes.as_mut_slice())?;
+        Ok(Self(bytes))
+    }
+
     pub fn parse(text: &str) -> Result<Self, NotAKey> {
         let mut bytes = Zeroizing::new([0; 33]);
         match URL_SAFE_NO_PAD.decode_slice(text, bytes.as_mut_slice()) {

@@ -139,9 +139,9 @@ fn ok() -> Answer {
 }
 
 fn refusal(denial: Denial, correlation: &str) -> Answer {
-    let Denial { code, retry_after } = denial;
-    let answer =
-        ErrorAnswer { error: code, message: code.message().to_owned(), correlation_id: correlation.to_owned() };
+    let Denial { code, retry_after, proofs } = denial;
+    let (message, correlation_id) = (code.message().to_owned(), correlation.to_owned());
+    let answer = ErrorAnswer { error: code, message, proofs, correlation_id };
     let body = serde_json::to_vec(&answer).unwrap_or_default();
     Answer { status: code.status(), body, retry_after, code: Some(code), ..ok() }
 }

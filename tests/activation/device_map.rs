@@ -1,9 +1,12 @@
 //! What an administrator says of laptops in a file decides who gets them.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::{Value, json};
 
 use super::installation::Installation;
 use super::laptops::{Laptop, served};
+use super::machine::Machine;
 
 const HEADING: &str = "e-mail,host name,device id,id type,user name,old device,restore\n";
 
@@ -89,6 +92,45 @@ fn the_old_laptop_gives_its_place_to_the_mapped_one_and_a_name_that_two_have_mea
     assert_eq!(third.claim(&service, "user1@corp.example.com").status, 403);
     assert_eq!(imd.row("SELECT count(*) AS n FROM device WHERE state = 'activated'")["n"], 2);
     assert_eq!(map(&imd)[0]["used"], Value::Null);
+}
+
+#[test]
+fn what_the_map_says_of_the_old_laptops_data_reaches_the_new_one_and_its_hook() {
+    let (imd, service, token) = served(4, |answers| answers);
+    let old = Laptop::new(1);
+    old.enrol(&service, &token).granted();
+    let before = old.claim(&service, "user1@corp.example.com").granted();
+    for nothing in ["restore", "old_device", "replaced"] {
+        assert!(before.get(nothing).is_none(), "nobody said: {before}");
+    }
+    let laptop = Machine::new();
+    let map = format!("{HEADING}user1@corp.example.com,new,5B5S7N2,serial,,pc-1,yes\n");
+    imd.write("map.csv", map);
+    imd.imd(["devices", "import", "map.csv"]).succeeded();
+    laptop.says(&["enrol"], &token);
+    let hook = laptop.path("system/on-activation");
+    let script = "#!/bin/sh\necho \"$IMD_RESTORE,$IMD_OLD_DEVICE,$IMD_REPLACED\" > \"$(dirname \"$0\")/seen\"\n";
+    std::fs::write(&hook, script).unwrap();
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    laptop.says(&["claim"], "");
+    let seen = std::fs::read_to_string(laptop.path("system/seen")).unwrap();
+    assert_eq!(seen.trim(), format!("yes,pc-1,{}", before["device"].as_str().unwrap()));
+    let kept = laptop.json("user/activation.json");
+    assert_eq!(
+        (&kept["restore"], &kept["old_device"], &kept["replaced"]),
+        (&json!(true), &json!("pc-1"), &before["device"])
+    );
+    // Asked again, it is told the same.
+    laptop.says(&["claim"], "");
+    assert_eq!(laptop.json("user/activation.json"), kept);
+    // What stands in the map of a laptop that was activated before is not about that activation.
+    let row = "user2@corp.example.com,,SN000003,serial,,pc-9,yes\n";
+    let other = Laptop::new(3);
+    other.enrol(&service, &token).granted();
+    other.claim(&service, "user2@corp.example.com").granted();
+    imd.write("map.csv", format!("{HEADING}{row}"));
+    imd.imd(["devices", "import", "map.csv"]).succeeded();
+    assert!(other.claim(&service, "user2@corp.example.com").granted().get("restore").is_none());
 }
 
 #[test]

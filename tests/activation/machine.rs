@@ -30,21 +30,31 @@ impl Machine {
 
     /// The same with more in its environment.
     pub fn run_in(&self, environment: &[(&str, String)], arguments: &[&str], input: &str) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_imd-activate"));
-        command
-            .env_clear()
-            .env("USER", "user1")
-            .env("HOME", self.0.path())
-            .envs(environment.iter().map(|(name, value)| (name, value)))
-            .args(arguments)
-            .arg("--once");
-        command.arg("--state").arg(self.path("system")).arg("--user-state").arg(self.path("user"));
-        command.arg("--dmi").arg(self.path("dmi")).arg("--root").arg(self.path("root"));
+        self.run_as("user", environment, arguments, input)
+    }
+
+    fn run_as(&self, user: &str, environment: &[(&str, String)], arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command(user, arguments);
+        command.envs(environment.iter().map(|(name, value)| (name, value))).arg("--once");
         assert_cmd::Command::from_std(command)
             .write_stdin(input)
             .timeout(std::time::Duration::from_mins(2))
             .output()
             .unwrap()
+    }
+
+    /// The program, which tries for as long as it takes, with the files of that user.
+    pub fn command(&self, user: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_imd-activate"));
+        command.env_clear().env("USER", "user1").env("HOME", self.0.path()).args(arguments);
+        command.arg("--state").arg(self.path("system")).arg("--user-state").arg(self.path(user));
+        command.arg("--dmi").arg(self.path("dmi")).arg("--root").arg(self.path("root"));
+        command
+    }
+
+    /// A log-on of another of its users.
+    pub fn as_another(&self, name: &str, arguments: &[&str], input: &str) -> Output {
+        self.run_as(name, &[("USER", name.to_owned())], arguments, input)
     }
 
     #[track_caller]
@@ -69,6 +79,12 @@ impl Machine {
 
     pub fn json(&self, name: &str) -> Value {
         serde_json::from_str(&std::fs::read_to_string(self.path(name)).unwrap()).unwrap()
+    }
+
+    /// Puts a file among those of the system.
+    pub fn keep(&self, name: &str, value: &Value) {
+        std::fs::create_dir_all(self.path("system")).unwrap();
+        std::fs::write(self.path("system").join(name), value.to_string()).unwrap();
     }
 
     pub fn token_file(&self, token: &str) -> String {

@@ -25,7 +25,11 @@ mod off_boarding;
 mod on_the_laptop;
 mod pilot;
 mod refusals;
+mod secrets_typed;
 mod service;
 mod standby;
+#[path = "../seven_steps/terminal.rs"]
+mod terminal;
 mod token_life;
 mod too_often;
+mod trouble;

@@ -125,8 +125,8 @@ fn of_many_laptops_at_once_no_more_are_activated_on_a_day_than_the_cap_says() {
     let (granted, waiting): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(_, answer)| answer.is_ok());
     assert_eq!(granted.len(), 5);
     // Two hours until midnight; and what the laptop is told says nothing of a person.
-    let told = Denial { code: Code::Paused, retry_after: Some(2 * 3_600) };
-    assert!(waiting.iter().all(|(_, answer)| *answer == Err(told)), "{waiting:?}");
+    let told = Denial { retry_after: Some(2 * 3_600), ..Denial::of(Code::Paused) };
+    assert!(waiting.iter().all(|(_, answer)| *answer == Err(told.clone())), "{waiting:?}");
     assert_eq!(imd.row("SELECT count(*) AS n FROM device WHERE state = 'activated'")["n"], 5);
     assert_eq!(imd.row("SELECT count(*) AS n FROM refusal WHERE reason = 'daily-cap'")["n"], 25);
     // Whoever was activated asks again, and a place that is freed is no other activation.

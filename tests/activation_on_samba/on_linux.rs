@@ -80,7 +80,8 @@ impl Laptop {
                 "Package: {name}\nStatus: install ok installed\nMaintainer: x\nArchitecture: all\nVersion: 99\nDescription: x\n\n"
             )
         };
-        fs::write(this.path("var/lib/dpkg/status"), installed("libc6") + &installed("libgcc-s1")).unwrap();
+        fs::write(this.path("var/lib/dpkg/status"), ["libc6", "libgcc-s1", "libgssapi-krb5-2"].map(installed).concat())
+            .unwrap();
         fs::write(this.path("sys/class/dmi/id/product_uuid"), "4c4c4544-0042-3510-8053-b7c04f4e3733\n").unwrap();
         fs::write(this.path("sys/class/dmi/id/product_serial"), "5B5S7N3\n").unwrap();
         std::os::unix::fs::chown(this.path("home/user"), Some(1000), Some(1000)).unwrap();
@@ -131,6 +132,39 @@ impl Laptop {
     }
 }
 
+fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{program} {arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Names in a list such as `libc6 (>= 2.39), a | b`.
+fn packages(list: &str) -> Vec<String> {
+    let names = list.split([',', '|']).filter_map(|one| one.split_whitespace().next());
+    names.map(|name| name.split(':').next().unwrap_or_default().to_owned()).collect()
+}
+
+/// Every library that the program is linked with is in a package that the package depends on, as Debian's own tools
+/// know packages.
+fn brings_its_libraries(package: &Path) {
+    let mut wanted = packages(&said("dpkg-deb", &["-f", package.to_str().unwrap(), "Depends"]));
+    assert!(wanted.contains(&"libgssapi-krb5-2".to_owned()), "tickets are taken: {wanted:?}");
+    let mut at = 0;
+    while let Some(name) = wanted.get(at).cloned() {
+        at += 1;
+        let more = Command::new("dpkg-query").args(["-W", "-f=${Pre-Depends},${Depends},", &name]).output().unwrap();
+        let more = packages(&String::from_utf8(more.stdout).unwrap());
+        wanted.extend(more.into_iter().filter(|one| !wanted.contains(one)).collect::<Vec<_>>());
+    }
+    for line in said("ldd", &[env!("CARGO_BIN_EXE_imd-activate")]).lines() {
+        let Some(path) = line.split_whitespace().find(|word| word.starts_with('/')) else { continue };
+        let file = Path::new(path).file_name().unwrap().to_str().unwrap();
+        let owner = said("dpkg-query", &["-S", &format!("*/{file}")]);
+        let owners: Vec<_> = owner.lines().map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect();
+        assert!(owners.iter().any(|owner| wanted.contains(owner)), "{file} of {owners:?} is not in {wanted:?}");
+    }
+}
+
 #[test]
 fn from_an_answers_file_to_an_activated_laptop_by_the_exported_script_and_again_nothing_changes() {
     let controller = Controller::of_the_lab();
@@ -148,6 +182,7 @@ fn from_an_answers_file_to_an_activated_laptop_by_the_exported_script_and_again_
         .output()
         .unwrap();
     assert!(built.status.success(), "{built:?}");
+    brings_its_libraries(&laptop.path("media/imd-activate.deb"));
 
     let install = || laptop.says(0, &["dash", "/media/install.sh"], "");
     assert_eq!(install(), "install.sh: installed");

@@ -62,8 +62,6 @@ impl Terminal {
         columns: u16,
         rows: u16,
     ) -> Self {
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_imd"));
         command.args(arguments);
         command.env_clear();
@@ -83,6 +81,13 @@ impl Terminal {
             command.env(name, value);
         }
         command.cwd(imd.folder());
+        Self::run(command, columns, rows)
+    }
+
+    /// Runs any program in a terminal of this size.
+    pub fn run(command: CommandBuilder, columns: u16, rows: u16) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let shown = Shown { parser: vt100::Parser::new(rows, columns, 0), bytes: Vec::new(), ended: false };

@@ -1,0 +1,74 @@
+//! The agent's hook: what its package put beside the enrolment, run as the user once the laptop is theirs.
+//!
+//! Only the system can have put it there, as nobody else may write to that folder. It is given the path of the
+//! activation, and what is in it as variables, of which none is a secret:
+//!
+//! ```text
+//! IMD_DEVICE IMD_ACCOUNT IMD_MAIL IMD_USER IMD_PROFILE IMD_STORAGE IMD_LOCATION IMD_QUOTA   (bytes; empty: nobody said)
+//! IMD_RESTORE (yes or no) IMD_OLD_DEVICE IMD_REPLACED                                       what the device map says
+//! ```
+
+use std::process::{Command, Stdio};
+
+use super::files::Readers;
+use super::kept::Activation;
+use super::{Error, Laptop, files};
+
+impl Laptop {
+    /// Runs the hook for an activation for which it has not come to its end yet. That it has is kept, so it is not run
+    /// at every log-on; where there is none, one that comes later is run.
+    pub fn run_hook(&self) -> Result<(), Error> {
+        let path = self.activation_file();
+        let Some(mut activation) = files::read::<Activation>(&path)? else { return Ok(()) };
+        if activation.hook_done || activation.account.is_none() {
+            return Ok(());
+        }
+        let hook = self.shared().join(if cfg!(windows) { "on-activation.cmd" } else { "on-activation" });
+        let Ok(metadata) = hook.metadata() else { return Ok(()) };
+        let failed = |why: String| Error::Hook { path: hook.clone(), why };
+        self.is_the_systems(&metadata).map_err(failed)?;
+        let mut command = Command::new(&hook);
+        command.arg(&path).stdin(Stdio::null()).envs(variables(&activation));
+        let status = command.status().map_err(|error| failed(error.to_string()))?;
+        if !status.success() {
+            return Err(failed(status.to_string()));
+        }
+        activation.hook_done = true;
+        files::write(&path, &activation, Readers::Owner)
+    }
+
+    #[cfg(unix)]
+    fn is_the_systems(&self, hook: &std::fs::Metadata) -> Result<(), String> {
+        use std::os::unix::fs::MetadataExt as _;
+        let owner = self.system.metadata().map_err(|error| error.to_string())?.uid();
+        let safe = hook.uid() == owner && hook.mode() & 0o022 == 0;
+        if safe { Ok(()) } else { Err("others may write to it".to_owned()) }
+    }
+
+    /// The folder's permissions see to it.
+    #[cfg(windows)]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "the other systems have something to look at")]
+    fn is_the_systems(&self, _hook: &std::fs::Metadata) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+fn variables(activation: &Activation) -> Vec<(&'static str, String)> {
+    let account = activation.account.as_ref();
+    let of = |text: Option<&String>| text.cloned().unwrap_or_default();
+    let all = [
+        ("IMD_DEVICE", activation.device.clone()),
+        ("IMD_ACCOUNT", of(account.map(|account| &account.name))),
+        ("IMD_MAIL", of(account.map(|account| &account.mail))),
+        ("IMD_USER", of(account.map(|account| &account.user))),
+        ("IMD_PROFILE", of(account.map(|account| &account.profile))),
+        ("IMD_STORAGE", of(account.map(|account| &account.storage))),
+        ("IMD_LOCATION", of(account.map(|account| &account.location))),
+        ("IMD_QUOTA", account.and_then(|account| account.quota).map(|quota| quota.to_string()).unwrap_or_default()),
+        ("IMD_RESTORE", if activation.restore { "yes" } else { "no" }.to_owned()),
+        ("IMD_OLD_DEVICE", of(activation.old_device.as_ref())),
+        ("IMD_REPLACED", of(activation.replaced.as_ref())),
+    ];
+    // No variable can hold a NUL, and one that had one would keep the hook from running at all.
+    all.into_iter().map(|(name, value)| (name, value.replace('\0', ""))).collect()
+}

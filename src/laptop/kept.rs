@@ -1,0 +1,143 @@
+//! What is kept of the answers, file by file.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use crate::protocol::{AccountFacts, ClaimAnswer, Key, ProofKind, State};
+
+/// What the system keeps: `enrolment.json`, for itself alone.
+#[derive(Clone, Serialize, Deserialize)]
+#[allow(missing_debug_implementations, reason = "it holds keys")]
+pub struct Enrolment {
+    pub device_key: Key,
+    pub claim_code: Key,
+    pub servers: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    /// The hash of the token that let it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_check_in: Option<Timestamp>,
+    /// Absent until the service has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
+    /// The keys of the device that comes after this one, while the service has not answered for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Keys>,
+}
+
+/// What a device is known by.
+#[derive(Clone, Serialize, Deserialize)]
+#[allow(missing_debug_implementations, reason = "it holds keys")]
+pub struct Keys {
+    pub device_key: Key,
+    pub claim_code: Key,
+}
+
+/// What users may read: `claim.json`. Its code is good for this device and no other.
+#[derive(Clone, Serialize, Deserialize)]
+#[allow(missing_debug_implementations, reason = "it holds a key")]
+pub struct ClaimFile {
+    pub device: String,
+    pub claim_code: Key,
+    pub servers: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    pub proofs: Vec<ProofKind>,
+    /// As the service said last; absent in a file of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
+}
+
+/// What the user keeps: `activation.json`, for themselves alone. The agent reads it.
+#[derive(Clone, Serialize, Deserialize)]
+#[allow(missing_debug_implementations, reason = "it holds a credential")]
+pub struct Activation {
+    pub device: String,
+    pub credential: Key,
+    /// Absent until the service has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountFacts>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ProofKind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activated_at: Option<String>,
+    /// The old laptop's data is wanted on this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restore: bool,
+    /// The old laptop as the administrator called it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_device: Option<String>,
+    /// The device whose place this one took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<String>,
+    /// The agent's hook ran to its end for this activation. Until then it is run at each log-on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hook_done: bool,
+}
+
+impl Keys {
+    pub(super) fn new() -> Result<Self, Error> {
+        Ok(Self { device_key: random_key()?, claim_code: random_key()? })
+    }
+}
+
+impl Enrolment {
+    pub(super) fn new() -> Result<Self, Error> {
+        let Keys { device_key, claim_code } = Keys::new()?;
+        Ok(Self {
+            device_key,
+            claim_code,
+            servers: Vec::new(),
+            pin: None,
+            proxy: None,
+            token: None,
+            next_check_in: None,
+            device: None,
+            state: None,
+            next: None,
+        })
+    }
+
+    pub(super) fn keys(&self) -> Keys {
+        Keys { device_key: self.device_key.clone(), claim_code: self.claim_code.clone() }
+    }
+}
+
+impl Activation {
+    /// With a credential of its own, which the service has not heard yet.
+    pub(super) fn new(device: String) -> Result<Self, Error> {
+        Ok(Self {
+            device,
+            credential: random_key()?,
+            account: None,
+            proof: None,
+            activated_at: None,
+            restore: false,
+            old_device: None,
+            replaced: None,
+            hook_done: false,
+        })
+    }
+
+    /// What was answered. The hook has not seen it yet.
+    pub(super) fn granted(&mut self, answer: ClaimAnswer) {
+        let ClaimAnswer { device: _, account, proof, activated_at, restore, old_device, replaced, correlation_id: _ } =
+            answer;
+        (self.account, self.proof, self.activated_at) = (Some(account), Some(proof), Some(activated_at));
+        (self.restore, self.old_device, self.replaced) = (restore, old_device, replaced);
+        self.hook_done = false;
+    }
+}
+
+fn random_key() -> Result<Key, Error> {
+    Key::filled_by(|bytes| getrandom::fill(bytes).map_err(|_| Error::NoRandomness))
+}
