@@ -198,7 +198,7 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Sync(arguments) => sync::run(&engine, arguments, yes, output),
                 Command::Explain { user, directory } => explain::chain(&engine, &user, directory.as_ref(), output),
                 Command::Users { verb, list } => users::run(&engine, verb.as_ref(), &list, yes, output),
-                Command::Token(verb) => token::run(&engine, verb, output),
+                Command::Token(verb) => token::run(&engine, verb, yes, output),
                 Command::Bundle(verb) => bundle::run(&engine, &verb, output),
                 Command::Keys { verb } => keys::run(&engine, verb.as_ref(), yes, faces, output),
                 Command::Export { targets, prove, offline, token, token_by, out } => match targets.as_slice() {
@@ -207,6 +207,10 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                     }
                     [word] if word == "written" => export::written(&engine, output),
                     [word, number] if word == "again" => export::again(&engine, number, output),
+                    [word, ..] if word == "check" || word == "again" => Err(Failure::Usage {
+                        message: format!("imd export {word} takes one export"),
+                        help: "write it as: `imd export check DIR`, or `imd export again NUMBER`".to_owned(),
+                    }),
                     _ => export::run(&engine, targets, export::Asked { token, token_by, out }, output),
                 },
                 Command::Pause { until } => serve::pause(&engine, until, output),

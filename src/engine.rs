@@ -66,7 +66,7 @@ pub use presence::certificate_end;
 pub use reading::{EndingPassword, GroupSize};
 pub use sample::SAMPLE_ANSWERS;
 pub use schedule::Ran;
-pub use tokens::{Believes, Minted, OVERLAP, Rewritten, Rotated};
+pub use tokens::{Believes, Minted, OVERLAP, Rewritten, Rotated, verify_with};
 pub use user_file::{UserColumn, UserExport, UserFormat};
 pub use users::{Gives, UserPage};
 

@@ -120,6 +120,7 @@ impl Error {
             Self::NoInstaller { .. } | Self::NoSettings { .. } => "choose another target, or another agent".to_owned(),
             Self::WrongToken { .. } => "choose the agent that the token was made for".to_owned(),
             Self::NoServer { .. } => "name a server in step 6".to_owned(),
+            Self::File { doing: "reading", .. } => "check the path and its permissions".to_owned(),
             Self::File { path, .. } => format!("check that {path} can be written and that there is room"),
             Self::NoExport { .. } => "name the folder that `imd export` wrote, or one of a target in it".to_owned(),
             Self::NotAnExport { .. } => "choose another folder, or move this one away".to_owned(),

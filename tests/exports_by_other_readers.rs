@@ -228,6 +228,64 @@ fn each_tool_gets_the_verdict_that_it_understands() {
         let said = run(&audit);
         assert!(said.stderr.is_empty() && !said.stdout.is_empty());
     }
+    // An older one is replaced, number by number.
+    let mut newer = ours();
+    newer.properties.insert("mac-package-version".to_owned(), "1.10".to_owned());
+    put(&render(&newer, "munki").unwrap(), &folder.path().join("1/munki"));
+    put(&render(&newer, "env").unwrap(), &folder.path().join("1/env"));
+    let script = read(folder.path())["1"]["munki"]["installcheck_script"].as_str().unwrap().to_owned();
+    let root = tempfile::tempdir().unwrap();
+    for (found, install) in [("1.9", true), ("0.99.9", true), ("1.10", false), ("1.10.0", false), ("2", false)] {
+        fs::write(root.path().join("version"), found).unwrap();
+        assert_eq!(run_script(&script, root.path(), None, &[]).status.code(), Some(i32::from(!install)), "{found}");
+    }
+}
+
+/// Nobody runs Ansible here: what decides is read by a reader of YAML, and worked out by hand.
+#[test]
+fn a_laptop_that_is_not_enrolled_gets_the_token_of_today() {
+    let playbook = render(&ours(), "ansible").unwrap();
+    let playbook = text(&playbook, "playbook.yml");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("playbook.yml"), playbook).unwrap();
+    let script = "import json, sys, yaml\n\
+                  yaml.SafeLoader.add_constructor('!unsafe', lambda loader, node: loader.construct_scalar(node))\n\
+                  print(json.dumps(yaml.safe_load(open(sys.argv[1]))[0]))";
+    let ran = Command::new("/usr/bin/python3").args(["-c", script]).arg(folder.path().join("playbook.yml")).output();
+    let ran = ran.unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let play: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    // What the agent writes once it is enrolled, and the token nowhere else than there.
+    assert_eq!(play["vars"]["enrolled_path"], "/var/lib/imd-activate/claim.json");
+    let tasks = play["tasks"].as_array().unwrap();
+    let named = |name: &str| tasks.iter().position(|task| task["name"] == name).unwrap();
+    let (looks, puts) = (named("See whether the laptop is enrolled"), named("Put the token in place"));
+    assert!(looks < puts && tasks[looks]["register"] == "enrolled");
+    assert_eq!(tasks[puts]["when"], "package_name not in ansible_facts.packages or not enrolled.stat.exists");
+}
+
+#[test]
+fn configuration_manager_takes_an_older_version_for_not_installed_where_the_version_is_told() {
+    for (deployment, kind) in [(ours(), "'Version'"), (insync(), "'ProductVersion'")] {
+        let script = |deployment: &Deployment| {
+            text(&render(deployment, "configmgr").unwrap(), "create-application.ps1").to_owned()
+        };
+        let told = |script: &str, word: &str, value: &str| {
+            let mut lines = script.lines().map(|line| line.split_once('=').map(|(a, b)| (a.trim(), b.trim())));
+            lines.any(|line| line == Some((word, value)))
+        };
+        let any = script(&deployment);
+        assert!(any.contains("Existence") && !any.contains("GreaterEquals"), "{any}");
+        let mut versioned = deployment.clone();
+        versioned.properties.insert("windows-version".to_owned(), "1.10.2".to_owned());
+        let since = script(&versioned);
+        assert!(!since.contains("Existence"), "{since}");
+        for (word, value) in
+            [("PropertyType", kind), ("ExpressionOperator", "'GreaterEquals'"), ("ExpectedValue", "'1.10.2'")]
+        {
+            assert!(told(&since, word, value), "{word}: {since}");
+        }
+    }
 }
 
 /// Nobody has PowerShell here: the script is judged by what it can do at all.

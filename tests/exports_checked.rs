@@ -5,8 +5,15 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use assert_cmd::Command;
+use imd::engine::{Engine, Options};
+use imd::export::What;
+use imd::model::installer::Installer;
+use imd::model::token::{Request, Scope};
+use imd::secrets::Secret;
+use jiff::Timestamp;
 use serde_json::Value;
 
 fn imd(state: &Path, arguments: &[&str]) -> std::process::Output {
@@ -92,6 +99,60 @@ fn a_token_that_was_revoked_or_has_expired_is_found() {
     let (root, out) = exported(&["json", "jamf"]);
     assert!(imd(&root.path().join("state"), &["token", "revoke", "rollout"]).status.success());
     assert_eq!(check(root.path(), &out), (Some(3), vec!["token-dead -".to_owned(), "token-dead -".to_owned()]));
+    // The other way to die: the day comes.
+    let state = |name: &str, days: i64| {
+        let clock = Arc::new(move || Timestamp::from_second(1_767_225_600 + days * 86_400).unwrap());
+        Engine::open(Options { clock, ..Options::of_host(root.path().join(name)) }).unwrap()
+    };
+    let (home, away) = (state("home", 0), state("away", 0));
+    let request = Request {
+        name: "rollout".parse().unwrap(),
+        expires: Some("90d".parse().unwrap()),
+        max_activations: 0,
+        servers: vec!["https://imd.example.com:7443".to_owned()],
+        scope: Scope::default(),
+        note: None,
+    };
+    home.mint(&request).unwrap();
+    let installer = Installer {
+        agent: "imd-activate".to_owned(),
+        targets: vec!["json".to_owned()],
+        token: Some(request.name.clone()),
+        out: root.path().join("dated"),
+        ..Installer::default()
+    };
+    home.write_exports(&installer).unwrap();
+    let passphrase = Secret::new("seven dry herrings");
+    home.export_key(&root.path().join("key"), Scope::default(), &passphrase).unwrap();
+    // Away its key is known, and nothing is kept of the token.
+    away.import_key(&root.path().join("key"), &passphrase).unwrap();
+    assert!(away.tokens().unwrap().is_empty());
+    for (name, file) in [("home", None), ("away", Some("token.txt"))] {
+        let found = |days| state(name, days).check_exports(&installer.out, false).unwrap().remove(0).findings;
+        assert_eq!(found(89), [], "{name}");
+        let after = found(91);
+        assert_eq!((after.len(), after[0].what, after[0].file.as_deref()), (1, What::TokenDead, file), "{name}");
+        assert!(after[0].detail.contains("has expired"), "{name}: {after:?}");
+    }
+}
+
+#[test]
+fn a_token_in_a_folder_below_is_found_and_no_link_is_followed() {
+    let (root, out) = exported(&["json"]);
+    let token = fs::read_to_string(out.join("json/token.txt")).unwrap();
+    fs::create_dir_all(out.join("json/sub/deeper")).unwrap();
+    let path = out.join("json/sub/deeper/token.txt");
+    fs::write(&path, &token).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let open = "token-open sub/deeper/token.txt".to_owned();
+    assert_eq!(check(root.path(), &out), (Some(3), vec![open.clone(), open]), "it lies there, and others may read it");
+    fs::remove_dir_all(out.join("json/sub")).unwrap();
+    let elsewhere = root.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::write(elsewhere.join("notes"), &token).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, out.join("json/sub")).unwrap();
+    std::os::unix::fs::symlink(out.join("json"), out.join("json/round")).unwrap();
+    assert_eq!(check(root.path(), &out), (Some(0), vec![]));
 }
 
 #[test]
@@ -100,6 +161,13 @@ fn a_folder_without_an_export_is_no_clean_one() {
     let ran = imd(&root.path().join("state"), &["export", "check", root.path().to_str().unwrap()]);
     assert_eq!(ran.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&ran.stderr).contains("help: "));
+    let ran = imd(&root.path().join("state"), &["export", "check", "/nonesuch"]);
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.code() == Some(1) && !said.contains("room") && said.contains("check the path"), "{said}");
+    // Which one is not said.
+    let ran = imd(&root.path().join("state"), &["export", "check"]);
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.code() == Some(2) && said.contains("export check DIR"), "{said}");
     fs::write(out.join("json/manifest.json"), "{}").unwrap();
     assert_eq!(imd(&root.path().join("state"), &["export", "check", out.to_str().unwrap()]).status.code(), Some(1));
 }

@@ -27,7 +27,11 @@ fn deployment() -> Deployment {
         token_by: TokenBy::File,
         servers: vec!["https://imd.corp.example.com:7443".to_owned()],
         proxy: Proxy::System,
-        properties: BTreeMap::new(),
+        // Ivanti for Mac cannot do without them.
+        properties: BTreeMap::from([
+            ("mac-package-url".to_owned(), "https://files.example.com/a.pkg".to_owned()),
+            ("mac-package-sha256".to_owned(), "0".repeat(64)),
+        ]),
     }
 }
 

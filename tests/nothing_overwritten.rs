@@ -224,6 +224,31 @@ fn a_name_means_the_token_that_is_still_good() {
 }
 
 #[test]
+fn the_successor_of_a_token_with_a_first_day_lasts_as_long_from_its_own_first_day() {
+    const DAY: i64 = 86_400;
+    let folder = tempfile::tempdir().expect("a folder");
+    let days = Arc::new(AtomicI64::new(0));
+    let clock = {
+        let days = days.clone();
+        move || jiff::Timestamp::from_second(1_767_225_600 + days.load(Ordering::Relaxed) * DAY).expect("a day")
+    };
+    let options = Options::of_host(folder.path().join("state"));
+    let engine = Engine::open(Options { clock: Arc::new(clock), ..options }).expect("a new state");
+    let at = |day: i64| jiff::Timestamp::from_second(1_767_225_600 + day * DAY).expect("a day");
+    let scope = Scope { not_before: Some(at(30)), ..Scope::default() };
+    let expires = Some("10d".parse().expect("a length"));
+    let first = engine.mint(&Request { expires, scope, ..endless("rollout") }).expect("minted").record;
+    assert_eq!(first.expires_at, Some(at(40)));
+    // Before its first day: the successor begins on that day, too.
+    let second = engine.rotate_token(&first.id, imd::engine::OVERLAP).expect("rotated").new.record;
+    assert_eq!((second.scope.not_before, second.expires_at), (Some(at(30)), Some(at(40))));
+    // Afterwards: now.
+    days.store(35, Ordering::Relaxed);
+    let third = engine.rotate_token(&second.id, imd::engine::OVERLAP).expect("rotated").new.record;
+    assert_eq!((third.scope.not_before, third.expires_at), (None, Some(at(45))));
+}
+
+#[test]
 fn a_syntax_error_does_not_repeat_the_line_it_is_in() {
     let error = Answers::parse("[directory]\nname = \"corp\"\npassword = \"hunter2\nx = 1", Path::new("/"))
         .expect_err("a string without its end");

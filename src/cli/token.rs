@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 use crate::engine::{Believes, Engine, Error, Rotated};
 use crate::model::duration::Duration;
 use crate::model::name::Name;
 use crate::model::token::{Claims, Platform, Record, Request, Scope};
+use crate::secrets::Secret;
 use crate::token::{PublicKey, Refusal, Trusted};
 
 use super::Failure;
@@ -46,16 +48,21 @@ pub(super) enum Verb {
         out: Option<PathBuf>,
     },
     /// List the tokens; or say all that is known of one
-    List { name: Option<Name> },
+    List {
+        /// Its name, which means the valid one of that name or else the newest; or its id
+        token: Option<Name>,
+    },
     /// Write a token again, to stdout or to a new file that only you can read
     Show {
-        name: Name,
+        /// Its name, which means the valid one of that name or else the newest; or its id
+        token: Name,
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
     /// Make the token's successor and write its exports anew; the old one stays good for a while
     Rotate {
-        name: Name,
+        /// Its name, which means the valid one of that name or else the newest; or its id
+        token: Name,
         /// How long the old one lets laptops in yet
         #[arg(long, default_value_t = crate::engine::OVERLAP, value_name = "TIME")]
         overlap: Duration,
@@ -64,7 +71,10 @@ pub(super) enum Verb {
         keep_exports: bool,
     },
     /// Refuse a token from the next request on
-    Revoke { name: Name },
+    Revoke {
+        /// Its id; or its name, which with --yes means all of that name that let laptops in
+        token: Name,
+    },
     /// Say whether a token is good, and what it says. Needs only a public key
     Verify {
         /// A file that holds the token; stdin when absent
@@ -115,7 +125,7 @@ fn server(text: &str) -> Result<String, crate::model::Unreadable> {
     crate::model::token::server(text).map(|_| text.to_owned())
 }
 
-pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Failure> {
+pub(super) fn run(engine: &Engine, verb: Verb, yes: bool, output: &Output) -> Result<(), Failure> {
     match verb {
         Verb::Create {
             name,
@@ -147,7 +157,7 @@ pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Fa
             let minted = engine.mint_for(&request, believes)?;
             hand_over(engine, &minted.record, &minted.token, out.as_deref(), output)
         }
-        Verb::List { name: None } => {
+        Verb::List { token: None } => {
             let now = engine.now();
             let columns = ["NAME", "ID", "STATE", "ENDS", "LAPTOPS", "LAST USED", "MADE BY"];
             Ok(output.list(&engine.tokens()?, columns, |token| {
@@ -162,22 +172,19 @@ pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Fa
                 ]
             })?)
         }
-        Verb::List { name: Some(name) } => known(engine, &named(engine, &name)?, output),
-        Verb::Rotate { name, overlap, keep_exports } => rotate(engine, &name, overlap, keep_exports, output),
-        Verb::Show { name, out } => {
-            let record = named(engine, &name)?;
+        Verb::List { token: Some(token) } => known(engine, &called(engine, &token)?, output),
+        Verb::Rotate { token, overlap, keep_exports } => {
+            rotate(engine, &called(engine, &token)?, overlap, keep_exports, output)
+        }
+        Verb::Show { token, out } => {
+            let record = called(engine, &token)?;
             let token = engine.token_text(&record)?;
             hand_over(engine, &record, &token, out.as_deref(), output)
         }
-        Verb::Revoke { name } => {
-            let record = named(engine, &name)?;
-            engine.revoke_token(&record.id)?;
-            let now = named(engine, &name)?;
-            Ok(output.done(&now, &format!("The token \"{name}\" ({}) is revoked.", record.id))?)
-        }
+        Verb::Revoke { token } => revoke(engine, &token, yes, output),
         Verb::Verify { file, .. } => {
             let text = read(file.as_deref())?;
-            let verdict = engine.verify_token(&text)?;
+            let verdict = engine.verify_token(text.expose())?;
             // The key alone cannot know of a revocation; the state that minted it does.
             if let Ok(claims) = &verdict
                 && let Some(record) = engine.tokens()?.iter().find(|record| record.id == claims.id)
@@ -193,8 +200,37 @@ pub(super) fn run(engine: &Engine, verb: Verb, output: &Output) -> Result<(), Fa
     }
 }
 
-fn named(engine: &Engine, name: &Name) -> Result<Record, Error> {
-    engine.token_named(name)?.ok_or_else(|| Error::Unknown { what: "token", name: name.clone() })
+fn called(engine: &Engine, name: &Name) -> Result<Record, Error> {
+    engine.token_called(name)?.ok_or_else(|| Error::Unknown { what: "token", name: name.clone() })
+}
+
+/// Whoever is in a hurry because one leaked must not kill its successor by its name: several are told apart, or all are
+/// meant.
+fn revoke(engine: &Engine, name: &Name, yes: bool, output: &Output) -> Result<(), Failure> {
+    let meant = engine.tokens_called(name)?;
+    if let [one, .., _] = meant.as_slice()
+        && !yes
+    {
+        let state = |record: &Record| record.state(engine.now()).word();
+        let told = |record: &Record| format!("{} ({}, ends {})", record.id, state(record), day(record.ends_at()));
+        let told = meant.iter().map(told).collect::<Vec<_>>().join(" and ");
+        return Err(Failure::NeedsYou {
+            message: format!("{} tokens called \"{name}\" let laptops in: {told}; none was revoked", meant.len()),
+            help: format!("revoke one by its id: `imd token revoke {}`; or all of them with --yes", one.id),
+        });
+    }
+    let ids: Vec<_> = meant.iter().map(|record| record.id.clone()).collect();
+    engine.revoke_tokens(&ids)?;
+    let now: Vec<_> = engine.tokens()?.into_iter().filter(|record| ids.contains(&record.id)).collect();
+    match now.as_slice() {
+        [] => Err(Error::Unknown { what: "token", name: name.clone() }.into()),
+        [one] => Ok(output.done(one, &format!("The token \"{}\" ({}) is revoked.", one.name, one.id))?),
+        several => {
+            let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let document = serde_json::json!({ "items": several });
+            Ok(output.done(&document, &format!("The tokens \"{name}\" ({ids}) are revoked."))?)
+        }
+    }
 }
 
 /// All that is known of a token, and where it lies.
@@ -228,8 +264,8 @@ fn carried(export: &crate::store::Export) -> String {
     format!("{} in {folder}, on {}", export.target, day(Some(export.at)))
 }
 
-fn rotate(engine: &Engine, name: &Name, overlap: Duration, keep: bool, output: &Output) -> Result<(), Failure> {
-    let Rotated { old, new } = engine.rotate_token(&named(engine, name)?.id, overlap)?;
+fn rotate(engine: &Engine, old: &Record, overlap: Duration, keep: bool, output: &Output) -> Result<(), Failure> {
+    let Rotated { old, new } = engine.rotate_token(&old.id, overlap)?;
     let written = if keep { Vec::new() } else { engine.rewrite_exports(&old, &new.record)? };
     let left = if keep { engine.exports_with(&old.id)? } else { Vec::new() };
     let failed: Vec<_> = written.iter().filter_map(|one| Some((one, one.outcome.as_ref().err()?))).collect();
@@ -261,7 +297,8 @@ fn rotate(engine: &Engine, name: &Name, overlap: Duration, keep: bool, output: &
     Err(Failure::NeedsYou {
         message: format!("{} of {} exports still carry the old token; {folder}: {error}", failed.len(), written.len()),
         help: format!(
-            "write them with `imd export TARGET --token \"{name}\" --out DIR`; the old token is good until then"
+            "write them with `imd export TARGET --token \"{}\" --out DIR`; the old token is good until then",
+            old.name
         ),
     })
 }
@@ -270,7 +307,7 @@ fn rotate(engine: &Engine, name: &Name, overlap: Duration, keep: bool, output: &
 fn hand_over(
     engine: &Engine,
     record: &Record,
-    token: &crate::secrets::Secret,
+    token: &Secret,
     out: Option<&Path>,
     output: &Output,
 ) -> Result<(), Failure> {
@@ -288,13 +325,13 @@ fn hand_over(
 pub(super) fn verify_with(file: Option<&Path>, keys: &[String], output: &Output) -> Result<(), Failure> {
     let keys = keys.iter().map(|key| PublicKey::parse(key).map(Trusted::key)).collect::<Result<Vec<_>, _>>();
     let keys = keys.map_err(|error| Failure::Usage { message: error.to_string(), help: error.help().to_owned() })?;
-    report(crate::token::verify(read(file)?.trim(), &keys, Timestamp::now()), output)
+    report(crate::engine::verify_with(&keys, &read(file)?), output)
 }
 
 /// Reads a token; one that is longer than any token is cut, and then refused as too long.
-fn read(file: Option<&Path>) -> Result<String, Failure> {
+fn read(file: Option<&Path>) -> Result<Secret, Failure> {
     let longest = u64::try_from(crate::token::LONGEST).unwrap_or(u64::MAX) + 64;
-    let mut text = Vec::new();
+    let mut text = Zeroizing::new(Vec::new());
     let done = match file {
         Some(path) => std::fs::File::open(path).and_then(|file| file.take(longest).read_to_end(&mut text)),
         None => std::io::stdin().lock().take(longest).read_to_end(&mut text),
@@ -306,7 +343,7 @@ fn read(file: Option<&Path>) -> Result<String, Failure> {
         },
         help: "name a file that holds the token, or pipe the token in".to_owned(),
     })?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    Ok(Secret::new(String::from_utf8_lossy(&text)))
 }
 
 fn report(verdict: Result<Claims, Refusal>, output: &Output) -> Result<(), Failure> {

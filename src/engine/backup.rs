@@ -1,8 +1,8 @@
 //! The whole state in one sealed file, and back from it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{BufReader, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder, File};
+use std::io::BufReader;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::secrets::{self, Identity, Secret};
 use crate::store::{BackupOf, By, Restored, Store};
 
-use super::{Engine, Error, Options};
+use super::{Engine, Error, Options, private_file};
 
 /// A backup that was written.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -42,9 +42,13 @@ impl Engine {
         let _ = fs::remove_file(&open);
         copied?;
         let mut copy = copy.map_err(|why| Error::File { path: open, why })?;
-        let bytes = seal(path, &mut copy, passphrase, over)?;
+        private_file::replace(path, over, |out| Ok(Ok(secrets::seal_with_passphrase(passphrase, &mut copy, out)?)))?;
+        let bytes = fs::metadata(path).map_err(|why| Error::File { path: path.to_owned(), why })?.len();
         let shown = path.display();
-        self.store().turn(|turn| turn.audit(&by, "installation", &format!("written to {shown}; {bytes} bytes")))?;
+        let told =
+            self.store().turn(|turn| turn.audit(&by, "installation", &format!("written to {shown}; {bytes} bytes")));
+        // What it took the place of is gone already: then it stays, and the error says that nothing tells of it.
+        if over { told } else { private_file::or_remove(path, told) }?;
         Ok(Backup { file: path.to_owned(), made_at: by.at, bytes })
     }
 
@@ -74,30 +78,4 @@ impl Engine {
         let _ = fs::remove_dir_all(&staged);
         restored
     }
-}
-
-/// Seals into a file beside the one that is wanted, so that a half-written one never has its name.
-fn seal(path: &Path, copy: &mut File, passphrase: &Secret, over: bool) -> Result<u64, Error> {
-    let failed = |why: std::io::Error| match why.kind() {
-        ErrorKind::AlreadyExists => Error::Exists { path: path.to_owned() },
-        _ => Error::File { path: path.to_owned(), why },
-    };
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(format!(".{}", std::process::id()));
-    let aside = PathBuf::from(aside);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside).map_err(failed)?;
-    let written = secrets::seal_with_passphrase(passphrase, copy, &mut file).map_err(Error::from).and_then(|()| {
-        file.sync_all().map_err(failed)?;
-        let bytes = file.metadata().map_err(failed)?.len();
-        // The name is taken first, so that nobody's file is written over who was quicker.
-        if !over {
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-        }
-        fs::rename(&aside, path).map_err(failed)?;
-        Ok(bytes)
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&aside);
-    }
-    written
 }

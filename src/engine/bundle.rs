@@ -16,9 +16,9 @@ use crate::model::audit::Actor;
 use crate::model::hex::hex;
 use crate::model::name::Name;
 use crate::model::text::Untrusted;
-use crate::model::token::{Pin, Record, Scope, TokenId};
+use crate::model::token::{Pin, Record, Scope, Superseded, TokenId};
 use crate::store::{KeyState, Turn};
-use crate::token;
+use crate::token::{self, Refusal};
 
 use super::{Engine, Error, private_file};
 
@@ -51,6 +51,9 @@ struct Registration {
     scope: Scope,
     created_by: String,
     revoked: bool,
+    /// Bundles of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    superseded: Option<Superseded>,
     key: String,
     sha256: String,
 }
@@ -69,6 +72,8 @@ pub struct Carried {
     pub tokens: u64,
     /// Tokens in it that are revoked, or that it revoked here.
     pub revoked: u64,
+    /// Tokens in it that have a successor, or whose end here became an earlier one.
+    pub superseded: u64,
     /// Keys in it that are revoked, or that it revoked here.
     pub revoked_keys: u64,
     /// Where its LDIF was written to; out: the one that it carries.
@@ -97,21 +102,18 @@ impl Engine {
         let carried = Carried {
             tokens: bundle.tokens.len() as u64,
             revoked: bundle.tokens.iter().filter(|token| token.revoked).count() as u64,
+            superseded: bundle.tokens.iter().filter(|token| token.superseded.is_some()).count() as u64,
             revoked_keys: bundle.revoked_keys.len() as u64,
             ldif: ldif.map(Path::to_owned),
         };
         let line = serde_json::to_vec(&bundle).map_err(|_| damaged(path))?;
         let line = token::attest(&key, &line)?;
         private_file::write(path, line.as_bytes(), b"\n")?;
-        if let (Some(from), Some(said)) = (ldif, &bundle.ldif)
-            && let Err(error) = append(path, from, said)
-        {
-            let _ = std::fs::remove_file(path);
-            return Err(error);
+        if let (Some(from), Some(said)) = (ldif, &bundle.ldif) {
+            private_file::or_remove(path, append(path, from, said))?;
         }
-        self.store().turn(|turn| {
-            turn.audit(&by, "bundle", &format!("{} tokens, {} revoked", carried.tokens, carried.revoked))
-        })?;
+        let told = format!("{} tokens, {} revoked", carried.tokens, carried.revoked);
+        private_file::or_remove(path, self.store().turn(|turn| turn.audit(&by, "bundle", &told)))?;
         Ok(carried)
     }
 
@@ -123,8 +125,12 @@ impl Engine {
         let mut file = BufReader::new(File::open(path).map_err(failed)?);
         let mut line = String::new();
         file.by_ref().take(LONGEST_LINE).read_line(&mut line).map_err(|_| damaged(path))?;
-        let (payload, issuer) = token::attested(line.trim_end(), &self.trusted()?)
-            .map_err(|refusal| Error::BundleRefused { path: path.to_owned(), refusal })?;
+        let (payload, issuer) =
+            token::attested(line.trim_end(), &self.trusted()?).map_err(|refusal| match refusal {
+                Refusal::UnknownKey | Refusal::KeyRevoked => Error::BundleRefused { path: path.to_owned(), refusal },
+                // Whatever else there is to say of it is said of tokens.
+                _ => damaged(path),
+            })?;
         let bundle: Bundle = serde_json::from_slice(&payload).map_err(|_| damaged(path))?;
         if issuer.as_deref() != Some(&bundle.installation) {
             return Err(damaged(path));
@@ -136,10 +142,10 @@ impl Engine {
         };
         let mut carried = Carried { ldif: written, ..Carried::default() };
         let taken = self.store().turn(|turn| take_in(turn, bundle, &by, &mut carried));
-        if let (Err(_), Some(to)) = (&taken, ldif) {
-            let _ = std::fs::remove_file(to);
+        match ldif {
+            Some(to) => private_file::or_remove(to, taken)?,
+            None => taken?,
         }
-        taken?;
         Ok(carried)
     }
 }
@@ -151,19 +157,23 @@ fn take_in(
     carried: &mut Carried,
 ) -> Result<(), crate::store::Error> {
     for token in bundle.tokens {
-        let revoked = token.revoked;
+        let (revoked, superseded) = (token.revoked, token.superseded.clone());
         let record = record(token);
         // One id is one token: another of that id would be a forgery, and whoever signs could just as well make one.
         if turn.view().token(&record.id)?.is_none() {
             turn.record_token(&record, "made elsewhere; it came with a bundle", by)?;
             carried.tokens += 1;
         }
+        if let Some(superseded) = superseded {
+            carried.superseded += u64::from(turn.supersede_token(&record.id, &superseded, by)?);
+        }
         carried.revoked += u64::from(revoked && turn.revoke_token(&record.id, by)?);
     }
     for key in &bundle.revoked_keys {
         carried.revoked_keys += u64::from(turn.revoke_key(key, by)?);
     }
-    let told = format!("{} tokens registered, {} revoked", carried.tokens, carried.revoked);
+    let Carried { tokens, superseded, revoked, .. } = carried;
+    let told = format!("{tokens} tokens registered, {superseded} superseded, {revoked} revoked");
     turn.audit(by, "bundle", &told)
 }
 
@@ -180,6 +190,7 @@ fn registration(record: Record) -> Option<Registration> {
         scope: record.scope,
         created_by: record.created_by.0.raw().to_owned(),
         revoked: record.revoked_at.is_some(),
+        superseded: record.superseded,
         key: record.key?,
         sha256: record.sha256,
     })
@@ -232,10 +243,7 @@ fn extract(from: &mut impl Read, said: &Ldif, bundle: &Path, to: &Path) -> Resul
         file.flush().and_then(|()| file.get_ref().sync_all()).map_err(failed)?;
         if bytes == said.bytes && sha256 == said.sha256 { Ok(to.to_owned()) } else { Err(damaged(bundle)) }
     })();
-    if extracted.is_err() {
-        let _ = std::fs::remove_file(to);
-    }
-    extracted
+    private_file::or_remove(to, extracted)
 }
 
 /// How many bytes went by, and their SHA-256 in hexadecimal.

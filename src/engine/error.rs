@@ -59,13 +59,15 @@ pub enum Error {
     NotOurs(Name),
     #[error("{} holds no export of the agent that step 7 is about", .0.display())]
     NotThatExport(PathBuf),
+    #[error("{} no longer holds the export that was written there", .0.display())]
+    NotThere(PathBuf),
     #[error("no key signs tokens here")]
     NoKey,
     #[error("{} is no signing key that imd wrote, or it was changed", path.display())]
     NotAKeyFile { path: PathBuf },
     #[error("{} is no bundle that imd wrote, or it was changed", path.display())]
     NotABundle { path: PathBuf },
-    #[error("{} is no bundle of this installation: {refusal}", path.display())]
+    #[error("{} is no bundle of this installation: it was signed with a key that {}", path.display(), key(refusal))]
     BundleRefused { path: PathBuf, refusal: token::Refusal },
     #[error("{} carries no LDIF", path.display())]
     NoLdif { path: PathBuf },
@@ -93,6 +95,8 @@ pub enum Error {
     NoMapping,
     #[error("no directory is registered")]
     NoDirectory,
+    #[error("no refusal has the id {0}, and nobody is called so")]
+    NoRefusal(String),
     #[error("nobody is called {given} in {looked_in}")]
     Nobody { given: String, looked_in: String },
     #[error("{given} means {} users: {}", who.len(), listed(who))]
@@ -164,7 +168,9 @@ impl Error {
             }
             Self::Changing { .. } => "try again when it is complete".to_owned(),
             Self::BeyondScope(_) => "`imd keys list --json` says what it may make".to_owned(),
-            Self::NotThatExport(_) => "export there again by hand, or leave it if nobody uses it any more".to_owned(),
+            Self::NotThatExport(_) | Self::NotThere(_) => {
+                "export there again by hand, or leave it if nobody uses it any more".to_owned()
+            }
             Self::NoKey => "make one with `imd keys rotate`".to_owned(),
             Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
             Self::NoExport(_) => "`imd export written` lists those that were written".to_owned(),
@@ -174,6 +180,11 @@ impl Error {
             Self::Nobody { .. } => "write CORP\\name, a UPN, a mail, an alias, a DN or an objectGUID as it is in the \
                                     directory; an account that may not see the user finds nobody either"
                 .to_owned(),
+            Self::NoRefusal(_) => {
+                "copy all of it from the laptop; `imd devices` finds the laptop by its host name, and \
+                                   `imd explain` explains a user by any name"
+                    .to_owned()
+            }
             Self::Several { .. } => {
                 "name one of them by the DN or CORP\\name, or say where with --directory".to_owned()
             }
@@ -226,6 +237,14 @@ impl Error {
     /// True when it was stopped on purpose.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Directory(directory::Error::Cancelled) | Self::Sync(sync::Error::Cancelled))
+    }
+}
+
+/// What is wrong with the key of a bundle.
+const fn key(refusal: &token::Refusal) -> &'static str {
+    match refusal {
+        token::Refusal::KeyRevoked => "was revoked",
+        _ => "is not known here",
     }
 }
 

@@ -182,6 +182,8 @@ impl Engine {
         let mut chain = Chain::default();
         let explained = match self.explain_mappings(name, among, job) {
             Ok(explained) => explained,
+            // It is looked up first: a user may be called like this.
+            Err(Error::Nobody { given, .. }) if is_correlation_id(&given) => return Err(Error::NoRefusal(given)),
             Err(error) => {
                 let Some(part) = told_by(&error) else { return Err(error) };
                 chain.add(Link::broken(part, shown(&error.to_string()), shown(&error.help())));
@@ -318,6 +320,11 @@ impl Engine {
 const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How many of the newest refusals may be about the user.
 const REFUSALS_LOOKED_AT: u64 = 1_000;
+
+/// Whether it looks like what [`Engine::correlation_id`] makes.
+fn is_correlation_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
 
 /// What a laptop was not told.
 fn refused(refusal: &Refusal) -> Link {

@@ -234,7 +234,15 @@ impl Known {
 impl export::Tokens for Known {
     fn dead(&self, token: &str) -> Option<String> {
         let sum = token::sha256_hex(&Secret::new(token));
-        self.why(|record| record.sha256 == sum)
+        if self.records.iter().any(|record| record.sha256 == sum) {
+            return self.why(|record| record.sha256 == sum);
+        }
+        // Made elsewhere, or in a state of before that came back: what the service would say of it all the same.
+        match token::verify(token, &self.trusted, self.now) {
+            Err(Refusal::KeyRevoked) => Some("was signed with a key that was revoked".to_owned()),
+            Err(Refusal::Expired { .. }) => Some("has expired".to_owned()),
+            _ => None,
+        }
     }
 
     fn foreign(&self, token: &str) -> Option<String> {

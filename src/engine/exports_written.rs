@@ -54,8 +54,7 @@ impl Engine {
                 state: record.state(now),
                 ends_at: record.ends_at(),
             };
-            let there = manifest_in(&export.folder)
-                .is_some_and(|there| there.target == export.target && there.token.id == export.token);
+            let there = is_there(&export);
             WrittenExport {
                 id: export.id,
                 at: export.at,
@@ -79,33 +78,44 @@ impl Engine {
     pub fn write_again(&self, id: i64) -> Result<Written, Error> {
         let exports = self.store().exports()?;
         let export = exports.into_iter().find(|export| export.id == id).ok_or(Error::NoExport(id))?;
-        let settled = |folder: &Path| -> Result<Inputs, Error> {
-            // Before they were kept, step 7 was the only place for them.
-            let settled = self.settled_installer()?;
-            let there = manifest_in(folder).filter(|there| there.agent == settled.agent);
-            there.ok_or_else(|| Error::NotThatExport(folder.to_owned()))?;
-            Ok(Inputs {
-                agent: settled.agent,
-                proxy: settled.proxy,
-                properties: settled.properties,
-                token_by: settled.token_by,
-            })
-        };
-        let Inputs { agent, proxy, properties, token_by } =
-            export.inputs.map_or_else(|| settled(&export.folder), Ok)?;
         let record = match &export.token {
             Some(token) => self.store().tokens()?.into_iter().find(|record| record.id == *token),
             None => None,
         };
+        self.written_with(&export, record.map(|record| record.name))
+    }
+
+    /// Writes an export once more from what it was made from, with the valid token of that name.
+    pub(super) fn written_with(&self, export: &Export, token: Option<Name>) -> Result<Written, Error> {
+        let inputs = export.inputs.clone().map_or_else(|| self.settled_inputs(&export.folder), Ok)?;
         let installer = Installer {
-            agent,
-            proxy,
-            properties,
-            token_by,
+            agent: inputs.agent,
+            proxy: inputs.proxy,
+            properties: inputs.properties,
+            token_by: inputs.token_by,
             targets: vec![export.target.clone()],
-            token: record.map(|record| record.name),
+            token,
             out: export.folder.parent().unwrap_or(Path::new("/")).to_owned(),
         };
-        self.write_exports(&installer)?.pop().ok_or(Error::NoTarget(export.target))
+        self.write_exports(&installer)?.pop().ok_or_else(|| Error::NoTarget(export.target.clone()))
     }
+
+    /// What an export was made from that was written before that was kept: step 7 was the only place for it.
+    fn settled_inputs(&self, folder: &Path) -> Result<Inputs, Error> {
+        let settled = self.settled_installer()?;
+        let there = manifest_in(folder).filter(|there| there.agent == settled.agent);
+        let there = there.ok_or_else(|| Error::NotThatExport(folder.to_owned()))?;
+        Ok(Inputs {
+            agent: settled.agent,
+            proxy: settled.proxy,
+            properties: settled.properties,
+            // As it does, whatever was settled since.
+            token_by: there.token.travels_by,
+        })
+    }
+}
+
+/// Whether the folder of an export holds it now, with that token.
+pub(super) fn is_there(export: &Export) -> bool {
+    manifest_in(&export.folder).is_some_and(|there| there.target == export.target && there.token.id == export.token)
 }

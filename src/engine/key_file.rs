@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::token::Scope;
 use crate::secrets::{Locked, Secret};
-use crate::store::{KeyState, SignsFor};
+use crate::store::{KeyState, SignsFor, Turn};
 use crate::token::SigningKey;
 
 use super::{Engine, Error, Key, private_file};
@@ -55,8 +55,9 @@ impl Engine {
         let key = Locked::lock(&key.to_secret()?, &beside(&clear)?, passphrase, &random)?;
         let text = serde_json::to_string_pretty(&KeyFile { clear, key }).map_err(|_| damaged(path))?;
         private_file::write(path, text.as_bytes(), b"\n")?;
-        self.store()
-            .turn(|turn| turn.audit(&by, &format!("key {id}"), "exported for a host that signs tokens only"))?;
+        let told =
+            |turn: &Turn<'_>| turn.audit(&by, &format!("key {id}"), "exported for a host that signs tokens only");
+        private_file::or_remove(path, self.store().turn(told))?;
         self.keys()?.into_iter().find(|key| key.id == id).ok_or(Error::NoKey)
     }
 

@@ -18,19 +18,7 @@ impl Engine {
     /// Writes an answers file that only its owner can read. One that is there is replaced, in one step, when `over` says
     /// so, and else left alone: [`Error::Exists`].
     pub fn write_answers_file(&self, path: &Path, text: &str, over: bool) -> Result<(), Error> {
-        if !over {
-            return write(path, text.as_bytes(), b"");
-        }
-        let mut aside = path.as_os_str().to_owned();
-        aside.push(format!(".{}", std::process::id()));
-        let aside = PathBuf::from(aside);
-        let written = write(&aside, text.as_bytes(), b"").and_then(|()| {
-            std::fs::rename(&aside, path).map_err(|why| Error::NotWritten { path: path.to_owned(), why })
-        });
-        if written.is_err() {
-            let _ = std::fs::remove_file(&aside);
-        }
-        written
+        replace(path, over, |out| Ok(out.write_all(text.as_bytes())))
     }
 }
 
@@ -52,18 +40,55 @@ pub(super) fn write_new<T>(
     path: &Path,
     act: impl FnOnce(&mut dyn Write) -> Result<std::io::Result<T>, Error>,
 ) -> Result<T, Error> {
-    let failed = |why: std::io::Error| match why.kind() {
-        ErrorKind::AlreadyExists => Error::Exists { path: path.to_owned() },
-        _ => Error::NotWritten { path: path.to_owned(), why },
-    };
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    let failed = failed(path);
+    let file = new(path).map_err(&failed)?;
     let mut out = BufWriter::new(&file);
     let written = act(&mut out).and_then(|written| {
         let whole = written.and_then(|value| out.flush().and_then(|()| file.sync_all()).map(|()| value));
-        whole.map_err(failed)
+        whole.map_err(&failed)
     });
-    if written.is_err() {
+    or_remove(path, written)
+}
+
+/// The same, written beside its place first, so that a half-written file never has its name. One that is there is
+/// replaced, in one step, when `over` says so, and else left alone: [`Error::Exists`].
+pub(super) fn replace<T>(
+    path: &Path,
+    over: bool,
+    act: impl FnOnce(&mut dyn Write) -> Result<std::io::Result<T>, Error>,
+) -> Result<T, Error> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(format!(".{}", std::process::id()));
+    let aside = PathBuf::from(aside);
+    let written = write_new(&aside, act).map_err(|error| match error {
+        Error::NotWritten { why, .. } => Error::NotWritten { path: path.to_owned(), why },
+        other => other,
+    })?;
+    // The name is taken first, so that nobody's file is written over who was quicker.
+    let taken = if over { Ok(()) } else { new(path).map(|_| ()).map_err(failed(path)) };
+    or_remove(&aside, taken)?;
+    let placed = or_remove(&aside, std::fs::rename(&aside, path).map_err(failed(path)));
+    if over { placed } else { or_remove(path, placed) }?;
+    Ok(written)
+}
+
+/// Takes a new file away again when what it was written for was not done: nothing would tell of it.
+pub(super) fn or_remove<T, E>(path: &Path, done: Result<T, E>) -> Result<T, E> {
+    if done.is_err() {
+        // The error that led here is the one to tell.
         let _ = std::fs::remove_file(path);
     }
-    written
+    done
+}
+
+fn new(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+fn failed(path: &Path) -> impl Fn(std::io::Error) -> Error + use<> {
+    let path = path.to_owned();
+    move |why| match why.kind() {
+        ErrorKind::AlreadyExists => Error::Exists { path: path.clone() },
+        _ => Error::NotWritten { path: path.clone(), why },
+    }
 }

@@ -32,25 +32,30 @@ impl Engine {
     /// be reached from here, and why: laptops may be elsewhere.
     pub fn check_servers(&self, checked: &mut [Checked]) -> Result<Vec<(String, String)>, Error> {
         let records = self.tokens()?;
-        let mut asked: Vec<(&str, Option<&Pin>, Seen)> = Vec::new();
+        let mut asked: Vec<(String, Option<Pin>, Seen)> = Vec::new();
         for export in checked {
-            let Some(record) = records.iter().find(|record| Some(&record.id) == export.token.as_ref()) else {
-                continue;
-            };
-            for address in &record.servers {
-                let pin = record.pin.as_ref();
-                if !asked.iter().any(|(other, its, _)| other == address && *its == pin) {
-                    asked.push((address, pin, look(address, record.pin.clone())));
-                }
-                let seen = asked.iter().find(|(other, its, _)| other == address && *its == pin);
-                if let Some((_, _, Seen::NotBelieved(why))) = seen {
+            // What a token says goes with it wherever it was made; what is kept of it, where its file is gone.
+            let kept = records.iter().find(|record| Some(&record.id) == export.token.as_ref());
+            let kept = kept.map(|record| (&record.servers, &record.pin));
+            let said = export.claims.iter().map(|claims| (&claims.servers, &claims.pin));
+            for (servers, pin) in said.chain(kept) {
+                for address in servers {
+                    let at = asked.iter().position(|(other, its, _)| other == address && its == pin);
+                    let at = at.unwrap_or_else(|| {
+                        asked.push((address.clone(), pin.clone(), look(address, pin.clone())));
+                        asked.len() - 1
+                    });
+                    let Seen::NotBelieved(why) = &asked[at].2 else { continue };
                     let detail = format!("laptops will not believe {}: {}", shown(address), shown(why));
-                    export.findings.push(Finding { what: What::Server, file: None, detail });
+                    let finding = Finding { what: What::Server, file: None, detail };
+                    if !export.findings.contains(&finding) {
+                        export.findings.push(finding);
+                    }
                 }
             }
         }
         let unreached = asked.into_iter().filter_map(|(address, _, seen)| match seen {
-            Seen::Unreached(why) => Some((shown(address), shown(&why))),
+            Seen::Unreached(why) => Some((shown(&address), shown(&why))),
             _ => None,
         });
         let mut unreached: Vec<_> = unreached.collect();

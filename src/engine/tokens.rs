@@ -1,7 +1,7 @@
 //! Tokens: made, replaced, refused, verified.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -12,9 +12,9 @@ use crate::model::text::Untrusted;
 use crate::model::token::{Claims, Record, Request, Scope, State, TokenId};
 use crate::secrets::Secret;
 use crate::store::{self, Export};
-use crate::token::{self, Refusal};
+use crate::token::{self, Refusal, Trusted};
 
-use super::exports::manifest_in;
+use super::exports_written::is_there;
 use super::{Engine, Error, Written};
 
 /// Whose certificates a laptop is to believe.
@@ -75,6 +75,31 @@ impl Engine {
         Ok(named.max_by_key(|record| (record.state(now) == State::Valid, record.issued_at)))
     }
 
+    /// The tokens that a name or an id may mean: the one of that id; else those of that name that let laptops in, the
+    /// newest last; else the newest of that name. Empty when there is none.
+    ///
+    /// Several of one name live beside each other after a replacement, and when a bundle brought another one.
+    pub fn tokens_called(&self, name: &Name) -> Result<Vec<Record>, Error> {
+        if let Ok(id) = TokenId::parse(name.as_str())
+            && let Some(record) = self.token_with(&id)?
+        {
+            return Ok(vec![record]);
+        }
+        let now = self.now();
+        let mut live = self.tokens()?;
+        live.retain(|record| record.name.is_same(name) && record.lives(now));
+        if live.is_empty() {
+            live.extend(self.token_named(name)?);
+        }
+        Ok(live)
+    }
+
+    /// The token of that id; else [`Self::token_named`].
+    pub fn token_called(&self, name: &Name) -> Result<Option<Record>, Error> {
+        let by_id = TokenId::parse(name.as_str()).ok().map(|id| self.token_with(&id)).transpose()?.flatten();
+        by_id.map_or_else(|| self.token_named(name), |record| Ok(Some(record)))
+    }
+
     /// Makes a token for laptops that believe the installation's own authority. Needs no network, and makes the signing
     /// key and the authority at first use.
     pub fn mint(&self, request: &Request) -> Result<Minted, Error> {
@@ -88,8 +113,9 @@ impl Engine {
         Ok(minted)
     }
 
-    /// Makes a token that says the same as another, lasts as long from now on, and takes its place. The old
-    /// one lets laptops in for that time yet, so that no laptop stands between two exports.
+    /// Makes a token that says the same as another, lasts as long from now on (or from its first day, when that is yet
+    /// to come), and takes its place. The old one lets laptops in for that time yet, so that no laptop stands between
+    /// two exports.
     ///
     /// # Errors
     /// When there is no such token, or it was revoked or has a successor already.
@@ -97,14 +123,15 @@ impl Engine {
         let by = self.by("token rotate")?;
         let unknown = || store::Error::Unknown(format!("token {id}"));
         let old = self.token_with(id)?.ok_or_else(unknown)?;
-        let length =
-            |end: Timestamp| Duration::seconds(end.duration_since(old.issued_at).as_secs().max(1).unsigned_abs());
+        let start = old.scope.starts(old.issued_at);
+        let length = |end: Timestamp| Duration::seconds(end.duration_since(start).as_secs().max(1).unsigned_abs());
+        let not_before = old.scope.not_before.filter(|from| *from > by.at);
         let request = Request {
             name: old.name.clone(),
             expires: old.expires_at.map(length),
             max_activations: old.max_activations,
             servers: old.servers.clone(),
-            scope: Scope { not_before: None, ..old.scope.clone() },
+            scope: Scope { not_before, ..old.scope.clone() },
             note: old.note.as_ref().map(|note| note.raw().to_owned()),
         };
         let believes = if old.pin.is_some() { Believes::Authority } else { Believes::System };
@@ -130,24 +157,16 @@ impl Engine {
         Ok(exports)
     }
 
-    /// Writes the exports that carry a token anew, with the one that took its place. Each is written whole or not at
-    /// all; one that cannot be written keeps no other from being so.
+    /// Writes the exports that carry a token anew, each from what it was made from, with the one that took its place.
+    /// Each is written whole or not at all; one that cannot be written keeps no other from being so.
     pub fn rewrite_exports(&self, of: &Record, with: &Record) -> Result<Vec<Rewritten>, Error> {
-        let settled = self.settled_installer()?;
         let rewrite = |export: Export| {
-            let there = manifest_in(&export.folder).filter(|there| there.agent == settled.agent);
-            let outcome = there.ok_or_else(|| Error::NotThatExport(export.folder.clone()));
-            let outcome = outcome.and_then(|there| {
-                self.write_exports(&crate::model::installer::Installer {
-                    token: Some(with.name.clone()),
-                    targets: vec![export.target.clone()],
-                    // As the one before it does, whatever was settled since.
-                    token_by: there.token.travels_by,
-                    out: export.folder.parent().unwrap_or(Path::new("/")).to_owned(),
-                    ..settled.clone()
-                })
-            });
-            let outcome = outcome.and_then(|mut written| written.pop().ok_or(Error::NoTarget(export.target.clone())));
+            // A folder that somebody removed or moved is not made anew with a token in it that nobody expects there.
+            let outcome = if is_there(&export) {
+                self.written_with(&export, Some(with.name.clone()))
+            } else {
+                Err(Error::NotThere(export.folder.clone()))
+            };
             Rewritten { target: export.target, folder: export.folder, outcome }
         };
         Ok(self.exports_with(&of.id)?.into_iter().map(rewrite).collect())
@@ -171,7 +190,7 @@ impl Engine {
         let scope = Scope { not_before: scope.not_before.map(whole_seconds), ..scope };
         // Whole seconds: what the token says and what is kept of it must be the same.
         let issued_at = whole_seconds(now);
-        let starts = scope.not_before.map_or(issued_at, |from| from.max(issued_at));
+        let starts = scope.starts(issued_at);
         let claims = Claims {
             id: TokenId::from_bytes(self.random()?),
             issuer: signs_for.map_or_else(|| self.installation().to_owned(), |other| other.issuer),
@@ -221,11 +240,22 @@ impl Engine {
         Ok(self.store().revoke_token(id, &self.by("token revoke")?)?)
     }
 
+    /// The same for several, all of them or none.
+    pub fn revoke_tokens(&self, ids: &[TokenId]) -> Result<(), Error> {
+        let by = self.by("token revoke")?;
+        Ok(self.store().turn(|turn| ids.iter().try_for_each(|id| turn.revoke_token(id, &by).map(|_| ())))?)
+    }
+
     /// Whether a token is one that this installation's keys signed, and what it says. Whether it is known here, was
     /// revoked or has a successor is not asked.
     pub fn verify_token(&self, text: &str) -> Result<Result<Claims, Refusal>, Error> {
         Ok(token::verify(text.trim(), &self.trusted()?, self.now()))
     }
+}
+
+/// What a token says by keys that somebody gives, and no state at all: by the clock of this host.
+pub fn verify_with(keys: &[Trusted], token: &Secret) -> Result<Claims, Refusal> {
+    token::verify(token.expose().trim(), keys, Timestamp::now())
 }
 
 /// What is known of a token without having made it.

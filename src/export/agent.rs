@@ -175,6 +175,9 @@ pub struct Windows {
     /// The name of the .msi file.
     pub installer: Text,
     pub detection: Detection,
+    /// As the .msi names it.
+    #[serde(default)]
+    pub version: Option<Text>,
     #[serde(default, rename = "parameter")]
     pub parameters: Vec<Parameter>,
     /// What the agent reads in the registry when its installer was told nothing.
@@ -264,6 +267,9 @@ pub struct Unix {
     /// A file that root alone may read and that holds the token. Absent: the settings hold it.
     #[serde(default)]
     pub token_path: Option<String>,
+    /// A file that is there once the laptop is enrolled, and not before.
+    #[serde(default)]
+    pub enrolled_path: Option<String>,
     pub settings: Settings,
     /// What the agent reads in a Mac's managed preferences, before its settings.
     #[serde(default)]
@@ -333,6 +339,7 @@ impl Agent {
         let mut keys: Vec<&str> = Vec::new();
         if let Some(windows) = &self.windows {
             texts.push(&windows.installer);
+            texts.extend(&windows.version);
             if let Detection::ProductCode(code) = &windows.detection {
                 texts.push(code);
             }

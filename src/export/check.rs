@@ -11,8 +11,8 @@ use super::target::{CHECKSUMS, MANIFEST};
 use super::write::MADE_BY;
 use super::{Error, Manifest};
 use crate::model::text::shown;
-use crate::model::token::TokenId;
-use crate::token::PREFIX;
+use crate::model::token::{Claims, TokenId};
+use crate::token::{self, PREFIX};
 
 /// Of a longer file only this much is searched for a token, in bytes: installers lie beside exports.
 const SEARCHED: u64 = 16 * 1024 * 1024;
@@ -24,6 +24,9 @@ pub struct Checked {
     pub target: String,
     /// Absent for a token that was issued elsewhere.
     pub token: Option<TokenId>,
+    /// What the tokens in its files say that were signed here.
+    #[serde(skip)]
+    pub claims: Vec<Claims>,
     pub findings: Vec<Finding>,
     /// Of each file that holds values, when that was asked for.
     pub proofs: Vec<Proof>,
@@ -112,8 +115,13 @@ fn check_one(folder: &Path, tokens: &dyn Tokens, proves: bool) -> Result<Checked
     if let Some(why) = &dead {
         find(What::TokenDead, None, format!("the token \"{}\" {why}: export again with another", manifest.token.name));
     }
-    for path in listed(folder)? {
-        let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
+    let mut claims = Vec::new();
+    let mut paths = Vec::new();
+    walk(folder, &mut paths)?;
+    for path in paths {
+        let Some(name) = path.strip_prefix(folder).ok().map(|name| name.to_string_lossy().into_owned()) else {
+            continue;
+        };
         let found = tokens_in(&path)?;
         let ours = manifest.files.iter().find(|file| file.name == name);
         let holder = ours.is_some_and(|file| file.holds_token);
@@ -124,8 +132,14 @@ fn check_one(folder: &Path, tokens: &dyn Tokens, proves: bool) -> Result<Checked
         if (holder || !found.is_empty()) && is_open(&path) {
             find(What::TokenOpen, Some(&name), "others may read it: chmod 600".to_owned());
         }
-        for why in found.iter().filter_map(|token| tokens.foreign(token)) {
-            find(What::TokenForeign, Some(&name), format!("the token in it {why}: export again with one of here"));
+        for token in &found {
+            match tokens.foreign(token) {
+                Some(why) => {
+                    let detail = format!("the token in it {why}: export again with one of here");
+                    find(What::TokenForeign, Some(&name), detail);
+                }
+                None => claims.extend(token::read(token)),
+            }
         }
         // Said once for the export, and here of any other token.
         for why in found.iter().filter_map(|token| tokens.dead(token)).filter(|_| dead.is_none()) {
@@ -134,7 +148,8 @@ fn check_one(folder: &Path, tokens: &dyn Tokens, proves: bool) -> Result<Checked
     }
     let proofs =
         if proves { manifest.files.iter().filter_map(|file| prove(folder, file)).collect() } else { Vec::new() };
-    Ok(Checked { folder: folder.to_owned(), target: manifest.target, token: manifest.token.id, findings, proofs })
+    let (target, token) = (manifest.target, manifest.token.id);
+    Ok(Checked { folder: folder.to_owned(), target, token, claims, findings, proofs })
 }
 
 fn listed(folder: &Path) -> Result<Vec<PathBuf>, Error> {
@@ -145,6 +160,18 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// The files in a folder and in those below it; a link would lead out of the export, and is one of them itself.
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+    for path in listed(folder)? {
+        if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
+            walk(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 fn is_open(path: &Path) -> bool {

@@ -260,12 +260,15 @@ impl Facts<'_> {
             }
         };
         let installer = self.text(&windows.installer, "the Windows installer");
+        let version = windows.version.as_ref();
+        let version = version.map_or(Value::from(()), |text| self.text(text, "the Windows installer's version"));
         let token_path = windows.token_path.as_deref().map(|path| raw("the token's path", path));
         context! {
             installer => installer,
             product_code => code,
             registry_key => key,
             registry_value => value,
+            version => version,
             token_path => token_path,
         }
     }
@@ -295,6 +298,7 @@ impl Facts<'_> {
             package_url => package_url,
             package_sha256 => package_sha256,
             token_path => unix.token_path.as_deref().map(|path| raw("the token's path", path)),
+            enrolled_path => unix.enrolled_path.as_deref().map(|path| raw("the path of what tells of an enrolment", path)),
             settings_path => self.text(&unix.settings.path, "the path of the settings"),
             settings_of_user => unix.settings.scope == Scope::User,
             settings => self.settings(&unix.settings)?,

@@ -180,7 +180,8 @@ pub struct Record {
 }
 
 /// Another token took its place.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Superseded {
     pub by: TokenId,
     /// Until when it lets laptops in beside its successor.
@@ -240,5 +241,10 @@ impl Record {
     pub fn ends_at(&self) -> Option<Timestamp> {
         let superseded = self.superseded.as_ref().map(|superseded| superseded.until);
         [self.expires_at, superseded].into_iter().flatten().min()
+    }
+
+    /// Whether it lets a laptop in, or will from its first day on.
+    pub fn lives(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.ends_at().is_none_or(|end| end > now)
     }
 }

@@ -35,9 +35,7 @@ impl Store {
             if token.revoked_at.is_some() || token.superseded.is_some() {
                 return Err(Error::Exists(format!("successor of token {old}, or its revocation")));
             }
-            let sql = "UPDATE token SET superseded_by = ?1, superseded_until = ?2 WHERE id = ?3";
-            transaction.execute(sql, params![new.id.as_str(), until.to_string(), old.as_str()])?;
-            audit::append(transaction, by, &called(token), &format!("superseded by {}; good until {until}", new.id))?;
+            supersede(transaction, token, &Superseded { by: new.id.clone(), until }, by)?;
             add(transaction, new, by)
         })
     }
@@ -90,6 +88,18 @@ impl Turn<'_> {
         self.audit(by, &called(token), how)
     }
 
+    /// Notes that another token took the place of one. False when that lets laptops in no longer than this says, or there
+    /// is no such token: of two ends the earlier one holds, and none that was told to anybody is put off.
+    pub fn supersede_token(&self, id: &TokenId, superseded: &Superseded, by: &By<'_>) -> Result<bool, Error> {
+        let found = tokens(self.0, "t.id = ?1", [id.as_str()])?;
+        let Some(token) = found.first() else { return Ok(false) };
+        if token.superseded.as_ref().is_some_and(|known| known.until <= superseded.until) {
+            return Ok(false);
+        }
+        supersede(self.0, token, superseded, by)?;
+        Ok(true)
+    }
+
     /// As [`Store::revoke_token`]; false when it was revoked before, or there is no such token.
     pub fn revoke_token(&self, id: &TokenId, by: &By<'_>) -> Result<bool, Error> {
         let sql = "UPDATE token SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL RETURNING name";
@@ -98,6 +108,13 @@ impl Turn<'_> {
         self.audit(by, &format!("token \"{name}\" ({id})"), "revoked")?;
         Ok(true)
     }
+}
+
+fn supersede(transaction: &Transaction<'_>, token: &Record, superseded: &Superseded, by: &By<'_>) -> Result<(), Error> {
+    let Superseded { by: successor, until } = superseded;
+    let sql = "UPDATE token SET superseded_by = ?1, superseded_until = ?2 WHERE id = ?3";
+    transaction.execute(sql, params![successor.as_str(), until.to_string(), token.id.as_str()])?;
+    audit::append(transaction, by, &called(token), &format!("superseded by {successor}; good until {until}"))
 }
 
 fn called(token: &Record) -> String {

@@ -53,7 +53,7 @@ pub(super) fn to_json(claims: &Claims) -> Result<Vec<u8>, Error> {
         return Err(Error::Empty { what: "issuer" });
     }
     let scope = &claims.scope;
-    let starts = scope.not_before.map_or(claims.issued_at, |from| from.max(claims.issued_at));
+    let starts = scope.starts(claims.issued_at);
     if claims.expires_at.is_some_and(|end| end.as_second() <= starts.as_second()) {
         return Err(Error::EndsBeforeItStarts);
     }

@@ -73,7 +73,7 @@ pub fn verify(text: &str, trusted: &[Trusted], now: Timestamp) -> Result<Claims,
         return Err(Refusal::Issuer);
     }
     let leeway = SignedDuration::from_secs(LEEWAY);
-    let from = claims.scope.not_before.map_or(claims.issued_at, |from| from.max(claims.issued_at));
+    let from = claims.scope.starts(claims.issued_at);
     if from.duration_since(now) > leeway {
         return Err(Refusal::NotYetValid { from });
     }

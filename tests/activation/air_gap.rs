@@ -122,6 +122,92 @@ fn a_service_that_wants_tokens_registered_refuses_one_until_its_bundle_is_taken_
 }
 
 #[test]
+fn a_bundle_carries_that_a_token_has_a_successor_and_of_two_ends_the_earlier_one_holds() {
+    let (home, service, _) = served(3, |answers| answers);
+    let away = with_key(&home, &[]);
+    let old = says(&cut_off(&away, &["token", "create", "branch"]));
+    let carry = |from: &Installation, to: &Installation| {
+        for imd in [from, to] {
+            let _ = std::fs::remove_file(imd.path("b.imd"));
+        }
+        from.imd(["bundle", "out", "b.imd"]).succeeded();
+        std::fs::copy(from.path("b.imd"), to.path("b.imd")).unwrap();
+        to.json(["bundle", "in", "b.imd"])
+    };
+    let ends = "SELECT superseded_by, superseded_until, revoked_at FROM token WHERE superseded_by IS NOT NULL";
+    // It is known already when its successor comes.
+    assert_eq!(carry(&away, &home)["superseded"], 0);
+    let rotated = away.json(["token", "rotate", "branch", "--overlap", "30d"]);
+    let brought = carry(&away, &home);
+    assert_eq!((&brought["tokens"], &brought["superseded"]), (&1.into(), &1.into()), "{brought}");
+    let known = home.rows(ends);
+    assert_eq!((known.len(), &known[0]["superseded_by"]), (1, &rotated["new"]["id"]));
+    assert_eq!(known[0]["superseded_until"], rotated["old"]["superseded"]["until"]);
+    assert_eq!(home.json(["token", "list", "branch"])["record"]["id"], rotated["new"]["id"], "one is valid");
+    // So it is where nothing was known of either.
+    let fresh = with_key(&home, &[]);
+    assert_eq!(carry(&away, &fresh)["superseded"], 1);
+    assert_eq!(fresh.rows(ends), known);
+    // An end that came nearer at home is put off by nobody, and is carried back; again, and nothing changes.
+    let nearer = "2026-01-01T00:00:00Z";
+    home.sqlite(&[], &format!("UPDATE token SET superseded_until = '{nearer}' WHERE superseded_by IS NOT NULL"));
+    assert_eq!(carry(&away, &home)["superseded"], 0);
+    assert_eq!(home.row(ends)["superseded_until"], nearer);
+    assert_eq!(carry(&home, &away)["superseded"], 1);
+    assert_eq!(away.row(ends)["superseded_until"], nearer);
+    assert_eq!(carry(&home, &away)["superseded"], 0);
+    assert_eq!(Laptop::new(1).enrol(&service, &old).error(), "token-refused");
+    // What was revoked stays so.
+    home.imd(["token", "revoke", rotated["old"]["id"].as_str().unwrap()]).succeeded();
+    let before = home.rows("SELECT * FROM token ORDER BY id");
+    carry(&away, &home);
+    assert_eq!(home.rows("SELECT * FROM token ORDER BY id"), before);
+}
+
+#[test]
+fn exports_are_checked_where_their_token_is_not_known() {
+    let (home, _service, _) = served(1, |answers| answers);
+    let away = with_key(&home, &[]);
+    away.imd(["token", "create", "branch"]).succeeded();
+    away.imd(["export", "json", "jamf", "--token", "branch", "--out", "files"]).succeeded();
+    let files = away.path("files");
+    let files = files.to_str().unwrap();
+    home.imd(["export", "check", files]).succeeded();
+    // The service refuses it from now on, whoever knows of it.
+    let key = home.json(["keys"])["items"][0]["id"].as_str().unwrap().to_owned();
+    home.imd(["keys", "revoke", &key, "--yes"]).succeeded();
+    home.imd(["token", "verify", &format!("{files}/json/token.txt")]).failed_with(1, ["token-key-revoked"]);
+    let found = home.imd(["export", "check", files, "--offline"]);
+    found.failed_with(3, ["2 found in 2 exports"]);
+    assert!(found.stdout.contains("was signed with a key that was revoked"), "{found:?}");
+}
+
+#[test]
+fn a_file_that_no_row_of_the_audit_tells_of_does_not_stay() {
+    let (home, _service, _) = served(1, |answers| answers);
+    home.write_secret("passphrase", PASSPHRASE);
+    home.write("there.age", "of last week");
+    let full = "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk is full'); END";
+    home.sqlite(&[], full);
+    let before = home.files().into_iter().map(|(path, _)| path).filter(|path| !path.starts_with(home.state()));
+    let before: Vec<_> = before.collect();
+    let sealed = ["--passphrase-file", "passphrase"];
+    for run in [
+        home.imd(["keys", "export", "--sign-only", "key.imd", sealed[0], sealed[1]]),
+        home.imd(["bundle", "out", "b.imd"]),
+        home.imd(["backup", "new.age", sealed[0], sealed[1]]),
+        home.imd(["backup", "there.age", sealed[0], sealed[1], "--yes"]),
+    ] {
+        run.failed_with(1, ["disk is full"]);
+    }
+    let after: Vec<_> = home.files().into_iter().map(|(path, _)| path).collect();
+    let after: Vec<_> = after.into_iter().filter(|path| !path.starts_with(home.state())).collect();
+    assert_eq!(after, before);
+    // What a backup took the place of is gone, so it stays: it is a good one.
+    assert!(std::fs::read(home.path("there.age")).unwrap().starts_with(b"age-encryption.org"));
+}
+
+#[test]
 fn a_bundle_carries_an_ldif_byte_for_byte_and_one_that_was_changed_brings_nothing() {
     let (home, _service, _) = served(3, |answers| answers);
     let away = with_key(&home, &[]);
@@ -149,6 +235,10 @@ fn a_bundle_carries_an_ldif_byte_for_byte_and_one_that_was_changed_brings_nothin
     home.write("b.imd", &bundle);
     home.imd(["bundle", "in", "b.imd", "--ldif", "out.ldif"]).succeeded();
     assert!(std::fs::read(home.path("out.ldif")).unwrap() == bytes && tokens() == 2);
+    // What is none is called none, and a token is not spoken of.
+    let none = home.imd(["bundle", "in", "users.ldif"]);
+    none.failed_with(1, ["users.ldif is no bundle that imd wrote"]);
+    assert!(!none.stderr.contains("token"), "{none:?}");
     // Another installation does not know its key.
     let stranger: Run = Installation::new().imd(["bundle", "in", home.path("b.imd").to_str().unwrap()]);
     stranger.failed_with(1, ["not known here"]);

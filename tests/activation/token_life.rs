@@ -176,6 +176,34 @@ fn a_token_and_its_successor_overlap_and_the_exports_carry_the_new_one() {
 }
 
 #[test]
+fn a_token_that_was_replaced_is_revoked_by_its_id_and_its_name_alone_revokes_neither() {
+    let (imd, service, old) = served(3, |answers| answers);
+    let rotated = imd.json(["token", "rotate", "rollout-2026"]);
+    let id = |which: &str| rotated[which]["id"].as_str().unwrap().to_owned();
+    let new = token(&imd);
+    // Whoever is in a hurry is told which is which, and nothing is done.
+    let run = imd.imd(["token", "revoke", "ROLLOUT-2026"]);
+    run.failed_with(3, [&id("old"), &id("new"), "superseded", "valid", "none was revoked", "--yes"]);
+    assert_eq!(imd.row("SELECT count(*) AS n FROM token WHERE revoked_at IS NOT NULL")["n"], 0);
+    imd.imd(["token", "revoke", &id("old")]).succeeded();
+    assert_eq!(Laptop::new(1).enrol(&service, &old).error(), "token-refused");
+    Laptop::new(2).enrol(&service, &new).granted();
+    // One by its id, whatever else has its name; the name means the one that is good.
+    assert_eq!((state(&imd, &id("old")), state(&imd, "rollout-2026")), ("revoked".to_owned(), "valid".to_owned()));
+    assert_eq!(imd.imd(["token", "show", &id("old")]).succeeded().stdout.trim(), old);
+    imd.imd(["token", "rotate", &id("old")]).failed_with(1, ["revocation"]);
+    // Of one that lives the name is enough; all of several are meant only by who says so.
+    let again = imd.json(["token", "rotate", "rollout-2026"]);
+    imd.imd(["token", "revoke", "rollout-2026"]).failed_with(3, ["2 tokens"]);
+    let revoked = imd.json(["token", "revoke", "rollout-2026", "--yes"]);
+    assert_eq!(revoked["items"].as_array().unwrap().len(), 2, "{revoked}");
+    assert_eq!(imd.row("SELECT count(*) AS n FROM token WHERE revoked_at IS NULL")["n"], 0, "{again}");
+    imd.imd(["token", "create", "rollout-2026", "--server", "https://imd.corp.example.com"]).succeeded();
+    imd.imd(["token", "revoke", "rollout-2026"]).succeeded();
+    imd.imd(["token", "revoke", "0123456789abcdef"]).failed_with(1, ["no token called"]);
+}
+
+#[test]
 fn exports_that_were_written_before_step_7_was_settled_are_written_anew_as_well() {
     let imd = Installation::new();
     imd.imd(["token", "create", "early", "--server", "https://imd.corp.example.com:7443"]).succeeded();
@@ -260,6 +288,11 @@ fn an_export_whose_server_is_not_the_one_that_laptops_believe_is_found() {
     assert_eq!(found.code, 3, "{found:?}");
     assert!(found.stdout.contains("authority whose pin"), "{found:?}");
     imd.imd(["export", "check", "good", "--offline"]).succeeded();
+    // So it is of a token that is not known here, whose servers and pin are those that it says.
+    imd.sqlite(&[], "DELETE FROM token");
+    let found = imd.imd(["export", "check", "good"]);
+    assert_eq!(found.code, 3, "{found:?}");
+    assert!(found.stdout.contains("authority whose pin"), "{found:?}");
     // One that nobody reaches is said, and is no finding: laptops may be elsewhere.
     let nobody = format!("https://{}", free_address());
     imd.imd(["token", "create", "elsewhere", "--server", &nobody]).succeeded();

@@ -38,7 +38,7 @@ impl Door {
     }
 }
 
-const WAIT: Result<(), Denial> = Err(Denial { code: Code::TooMany, retry_after: Some(45) });
+const WAIT: Result<(), Denial> = Err(Denial { code: Code::TooMany, retry_after: Some(45), proofs: Vec::new() });
 
 /// A paused service decides nothing, which is quick; what it is asked is counted all the same.
 fn paused(imd: &Installation) -> Result<(), Denial> {

@@ -43,8 +43,19 @@ fn one_is_written_again_from_what_it_was_made_from() {
     assert_eq!((&written["target"], &written["changed"]), (&"msiexec".into(), &true.into()));
     assert_eq!(files("rollout/msiexec"), before);
     imd.imd(["export", "check", "rollout/msiexec", "--offline"]).succeeded();
+    // So it is when its token is replaced: what it was made from holds, not what step 7 says by now.
+    let rotated = imd.json(["token", "rotate", "rollout-2026"]);
+    let written = rotated["written"].as_array().unwrap();
+    assert_eq!(written.len(), 3);
+    assert!(written.iter().all(|one| one["error"].is_null()), "{rotated}");
+    let proxies = "SELECT DISTINCT json_extract(inputs, '$.proxy') AS proxy FROM export";
+    assert_eq!(imd.rows(proxies), [serde_json::json!({ "proxy": "system" })]);
+    assert!(imd.read("rollout/msiexec/install.cmd").contains("IMD_PROXY=\"system\""));
+    // One whose folder was removed is not made anew by it.
+    std::fs::remove_dir_all(imd.path("rollout/msiexec")).unwrap();
+    imd.imd(["token", "rotate", "rollout-2026"]).failed_with(3, ["1 of 3 exports", "no longer holds"]);
+    assert!(!imd.path("rollout/msiexec").exists());
     // After a rotation it carries the successor; when no token of the name is good, nothing is written.
-    imd.imd(["token", "rotate", "rollout-2026", "--keep-exports"]).succeeded();
     imd.imd(["export", "again", &id]).succeeded();
     let carried = imd.row(
         "SELECT t.superseded_by AS after FROM export e JOIN token t ON t.id = e.token_id
@@ -52,7 +63,7 @@ fn one_is_written_again_from_what_it_was_made_from() {
     );
     assert_eq!(carried["after"], serde_json::Value::Null);
     let after = files("rollout/msiexec");
-    imd.imd(["token", "revoke", "rollout-2026"]).succeeded();
+    imd.imd(["token", "revoke", "rollout-2026", "--yes"]).succeeded();
     imd.imd(["export", "again", &id]).failed_with(1, ["no longer valid"]);
     assert_eq!(files("rollout/msiexec"), after);
     imd.imd(["export", "again", "77"]).failed_with(1, ["no export has the number 77"]);

@@ -55,9 +55,21 @@ pub(crate) fn insync() -> Deployment {
     }
 }
 
+/// The same, of a package that Macs fetch; what `curl` gives them in these tests holds the word "package".
+pub(crate) fn fetched(deployment: &Deployment) -> Deployment {
+    let sum = "bc4a71180870f7945155fbb02f4b0a2e3faa2a62d6d31b7039013055ed19869a";
+    let mut fetched = deployment.clone();
+    let filled = [("mac-package-url", "https://files.example.com/it's%20here.pkg"), ("mac-package-sha256", sum)];
+    fetched.properties.extend(filled.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    fetched
+}
+
+/// Ivanti for Mac takes nothing that is not fetched: it gets that where the deployment names nothing.
 pub(crate) fn render(deployment: &Deployment, target: &str) -> Result<Rendered, Error> {
     // Thousands of cases: read once.
     static TARGETS: LazyLock<Vec<export::Target>> = LazyLock::new(|| export::targets(None).unwrap());
+    let named = deployment.properties.keys().any(|key| key.starts_with("mac-package-"));
+    let deployment = if target == "ivanti-mac" && !named { &fetched(deployment) } else { deployment };
     export::render(deployment, TARGETS.iter().find(|one| one.id == target).unwrap())
 }
 

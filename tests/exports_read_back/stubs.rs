@@ -47,12 +47,15 @@ pub(crate) fn run_script(script: &str, root: &Path, package: Option<&str>, argum
     stub("id", "echo 0");
     stub("chown", "");
     stub("installer", "[ -s \"$2\" ]");
-    stub("pkgutil", &format!("[ ! -e '{}/absent' ]", root.display()));
+    let receipt = "printf 'package-id: a\nversion: %s\nvolume: /\n'";
+    let pkgutil = format!("{receipt} \"$(cat '{0}/version' || echo 1.0)\" 2> '{0}/unread'", root.display());
+    stub("pkgutil", &format!("[ ! -e '{}/absent' ] || exit 1\n{pkgutil}", root.display()));
     stub("dpkg", "[ -s \"$2\" ]");
     stub("dpkg-query", "printf 'install ok installed'");
     stub("stat", "echo anna");
     stub("shasum", "exec sha256sum \"$3\"");
-    stub("curl", "while [ \"$1\" != --output ]; do shift; done; printf 'package' > \"$2\"");
+    let fetch = "while [ \"$1\" != --output ]; do shift; done; printf 'package' > \"$2\"";
+    stub("curl", &format!("[ ! -e '{}/unreachable' ] || exit 6\n{fetch}", root.display()));
     stub("sudo", &format!("while [ \"$1\" != -- ]; do shift; done; shift; HOME='{}' exec \"$@\"", home.display()));
     let path = "PATH=/usr/bin:/bin:/usr/sbin:/sbin\n";
     assert_eq!(script.matches(path).count(), 1);

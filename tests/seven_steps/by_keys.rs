@@ -6,7 +6,7 @@ use super::by_answers_file::left_out;
 use super::console::Console;
 use super::controller::Controller;
 use super::installation::{Installation, eventually};
-use super::rollout::{SERVER, TARGETS};
+use super::rollout::{SERVER, SUM, TARGETS};
 use super::terminal::key;
 
 const GIB: u64 = 1 << 30;
@@ -86,6 +86,8 @@ fn all_seven_steps_by_keystrokes_from_an_empty_state() {
         console.mark(target);
     }
     console.terminal.press(key::ENTER);
+    console.fill("Address of the Mac installer", "https://repo.corp.example.com/imd-activate.pkg");
+    console.fill("SHA-256 of the Mac installer", SUM);
     console.fill("Folder", "rollout");
     console.terminal.press(&key::ctrl('r'));
     console.terminal.wait_for("File 1 of");

@@ -8,6 +8,9 @@ use super::installation::Installation;
 pub const SERVER: &str = "https://imd.one.test:7443";
 pub const TARGETS: [&str; 3] = ["msiexec", "configmgr", "ivanti-mac"];
 
+/// What a Mac that is managed by Ivanti fetches must have this SHA-256.
+pub const SUM: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
 /// What differs between the tests.
 #[derive(Clone)]
 pub struct Rollout {
@@ -90,6 +93,8 @@ impl Rollout {
             [installer]
             agent = "imd-activate"
             proxy = "none"
+            properties.mac-package-url = "https://repo.corp.example.com/imd-activate.pkg"
+            properties.mac-package-sha256 = "{SUM}"
             out = "rollout"
             "#
         );

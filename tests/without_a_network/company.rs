@@ -74,6 +74,8 @@ servers = ["https://imd.corp.example.com:7443"]
 agent = "imd-activate"
 targets = ["msiexec", "configmgr", "ivanti-mac"]
 proxy = "system"
+properties.mac-package-url = "https://repo.corp.example.com/imd-activate.pkg"
+properties.mac-package-sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 out = "rollout"
 "#;
 

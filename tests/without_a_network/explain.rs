@@ -58,6 +58,15 @@ fn set_up() -> Installation {
 }
 
 #[test]
+fn an_id_that_no_refusal_has_is_told_as_such() {
+    let imd = set_up();
+    let run = imd.imd(["explain", "0123456789abcdef"]);
+    run.failed_with(1, ["no refusal has the id 0123456789abcdef"]);
+    assert!(!run.stderr.contains("UPN"), "{run:?}");
+    imd.imd(["explain", "0123456789abcde"]).failed_with(3, ["UPN"]);
+}
+
+#[test]
 fn who_has_the_group_as_primary_group_is_previewed_cached_and_explained_alike() {
     let imd = set_up();
     let preview = imd.json(["mapping", "preview", "Staff"]);

@@ -67,6 +67,11 @@ impl Scope {
         })
     }
 
+    /// From when on a token that was issued then is good.
+    pub fn starts(&self, issued_at: Timestamp) -> Timestamp {
+        self.not_before.map_or(issued_at, |from| from.max(issued_at))
+    }
+
     /// Whether the users of that mapping may claim.
     pub fn covers(&self, mapping: &Name) -> bool {
         self.mappings.is_empty() || self.mappings.iter().any(|name| name.is_same(mapping))
