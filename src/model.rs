@@ -24,6 +24,7 @@ pub mod mapping;
 pub mod membership;
 pub mod moment;
 pub mod name;
+pub mod on_activation;
 pub mod overview;
 pub mod pin;
 pub mod plan;

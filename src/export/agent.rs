@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Target;
 use super::quote::{Grammar, is_file_name};
+use crate::model::on_activation::OnActivation;
 
 /// What is installed on the laptops, and what its installer is told.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -186,6 +187,9 @@ pub struct Windows {
     /// Where the agent looks for a token that no installer handed over: a file below `%ProgramData%`.
     #[serde(default)]
     pub token_path: Option<String>,
+    /// What is done as the user once the laptop is theirs.
+    #[serde(default)]
+    pub activation: Option<OnActivation>,
 }
 
 /// Values below one key of `HKEY_LOCAL_MACHINE`, in the 64-bit view.
@@ -226,6 +230,8 @@ pub enum Source {
     /// The deployment's servers, with semicolons between them.
     Servers,
     Proxy,
+    /// What is done on activation; left out where nothing is.
+    OnActivation,
     /// A property's value; a list with semicolons between its items.
     Property(String),
 }
@@ -239,10 +245,13 @@ impl TryFrom<String> for Source {
             "token-file" => Self::TokenFile,
             "servers" => Self::Servers,
             "proxy" => Self::Proxy,
+            "on-activation" => Self::OnActivation,
             other => match other.strip_prefix("property:") {
                 Some(key) => Self::Property(key.to_owned()),
                 None => {
-                    return Err(format!("{other:?} is none of token, token-file, servers, proxy and property:KEY"));
+                    return Err(format!(
+                        "{other:?} is none of token, token-file, servers, proxy, on-activation and property:KEY"
+                    ));
                 }
             },
         })
@@ -274,6 +283,9 @@ pub struct Unix {
     /// What the agent reads in a Mac's managed preferences, before its settings.
     #[serde(default)]
     pub preferences: Option<Preferences>,
+    /// What is done as the user once the laptop is theirs.
+    #[serde(default)]
+    pub activation: Option<OnActivation>,
 }
 
 /// Managed preferences of one domain.
@@ -323,10 +335,24 @@ impl Agent {
         if agent.linux.as_ref().is_some_and(|linux| linux.settings.scope == Scope::User) {
             return Err("the settings on Linux cannot be those of a user".to_owned());
         }
+        for (platform, activation) in agent.activations() {
+            if let Some(why) = activation.and_then(OnActivation::objection) {
+                return Err(format!("[{platform}.activation] {why}"));
+            }
+        }
         if let Some(key) = agent.asked_for().find(|key| agent.property(key).is_none()) {
             return Err(format!("there is no property {key:?}"));
         }
         Ok(agent)
+    }
+
+    /// What is done once the laptop is its user's, by the words of the platforms.
+    pub fn activations(&self) -> [(&'static str, Option<&OnActivation>); 3] {
+        [
+            ("windows", self.windows.as_ref().and_then(|windows| windows.activation.as_ref())),
+            ("mac", self.mac.as_ref().and_then(|mac| mac.activation.as_ref())),
+            ("linux", self.linux.as_ref().and_then(|linux| linux.activation.as_ref())),
+        ]
     }
 
     pub fn property(&self, key: &str) -> Option<&Property> {

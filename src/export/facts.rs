@@ -197,6 +197,7 @@ impl Facts<'_> {
             ("proxy".to_owned(), raw("the proxy", &self.deployment.proxy.to_string())),
             ("servers".to_owned(), servers.collect()),
             ("properties".to_owned(), self.properties()),
+            ("on_activation".to_owned(), self.on_activation().map_or(Value::from(()), |text| activation(&text))),
         ])
     }
 
@@ -244,7 +245,9 @@ impl Facts<'_> {
     fn values(&self, values: &[Parameter]) -> Result<Value, Error> {
         let skipped = if self.way == TokenBy::File { Source::Token } else { Source::TokenFile };
         let mut all = Vec::new();
-        for one in values.iter().filter(|one| one.value != skipped) {
+        let nothing = self.on_activation().is_none();
+        let kept = |one: &&Parameter| one.value != skipped && !(nothing && one.value == Source::OnActivation);
+        for one in values.iter().filter(kept) {
             let name = self.text(&one.name, "the name of a value");
             all.push(context! { name => name, value => self.value(&one.value)? });
         }
@@ -305,6 +308,13 @@ impl Facts<'_> {
         })
     }
 
+    /// What the agent wants done on activation on this platform, as it travels.
+    fn on_activation(&self) -> Option<String> {
+        let word = self.target.platform.word();
+        let of_platform = self.deployment.agent.activations().into_iter().find(|(platform, _)| *platform == word);
+        Some(of_platform?.1?.to_text())
+    }
+
     /// The settings' lines, each fit for the settings' own grammar and still to be quoted for the target's.
     fn settings(&self, settings: &Settings) -> Result<Value, Error> {
         let agent = &self.deployment.agent.id;
@@ -333,6 +343,7 @@ impl Facts<'_> {
             Source::TokenFile => raw("the token's file", TOKEN_FILE),
             Source::Servers => raw("the servers", &self.joined(self.servers()?)?),
             Source::Proxy => raw("the proxy", &self.deployment.proxy.to_string()),
+            Source::OnActivation => activation(&self.on_activation().unwrap_or_default()),
             Source::Property(key) => {
                 raw(&self.label(key), self.values.get(key).map(String::as_str).unwrap_or_default())
             }
@@ -369,6 +380,10 @@ impl Facts<'_> {
     fn label(&self, key: &str) -> String {
         self.deployment.agent.property(key).map_or_else(|| key.to_owned(), |property| property.label.clone())
     }
+}
+
+fn activation(text: &str) -> Value {
+    raw("what is done on activation", text)
 }
 
 /// A value that prints nothing until it is quoted.

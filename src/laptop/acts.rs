@@ -98,7 +98,7 @@ impl Laptop {
         self.system.join("enrolment.json")
     }
 
-    fn claim_file(&self) -> PathBuf {
+    pub(super) fn claim_file(&self) -> PathBuf {
         self.shared().join("claim.json")
     }
 
@@ -165,9 +165,10 @@ impl Laptop {
                 };
                 kept.next = Some(next.clone());
                 files::write(&path, &kept, Readers::Owner)?;
-                let Enrolment { servers, pin, proxy, .. } = enrolment;
+                let Enrolment { servers, pin, proxy, on_activation, .. } = enrolment;
                 let Keys { device_key, claim_code } = next;
-                enrolment = Enrolment { device_key, claim_code, servers, pin, proxy, ..Enrolment::new()? };
+                enrolment =
+                    Enrolment { device_key, claim_code, servers, pin, proxy, on_activation, ..Enrolment::new()? };
                 self.ask_to_enrol(&enrolment, token)?
             }
             answer => answer?,
@@ -189,6 +190,9 @@ impl Laptop {
         if self.settings.proxy.is_some() {
             enrolment.proxy.clone_from(&self.settings.proxy);
         }
+        if self.settings.on_activation.is_some() {
+            enrolment.on_activation.clone_from(&self.settings.on_activation);
+        }
     }
 
     /// Says to users what they need of an enrolment that the service has answered for.
@@ -200,6 +204,7 @@ impl Laptop {
             pin: enrolment.pin.clone(),
             proxy: enrolment.proxy.clone(),
             proofs,
+            on_activation: enrolment.on_activation.clone(),
             state: enrolment.state,
         };
         files::write(&self.claim_file(), &claim, Readers::Everybody)

@@ -1,18 +1,21 @@
-//! The agent's hook: what its package put beside the enrolment, run as the user once the laptop is theirs.
+//! The agent's hook, as the user once the laptop is theirs: what its definition says, which an export placed here with the
+//! settings; then a program that its package put beside the enrolment.
 //!
-//! Only the system can have put it there, as nobody else may write to that folder. It is given the path of the
+//! Only the system can have put either there, as nobody else may write to that folder. A program is given the path of the
 //! activation, and what is in it as variables, of which none is a secret:
 //!
 //! ```text
-//! IMD_DEVICE IMD_ACCOUNT IMD_MAIL IMD_USER IMD_PROFILE IMD_STORAGE IMD_LOCATION IMD_QUOTA   (bytes; empty: nobody said)
+//! IMD_ACTIVATION (the path) IMD_DEVICE IMD_ACCOUNT IMD_MAIL IMD_USER IMD_PROFILE IMD_STORAGE IMD_LOCATION IMD_QUOTA   (bytes; empty: nobody said)
 //! IMD_RESTORE (yes or no) IMD_OLD_DEVICE IMD_REPLACED                                       what the device map says
 //! ```
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::files::Readers;
 use super::kept::Activation;
 use super::{Error, Laptop, files};
+use crate::model::on_activation::OnActivation;
 
 impl Laptop {
     /// Runs the hook for an activation for which it has not come to its end yet. That it has is kept, so it is not run
@@ -23,18 +26,54 @@ impl Laptop {
         if activation.hook_done || activation.account.is_none() {
             return Ok(());
         }
+        let defined = self.claim_code()?.on_activation;
+        if let Some(text) = &defined {
+            self.do_as_defined(text, &activation)?;
+        }
         let hook = self.shared().join(if cfg!(windows) { "on-activation.cmd" } else { "on-activation" });
-        let Ok(metadata) = hook.metadata() else { return Ok(()) };
-        let failed = |why: String| Error::Hook { path: hook.clone(), why };
-        self.is_the_systems(&metadata).map_err(failed)?;
-        let mut command = Command::new(&hook);
-        command.arg(&path).stdin(Stdio::null()).envs(variables(&activation));
-        let status = command.status().map_err(|error| failed(error.to_string()))?;
-        if !status.success() {
-            return Err(failed(status.to_string()));
+        match hook.metadata() {
+            Ok(metadata) => {
+                self.is_the_systems(&metadata).map_err(|why| Error::Hook { path: hook.clone(), why })?;
+                self.run(&hook, Command::new(&hook).arg(&path), &activation)?;
+            }
+            Err(_) if defined.is_none() => return Ok(()),
+            Err(_) => {}
         }
         activation.hook_done = true;
         files::write(&path, &activation, Readers::Owner)
+    }
+
+    /// Writes the file and runs the program that the agent's definition names.
+    fn do_as_defined(&self, text: &str, activation: &Activation) -> Result<(), Error> {
+        let unfit = |why: String| Error::Hook { path: self.claim_file(), why };
+        let defined = OnActivation::parse(text).map_err(unfit)?;
+        if let Some(write) = &defined.write {
+            let path = match write.path.strip_prefix("~/") {
+                Some(below) => home().ok_or_else(|| unfit("this user has no home folder".to_owned()))?.join(below),
+                None => PathBuf::from(&write.path),
+            };
+            let values = variables(activation);
+            let value = |name: &str| {
+                let variable = format!("IMD_{}", name.to_ascii_uppercase());
+                values.iter().find(|(name, _)| **name == variable).map(|(_, value)| value.clone()).unwrap_or_default()
+            };
+            let filled = write.fill(value).map_err(|why| Error::Hook { path: path.clone(), why })?;
+            files::folder(path.parent().unwrap_or(&path), Readers::Owner)?;
+            files::put(&path, filled.as_bytes(), Readers::Owner)?;
+        }
+        match defined.run.split_first() {
+            Some((program, arguments)) => {
+                self.run(Path::new(program), Command::new(program).args(arguments), activation)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn run(&self, program: &Path, command: &mut Command, activation: &Activation) -> Result<(), Error> {
+        let failed = |why: String| Error::Hook { path: program.to_owned(), why };
+        command.stdin(Stdio::null()).env("IMD_ACTIVATION", self.activation_file()).envs(variables(activation));
+        let status = command.status().map_err(|error| failed(error.to_string()))?;
+        if status.success() { Ok(()) } else { Err(failed(status.to_string())) }
     }
 
     #[cfg(unix)]
@@ -51,6 +90,11 @@ impl Laptop {
     fn is_the_systems(&self, _hook: &std::fs::Metadata) -> Result<(), String> {
         Ok(())
     }
+}
+
+fn home() -> Option<PathBuf> {
+    let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+    std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 fn variables(activation: &Activation) -> Vec<(&'static str, String)> {

@@ -17,6 +17,9 @@ pub struct Enrolment {
     pub pin: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
+    /// What the agent wants done on activation, as it was placed here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_activation: Option<String>,
     /// The hash of the token that let it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
@@ -52,6 +55,9 @@ pub struct ClaimFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
     pub proofs: Vec<ProofKind>,
+    /// What the agent wants done as the user on activation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_activation: Option<String>,
     /// As the service said last; absent in a file of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
@@ -99,6 +105,7 @@ impl Enrolment {
             servers: Vec::new(),
             pin: None,
             proxy: None,
+            on_activation: None,
             token: None,
             next_check_in: None,
             device: None,

@@ -33,6 +33,8 @@ pub struct Settings {
     pub servers: Vec<String>,
     /// `none`, `system` or an address.
     pub proxy: Option<String>,
+    /// What the agent's definition wants done on activation, as it travels.
+    pub on_activation: Option<String>,
 }
 
 /// A token, and where it lies.
@@ -74,6 +76,7 @@ impl Settings {
         Self {
             servers: if self.servers.is_empty() { other.servers } else { self.servers },
             proxy: self.proxy.or(other.proxy),
+            on_activation: self.on_activation.or(other.on_activation),
         }
     }
 }
@@ -151,7 +154,7 @@ fn trimmed(secret: &Secret) -> Secret {
     Secret::new(secret.expose().trim())
 }
 
-/// Lines `server=URL` and `proxy=...`, as the agent's template writes them.
+/// Lines `server=URL`, `proxy=...` and `on_activation=...`, as the agent's template writes them.
 #[cfg(unix)]
 fn plain(text: &str) -> Result<Settings, String> {
     let mut settings = Settings::default();
@@ -164,7 +167,8 @@ fn plain(text: &str) -> Result<Settings, String> {
             Some(("server", server)) => settings.servers.push(server.to_owned()),
             Some(("proxy", proxy)) if !proxy.is_empty() => settings.proxy = Some(proxy.to_owned()),
             Some(("proxy", _)) => {}
-            _ => return Err(format!("line {} is neither server=... nor proxy=...", at + 1)),
+            Some(("on_activation", text)) => settings.on_activation = Some(text.to_owned()),
+            _ => return Err(format!("line {} is none of server=..., proxy=... and on_activation=...", at + 1)),
         }
     }
     Ok(settings)
@@ -179,7 +183,8 @@ fn managed(defaults: &Path, domain: &Path) -> Placed {
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     };
     let token = of("Token").map(|text| Token { secret: Secret::new(text), place: Place::Managed });
-    Placed { token, settings: Settings { servers: servers(of("Servers").as_deref()), proxy: of("Proxy") } }
+    let (servers, proxy, on_activation) = (servers(of("Servers").as_deref()), of("Proxy"), of("OnActivation"));
+    Placed { token, settings: Settings { servers, proxy, on_activation } }
 }
 
 /// Addresses with semicolons between them.
@@ -208,10 +213,12 @@ mod registry {
             let secret = Secret::new(of(key, "Token")?);
             Some(Token { secret, place: Place::Registry(key) })
         });
-        Placed {
-            token,
-            settings: Settings { servers: servers(of(KEY, "Servers").as_deref()), proxy: of(KEY, "Proxy") },
-        }
+        let settings = Settings {
+            servers: servers(of(KEY, "Servers").as_deref()),
+            proxy: of(KEY, "Proxy"),
+            on_activation: of(KEY, "OnActivation"),
+        };
+        Placed { token, settings }
     }
 
     pub(super) fn forget(key: &'static str) -> Result<(), Error> {
@@ -234,7 +241,10 @@ mod tests {
         assert_eq!(settings.servers, ["https://a:7443", "https://b"]);
         assert_eq!(settings.proxy.as_deref(), Some("http://p:3128"));
         assert_eq!(plain("proxy=\n").unwrap(), Settings::default());
-        assert_eq!(plain("proxy=none\nserv=x").unwrap_err(), "line 2 is neither server=... nor proxy=...");
+        assert_eq!(
+            plain("proxy=none\nserv=x").unwrap_err(),
+            "line 2 is none of server=..., proxy=... and on_activation=..."
+        );
     }
 
     #[test]

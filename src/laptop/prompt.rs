@@ -11,11 +11,6 @@ const LONGEST: usize = 1024;
 /// The longest token, in bytes.
 const LONGEST_TOKEN: usize = 4096;
 
-/// What Ctrl-C, Ctrl-Z and Ctrl-\\ type where they send no signal.
-const INTERRUPT: u8 = 0x03;
-const SUSPEND: u8 = 0x1a;
-const QUIT: u8 = 0x1c;
-
 /// Asks on the terminal, whatever standard input and output are.
 ///
 /// The keys that send signals end the question instead: one that ended the program here would leave the terminal
@@ -27,17 +22,20 @@ pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
 
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
+    // What Ctrl-C, Ctrl-Z and Ctrl-\ type where they send no signal.
+    let keys = [0x03, 0x1a, 0x1c];
+    let [interrupt, _, quit] = keys;
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| Error::NoPassword)?;
     let before = tcgetattr(&terminal).map_err(|error| Error::System(error.into()))?;
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
     silent.local_modes.insert(LocalModes::ICANON | LocalModes::ECHONL);
     // They end a line as Enter does, so that they need no Enter.
-    silent.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
-    silent.special_codes[SpecialCodeIndex::VEOL2] = QUIT;
+    silent.special_codes[SpecialCodeIndex::VEOL] = interrupt;
+    silent.special_codes[SpecialCodeIndex::VEOL2] = quit;
     tcsetattr(&terminal, OptionalActions::Flush, &silent).map_err(|error| Error::System(error.into()))?;
     let asked = write!(terminal, "Password of {}: ", crate::model::text::shown(user)).and_then(|()| terminal.flush());
-    let password = asked.map_err(Error::System).and_then(|()| line(&mut terminal, &[INTERRUPT, SUSPEND, QUIT]));
+    let password = asked.map_err(Error::System).and_then(|()| line(&mut terminal, &keys));
     let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
     restored.map_err(|error| Error::System(error.into()))?;
     if password.is_err() {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::controller::Controller;
 use super::service::{Service, free_address};
-use super::workflow::set_up;
+use super::workflow::{export_with_a_hook, set_up};
 
 /// What the script and `dpkg` run.
 const PROGRAMS: [&str; 25] = [
@@ -172,8 +172,15 @@ fn from_an_answers_file_to_an_activated_laptop_by_the_exported_script_and_again_
     let imd = set_up(&controller, &controller.url, &address.to_string());
     let _service = Service::start(&imd, address);
     let laptop = Laptop::new();
+    // The agent's definition wants a file written and a program run, as the user.
+    let hook = r#"run = ["/usr/bin/install", "-m", "0640", "/home/user/.config/agent.json", "/home/user/it's done"]
+                  write.path = "~/.config/agent.json"
+                  write.grammar = "json"
+                  write.template = '{"account": {{ account }}, "profile": {{ profile }}, "quota": {{ quota }}}'
+               "#;
+    export_with_a_hook(&imd, "linux", "shell", hook);
     for name in ["install.sh", "token.txt"] {
-        fs::copy(imd.path("rollout/shell").join(name), laptop.path("media").join(name)).unwrap();
+        fs::copy(imd.path("hooked/shell").join(name), laptop.path("media").join(name)).unwrap();
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/installers/linux/build");
     let built = Command::new(script)
@@ -206,6 +213,13 @@ fn from_an_answers_file_to_an_activated_laptop_by_the_exported_script_and_again_
     let row = imd.row("SELECT d.id, d.state, d.proof, a.name FROM device d JOIN account a ON a.id = d.account_id");
     assert_eq!((&row["state"], &row["proof"]), (&"activated".into(), &"password".into()));
     assert_eq!(row["name"], "lab-user@one.test");
+    for (name, mode) in [("home/user/.config/agent.json", 0o600), ("home/user/it's done", 0o640)] {
+        let metadata = laptop.path(name).metadata().unwrap();
+        assert_eq!((metadata.mode() & 0o777, metadata.uid()), (mode, 1000), "{name}");
+        let read: serde_json::Value = serde_json::from_slice(&fs::read(laptop.path(name)).unwrap()).unwrap();
+        let quota = (50_u64 << 30).to_string();
+        assert_eq!(read, serde_json::json!({"account": "lab-user@one.test", "profile": "Laptops", "quota": quota}));
+    }
 
     // The same once more is the same; the token is not beside the script any more, and need not be.
     let before = imd.dump();

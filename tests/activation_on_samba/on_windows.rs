@@ -12,7 +12,7 @@ use super::controller::Controller;
 use super::installation::Installation;
 use super::service::{Service, free_address};
 use super::wine::Wine;
-use super::workflow::set_up;
+use super::workflow::{export_with_a_hook, set_up};
 
 const KEY: &str = r"HKLM\SOFTWARE\imd\activate";
 const RUN: &str = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Run";
@@ -73,7 +73,13 @@ fn from_an_answers_file_to_an_activated_laptop_on_windows_and_again_nothing_chan
     let imd = set_up(&controller, &controller.url, &address.to_string());
     let service = Service::start(&imd, address);
     let program = program();
-    let [by_hand, by_configmgr] = ["rollout/msiexec", "rollout/configmgr"].map(|folder| imd.path(folder));
+    // The agent's definition wants a file written as the user.
+    let hook = r#"write.path = "~/agent 1.json"
+                  write.grammar = "json"
+                  write.template = '["100% [~] [IMD_TOKEN]", {{ account }}]'
+               "#;
+    export_with_a_hook(&imd, "windows", "msiexec", hook);
+    let [by_hand, by_configmgr] = ["hooked/msiexec", "rollout/configmgr"].map(|folder| imd.path(folder));
     build_msi(&program, &by_hand.join("imd-activate.msi"), "0.1.0");
     let wine = Wine::new();
     let tables = smbios();
@@ -81,7 +87,7 @@ fn from_an_answers_file_to_an_activated_laptop_on_windows_and_again_nothing_chan
     wine.run(&by_hand, &["reg", "add", data, "/v", "SMBiosData", "/t", "REG_BINARY", "/d", &tables]).succeeded();
 
     // The exported line, in the folder of the installer.
-    let line = imd.read("rollout/msiexec/command-line.txt");
+    let line = imd.read("hooked/msiexec/command-line.txt");
     wine.batch(&by_hand, line.trim()).succeeded();
     let state = wine.drive("ProgramData/imd-activate");
     let row = device(&imd, "pending");
@@ -99,8 +105,9 @@ fn from_an_answers_file_to_an_activated_laptop_on_windows_and_again_nothing_chan
     std::fs::write(by_hand.join("password"), &controller.user_password).unwrap();
     let at_log_on = wine.registry(RUN, "imd-activate").unwrap();
     let log_on = || {
-        let lines =
-            format!("set USERDOMAIN=ONE\nset USERNAME=lab-user\n{at_log_on} --once --password-stdin < password");
+        let lines = format!(
+            "set USERDOMAIN=ONE\nset USERNAME=lab-user\nset USERPROFILE=C:\\me\n{at_log_on} --once --password-stdin < password"
+        );
         wine.batch(&by_hand, &lines)
     };
     let told = log_on();
@@ -111,6 +118,10 @@ fn from_an_answers_file_to_an_activated_laptop_on_windows_and_again_nothing_chan
     );
     assert_eq!((&row["state"], &row["proof"]), (&"activated".into(), &"password".into()));
     assert_eq!((&row["name"], &row["profile"]), (&"lab-user@one.test".into(), &"Laptops".into()));
+
+    let written: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(wine.drive("me/agent 1.json")).unwrap()).unwrap();
+    assert_eq!(written, serde_json::json!(["100% [~] [IMD_TOKEN]", "lab-user@one.test"]));
 
     // The same once more is the same.
     let before = imd.dump();
@@ -190,7 +201,7 @@ fn the_installers_tables_hide_the_token_and_let_only_the_system_and_administrato
     let properties = table(&msi, "Property");
     assert_eq!(properties["MsiHiddenProperties"], ["IMD_TOKEN"]);
     let secure: Vec<&str> = properties["SecureCustomProperties"][0].split(';').collect();
-    for name in ["IMD_TOKEN", "IMD_TOKEN_FILE", "IMD_SERVERS", "IMD_PROXY"] {
+    for name in ["IMD_TOKEN", "IMD_TOKEN_FILE", "IMD_SERVERS", "IMD_PROXY", "IMD_ON_ACTIVATION"] {
         assert!(secure.contains(&name), "{secure:?}");
     }
     // The token is in no command line: only a property of it is written, into a key that is locked.

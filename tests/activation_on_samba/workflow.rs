@@ -58,6 +58,16 @@ pub fn set_up_with(controller: &Controller, url: &str, server: &str, proofs: &st
     imd
 }
 
+/// Exports once more to `hooked`, with what an agent's definition wants done on activation.
+pub fn export_with_a_hook(imd: &Installation, platform: &str, target: &str, activation: &str) {
+    let builtin = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/agents/imd-activate.toml");
+    let definition = std::fs::read_to_string(builtin).unwrap();
+    let folder = imd.state().join("agents");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("own.toml"), format!("{definition}\n[{platform}.activation]\n{activation}")).unwrap();
+    imd.imd(["export", target, "--token", "rollout-2026", "--out", "hooked"]).succeeded();
+}
+
 #[test]
 fn from_an_answers_file_to_an_activated_laptop_and_again_nothing_changes() {
     let controller = Controller::of_the_lab();
