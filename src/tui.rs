@@ -25,6 +25,7 @@ pub mod screen;
 pub mod surface;
 pub mod tab;
 mod terminal;
+pub mod trail;
 
 #[cfg(test)]
 mod fixture;

@@ -5,6 +5,7 @@
 
 pub mod answers;
 mod directory;
+mod draft;
 pub mod form;
 mod frequency;
 mod installer;
@@ -18,7 +19,6 @@ mod step;
 mod task;
 mod token;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::engine::{Change, Engine, Error, Explained};
@@ -28,6 +28,7 @@ use crate::model::name::Name;
 use crate::sync::Preview;
 
 pub use crate::engine::{Minted, PreviewFile, Written};
+pub use draft::keep_draft;
 pub use pick::{Picked, pick};
 pub use since::{Since, since};
 pub use standing::{Standing, State, standing};
@@ -61,38 +62,65 @@ pub fn set_at(engine: &Engine, step: Step) -> Result<(), Error> {
     engine.set_wizard_at(step.key())
 }
 
-/// The form of a step: what is saved, with what was typed since and not saved yet; else defaults.
+/// The form of a step as it was left: what was typed last and not saved yet, else what was saved last, else defaults.
 pub fn open(engine: &Engine, step: Step) -> Result<Form, Error> {
-    let subject = engine.wizard_subject(step.key())?;
-    let mut form = match subject {
-        Some(name) => open_named(engine, step, &name)?,
-        None => blank(engine, step)?,
-    };
-    if let Some(draft) = engine.wizard_draft::<Draft>(step.key())? {
-        let saved = form.clone();
-        // Saving then meets whoever changed it since the draft was begun, instead of overwriting them.
-        form.basis = draft.basis;
-        for (key, answer) in draft.answers {
-            let value = match answer {
-                Answer::Text(text) => Value::Text(text),
-                Answer::Many(values) => Value::Many(values),
-            };
-            // A choice that nobody made yet is no answer: there may be something to choose by now.
-            let empty = matches!(&value, Value::Text(text) if text.is_empty());
-            let unmade = |field: &form::Field| empty && !field.choices().is_empty();
-            if form.field(&key).is_some_and(|field| field.secret().is_none() && !unmade(field)) {
-                form.set(&key, value);
-            }
-        }
-        form.entered = !form.is_like(&saved);
+    if let Some(draft) = draft::last(engine, step)? {
+        let saved = of_basis(engine, step, &draft.basis)?;
+        return Ok(draft.over(&saved));
     }
-    Ok(form)
+    match engine.wizard_subject(step.key())? {
+        Some(name) => open_entry(engine, step, &name),
+        None => blank(engine, step),
+    }
 }
 
-/// The form of a step as it is saved, without what was typed since: after somebody else changed it.
-pub fn reload(engine: &Engine, step: Step) -> Result<Form, Error> {
-    engine.drop_wizard_draft(step.key())?;
-    open(engine, step)
+/// The form of a step for the thing of that name, with what was typed into it since and not saved yet.
+pub fn open_entry(engine: &Engine, step: Step, name: &Name) -> Result<Form, Error> {
+    draft::onto(engine, open_named(engine, step, name)?)
+}
+
+/// The form of a step for something that is not there yet, with what was typed for it and not saved yet.
+pub fn open_new(engine: &Engine, step: Step) -> Result<Form, Error> {
+    let mut form = blank(engine, step)?;
+    if let (Step::Profile, Some(storage)) = (step, engine.storages()?.first()) {
+        profile::open_storage(engine, &mut form, &storage.value.name)?;
+        form.name_basis();
+    }
+    form.is_new = true;
+    draft::onto(engine, form)
+}
+
+/// The form of step 2 for the storage of that name, beside the first profile; without a name, for another storage.
+pub fn open_storage(engine: &Engine, name: Option<&Name>) -> Result<Form, Error> {
+    let first = engine.profiles()?.into_iter().next().map(|kept| kept.value.name);
+    let mut form = match &first {
+        Some(profile) => open_named(engine, Step::Profile, profile)?,
+        None => blank(engine, Step::Profile)?,
+    };
+    profile::other_storage(engine, &mut form, name)?;
+    form.name_basis();
+    form.is_new = name.is_none();
+    draft::onto(engine, form)
+}
+
+/// The form as it is saved, without what was typed since: after somebody else changed it.
+pub fn reload(engine: &Engine, form: &Form) -> Result<Form, Error> {
+    draft::forget(engine, form.step, &form.basis)?;
+    match (&form.basis.subject_name, form.is_new) {
+        (Some(_), _) => of_basis(engine, form.step, &form.basis),
+        (None, true) => open_new(engine, form.step),
+        (None, false) => open(engine, form.step),
+    }
+}
+
+/// The form as it is saved now, of what those versions are of.
+fn of_basis(engine: &Engine, step: Step, basis: &form::Basis) -> Result<Form, Error> {
+    let name = |name: &Option<String>| name.as_deref().and_then(|name| Name::new(name).ok());
+    match (step, name(&basis.subject_name), name(&basis.storage_name)) {
+        (Step::Profile, Some(profile), Some(storage)) => open_profile(engine, &profile, &storage),
+        (step, Some(subject), _) => open_named(engine, step, &subject),
+        (step, None, _) => blank(engine, step),
+    }
 }
 
 /// The form of a step, filled from the thing of that name; with its name alone when there is none.
@@ -118,13 +146,7 @@ pub fn open_named(engine: &Engine, step: Step, name: &Name) -> Result<Form, Erro
 /// The same, with the storage of that name beside the profile (step 2).
 pub fn open_profile(engine: &Engine, name: &Name, storage: &Name) -> Result<Form, Error> {
     let mut form = open_named(engine, Step::Profile, name)?;
-    if !profile::open_storage(engine, &mut form, storage)? {
-        for key in ["storage.name", "storage.location", "storage.capacity"] {
-            form.set(key, Value::Text(String::new()));
-        }
-        form.set("storage.name", Value::Text(storage.to_string()));
-        form.basis.storage = None;
-    }
+    profile::other_storage(engine, &mut form, Some(storage))?;
     form.name_basis();
     Ok(form)
 }
@@ -172,32 +194,6 @@ fn profiles(engine: &Engine) -> Result<Vec<Choice>, Error> {
     engine.profiles()?.into_iter().map(choice).collect()
 }
 
-/// What was typed into a form and not saved yet.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-struct Draft {
-    basis: form::Basis,
-    /// By the keys of the fields; secrets are never among them.
-    answers: BTreeMap<String, Answer>,
-}
-
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
-enum Answer {
-    Text(String),
-    Many(Vec<String>),
-}
-
-/// Keeps what the form says, but its secrets, until it is saved.
-pub fn keep_draft(engine: &Engine, form: &Form) -> Result<(), Error> {
-    let answer = |field: &form::Field| match &field.value {
-        Value::Text(text) => Some((field.key.to_string(), Answer::Text(text.clone()))),
-        Value::Many(values) => Some((field.key.to_string(), Answer::Many(values.clone()))),
-        Value::Secret(_) => None,
-    };
-    let answers = form.fields.iter().filter(|field| field.visible).filter_map(answer).collect();
-    engine.save_wizard_draft(form.step.key(), &Draft { basis: form.basis.clone(), answers })
-}
-
 /// Runs the step's checklist, reporting each check as it starts and again as it ends.
 pub fn check(engine: &Engine, form: &Form, job: &Job, each: &mut dyn FnMut(Check)) -> Result<(), Error> {
     let mut form = form.clone();
@@ -234,6 +230,7 @@ pub fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
     if !form.check_fields() {
         return Ok(Saved::Problems);
     }
+    let basis = form.basis.clone();
     let saved = match form.step {
         Step::Directory => directory::save(engine, form)?,
         Step::Profile => profile::save(engine, form)?,
@@ -245,8 +242,9 @@ pub fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
     };
     if saved != Saved::Problems {
         form.entered = false;
+        form.is_new = false;
         form.name_basis();
-        engine.drop_wizard_draft(form.step.key())?;
+        draft::forget(engine, form.step, &basis)?;
         let named = form.fields.first().filter(|field| field.key.ends_with(".name"));
         if let Some(name) = named.and_then(|field| Name::new(field.text()).ok()) {
             engine.set_wizard_subject(form.step.key(), &name)?;

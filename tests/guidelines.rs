@@ -239,6 +239,68 @@ fn a_form_never_overwrites_what_somebody_else_saved_meanwhile() {
 }
 
 #[test]
+fn what_was_typed_for_one_thing_is_kept_beside_what_is_typed_for_another() {
+    let state = tempfile::tempdir().expect("a folder");
+    let engine = engine(state.path());
+    save(&engine, Step::Directory, &DIRECTORY);
+    save(&engine, Step::Profile, &PROFILE);
+    for mapping in ["Sales", "Staff"] {
+        let mut form = wizard::open_new(&engine, Step::Mapping).expect("a form");
+        assert_eq!(form.name(), None, "it is for another one");
+        fill(&mut form, &[("mapping.name", mapping), ("mapping.profile", "Laptops"), ("mapping.storage", "eu-1")]);
+        assert_eq!(wizard::save(&engine, &mut form).expect("saved"), wizard::Saved::Kept);
+    }
+    let typed = |name: &str, department: &str| {
+        let mut form = wizard::open_entry(&engine, Step::Mapping, &self::name(name)).expect("a form");
+        fill(&mut form, &[("mapping.department", department)]);
+        wizard::keep_draft(&engine, &form).expect("kept");
+    };
+    let department = |form: &wizard::form::Form| form.text("mapping.department").map(str::to_owned);
+    typed("Sales", "Retail");
+    typed("Staff", "People");
+    let mut new = wizard::open_new(&engine, Step::Mapping).expect("a form");
+    assert_eq!(department(&new), None);
+    fill(&mut new, &[("mapping.name", "Kiosks")]);
+    wizard::keep_draft(&engine, &new).expect("kept");
+    // Each comes back to what was typed into it, and the step to what was typed last.
+    let open = |name: &str| wizard::open_entry(&engine, Step::Mapping, &self::name(name)).expect("a form");
+    assert_eq!(
+        (department(&open("Sales")), department(&open("Staff"))),
+        (Some("Retail".into()), Some("People".into()))
+    );
+    assert_eq!(wizard::open_new(&engine, Step::Mapping).expect("a form").name(), Some("Kiosks"));
+    assert_eq!(wizard::open(&engine, Step::Mapping).expect("a form").name(), Some("Kiosks"));
+    // What is not saved is told of its step; reading it anew gives up that one alone, and saving the other its own.
+    let entered = |step: Step| wizard::standing(&engine).expect("standing")[step as usize].entered;
+    assert!(entered(Step::Mapping) && !entered(Step::Profile));
+    let sales = wizard::reload(&engine, &open("Sales")).expect("as it is saved");
+    assert_eq!((sales.name(), department(&sales)), (Some("Sales"), None));
+    let mut staff = open("Staff");
+    assert_eq!(wizard::save(&engine, &mut staff).expect("saved"), wizard::Saved::Kept);
+    assert_eq!(department(&open("Staff")), Some("People".into()));
+    assert!(entered(Step::Mapping), "another one was typed, and is still there");
+    let new = wizard::reload(&engine, &wizard::open_new(&engine, Step::Mapping).expect("a form")).expect("blank");
+    assert_eq!(new.name(), None);
+    assert!(!entered(Step::Mapping));
+}
+
+#[test]
+fn another_storage_begins_without_a_name_and_stands_beside_the_first_profile() {
+    let state = tempfile::tempdir().expect("a folder");
+    let engine = engine(state.path());
+    save(&engine, Step::Directory, &DIRECTORY);
+    save(&engine, Step::Profile, &PROFILE);
+    let mut form = wizard::open_storage(&engine, None).expect("a form");
+    assert_eq!((form.text("storage.name"), form.text("storage.location"), form.name()), (None, None, Some("Laptops")));
+    assert!(form.named_otherwise().is_empty());
+    fill(&mut form, &[("storage.name", "eu-2"), ("storage.location", "s3://backup-eu-2")]);
+    assert_eq!(wizard::save(&engine, &mut form).expect("saved"), wizard::Saved::Kept);
+    let form = wizard::open_storage(&engine, Some(&name("eu-2"))).expect("a form");
+    assert_eq!(form.text("storage.location"), Some("s3://backup-eu-2"));
+    assert_eq!(engine.storages().expect("read").len(), 2, "the one before is still there");
+}
+
+#[test]
 fn a_draft_begun_before_somebody_else_saved_does_not_overwrite_them_either() {
     let state = tempfile::tempdir().expect("a folder");
     let anna = engine(state.path());
@@ -252,7 +314,7 @@ fn a_draft_begun_before_somebody_else_saved_does_not_overwrite_them_either() {
     assert_eq!(form.text("settings.devices_per_user"), Some("5"), "what was typed is not lost");
     let error = wizard::save(&anna, &mut form).expect_err("bjorn was first");
     assert!(error.to_string().contains("changed by bjorn") && error.is_outdated(), "{error}");
-    let form = wizard::reload(&anna, Step::Settings).expect("the form as it is saved");
+    let form = wizard::reload(&anna, &form).expect("the form as it is saved");
     assert_eq!(form.text("settings.devices_per_user"), Some("3"));
 }
 

@@ -130,7 +130,7 @@ impl Census {
                 }
             }
         }
-        job.report(Progress { what: "reading users", done: self.users, of: None, rate: None });
+        job.report(Progress::of("reading users", self.users));
     }
 
     pub(super) fn report(mut self, list: &mut Checklist<'_>) -> Result<(), Stop> {

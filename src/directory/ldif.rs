@@ -435,14 +435,14 @@ impl Read for File {
             count += 1;
             if batch.len() == BATCH {
                 take(std::mem::take(&mut batch)).map_err(super::Error::from)?;
-                job.report(Progress { what: "reading users", done: count, of: None, rate: None });
+                job.report(Progress::of("reading users", count));
             }
             Ok(())
         })?;
         if !batch.is_empty() {
             take(batch)?;
         }
-        job.report(Progress { what: "reading users", done: count, of: Some(count), rate: None });
+        job.report(Progress { of: Some(count), ..Progress::of("reading users", count) });
         Ok(count)
     }
 

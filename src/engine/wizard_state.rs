@@ -39,6 +39,11 @@ impl Engine {
         Ok(draft.and_then(|value| serde_json::from_value(value).ok()))
     }
 
+    /// What drafts there are, by the keys that they were kept under.
+    pub fn wizard_drafts(&self) -> Result<Vec<String>, Error> {
+        Ok(self.store().wizard_drafts(self.actor())?)
+    }
+
     pub fn save_wizard_draft<T: Serialize>(&self, step: &str, draft: &T) -> Result<(), Error> {
         self.refuse_when_read_only()?;
         let draft = serde_json::to_value(draft).unwrap_or_default();

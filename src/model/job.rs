@@ -11,8 +11,18 @@ pub struct Progress {
     pub done: u64,
     /// The number at which it will be finished, when that is known.
     pub of: Option<u64>,
+    /// Where that is not known: how many it was the last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<u64>,
     /// Per second, over the job so far.
     pub rate: Option<f64>,
+}
+
+impl Progress {
+    /// So many are done, and nothing else is known.
+    pub const fn of(what: &'static str, done: u64) -> Self {
+        Self { what, done, of: None, about: None, rate: None }
+    }
 }
 
 /// Handed to everything that may take long: it takes the reports, and says whether to go on.
@@ -34,6 +44,14 @@ impl Job {
 
     pub fn report(&self, progress: Progress) {
         (self.report)(progress);
+    }
+
+    /// The same job, in which so many are expected where nobody knows how many there will be.
+    #[must_use]
+    pub fn expecting(&self, about: Option<u64>) -> Self {
+        let report = Arc::clone(&self.report);
+        let told = move |progress: Progress| report(Progress { about: progress.about.or(about), ..progress });
+        Self { report: Arc::new(told), cancelled: Arc::clone(&self.cancelled) }
     }
 
     /// Asks the job to stop; it does so at its next look, with nothing half done.

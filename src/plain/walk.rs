@@ -254,7 +254,7 @@ impl<'a> Walk<'a> {
         if is_open {
             return Ok(false);
         }
-        let opened = wizard::open_named(self.engine, form.step, &name)?;
+        let opened = wizard::open_entry(self.engine, form.step, &name)?;
         if opened.basis.subject.is_none() {
             return Ok(false);
         }

@@ -90,7 +90,7 @@ impl Walk<'_> {
         self.dialogue.say(&format!("Error: {error}"))?;
         let choices = ["Read it anew, and drop what you entered in this step", "Leave it for now"];
         if self.one_of("Nothing was overwritten", &choices, 1)? == 0 {
-            *form = wizard::reload(self.engine, form.step)?;
+            *form = wizard::reload(self.engine, form)?;
             self.dialogue.say("This is what is saved now; < goes through the questions.")?;
         } else {
             ignoring_read_only(wizard::keep_draft(self.engine, form))?;

@@ -67,7 +67,7 @@ fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) 
     let Counts { come, change, leave, .. } = plan.counts;
     let of = come + change + leave;
     let report = |done: u64| {
-        job.report(Progress { what: "applying changes", done: done.min(of), of: Some(of), rate: None });
+        job.report(Progress { of: Some(of), ..Progress::of("applying changes", done.min(of)) });
         if job.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
     };
     report(0)?;

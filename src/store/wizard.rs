@@ -35,6 +35,15 @@ impl Store {
         })
     }
 
+    /// The keys of what `actor` typed and did not save yet.
+    pub fn wizard_drafts(&self, actor: &Actor) -> Result<Vec<String>, Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT step FROM wizard_draft WHERE actor = ?1")?;
+            let keys = statement.query_map([actor.0.raw()], |row| row.get(0))?;
+            Ok(keys.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Keeps what was typed at a step; `Null` forgets it. Never a secret: drafts are kept in clear.
     pub fn save_wizard_draft(&self, actor: &Actor, step: &str, value: &serde_json::Value) -> Result<(), Error> {
         self.write(|transaction| {

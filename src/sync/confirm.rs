@@ -53,7 +53,7 @@ pub(super) fn missing(
         }
         staging.found(&found)?;
         done += batch.len() as u64;
-        job.report(Progress { what: "asking for those who are missing", done, of: None, rate: None });
+        job.report(Progress::of("asking for those who are missing", done));
     }
 }
 

@@ -52,7 +52,9 @@ pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Resul
     }
     let mut bases = Bases { store, found: Vec::new(), changed: Vec::new() };
     let allow = settings.allow.as_deref();
-    let mut readings = staged(&mut staging, by, |send| read_all(&mappings, allow, open, &mut bases, by, job, &send))?;
+    let reading = job.expecting(before(store)?);
+    let mut readings =
+        staged(&mut staging, by, |send| read_all(&mappings, allow, open, &mut bases, by, &reading, &send))?;
     for Reading { first, seen, read, .. } in &mut readings {
         confirm::missing(&mut staging, read.as_mut(), (*first, &seen.naming_context), job)?;
     }
@@ -66,13 +68,22 @@ pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Resul
     if job.is_cancelled() {
         return Err(Error::Cancelled);
     }
-    job.report(Progress { what: "comparing with the cache", done: 0, of: None, rate: None });
+    job.report(Progress::of("comparing with the cache", 0));
     let changed = |mapping: &Mapping| {
         let of = bases.changed.iter().find(|(name, _)| *name == mapping.name);
         of.map(|(_, cause)| cause.clone())
     };
     Ok(staging.finish(by, job, |tallies| rules::tripped(settings.fuse, &mappings, tallies, &changed))?)
 }
+
+/// How many users the last sync read; nobody knows how many there are before they are read.
+fn before(store: &Store) -> Result<Option<u64>, crate::store::Error> {
+    let last = store.plans(LOOKED_AT)?.into_iter().find(|plan| plan.undoes.is_none());
+    Ok(last.map(|plan| plan.counts.matched))
+}
+
+/// Among how many plans the last sync is looked for: between two there are few that take another back.
+const LOOKED_AT: usize = 20;
 
 /// A directory that was read.
 struct Reading {
@@ -180,7 +191,7 @@ fn read_all(
             let asked = asked.map_err(|why| Error::unasked(mapping, why))?;
             let mut take = |users: Vec<User>| {
                 done += u64::try_from(users.len()).unwrap_or(0);
-                job.report(Progress { what: "reading users", done, of: None, rate: None });
+                job.report(Progress::of("reading users", done));
                 send.send((position, users)).map_err(|_| TakerFailed)
             };
             reader.users(&asked.query, job, &mut take).map_err(failed)?;

@@ -75,7 +75,7 @@ pub fn preview(
         let query = query::of_mapping(read, of, job).map_err(|why| Error::unasked(of, why))?.query;
         let mut take = |users: Vec<User>| {
             done += u64::try_from(users.len()).unwrap_or(0);
-            job.report(Progress { what: "reading users", done, of: None, rate: None });
+            job.report(Progress::of("reading users", done));
             for user in users {
                 match at {
                     Some(at) => sorting.earlier(at, &user),

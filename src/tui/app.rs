@@ -1,4 +1,6 @@
-//! The console's state, and the one function that changes it.
+//! The console's state, and the one function that changes it. How one gets from screen to screen is in `going`.
+
+mod going;
 
 use std::collections::BTreeMap;
 
@@ -7,20 +9,22 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use super::desk::{Desk, Notice};
 use super::keys::{self, Binding, Command};
 use super::layout;
-use super::listing::{Fact, Kind, Place};
+use super::listing::{Act, Fact, Kind, Place};
 use super::look::Look;
-use super::message::{Came, Effect, JobId, Message, Tone};
+use super::message::{Came, Effect, JobId, Message, SaveOutcome, Tone};
 use super::screen::Screen;
 use super::screen::detail::DetailScreen;
 use super::screen::help::Help;
-use super::screen::list::{Led, ListScreen};
+use super::screen::list::ListScreen;
 use super::screen::order::OrderScreen;
 use super::screen::overview::Overview;
 use super::screen::palette::{Choice, Palette};
-use super::screen::plan::{Back, PlanScreen};
+use super::screen::plan::PlanScreen;
 use super::screen::setup::SetupScreen;
 use super::screen::step::StepScreen;
 use super::tab::Tab;
+use super::trail::{Trail, Way};
+use crate::wizard::form::Form;
 use crate::wizard::{Standing, State, Step};
 
 #[allow(missing_debug_implementations, reason = "it may hold a token or a password")]
@@ -34,7 +38,9 @@ pub struct App {
     /// Over whatever is shown.
     pub over: Option<Over>,
     /// What was asked to be opened last, and has not come yet. Whoever goes elsewhere meanwhile stays there.
-    opening: Option<Place>,
+    opening: Option<(Place, Way)>,
+    /// Where Esc leads.
+    trail: Trail,
 }
 
 /// What lies over a screen until it is closed.
@@ -56,6 +62,7 @@ impl App {
             lists: BTreeMap::new(),
             over: None,
             opening: None,
+            trail: Trail::default(),
         };
         (app, vec![Effect::Start])
     }
@@ -65,9 +72,9 @@ impl App {
         match &self.screen {
             Screen::Step(screen) => Some(screen.step()),
             Screen::Setup(setup) => setup.came_from,
-            Screen::Plan(plan) => match plan.back {
-                Back::Step(step) => Some(step),
-                Back::Syncs => None,
+            Screen::Plan(_) => match self.trail.last()?.place {
+                Some(Place::Step(step) | Place::Named(step, _)) => Some(step),
+                _ => None,
             },
             _ => None,
         }
@@ -93,6 +100,8 @@ impl App {
             }
             Message::Ending => self.end(),
             Message::Changed => self.look(),
+            Message::Tick if matches!(self.screen, Screen::Overview) => self.desk.ask(Effect::OverviewAgain),
+            Message::Tick => {}
             Message::Came(came) => self.came(came),
         }
         self.desk.take_effects()
@@ -146,7 +155,7 @@ impl App {
             }
             Some(Command::Palette) => {
                 self.over = None;
-                self.over = Some(Over::Palette(Palette::new(&self.tables())));
+                self.over = Some(Over::Palette(Palette::new(&self.tables(), self.screen.kind())));
             }
             Some(command) => self.perform(command),
             None => match (&mut self.over, &mut self.screen) {
@@ -188,7 +197,9 @@ impl App {
                 if let Some(choice) = palette.perform(command, body.saturating_sub(1), &mut self.desk) {
                     self.over = None;
                     match choice {
-                        Choice::Go(place) => self.leave_for(place),
+                        Choice::Go(place) => self.leave_for(place, Way::On),
+                        Choice::In(kind, act) => self.begin(kind, act, None),
+                        Choice::Explain(whom) => self.begin(Kind::Users, Act::Explain, Some(whom)),
                         Choice::Do(Command::Leave) => self.end(),
                         Choice::Do(command) => self.perform(command),
                     }
@@ -198,7 +209,7 @@ impl App {
         }
         if let Command::Go(number) = command {
             if let Some(tab) = Tab::ALL.get(number) {
-                self.leave_for(tab.place());
+                self.leave_for(tab.place(), Way::Root);
             }
             return;
         }
@@ -206,121 +217,41 @@ impl App {
             Screen::Step(screen) => {
                 if screen.perform(command, &mut self.desk) {
                     screen.leave_field(&mut self.desk);
-                    let from = screen.step();
-                    self.desk.ask(Effect::Standing);
-                    self.screen = Screen::Setup(SetupScreen::new(&self.standing, Some(from)));
+                    self.back();
                 }
             }
-            Screen::Setup(setup) => match (command, setup.came_from) {
-                (Command::Enter, _) => {
+            Screen::Setup(setup) => match command {
+                Command::Enter => {
                     let place = setup.selected();
-                    self.go(place);
+                    self.go(place, Way::On);
                 }
-                (Command::Back, Some(step)) => self.go(Place::Step(step)),
-                (Command::Back, None) => self.go(Place::Overview),
-                (command, _) => setup.perform(command),
+                Command::Back => self.back(),
+                command => setup.perform(command),
             },
             Screen::Overview => {
                 let led = self.overview.perform(command, body);
-                self.led(led, Place::Overview);
+                self.led(led);
             }
             Screen::List(kind) => {
                 let Some(list) = self.lists.get_mut(kind) else { return };
                 let led = list.perform(command, &mut self.desk);
-                self.led(led, Place::Overview);
+                self.led(led);
             }
             Screen::Detail(detail) => {
-                let back = detail.back();
                 let led = detail.perform(command, &mut self.desk);
-                self.led(led, back);
+                self.led(led);
             }
             Screen::Order(order) => {
                 if order.perform(command, &mut self.desk) {
-                    self.go(Place::List(Kind::Mappings));
+                    self.back();
                 }
             }
             Screen::Plan(plan) => {
                 if plan.perform(command, &mut self.desk) {
-                    let back = plan.back;
-                    self.go(match back {
-                        Back::Step(step) => Place::Step(step),
-                        Back::Syncs => Place::List(Kind::Syncs),
-                    });
+                    self.back();
                 }
             }
             Screen::Opening(_) => {}
-        }
-    }
-
-    fn led(&mut self, led: Led, back: Place) {
-        match led {
-            Led::Nowhere => {}
-            Led::Back if back == Place::Overview && matches!(self.screen, Screen::Overview) => {
-                self.desk.say("q leaves imd; the numbers above open the other screens.");
-            }
-            Led::Back => self.go(back),
-            Led::To(place) => self.go(place),
-        }
-    }
-
-    /// Goes elsewhere from wherever one is, keeping what was entered; not while a job must not be left.
-    fn leave_for(&mut self, place: Place) {
-        match &mut self.screen {
-            Screen::Step(screen) => {
-                if !screen.may_leave(&mut self.desk) {
-                    return;
-                }
-                screen.leave_field(&mut self.desk);
-            }
-            Screen::Plan(plan) if plan.is_busy() => {
-                return self.desk.say("The plan is being applied. Ctrl-X cancels it.");
-            }
-            _ => {}
-        }
-        self.go(place);
-    }
-
-    fn go(&mut self, place: Place) {
-        self.opening = None;
-        match place {
-            Place::Overview => {
-                self.desk.ask(Effect::Overview);
-                self.screen = Screen::Overview;
-            }
-            Place::Setup => {
-                self.desk.ask(Effect::Standing);
-                self.screen = Screen::Setup(SetupScreen::new(&self.standing, None));
-            }
-            Place::List(kind) => {
-                if let Some(list) = self.lists.get_mut(&kind) {
-                    list.look(&mut self.desk);
-                } else {
-                    let list = ListScreen::new(kind, &mut self.desk);
-                    self.lists.insert(kind, list);
-                }
-                self.screen = Screen::List(kind);
-            }
-            Place::Step(step) => self.desk.ask(Effect::Open(step)),
-            Place::Named(step, name) => self.desk.ask(Effect::OpenNamed(step, name)),
-            Place::Order => {
-                self.opening = Some(Place::Order);
-                self.desk.ask(Effect::Mappings);
-            }
-            Place::Report => {
-                self.opening = Some(Place::Report);
-                let job = self.desk.new_job();
-                self.desk.ask(Effect::Report(job));
-                self.desk.say("Counting ...");
-            }
-            Place::Entry(Kind::Syncs, id) => {
-                if let Ok(plan) = id.parse() {
-                    self.desk.ask(Effect::OpenPlan(plan));
-                }
-            }
-            Place::Entry(kind, id) => {
-                self.desk.ask(Effect::Detail(kind, id.clone()));
-                self.opening = Some(Place::Entry(kind, id));
-            }
         }
     }
 
@@ -338,27 +269,29 @@ impl App {
                 let done = standing.iter().all(|standing| standing.state == State::Done);
                 self.standing = standing;
                 match at.or(untouched.then_some(Step::Directory)) {
-                    _ if done => self.go(Place::Overview),
-                    Some(step) => self.go(Place::Step(step)),
-                    None => self.screen = Screen::Setup(SetupScreen::new(&self.standing, None)),
+                    _ if done => self.go(Place::Overview, Way::Root),
+                    Some(step) => self.go(Place::Step(step), Way::Root),
+                    None => {
+                        let setup = SetupScreen::new(&self.standing, None);
+                        self.enter(Screen::Setup(setup), Some(Place::Setup), Way::Root);
+                    }
                 }
             }
             Came::Standing(standing) => self.standing = standing,
             Came::Overview(overview) => self.overview.take(*overview),
-            Came::Opened(form) => {
-                self.desk.ask(Effect::At(form.step));
-                self.screen = Screen::Step(Box::new(StepScreen::new(*form, &mut self.desk)));
-            }
+            Came::OverviewAgain(overview) => self.overview.take_if_changed(*overview),
+            Came::Opened(form) => self.opened_step(*form),
             Came::Rows(asked, rows) => {
                 if let Some(list) = self.lists.get_mut(&asked.kind) {
-                    list.take(&asked, rows);
+                    list.take(&asked, rows, &mut self.desk);
                     list.ensure(&mut self.desk);
                 }
+                self.begun(asked.kind);
             }
             Came::Detail(kind, id, detail) => {
-                if self.opening == Some(Place::Entry(kind, id.clone())) {
-                    self.opening = None;
-                    self.screen = Screen::Detail(Box::new(DetailScreen::new(kind, id, *detail)));
+                let of = Place::Entry(kind, id.clone());
+                if let Some((place, way)) = self.opened(|place| *place == of) {
+                    self.enter(Screen::Detail(Box::new(DetailScreen::new(kind, id, *detail))), Some(place), way);
                 } else if let Screen::Detail(shown) = &mut self.screen {
                     shown.take(kind, &id, *detail);
                 }
@@ -372,11 +305,11 @@ impl App {
                 }
                 _ => {}
             },
-            Came::Done(job, title, lines) => self.done(job, &title, lines),
+            Came::Done(job, lines) => self.done(job, lines),
             Came::Report(lines) => {
-                if self.opening.take() == Some(Place::Report) {
+                if let Some((_, way)) = self.opened(|place| *place == Place::Report) {
                     self.desk.notice = None;
-                    self.screen = Screen::Detail(Box::new(DetailScreen::report("Report", lines, Place::Overview)));
+                    self.enter(Screen::Detail(Box::new(DetailScreen::report(None, "Report", lines))), None, way);
                 }
             }
             Came::Found(typed, found) => {
@@ -386,22 +319,21 @@ impl App {
             }
             Came::Mappings(mappings) => match &mut self.screen {
                 Screen::Order(order) => order.take(mappings, &mut self.desk),
-                _ if self.opening == Some(Place::Order) => {
-                    self.opening = None;
-                    self.screen = Screen::Order(Box::new(OrderScreen::new(mappings, &mut self.desk)));
+                _ => {
+                    if let Some((place, way)) = self.opened(|place| *place == Place::Order) {
+                        let order = OrderScreen::new(mappings, &mut self.desk);
+                        self.enter(Screen::Order(Box::new(order)), Some(place), way);
+                    }
                 }
-                _ => {}
             },
             Came::Plan(view) => {
-                let back = match &mut self.screen {
-                    Screen::Plan(plan) => plan.back,
-                    Screen::Step(screen) => {
-                        screen.leave_field(&mut self.desk);
-                        Back::Step(screen.step())
-                    }
-                    _ => Back::Syncs,
-                };
-                self.screen = Screen::Plan(Box::new(PlanScreen::new(*view, back, &mut self.desk)));
+                if let Screen::Step(screen) = &mut self.screen {
+                    screen.leave_field(&mut self.desk);
+                }
+                let of = Place::Entry(Kind::Syncs, view.id.to_string());
+                let way = self.opened(|place| *place == of).map_or(Way::On, |(_, way)| way);
+                let plan = PlanScreen::new(*view, &mut self.desk);
+                self.enter(Screen::Plan(Box::new(plan)), Some(of), way);
             }
             Came::Copied => {
                 self.desk.say("Sent to the terminal's clipboard. If your terminal does not take it, press w.");
@@ -417,18 +349,64 @@ impl App {
         }
     }
 
+    /// A step came. Whoever went elsewhere meanwhile stays there.
+    fn opened_step(&mut self, form: Form) {
+        let here = matches!(self.screen, Screen::Step(_) | Screen::Opening(_));
+        let (place, way) = match self.opened(|place| place.step() == Some(form.step)) {
+            Some(opened) => opened,
+            None if here => (place_of(&form), Way::Instead),
+            None => return,
+        };
+        self.desk.ask(Effect::At(form.step));
+        let step = Box::new(StepScreen::new(form, &mut self.desk));
+        self.enter(Screen::Step(step), Some(place), way);
+        let alone = self.trail.last().is_some_and(|left| left.place != Some(Place::Setup));
+        if let Screen::Step(screen) = &mut self.screen {
+            screen.alone(alone);
+        }
+    }
+
+    /// A step is saved: what was opened alone goes back to where it was opened, and the last one shows them all.
+    fn saved(&mut self, form: &Form, outcome: SaveOutcome) {
+        let Screen::Step(screen) = &self.screen else { return };
+        if outcome == SaveOutcome::Problems {
+            return;
+        }
+        if screen.is_alone() {
+            self.back();
+            self.desk.say(if outcome == SaveOutcome::Kept { "Saved." } else { "It says so already." });
+            if let Screen::List(kind) = &self.screen
+                && kind.step() == Some(form.step)
+                && let Some(list) = self.lists.get_mut(kind)
+            {
+                let name = if *kind == Kind::Storages { form.text("storage.name") } else { form.name() };
+                list.select(name.unwrap_or_default(), &mut self.desk);
+            }
+        } else if form.step.next().is_none() {
+            self.go(Place::Setup, Way::Instead);
+        }
+    }
+
     /// What only the screen that is shown can make something of.
     fn came_to_screen(&mut self, came: Came) {
         if let Came::Failed(job, _) = &came {
             self.ended(*job);
         }
+        if let Came::Progress(job, progress) = &came {
+            self.lists.values_mut().for_each(|list| list.progress(*job, progress));
+            if let Screen::Detail(detail) = &mut self.screen {
+                detail.progress(*job, progress);
+            }
+        }
         match &mut self.screen {
             Screen::Step(screen) => {
-                let finished = screen.step().next().is_none()
-                    && matches!(&came, Came::Saved { outcome, .. } if *outcome != super::message::SaveOutcome::Problems);
+                let saved = match &came {
+                    Came::Saved { form, outcome } => Some((form.clone(), *outcome)),
+                    _ => None,
+                };
                 screen.came(came, &mut self.desk);
-                if finished {
-                    self.screen = Screen::Setup(SetupScreen::new(&self.standing, None));
+                if let Some((form, outcome)) = saved {
+                    self.saved(&form, outcome);
                 }
             }
             Screen::Plan(plan) => match came {
@@ -441,44 +419,52 @@ impl App {
             _ => match came {
                 Came::Failed(_, trouble) => self.desk.notice = Some(Notice::Trouble(trouble)),
                 // A sync that was begun in the list of syncs: the plan is what there is to look at.
-                Came::Stopped(job, plan) if self.ended(Some(job)) => {
-                    self.go(Place::Entry(Kind::Syncs, plan.to_string()));
+                Came::Stopped(job, plan) if self.ended(Some(job)).is_some() => {
+                    if matches!(self.screen, Screen::List(Kind::Syncs)) {
+                        self.go(Place::Entry(Kind::Syncs, plan.to_string()), Way::On);
+                    } else {
+                        self.desk.say(format!("The fuse stopped plan {plan}: 4 shows it."));
+                    }
                 }
                 _ => {}
             },
         }
     }
 
-    /// Tells whoever began a job that it is over; without one, that something failed. False when nobody began it.
-    fn ended(&mut self, job: Option<JobId>) -> bool {
-        let mut ours = false;
+    /// Tells whoever began a job that it is over; without one, that something failed. What it was, where somebody
+    /// began it: of which list, and in words.
+    fn ended(&mut self, job: Option<JobId>) -> Option<(Kind, String)> {
+        let mut of = None;
         for list in self.lists.values_mut() {
-            ours |= list.ended(job, &mut self.desk);
+            of = list.ended(job, &mut self.desk).map(|title| (list.kind(), title)).or(of);
         }
         if let Screen::Detail(detail) = &mut self.screen {
-            ours |= detail.ended(job, &mut self.desk);
+            of = detail.ended(job, &mut self.desk).or(of);
         }
-        ours
+        of
     }
 
-    /// Something that a list or an entry began is over: one line is said, more are shown.
-    fn done(&mut self, job: JobId, title: &str, mut lines: Vec<Fact>) {
+    /// Something that a list or an entry began is over: one line is said, more are shown. Whoever went elsewhere
+    /// meanwhile stays there, and is told the first.
+    fn done(&mut self, job: JobId, mut lines: Vec<Fact>) {
         let ours = self.ended(Some(job));
-        let back = match &self.screen {
-            Screen::List(kind) => Place::List(*kind),
-            Screen::Detail(detail) => detail.back(),
-            _ => Place::Overview,
-        };
         self.desk.ask(Effect::Standing);
-        if !ours {
-            return;
-        }
+        let Some((kind, title)) = ours else { return };
+        let here = matches!(self.screen, Screen::List(_) | Screen::Detail(_)) && self.screen.kind() == Some(kind);
         match lines.pop() {
-            Some(only) if lines.is_empty() && only.tone != Tone::Problem => self.desk.say(only.text),
-            Some(last) => {
-                lines.push(last);
-                self.screen = Screen::Detail(Box::new(DetailScreen::report(title, lines, back)));
+            Some(only) if lines.is_empty() && only.tone != Tone::Problem => {
+                self.desk.say(only.text);
+                if let (Some(Place::Entry(of, id)), Some(list)) = (only.leads, self.lists.get_mut(&kind))
+                    && of == kind
+                {
+                    list.select(&id, &mut self.desk);
+                }
             }
+            Some(last) if here => {
+                lines.push(last);
+                self.enter(Screen::Detail(Box::new(DetailScreen::report(Some(kind), &title, lines))), None, Way::On);
+            }
+            Some(last) => self.desk.say(format!("{title}: {}", lines.into_iter().next().unwrap_or(last).text)),
             None => {}
         }
     }
@@ -490,5 +476,13 @@ impl App {
             Some(step) => format!("Start imd again to go on with step {}: {}.", step.number(), step.title()),
             None => "All seven steps are done.".to_owned(),
         }
+    }
+}
+
+/// Where a form is opened again.
+fn place_of(form: &Form) -> Place {
+    match &form.basis.subject_name {
+        Some(name) => Place::Named(form.step, name.clone()),
+        None => Place::Step(form.step),
     }
 }

@@ -217,13 +217,13 @@ pub(super) fn form(step: Step) -> Form {
                 .required(),
         ],
     };
-    let mut form = Form { step, fields, basis: Basis::default(), entered: false };
+    let mut form = Form { step, fields, basis: Basis::default(), entered: false, is_new: false };
     form.set("directory.password", Value::Secret(Secret::new(CANARY)));
     form
 }
 
 pub(super) fn standing() -> Vec<Standing> {
-    let of = |step, state, evidence: &str| Standing { step, state, evidence: evidence.into() };
+    let of = |step, state, evidence: &str| Standing { step, state, evidence: evidence.into(), entered: false };
     vec![
         of(Step::Directory, State::Done, "corp: ldaps://dc1.corp.example.com"),
         of(Step::Profile, State::Done, "Laptops on eu-1"),

@@ -241,9 +241,10 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         }
         (None, None, Screen::Step(screen)) => match screen.problem() {
             Some((message, help)) => (message, look.problem(), help),
-            None => match screen.outdated() {
-                Some((by, help)) => (by, look.warning(), help.to_owned()),
-                None => (screen.help(&app.desk), Style::new(), String::new()),
+            None => match (screen.question(), screen.outdated()) {
+                (Some(question), _) => (question, look.warning(), String::new()),
+                (None, Some((by, help))) => (by, look.warning(), help.to_owned()),
+                (None, None) => (screen.help(&app.desk), Style::new(), String::new()),
             },
         },
         (None, None, Screen::Setup(_)) => {

@@ -177,6 +177,11 @@ pub fn acts<'a>(kind: Kind, acts: impl Iterator<Item = &'a Act>) -> Vec<&'static
     ACTS.iter().filter(|binding| acts.contains(&binding.command)).collect()
 }
 
+/// What an act is called, and its key.
+pub fn of_act(act: Act) -> Option<&'static Binding> {
+    ACTS.iter().find(|binding| binding.command == Command::Do(act))
+}
+
 /// What `event` asks for, by the first row that knows it.
 pub fn command(tables: &[&'static Binding], event: &KeyEvent) -> Option<Command> {
     tables.iter().find(|binding| binding.chords.iter().any(|chord| chord.is(event))).map(|binding| binding.command)
@@ -211,7 +216,7 @@ pub fn bar(tables: &[&'static Binding]) -> Vec<Entry> {
             _ => {
                 let stays =
                     matches!(binding.command, Command::NextStep | Command::Leave | Command::Help | Command::Palette)
-                        || (binding.command == Command::Back && binding.label == "all steps");
+                        || (binding.command == Command::Back && matches!(binding.label, "all steps" | "go back"));
                 entries.push(Entry { names: name, label: binding.label, stays });
             }
         }
@@ -227,6 +232,7 @@ mod tests {
         ANYWHERE,
         NO_TEXT,
         STEP,
+        STEP_ALONE,
         FORM,
         TEXT,
         PICK,
@@ -302,6 +308,7 @@ mod tests {
         let typed = [
             ANYWHERE,
             STEP,
+            STEP_ALONE,
             FORM,
             TEXT,
             PICK,

@@ -139,6 +139,14 @@ impl Kind {
         }
     }
 
+    /// Where an entry is edited.
+    pub fn edited(self, name: &str) -> Option<Place> {
+        match self {
+            Self::Storages => Some(Place::Storage(name.to_owned())),
+            kind => kind.step().map(|step| Place::Named(step, name.to_owned())),
+        }
+    }
+
     /// The step that an entry is edited in.
     pub const fn step(self) -> Option<Step> {
         match self {
@@ -325,10 +333,26 @@ pub enum Place {
     Step(Step),
     /// The step, filled from the thing of that name.
     Named(Step, String),
+    /// The step, for another one of those.
+    New(Kind),
+    /// Step 2 with the storage of that name.
+    Storage(String),
     /// The order of the mappings.
     Order,
     List(Kind),
     Entry(Kind, String),
+}
+
+impl Place {
+    /// The step that is opened there.
+    pub const fn step(&self) -> Option<Step> {
+        match self {
+            Self::Step(step) | Self::Named(step, _) => Some(*step),
+            Self::New(kind) => kind.step(),
+            Self::Storage(_) => Some(Step::Profile),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

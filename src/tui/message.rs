@@ -29,6 +29,8 @@ pub enum Message {
     Ending,
     /// Somebody wrote to the state; perhaps this console itself.
     Changed,
+    /// Some time went by: what only time changes is looked at again.
+    Tick,
     Came(Came),
 }
 
@@ -65,14 +67,17 @@ pub enum Came {
     /// The fuse stopped the plan of that number.
     Stopped(JobId, i64),
     Overview(Box<OverviewView>),
+    /// The same, read again by itself: it is shown only if it says something else.
+    OverviewAgain(Box<OverviewView>),
     /// Rows of a list.
     Rows(Box<Asked>, Rows),
     /// An entry of a list, whole.
     Detail(Kind, String, Box<Detail>),
     /// What there is to know before something is done.
     Question(Box<Wanted>),
-    /// What became of something that was done: what it was, and line by line.
-    Done(JobId, String, Vec<Fact>),
+    /// What became of something that was done, line by line. A single line that leads to an entry of the list is about
+    /// what is there now, which is then selected.
+    Done(JobId, Vec<Fact>),
     /// The rollout to date.
     Report(Vec<Fact>),
     /// What the palette's letters found in the state.
@@ -282,8 +287,12 @@ pub enum Effect {
     Open(Step),
     /// Open the step filled from the thing of that name.
     OpenNamed(Step, String),
-    /// The step as it is saved, without what was entered since.
-    Reload(Step),
+    /// Open step 2 with the storage of that name.
+    OpenStorage(String),
+    /// Open the step for another one of those.
+    OpenNew(Kind),
+    /// What the form is of as it is saved, without what was entered since.
+    Reload(Box<Form>),
     /// Look whether somebody changed what the form was filled from.
     Look(Box<Form>),
     /// Come back to this step after a restart.
@@ -302,6 +311,7 @@ pub enum Effect {
     },
     Sync(JobId),
     Overview,
+    OverviewAgain,
     Rows {
         asked: Asked,
         offset: u64,

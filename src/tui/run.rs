@@ -73,6 +73,8 @@ pub(super) fn run(engine: &Engine, color: Color) -> Result<String, Error> {
 
 /// How often it is looked whether somebody wrote to the state: what others do is seen within a second.
 const LOOK: Duration = Duration::from_millis(800);
+/// After how many looks what only time changes is looked at again: every 20 seconds.
+const LOOKS: u32 = 25;
 
 /// Tells when somebody wrote to the state. The loop that draws sleeps on while nobody does.
 fn watch_state(engine: &Engine, events: Sender<Event>) -> io::Result<()> {
@@ -80,8 +82,11 @@ fn watch_state(engine: &Engine, events: Sender<Event>) -> io::Result<()> {
     std::thread::Builder::new().name("watch".into()).spawn(move || {
         // Without it, others' changes are noticed when something is saved: what it protects does not hang on this.
         let Ok(mut watch) = engine.watch() else { return };
-        loop {
+        for look in 1u32.. {
             std::thread::sleep(LOOK);
+            if look.is_multiple_of(LOOKS) && events.send(Event::Message(Message::Tick)).is_err() {
+                return;
+            }
             if watch.changed().unwrap_or(false) && events.send(Event::Message(Message::Changed)).is_err() {
                 return;
             }

@@ -19,6 +19,8 @@ pub struct Form {
     pub basis: Basis,
     /// Something was entered that is not saved: what is saved by others does not take its place.
     pub entered: bool,
+    /// It is for something that is not there yet: what is there does not take its place.
+    pub is_new: bool,
 }
 
 /// Row versions; `None` where the thing does not exist yet.
@@ -261,7 +263,7 @@ impl Field {
 
 impl Form {
     pub fn new(step: Step, fields: Vec<Field>) -> Self {
-        let mut form = Self { step, fields, basis: Basis::default(), entered: false };
+        let mut form = Self { step, fields, basis: Basis::default(), entered: false, is_new: false };
         form.show_and_hide();
         form
     }
@@ -352,6 +354,33 @@ impl Form {
         let storage = self.field("storage.name").map(|field| field.text().to_owned());
         self.basis.subject_name = subject.filter(|_| self.basis.subject.is_some());
         self.basis.storage_name = storage.filter(|_| self.basis.storage.is_some());
+    }
+
+    /// What the thing that it is about is called, as far as it says.
+    pub fn name(&self) -> Option<&str> {
+        let field = self.fields.first().filter(|field| field.key.ends_with(".name"))?;
+        Some(field.text().trim()).filter(|name| !name.is_empty())
+    }
+
+    /// Things that it was filled from and that it names otherwise by now, as kind, old and new name: a name cannot be
+    /// changed, so that saving adds another thing.
+    pub fn named_otherwise(&self) -> Vec<(&'static str, String, String)> {
+        let what = match self.step {
+            Step::Directory => "directory",
+            Step::Profile => "profile",
+            Step::Mapping => "mapping",
+            // A token is made by a button that says so.
+            _ => return Vec::new(),
+        };
+        let pairs = [
+            (what, self.basis.subject_name.as_deref(), self.name()),
+            ("storage", self.basis.storage_name.as_deref(), self.text("storage.name")),
+        ];
+        let other = pairs.into_iter().filter_map(|(what, was, is)| {
+            let (was, is) = (was?, is?);
+            (!same(was, is)).then(|| (what, was.to_owned(), is.to_owned()))
+        });
+        other.collect()
     }
 
     /// The version that the subject has to have for the form to be saved over it; `None` when the form names

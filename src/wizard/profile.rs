@@ -82,6 +82,19 @@ pub(super) fn open_storage(engine: &Engine, form: &mut Form, name: &Name) -> Res
     Ok(true)
 }
 
+/// Another storage beside the profile: that of the name, which may not be there yet, or one that has no name yet.
+pub(super) fn other_storage(engine: &Engine, form: &mut Form, name: Option<&Name>) -> Result<(), Error> {
+    let is_there = name.map(|name| open_storage(engine, form, name)).transpose()?.unwrap_or(false);
+    if !is_there {
+        for key in ["storage.name", "storage.location", "storage.capacity"] {
+            form.set(key, Value::Text(String::new()));
+        }
+        form.set("storage.name", Value::Text(name.map(ToString::to_string).unwrap_or_default()));
+        form.basis.storage = None;
+    }
+    Ok(())
+}
+
 fn read(form: &mut Form) -> Option<(Profile, Storage)> {
     let (profile, storage) = (read_profile(form), read_storage(form));
     if form.has_problems() { None } else { profile.zip(storage) }

@@ -23,11 +23,13 @@ pub struct Since {
 pub fn since(engine: &Engine, form: &Form) -> Result<Since, Error> {
     let names = (name(form.basis.subject_name.as_deref()), name(form.basis.storage_name.as_deref()));
     let now = match (form.step, names) {
+        // Another storage beside a profile that is there.
+        (Step::Profile, (Some(_), None)) if form.is_new => return Ok(Since { form: form.clone(), by: None }),
         (Step::Frequency | Step::Settings | Step::Installer, _) => blank(engine, form.step)?,
         (Step::Profile, (Some(profile), Some(storage))) => open_profile(engine, &profile, &storage)?,
         (step, (Some(subject), _)) => open_named(engine, step, &subject)?,
         // Something new is being entered: nobody can have changed it.
-        (_, (None, _)) if form.entered => return Ok(Since { form: form.clone(), by: None }),
+        (_, (None, _)) if form.entered || form.is_new => return Ok(Since { form: form.clone(), by: None }),
         (step, (None, _)) => open(engine, step)?,
     };
     let differs = now.basis != form.basis;

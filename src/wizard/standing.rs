@@ -5,7 +5,7 @@ use crate::model::Kept;
 use crate::model::directory::Directory;
 
 use super::form::Choice;
-use super::{Step, profiles, text};
+use super::{Step, draft, profiles, text};
 
 /// How far a step is, for the list of steps and the review page.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -15,6 +15,9 @@ pub struct Standing {
     pub state: State,
     /// What is settled, or what is missing: `corp: ldaps://dc1.corp.example.com`.
     pub evidence: String,
+    /// Something was typed there and is not saved.
+    #[serde(skip)]
+    pub entered: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -34,8 +37,8 @@ fn by_key<S: serde::Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::
 /// How far each step is.
 pub fn standing(engine: &Engine) -> Result<Vec<Standing>, Error> {
     let settled = |step: Step, evidence: Option<String>| match evidence {
-        Some(evidence) => Standing { step, state: State::Done, evidence },
-        None => Standing { step, state: State::Missing, evidence: step.purpose().to_owned() },
+        Some(evidence) => Standing { step, state: State::Done, evidence, entered: false },
+        None => Standing { step, state: State::Missing, evidence: step.purpose().to_owned(), entered: false },
     };
     let names = |names: Vec<String>| (!names.is_empty()).then(|| names.join(", "));
     let ending = engine.ending_passwords()?;
@@ -60,7 +63,7 @@ pub fn standing(engine: &Engine) -> Result<Vec<Standing>, Error> {
         let proofs: Vec<_> = kept.value.proof.iter().map(text).collect();
         format!("{} per user, by {}", kept.value.devices_per_user, proofs.join(" then "))
     });
-    Ok(vec![
+    let mut all = vec![
         settled(Step::Directory, names(directories)),
         profile,
         settled(Step::Mapping, names(fit_mappings.map(|kept| kept.value.name.to_string()).collect())),
@@ -68,5 +71,10 @@ pub fn standing(engine: &Engine) -> Result<Vec<Standing>, Error> {
         settled(Step::Settings, settings),
         settled(Step::Token, names(tokens)),
         settled(Step::Installer, names(engine.exported_targets()?)),
-    ])
+    ];
+    let kept = engine.wizard_drafts()?;
+    for standing in &mut all {
+        standing.entered = draft::is_entered(engine, standing.step, &kept)?;
+    }
+    Ok(all)
 }

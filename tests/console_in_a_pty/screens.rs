@@ -77,6 +77,7 @@ fn press(console: &mut Console, name: &str, leads_to: &str) -> String {
         "Esc" => "\x1b",
         "Down" => "\x1b[B",
         "Ctrl-P" => "\x10",
+        "Ctrl-N" => "\x0e",
         name => name,
     });
     console.wait_for(leads_to);
@@ -103,7 +104,8 @@ fn each_screen_is_walked_by_keys_that_it_offers() {
     let name = row.trim().split("  ").next().expect("a name").to_owned();
     let entry = press(&mut console, "Enter", "sAMAccountName");
     assert!(entry.contains(&name), "{name} in {entry}");
-    press(&mut console, "e", "ok");
+    press(&mut console, "e", "Explain: ");
+    press(&mut console, "Esc", "sAMAccountName");
     press(&mut console, "Esc", "Anderson, Ahmed");
     // Mappings: a copy that begins switched off, and the order with who would change place.
     press(&mut console, "3", "Everybody else");
@@ -114,6 +116,24 @@ fn each_screen_is_walked_by_keys_that_it_offers() {
         "{}",
         console.screen()
     );
+    // The copy is what e changes now; what is typed there is kept for it, and for nothing else.
+    let copy = press(&mut console, "e", "Step 3 of 7");
+    assert!(copy.contains("Sales copy") && copy.contains("Esc go back"), "{copy}");
+    console.keys("X");
+    press(&mut console, "Esc", "Mappings  3");
+    console.keys("\x1b[H");
+    let sales = press(&mut console, "e", "Step 3 of 7");
+    assert!(!sales.contains("Sales copy"), "{sales}");
+    press(&mut console, "Esc", "Mappings  3");
+    press(&mut console, "Down", "Mappings  3");
+    press(&mut console, "Down", "Mappings  3");
+    press(&mut console, "e", "Sales copyX");
+    press(&mut console, "Ctrl-N", "this adds the mapping \"Sales copyX\" beside \"Sales copy\"");
+    press(&mut console, "n", "Nothing was saved");
+    press(&mut console, "Esc", "Mappings  3");
+    let new = press(&mut console, "n", "Step 3 of 7");
+    assert!(!new.contains("Sales"), "{new}");
+    press(&mut console, "Esc", "Mappings  3");
     press(&mut console, "o", "Order of mappings");
     press(&mut console, "Esc", "Mappings  3");
     // Syncs: another one changes nothing, and its plan can be looked at.
@@ -146,7 +166,7 @@ fn each_screen_is_walked_by_keys_that_it_offers() {
     press(&mut console, "Enter", "Profiles  1");
     press(&mut console, "D", "Remove the profile");
     press(&mut console, "y", "is needed by mapping");
-    press(&mut console, "Esc", "Overview");
+    press(&mut console, "Esc", "not saved yet;");
     press(&mut console, "Ctrl-P", "Go to or do");
     console.keys("keys");
     press(&mut console, "Enter", "Keys  1");

@@ -61,7 +61,7 @@ pub const ROWS_SEARCH: &[Binding] =
 /// After [`MOVE`] in a list.
 pub const ROWS: &[Binding] = &[
     bind(&[letter('|')], Command::Columns, "", "Choose the columns"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "back", "End the search, or go to the overview"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "End the search, or go back to where you came from"),
 ];
 
 /// In front of [`ROWS_SEARCH`] where there are any.
@@ -161,7 +161,7 @@ pub const LIST_SEARCH: &[Binding] = &[
 ];
 
 /// After [`MOVE`] in an entry.
-pub const DETAIL: &[Binding] = &[bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to the list")];
+pub const DETAIL: &[Binding] = &[bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to where you came from")];
 
 /// In front of [`DETAIL`] where a line leads somewhere.
 pub const DETAIL_OPEN: &[Binding] =
@@ -192,6 +192,13 @@ pub const STEP: &[Binding] = &[
     bind(&[ctrl('n')], Command::NextStep, "next step", "Save this step and go to the next"),
     bind(&[key(KeyCode::Esc)], Command::Back, "all steps", "All seven steps and the other screens; nothing is lost"),
     bind(&[ctrl('y')], Command::Reload, "", "The step as it is saved, without what was entered since"),
+];
+
+/// The same in a step that does not stand among the others.
+pub const STEP_ALONE: &[Binding] = &[
+    bind(&[ctrl('n')], Command::NextStep, "save", "Save this and go back to where you were"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "go back", "Back to where you were; nothing is lost"),
+    bind(&[ctrl('y')], Command::Reload, "", "The same as it is saved, without what was entered since"),
 ];
 
 /// The focus is on a field or a button.
@@ -335,7 +342,7 @@ pub const SETUP: &[Binding] = &[
     bind(&[key(KeyCode::Down), key(KeyCode::Tab), letter('j')], Command::Down, "move", "The next line"),
     bind(&[key(KeyCode::Home)], Command::First, "", "The first step"),
     bind(&[key(KeyCode::End)], Command::Last, "", "The last list"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to the step you came from, or to the overview"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to where you came from, or to the overview"),
 ];
 
 /// The mappings in their order.
@@ -352,7 +359,7 @@ pub const ORDER_MAPPINGS: &[Binding] = &[
     bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
     bind(&[key(KeyCode::Home)], Command::First, "", "The first mapping"),
     bind(&[key(KeyCode::End)], Command::Last, "", "The last mapping"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "leave as it was", "Back to the overview; the order stays as it was"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "leave as it was", "Back; the order stays as it was"),
 ];
 
 /// In front of [`ORDER_MAPPINGS`] where the last reading says nothing about them.

@@ -104,21 +104,41 @@ impl Running {
         self.cancelling = true;
     }
 
+    /// How far it is: `reading users  812 of 1,200   2,410 a second, about 3 min left`. `None` until that is known.
+    fn line(&self) -> Option<String> {
+        let Progress { what, done, of, about, rate } = self.progress.as_ref()?;
+        let mut line = format!("{what}  {}", grouped(*done));
+        match (of, about.filter(|about| about > done)) {
+            (Some(of), _) => line = format!("{line} of {}", grouped(*of)),
+            (None, Some(about)) => line = format!("{line} of about {}", grouped(about)),
+            (None, None) => {}
+        }
+        if let Some(rate) = rate.filter(|rate| rate.is_finite() && *rate >= 1.0) {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is finite and not negative")]
+            let rate = rate as u64;
+            line = format!("{line}   {} a second", grouped(rate));
+            if let Some(end) = of.or(about.filter(|about| about > done)) {
+                line = format!("{line}, {} left", left(end.saturating_sub(*done) / rate));
+            }
+        }
+        Some(line)
+    }
+
+    /// The same on a line by itself, with the key that stops it.
+    pub fn said(&self) -> String {
+        match (self.cancelling, self.line()) {
+            (true, _) => "Stopping ...".to_owned(),
+            (false, None) => "At it; Ctrl-X cancels.".to_owned(),
+            (false, Some(line)) => format!("{line}. Ctrl-X cancels."),
+        }
+    }
+
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let Some(progress) = &self.progress else {
+        let (Some(line), Some(progress)) = (self.line(), &self.progress) else {
             let text = if self.cancelling { "stopping ..." } else { "working ... Ctrl-X cancels" };
             canvas.text(area, area.x + 1, area.y, text, Style::new());
             return;
         };
-        let mut line = format!("{}  {}", progress.what, grouped(progress.done));
-        if let Some(of) = progress.of {
-            line = format!("{line} of {}", grouped(of));
-        }
-        if let Some(rate) = progress.rate.filter(|rate| rate.is_finite() && *rate >= 0.0) {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is finite and not negative")]
-            let rate = grouped(rate as u64);
-            line = format!("{line}   {rate} a second");
-        }
         canvas.text(area, area.x + 1, area.y, &line, Style::new());
         let mut y = area.y + 1;
         if let Some(of) = progress.of.filter(|of| *of > 0) {
@@ -133,6 +153,15 @@ impl Running {
         }
         let text = if self.cancelling { "stopping ..." } else { "Ctrl-X cancels; nothing is left half done." };
         canvas.text(area, area.x + 1, y, text, canvas.look.faint());
+    }
+}
+
+/// So many seconds, as roughly as they are known.
+fn left(seconds: u64) -> String {
+    match seconds {
+        0..10 => "a few seconds".to_owned(),
+        10..100 => format!("about {seconds} s"),
+        _ => format!("about {} min", grouped(seconds.div_ceil(60))),
     }
 }
 
@@ -152,6 +181,44 @@ pub fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_is_said_where_the_end_is_known_or_guessed() {
+        let said = |done, of, about, rate| {
+            let mut running = Running::default();
+            running.take(Progress { what: "reading users", done, of, about, rate });
+            running.said()
+        };
+        for (done, of, about, rate, text) in [
+            (812, None, None, None, "reading users  812. Ctrl-X cancels."),
+            (
+                800,
+                Some(1_200),
+                None,
+                Some(20.7),
+                "reading users  800 of 1,200   20 a second, about 20 s left. Ctrl-X cancels.",
+            ),
+            (
+                40_000,
+                None,
+                Some(1_000_000),
+                Some(2_000.0),
+                "reading users  40,000 of about 1,000,000   2,000 a second, about 8 min left. Ctrl-X cancels.",
+            ),
+            // More came than was guessed: nothing is known of the end any more.
+            (1_300, None, Some(1_200), Some(10.0), "reading users  1,300   10 a second. Ctrl-X cancels."),
+            (
+                1_190,
+                Some(1_200),
+                None,
+                Some(10.0),
+                "reading users  1,190 of 1,200   10 a second, a few seconds left. Ctrl-X cancels.",
+            ),
+            (0, Some(1_200), None, Some(0.0), "reading users  0 of 1,200. Ctrl-X cancels."),
+        ] {
+            assert_eq!(said(done, of, about, rate), text);
+        }
+    }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {

@@ -86,23 +86,38 @@ pub(super) fn act(engine: &Engine, doing: &Doing, job: &Job) -> Result<Came, Err
     if let (Kind::Syncs, Act::Sync) = (doing.asked.kind, doing.act) {
         return syncs::sync(engine, doing.job, job);
     }
-    let lines = source(doing.asked.kind).act(engine, doing, job)?;
-    Ok(Came::Done(doing.job, doing.asked.kind.title().to_owned(), lines))
+    Ok(Came::Done(doing.job, source(doing.asked.kind).act(engine, doing, job)?))
 }
 
 /// How many of a kind the palette shows.
 const FOUND: u64 = 8;
 
-/// What is in the state by a few letters: users, laptops and tokens.
+/// What is in the state by a few letters: users, laptops, tokens, mappings, exports, and a plan by its number.
 pub(super) fn find(engine: &Engine, typed: &str) -> Result<Vec<Entry>, Error> {
     let mut found = Vec::new();
-    for (kind, what) in [(Kind::Users, "user"), (Kind::Devices, "laptop"), (Kind::Tokens, "token")] {
+    let kinds = [
+        (Kind::Users, "user"),
+        (Kind::Devices, "laptop"),
+        (Kind::Tokens, "token"),
+        (Kind::Mappings, "mapping"),
+        (Kind::Exports, "export"),
+    ];
+    for (kind, what) in kinds {
         let asked = Asked { kind, search: typed.to_owned(), order: 0 };
         found.extend(rows(engine, &asked, 0, FOUND)?.rows.into_iter().map(|row| Entry {
             name: row.cells.first().cloned().unwrap_or_default(),
             what: what.to_owned(),
             more: row.cells.get(2).cloned().unwrap_or_default(),
             choice: Choice::Go(Place::Entry(kind, row.id)),
+        }));
+    }
+    // A number finds what contains it, too; the plan of that number is what is meant.
+    if let Some(plan) = typed.trim().trim_start_matches("plan ").parse().ok().map(|plan| engine.stored_plan(plan)) {
+        found.extend(plan.ok().map(|plan| Entry {
+            name: format!("Plan {}", plan.id),
+            what: "plan".to_owned(),
+            more: format!("made {}", minute(plan.made_at)),
+            choice: Choice::Go(Place::Entry(Kind::Syncs, plan.id.to_string())),
         }));
     }
     Ok(found)

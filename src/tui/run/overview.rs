@@ -57,14 +57,26 @@ fn view(overview: &Overview) -> OverviewView {
         lines.push(Line::Heading("Storage, promised", ""));
         lines.extend(overview.storages.iter().map(|storage| Line::Fact(self::storage(storage))));
     }
-    OverviewView { says, tone, as_of: format!("as of {}", minute(overview.at)), lines }
+    let content = content(overview);
+    OverviewView { says, tone, content, as_of: format!("as of {}", minute(overview.at)), lines }
+}
+
+/// What there is to be seen, without what every minute changes.
+fn content(overview: &Overview) -> String {
+    let Overview { alarms, stages, days, directories, sync, service, tokens, storages, .. } = overview;
+    let alarms: Vec<_> = alarms.iter().map(|alarm| (alarm.urgency, alarm.kind, &alarm.about)).collect();
+    let late = sync.next.is_some_and(|next| next <= overview.at);
+    let ended: Vec<_> = tokens.iter().map(|token| token.ends_at.is_some_and(|end| end <= overview.at)).collect();
+    let service = (service.running, service.seen.as_ref().map(|seen| seen.started_at));
+    let changing = (alarms, stages, days, directories, late, sync.next, service);
+    format!("{changing:?} {tokens:?} {ended:?} {storages:?}")
 }
 
 /// Where an alarm is about.
 fn place(of: alarm::Place) -> Place {
     match of {
-        alarm::Place::Directories => Place::Step(Step::Directory),
-        alarm::Place::Storages => Place::Step(Step::Profile),
+        alarm::Place::Directories => Place::List(Kind::Directories),
+        alarm::Place::Storages => Place::List(Kind::Storages),
         alarm::Place::Syncs => Place::List(Kind::Syncs),
         alarm::Place::Settings => Place::Step(Step::Settings),
         alarm::Place::Tokens => Place::List(Kind::Tokens),
@@ -205,4 +217,34 @@ fn stuck(lines: &mut Vec<Fact>, label: &str, all: &[Stuck], what: &str, kind: Ki
         .iter()
         .map(|one| Fact::new("", format!("{} {what} {}", grouped(one.count), one.says)).leading(Place::List(kind)));
     lines.extend(several(label, facts));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Options;
+
+    #[test]
+    fn what_every_minute_changes_is_no_change_of_the_overview() {
+        let state = tempfile::tempdir().expect("a folder");
+        let engine = Engine::open(Options::of_host(state.path().join("state"))).expect("a new state");
+        let now = engine.overview().expect("an overview");
+        let mut later = now.clone();
+        later.at += jiff::SignedDuration::from_mins(1);
+        assert_eq!(content(&later), content(&now));
+        let alarm = alarm::Alarm {
+            urgency: Urgency::Now,
+            kind: alarm::Kind::ServiceDown,
+            happened: "the service has been silent for 2 min".to_owned(),
+            about: "service".to_owned(),
+            verb: "start",
+            to_do: "start it".to_owned(),
+            place: alarm::Place::Service,
+        };
+        later.alarms.push(alarm);
+        let down = content(&later);
+        assert_ne!(down, content(&now), "the service died");
+        later.alarms[0].happened = "the service has been silent for 3 min".to_owned();
+        assert_eq!(content(&later), down, "it is silent still");
+    }
 }

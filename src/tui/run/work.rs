@@ -17,7 +17,7 @@ use crate::model::plan::{LeftOut, PlannedLeftOut, State, Summary};
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, User};
 use crate::sync;
-use crate::tui::listing::Doing;
+use crate::tui::listing::{Doing, Kind};
 use crate::tui::message::{
     Came, Effect, FileView, JobId, Message, MintedToken, PickedItem, Preview, Reason, Report, Sampled, SaveOutcome,
     Tone, Trouble,
@@ -66,15 +66,30 @@ pub(super) fn job_of(effect: &Effect) -> Option<JobId> {
     }
 }
 
-/// A job whose progress is told ten times a second at most.
+/// What a job does now, since when, and when that was told last.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    what: &'static str,
+    since: Instant,
+    at: Instant,
+}
+
+/// A job whose progress is told ten times a second at most, with the rate at which it goes on.
 pub(super) fn job(id: JobId, events: &Sender<Event>) -> Job {
     let events = events.clone();
-    let told: Mutex<Option<Instant>> = Mutex::new(None);
-    Job::new(move |progress: Progress| {
+    let told: Mutex<Option<Told>> = Mutex::new(None);
+    Job::new(move |mut progress: Progress| {
         let Ok(mut told) = told.lock() else { return };
+        let now = Instant::now();
+        let before = told.filter(|told| told.what == progress.what);
         let is_last = progress.of == Some(progress.done);
-        if is_last || told.is_none_or(|told| told.elapsed() >= Duration::from_millis(100)) {
-            *told = Some(Instant::now());
+        if is_last || before.is_none_or(|told| now.duration_since(told.at) >= Duration::from_millis(100)) {
+            let since = before.map_or(now, |told| told.since);
+            let seconds = now.duration_since(since).as_secs_f64();
+            #[allow(clippy::cast_precision_loss, reason = "a rate is read, not counted with")]
+            let rate = (seconds >= 1.0).then(|| progress.done as f64 / seconds);
+            progress.rate = progress.rate.or(rate);
+            *told = Some(Told { what: progress.what, since, at: now });
             let _ = say(&events, Came::Progress(id, progress));
         }
     })
@@ -85,14 +100,17 @@ pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event
     // A console that may change nothing keeps no drafts and no place either: that is no error.
     let keeps_place = matches!(effect, Effect::At(_) | Effect::KeepDraft(_));
     // What could not be looked at will be told when it matters.
-    let only_looks = matches!(effect, Effect::Look(_));
+    let only_looks = matches!(effect, Effect::Look(_) | Effect::OverviewAgain);
     let done = match effect {
         Effect::Start => start(engine),
         Effect::Standing => wizard::standing(engine).map(Came::Standing).map(Some),
         Effect::Open(step) => wizard::open(engine, step).map(opened).map(Some),
-        Effect::Reload(step) => wizard::reload(engine, step).map(opened).map(Some),
+        Effect::OpenNew(kind) => open_new(engine, kind),
+        Effect::OpenStorage(name) => wizard::open_storage(engine, Name::new(&name).ok().as_ref()).map(opened).map(Some),
+        Effect::Reload(form) => wizard::reload(engine, &form).map(opened).map(Some),
         Effect::Look(form) => wizard::since(engine, &form).map(|since| Some(Came::Since(Box::new(since)))),
         Effect::OpenNamed(step, name) => open_named(engine, step, &name),
+        Effect::OverviewAgain => overview::overview(engine).map(|view| Some(Came::OverviewAgain(Box::new(view)))),
         Effect::At(step) => wizard::set_at(engine, step).map(|()| None),
         Effect::KeepDraft(form) => wizard::keep_draft(engine, &form).map(|()| None),
         Effect::Save(form) => save(engine, *form),
@@ -150,10 +168,19 @@ fn start(engine: &Engine) -> Result<Option<Came>, Error> {
 
 fn open_named(engine: &Engine, step: Step, name: &str) -> Result<Option<Came>, Error> {
     match Name::new(name) {
-        Ok(name) => wizard::open_named(engine, step, &name).map(opened).map(Some),
+        Ok(name) => wizard::open_entry(engine, step, &name).map(opened).map(Some),
         // It came from a list of names, so this is only what the type wants.
         Err(_) => wizard::open(engine, step).map(opened).map(Some),
     }
+}
+
+fn open_new(engine: &Engine, kind: Kind) -> Result<Option<Came>, Error> {
+    let form = match (kind, kind.step()) {
+        (Kind::Storages, _) => wizard::open_storage(engine, None)?,
+        (_, Some(step)) => wizard::open_new(engine, step)?,
+        (_, None) => return Ok(None),
+    };
+    Ok(Some(opened(form)))
 }
 
 fn save(engine: &Engine, mut form: Form) -> Result<Option<Came>, Error> {

@@ -9,15 +9,16 @@
 
 use ratatui::layout::Rect;
 
+use crate::model::job::Progress;
 use crate::tui::canvas::{Canvas, units, width, wrap};
 use crate::tui::desk::Desk;
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Wanted};
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Question, Wanted};
 use crate::tui::message::{Effect, JobId, Tone};
 use crate::tui::panel::page;
 
-use super::list::{Led, toned};
+use super::list::{Begun, Led, toned};
 
 #[derive(Debug)]
 pub struct DetailScreen {
@@ -26,33 +27,29 @@ pub struct DetailScreen {
     detail: Detail,
     at: usize,
     asking: Option<(Act, Option<Question>)>,
-    job: Option<JobId>,
-    /// Where Esc goes.
-    back: Place,
+    job: Option<Begun>,
+    /// The list that a report is of.
+    list: Option<Kind>,
 }
 
 impl DetailScreen {
     pub fn new(kind: Kind, id: String, detail: Detail) -> Self {
-        Self { of: Some((kind, id)), detail, at: 0, asking: None, job: None, back: Place::List(kind) }
+        Self { of: Some((kind, id)), detail, at: 0, asking: None, job: None, list: None }
     }
 
     /// What became of something that was done.
-    pub fn report(title: &str, lines: Vec<Fact>, back: Place) -> Self {
+    pub fn report(list: Option<Kind>, title: &str, lines: Vec<Fact>) -> Self {
         let detail = Detail { title: title.to_owned(), lines, acts: Vec::new() };
-        Self { of: None, detail, at: 0, asking: None, job: None, back }
+        Self { of: None, detail, at: 0, asking: None, job: None, list }
     }
 
     pub fn title(&self) -> &str {
         &self.detail.title
     }
 
-    /// The list that it is an entry of.
+    /// The list that it is an entry of, or that it was done in.
     pub fn kind(&self) -> Option<Kind> {
-        self.of.as_ref().map(|(kind, _)| *kind)
-    }
-
-    pub fn back(&self) -> Place {
-        self.back.clone()
+        self.of.as_ref().map(|(kind, _)| *kind).or(self.list)
     }
 
     /// Somebody changed something.
@@ -107,15 +104,13 @@ impl DetailScreen {
                 }
             }
             Command::Act(keys::Action::Cancel) => {
-                if let Some(job) = self.job {
-                    desk.ask(Effect::Cancel(job));
+                if let Some(begun) = &mut self.job {
+                    begun.cancel(desk);
                 }
             }
             Command::Do(Act::Edit) => {
-                if let Some((kind, name)) = &self.of
-                    && let Some(step) = kind.step()
-                {
-                    return Led::To(Place::Named(step, name.clone()));
+                if let Some(place) = self.of.as_ref().and_then(|(kind, name)| kind.edited(name)) {
+                    return Led::To(place);
                 }
             }
             Command::Do(act) if self.detail.acts.contains(&act) => {
@@ -151,27 +146,35 @@ impl DetailScreen {
     fn start(&mut self, act: Act, desk: &mut Desk) {
         let Some((kind, id)) = &self.of else { return };
         let job = desk.new_job();
-        self.job = Some(job);
+        self.job = Some(Begun::new(job, act, Some(&self.detail.title)));
         desk.ask(Effect::Do(Doing { job, act, id: Some(id.clone()), asked: whole(*kind), input: String::new() }));
     }
 
-    /// What was begun here is over. False for what was not begun here.
-    pub fn ended(&mut self, job: Option<JobId>, desk: &mut Desk) -> bool {
-        let ours = job.is_some() && self.job == job;
-        if ours {
-            self.job = None;
+    /// How far what was begun here is.
+    pub fn progress(&mut self, job: JobId, progress: &Progress) {
+        if let Some(begun) = &mut self.job {
+            begun.progress(job, progress);
+        }
+    }
+
+    /// What was begun here is over: of which list it is, and what it was. `None` for what was not begun here.
+    pub fn ended(&mut self, job: Option<JobId>, desk: &mut Desk) -> Option<(Kind, String)> {
+        let ours = self.job.take_if(|begun| Some(begun.job) == job);
+        if ours.is_some() {
             self.look(desk);
         }
         if job.is_none() {
             self.asking = None;
         }
-        ours
+        ours.and_then(|begun| Some((self.kind()?, begun.title)))
     }
 
     pub fn help(&self) -> (String, Tone) {
         match &self.asking {
             Some((_, Some(question))) => (question.text.clone(), Tone::Warning),
-            _ if self.job.is_some() => ("At it; Ctrl-X cancels.".to_owned(), Tone::Plain),
+            _ if self.job.is_some() => {
+                (self.job.as_ref().map(|begun| begun.running.said()).unwrap_or_default(), Tone::Plain)
+            }
             _ if self.selected().is_some_and(|fact| fact.leads.is_some()) => {
                 ("Enter opens what this line is about.".to_owned(), Tone::Plain)
             }

@@ -9,6 +9,8 @@
 //! Only the rows around those in sight are held: a list may have a million. What can be listed is data
 //! ([`listing`](crate::tui::listing)).
 
+mod acting;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -21,9 +23,9 @@ use crate::tui::canvas::{Canvas, cut, units, width};
 use crate::tui::desk::Desk;
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
-use crate::tui::listing::{Act, Asked, Column, Doing, Kind, Place, Question, Row, Rows, Wanted};
+use crate::tui::listing::{Act, Asked, Column, Kind, Place, Row, Rows};
 use crate::tui::look::Look;
-use crate::tui::message::{Effect, JobId, Tone};
+use crate::tui::message::{Effect, Tone};
 use crate::tui::panel::list::{List, Mode};
 use crate::tui::panel::page;
 use crate::tui::panel::report::grouped;
@@ -33,6 +35,8 @@ use crate::wizard::form::Choice;
 const ROWS: u64 = 200;
 /// More than anybody types, and than an index has to look for.
 const LONGEST: usize = 200;
+
+pub use acting::Begun;
 
 #[derive(Debug)]
 pub struct ListScreen {
@@ -49,7 +53,11 @@ pub struct ListScreen {
     hidden: BTreeSet<usize>,
     choosing: Option<List>,
     asking: Asking,
-    job: Option<JobId>,
+    job: Option<Begun>,
+    /// An entry that is to be selected once it is there.
+    wanted: Option<String>,
+    /// What is to be begun once the list is there.
+    due: Option<Act>,
 }
 
 /// What stands between a key and what it does.
@@ -90,6 +98,8 @@ impl ListScreen {
             choosing: None,
             asking: Asking::Nothing,
             job: None,
+            wanted: None,
+            due: None,
         };
         screen.ask(0, desk);
         screen
@@ -102,6 +112,13 @@ impl ListScreen {
     /// What is shown, looked at again: somebody changed something.
     pub fn look(&mut self, desk: &mut Desk) {
         self.ask(self.rows.offset, desk);
+    }
+
+    /// Selects an entry, wherever in the list it is; a search that might hide it ends.
+    pub fn select(&mut self, id: &str, desk: &mut Desk) {
+        self.wanted = Some(id.to_owned());
+        self.asked.search.clear();
+        self.ask(0, desk);
     }
 
     /// Characters go into it.
@@ -145,16 +162,25 @@ impl ListScreen {
     }
 
     /// Rows that came; those of what is not asked any more are not wanted. What was selected stays selected.
-    pub fn take(&mut self, asked: &Asked, rows: Rows) {
+    pub fn take(&mut self, asked: &Asked, rows: Rows, desk: &mut Desk) {
         if *asked != self.asked {
             return;
         }
-        let id = self.selected().map(|row| row.id.clone());
+        let id = self.wanted.clone().or_else(|| self.selected().map(|row| row.id.clone()));
         if self.coming == Some(rows.offset) {
             self.coming = None;
         }
         self.rows = rows;
         self.known = true;
+        if let Some(wanted) = &self.wanted {
+            let end = self.rows.offset + self.rows.rows.len() as u64;
+            if self.rows.rows.iter().any(|row| row.id == *wanted) || end >= self.rows.total || self.rows.rows.is_empty()
+            {
+                self.wanted = None;
+            } else {
+                return self.ask(end, desk);
+            }
+        }
         let same = self.rows.rows.iter().position(|row| Some(&row.id) == id.as_ref());
         if let Some(same) = same.map(|same| same + usize::try_from(self.rows.offset).unwrap_or(0)) {
             self.at = same;
@@ -167,8 +193,9 @@ impl ListScreen {
         self.rows.rows.get(at)
     }
 
+    /// Nothing, while another entry is on its way to be selected: a key must not go to the one before.
     pub fn selected(&self) -> Option<&Row> {
-        self.row(self.at)
+        self.row(self.at).filter(|_| self.wanted.is_none())
     }
 
     pub fn tables(&self) -> Vec<&'static Binding> {
@@ -177,7 +204,7 @@ impl ListScreen {
             Asking::Text { .. } => vec![keys::LIST_INPUT, keys::ANYWHERE],
             _ if self.typing => vec![keys::LIST_SEARCH, keys::ANYWHERE],
             _ if self.choosing.is_some() => vec![keys::MARKS, keys::LIST, keys::ANYWHERE],
-            _ if self.job.is_some() => vec![keys::RUNNING, keys::ANYWHERE, keys::NO_TEXT],
+            _ if self.job.is_some() => vec![keys::RUNNING, keys::TABS, keys::ANYWHERE, keys::NO_TEXT],
             _ => {
                 let open: &[Binding] = if self.selected().is_some() { keys::LIST_OPEN } else { &[] };
                 let of_row = self.selected().map(|row| row.acts.as_slice()).unwrap_or_default();
@@ -278,8 +305,8 @@ impl ListScreen {
                 }));
             }
             Command::Act(keys::Action::Cancel) => {
-                if let Some(job) = self.job {
-                    desk.ask(Effect::Cancel(job));
+                if let Some(begun) = &mut self.job {
+                    begun.cancel(desk);
                 }
             }
             Command::Do(act) => return self.act(act, desk),
@@ -291,61 +318,6 @@ impl ListScreen {
     fn go(&mut self, command: Command, desk: &mut Desk) {
         self.at = page::moved(self.at, self.total(), height(desk), command);
         self.ensure(desk);
-    }
-
-    /// Goes where it is done, or asks what there is to know before it is done.
-    fn act(&mut self, act: Act, desk: &mut Desk) -> Led {
-        let on_list = self.asked.kind.acts().contains(&act) || self.rows.acts.contains(&act);
-        let row = self.selected();
-        if !on_list && !row.is_some_and(|row| row.acts.contains(&act)) {
-            return Led::Nowhere;
-        }
-        let id = if on_list { None } else { row.map(|row| row.id.clone()) };
-        match (act, &id, self.asked.kind.step()) {
-            (Act::New, _, Some(step)) => return Led::To(Place::Step(step)),
-            (Act::Order, ..) => return Led::To(Place::Order),
-            (Act::Edit, Some(name), Some(step)) => return Led::To(Place::Named(step, name.clone())),
-            _ => {}
-        }
-        self.asking = Asking::Looking(act, id.clone());
-        desk.ask(Effect::Question(Box::new(Wanted { asked: self.asked.clone(), act, id, question: None })));
-        Led::Nowhere
-    }
-
-    /// What there is to know came. Without a question, it is done at once.
-    pub fn question(&mut self, Wanted { act, id, question, .. }: Wanted, desk: &mut Desk) {
-        let wanted = matches!(&self.asking, Asking::Looking(of, on) if *of == act && *on == id);
-        if !wanted {
-            return;
-        }
-        self.asking = match question {
-            None => {
-                self.asking = Asking::Nothing;
-                return self.start(act, id, String::new(), desk);
-            }
-            Some(Question { text, input: None }) => Asking::YesOrNo(act, id, text),
-            Some(Question { text, input: Some(input) }) => Asking::Text { act, id, question: text, input },
-        };
-    }
-
-    fn start(&mut self, act: Act, id: Option<String>, input: String, desk: &mut Desk) {
-        let job = desk.new_job();
-        self.job = Some(job);
-        desk.ask(Effect::Do(Doing { job, act, id, asked: self.asked.clone(), input }));
-    }
-
-    /// What was begun here is over, in one way or the other. False for what was not begun here.
-    pub fn ended(&mut self, job: Option<JobId>, desk: &mut Desk) -> bool {
-        let ours = job.is_some() && self.job == job;
-        if ours {
-            self.job = None;
-            self.look(desk);
-        }
-        if job.is_none() {
-            self.asking = Asking::Nothing;
-            self.coming = None;
-        }
-        ours
     }
 
     /// A character for what is being typed.
@@ -395,7 +367,9 @@ impl ListScreen {
         match &self.asking {
             Asking::YesOrNo(_, _, question) => (question.clone(), Tone::Warning),
             Asking::Text { question, .. } => (question.clone(), Tone::Help),
-            _ if self.job.is_some() => ("At it; Ctrl-X cancels.".to_owned(), Tone::Plain),
+            _ if self.job.is_some() => {
+                (self.job.as_ref().map(|begun| begun.running.said()).unwrap_or_default(), Tone::Plain)
+            }
             _ => (self.asked.kind.about().to_owned(), Tone::Plain),
         }
     }
@@ -410,8 +384,13 @@ impl ListScreen {
             return list.draw(canvas, below(area));
         }
         if self.known && self.rows.total == 0 {
-            let nothing =
-                if self.asked.search.is_empty() { self.asked.kind.empty() } else { "Nothing is found. Esc shows all." };
+            let nothing = if self.asked.search.is_empty() {
+                self.asked.kind.empty()
+            } else if self.rows.acts.contains(&Act::Explain) {
+                "Nobody is found. Enter, then e says why: it asks the directories, too. Esc shows all."
+            } else {
+                "Nothing is found. Esc shows all."
+            };
             let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
             canvas.wrapped(inner, inner.y, inner.height, nothing, Style::new());
             return;

@@ -9,7 +9,8 @@
 //!  Activated      700  ##############..........  ...::--==++**#   9
 //! ```
 //!
-//! It is drawn from what was read last, and read again only when somebody wrote to the state: nothing moves by itself.
+//! It is drawn from what was read last. It is read again when somebody wrote to the state, and now and then for what only
+//! time changes, such as a service that is silent: nothing moves unless something changed.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -37,6 +38,8 @@ pub struct OverviewView {
     pub tone: Tone,
     /// When it was read.
     pub as_of: String,
+    /// What it says, without the moment and the ages: while that is the same, nothing is drawn anew by itself.
+    pub content: String,
     pub lines: Vec<Line>,
 }
 
@@ -87,6 +90,13 @@ impl Overview {
         self.at = self.at.min(view.lines.len().saturating_sub(1));
         self.view = Some(view);
         self.settle(Command::Down);
+    }
+
+    /// What was read again by itself: nothing moves while it says the same.
+    pub fn take_if_changed(&mut self, view: OverviewView) {
+        if self.view.as_ref().is_none_or(|shown| shown.content != view.content) {
+            self.take(view);
+        }
     }
 
     fn lines(&self) -> &[Line] {

@@ -1,4 +1,4 @@
-//! The palette: every screen, step and command of where one is, and users, devices and tokens, by a few letters.
+//! The palette: every screen, step and command, and what is in the state, by a few letters.
 //!
 //! ```text
 //!  Go to or do: ber_
@@ -13,8 +13,8 @@ use ratatui::style::Style;
 use crate::model::text;
 use crate::tui::canvas::{Canvas, units, width, window};
 use crate::tui::desk::Desk;
-use crate::tui::keys::{Binding, Command};
-use crate::tui::listing::{Kind, Place};
+use crate::tui::keys::{ACTS, Binding, Command};
+use crate::tui::listing::{Act, Kind, Place};
 use crate::tui::message::Effect;
 use crate::tui::panel::page;
 use crate::tui::tab::Tab;
@@ -25,6 +25,10 @@ use crate::wizard::Step;
 pub enum Choice {
     Go(Place),
     Do(Command),
+    /// Go to that list, and begin it there.
+    In(Kind, Act),
+    /// Explain whoever is called so, or was refused with that id.
+    Explain(String),
 }
 
 /// Something that can be chosen.
@@ -51,8 +55,8 @@ const LETTERS: usize = 2;
 const LONGEST: usize = 80;
 
 impl Palette {
-    /// Over a screen with these keys.
-    pub fn new(tables: &[&'static Binding]) -> Self {
+    /// Over a screen with these keys, of that list.
+    pub fn new(tables: &[&'static Binding], here: Option<Kind>) -> Self {
         let screen = |name: String, choice: Place| Entry {
             name,
             what: "screen".to_owned(),
@@ -78,6 +82,18 @@ impl Palette {
             more: binding.help.to_owned(),
             choice: Choice::Do(binding.command),
         }));
+        let elsewhere = Kind::ALL.into_iter().flat_map(|kind| ACTS.iter().map(move |binding| (kind, binding)));
+        fixed.extend(elsewhere.filter_map(|(kind, binding)| {
+            let Command::Do(act) = binding.command else { return None };
+            let is_above = here == Some(kind) && tables.iter().any(|above| above.command == binding.command);
+            kind.done_by(act).filter(|_| !is_above)?;
+            Some(Entry {
+                name: format!("{}: {}", binding.label, kind.title()),
+                what: binding.chords.first().map(|chord| chord.name()).unwrap_or_default(),
+                more: binding.help.to_owned(),
+                choice: Choice::In(kind, act),
+            })
+        }));
         Self { typed: String::new(), fixed, found: Vec::new(), at: 0 }
     }
 
@@ -86,16 +102,23 @@ impl Palette {
         let typed = self.typed.to_lowercase();
         let rank = |entry: &Entry| {
             let name = entry.name.to_lowercase();
+            if let Choice::In(..) = entry.choice {
+                // Of what is done in other lists, the screens themselves stand first, and so does what is in the state.
+                let label = name.split(':').next().unwrap_or_default();
+                let begins = name.starts_with(&typed) || label.split(' ').any(|word| word.starts_with(&typed));
+                return if begins { Some(3) } else { name.contains(&typed).then_some(4) };
+            }
             if name.starts_with(&typed) {
                 Some(0)
             } else if name.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(&typed)) {
                 Some(1)
             } else {
-                entry.more.to_lowercase().contains(&typed).then_some(3)
+                entry.more.to_lowercase().contains(&typed).then_some(4)
             }
         };
         let fixed = self.fixed.iter().filter_map(|entry| Some((rank(entry)?, entry)));
-        let mut entries: Vec<(u8, &Entry)> = fixed.chain(self.found.iter().map(|entry| (2, entry))).collect();
+        let mut entries: Vec<(u8, &Entry)> =
+            fixed.chain(self.found.iter().map(|entry| (rank_of_found(entry), entry))).collect();
         entries.sort_by_key(|(rank, _)| *rank);
         entries.into_iter().map(|(_, entry)| entry).collect()
     }
@@ -104,6 +127,13 @@ impl Palette {
     pub fn take(&mut self, typed: &str, found: Vec<Entry>) {
         if typed == self.typed {
             self.found = found;
+            // Who is not cached, and the id that a laptop shows with its refusal, are in no list.
+            self.found.push(Entry {
+                name: format!("Explain {}", text::shown(typed.trim())),
+                what: "explain".to_owned(),
+                more: "A user, cached or not, or the id of a refusal".to_owned(),
+                choice: Choice::Explain(typed.trim().to_owned()),
+            });
             self.at = self.at.min(self.entries().len().saturating_sub(1));
         }
     }
@@ -168,6 +198,11 @@ impl Palette {
         }
         canvas.cursor(area, end, area.y);
     }
+}
+
+/// To explain what is typed is always possible, and so stands last.
+const fn rank_of_found(entry: &Entry) -> u8 {
+    if matches!(entry.choice, Choice::Explain(_)) { 5 } else { 2 }
 }
 
 /// Whether a command is one that somebody would look for by its name.

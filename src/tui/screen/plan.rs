@@ -25,23 +25,13 @@ use crate::tui::layout;
 use crate::tui::message::{Effect, JobId, PlanPage, PlanState, PlanView, Tone, Trouble};
 use crate::tui::panel::page;
 use crate::tui::panel::report::grouped;
-use crate::wizard::Step;
 
 /// How many lines are asked for at a time: a few screens, so that most keys ask for nothing.
 const LINES: u64 = 300;
 
-/// Where Esc goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Back {
-    Step(Step),
-    /// The list of syncs.
-    Syncs,
-}
-
 #[derive(Debug)]
 pub struct PlanScreen {
     view: PlanView,
-    pub back: Back,
     asked: Asked,
     page: PlanPage,
     /// The line that is selected, among all that were asked for.
@@ -56,10 +46,9 @@ pub struct PlanScreen {
 }
 
 impl PlanScreen {
-    pub fn new(view: PlanView, back: Back, desk: &mut Desk) -> Self {
+    pub fn new(view: PlanView, desk: &mut Desk) -> Self {
         let screen = Self {
             view,
-            back,
             asked: Asked::default(),
             page: PlanPage::default(),
             at: 0,

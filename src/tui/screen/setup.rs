@@ -24,16 +24,21 @@ use crate::wizard::{Standing, State, Step};
 pub struct SetupScreen {
     /// The step that is selected, 0 to 6, or behind them the list.
     at: usize,
-    /// The step that Esc goes back to.
+    /// The step that was left.
     pub came_from: Option<Step>,
 }
 
 impl SetupScreen {
-    /// Selects the step that wants attention first, else the one that the user came from.
-    pub fn new(standing: &[Standing], came_from: Option<Step>) -> Self {
+    /// Selects the step or the list that the user came from, else the step that wants attention first.
+    pub fn new(standing: &[Standing], from: Option<&Place>) -> Self {
         let wanted = standing.iter().find(|standing| standing.state != State::Done).map(|standing| standing.step);
+        let list = match from {
+            Some(Place::List(kind)) => Kind::OF_SETUP.iter().position(|of| of == kind),
+            _ => None,
+        };
+        let came_from = from.and_then(Place::step);
         let step = came_from.or(wanted).unwrap_or(Step::Directory);
-        Self { at: step as usize, came_from }
+        Self { at: list.map_or(step as usize, |list| Step::ALL.len() + list), came_from }
     }
 
     pub fn selected(&self) -> Place {
@@ -66,6 +71,11 @@ impl SetupScreen {
             let x = canvas.text(area, area.x + 3, y, &format!("{} {:<10}", step.number(), step.title()), Style::new());
             let evidence = known.map(|standing| text::shown(&standing.evidence)).unwrap_or_default();
             let evidence = if evidence.is_empty() { step.purpose().to_owned() } else { evidence };
+            let x = if known.is_some_and(|standing| standing.entered) {
+                canvas.text(area, x + 1, y, "not saved yet;", canvas.look.warning())
+            } else {
+                x
+            };
             canvas.text(area, x + 1, y, &evidence, Style::new());
             if step as usize == self.at {
                 canvas.select(area, y);
@@ -119,12 +129,17 @@ fn summary(standing: &[Standing], canvas: &Canvas<'_>) -> (String, Style) {
         of.map(|standing| format!("{} {}", standing.step.number(), standing.step.title())).collect::<Vec<_>>()
     };
     let (refused, missing) = (named(State::Refused), named(State::Missing));
+    let entered = standing.iter().filter(|standing| standing.entered);
+    let entered: Vec<_> =
+        entered.map(|standing| format!("{} {}", standing.step.number(), standing.step.title())).collect();
     if standing.is_empty() {
         (String::new(), Style::new())
     } else if !refused.is_empty() {
         (format!("No longer good: {}.", refused.join(", ")), canvas.look.problem())
     } else if !missing.is_empty() {
         (format!("Missing: {}.", missing.join(", ")), canvas.look.warning())
+    } else if !entered.is_empty() {
+        (format!("Entered, but not saved: {}.", entered.join(", ")), canvas.look.warning())
     } else {
         ("All seven steps are done. Hand the written folder to your deployment tool.".to_owned(), canvas.look.good())
     }

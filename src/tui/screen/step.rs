@@ -28,6 +28,7 @@ use super::super::keys::{self, Action, Binding, Command};
 use super::super::layout;
 use super::super::message::{Effect, JobId};
 use super::super::panel::Panel;
+use crate::model::text;
 use crate::wizard::form::{Field, Form, Kind, Value};
 use crate::wizard::{Since, Step};
 
@@ -45,9 +46,20 @@ pub struct StepScreen {
     unkept: bool,
     /// What was done since the last change of a value.
     done: Vec<Action>,
-    saving: bool,
+    saving: Saving,
     /// Who changed what the form was filled from while something was entered here.
     outdated: Option<String>,
+    /// It was not opened from among the steps: saving it goes back there.
+    alone: bool,
+}
+
+/// How far saving the step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Saving {
+    Not,
+    /// Whether something new is meant is being asked.
+    Asking,
+    Begun,
 }
 
 /// What has the focus. There is always something that has it.
@@ -79,10 +91,13 @@ impl StepScreen {
             job: None,
             unkept: false,
             done: Vec::new(),
-            saving: false,
+            saving: Saving::Not,
             outdated: None,
+            alone: false,
         };
-        if let (Step::Token, Some(token)) = (screen.form.step, &mut desk.token) {
+        // Another token than the one that was made is none to be shown.
+        let token = desk.token.as_mut().filter(|_| !screen.form.is_new);
+        if let (Step::Token, Some(token)) = (screen.form.step, token) {
             // Whoever comes back has not asked to see it.
             token.hide();
             screen.panel = Some(Panel::Token);
@@ -90,6 +105,28 @@ impl StepScreen {
         let first = screen.stops().first().copied().unwrap_or(Focus::Button(0));
         screen.go(first);
         screen
+    }
+
+    /// Whether it stands by itself, rather than among the steps.
+    pub fn alone(&mut self, alone: bool) {
+        self.alone = alone;
+    }
+
+    pub fn is_alone(&self) -> bool {
+        self.alone
+    }
+
+    /// What is asked before it is saved.
+    pub fn question(&self) -> Option<String> {
+        let of = |(what, was, is): &(&str, String, String)| {
+            format!(
+                "A name cannot be changed: this adds the {what} \"{}\" beside \"{}\".",
+                text::shown(is),
+                text::shown(was)
+            )
+        };
+        let all: Vec<String> = self.form.named_otherwise().iter().map(of).collect();
+        (self.saving == Saving::Asking).then(|| format!("{} Add it?", all.join(" ")))
     }
 
     pub fn step(&self) -> Step {
@@ -118,7 +155,7 @@ impl StepScreen {
     /// The button that a newcomer should press next.
     fn recommended(&self, desk: &Desk) -> Action {
         let wanted = match self.form.step {
-            Step::Token if desk.token.is_some() => Action::Continue,
+            Step::Token if desk.token.is_some() && matches!(self.panel, Some(Panel::Token)) => Action::Continue,
             Step::Token => Action::Mint,
             Step::Installer if !self.done.contains(&Action::Files) => Action::Files,
             Step::Installer => Action::Write,
@@ -226,6 +263,10 @@ impl StepScreen {
 
     /// The keys that work now, the most particular first.
     pub fn tables(&self, desk: &Desk) -> Vec<&'static Binding> {
+        if self.saving == Saving::Asking {
+            return keys::LIST_CONFIRM.iter().chain(keys::ANYWHERE).collect();
+        }
+        let steps = if self.alone { keys::STEP_ALONE } else { keys::STEP };
         let token = desk.token.as_ref();
         let mut tables: Vec<&'static [Binding]> = Vec::new();
         if self.job.is_some() {
@@ -259,10 +300,10 @@ impl StepScreen {
         if !answers && !typing_in_panel {
             rows.extend(keys::FORM);
             rows.extend(self.actions().iter().filter_map(|action| keys::of(*action)));
-            rows.extend(keys::STEP);
+            rows.extend(steps);
         } else if matches!(self.panel, Some(Panel::Filter { .. })) {
             rows.extend(self.actions().iter().filter_map(|action| keys::of(*action)));
-            rows.extend(keys::STEP);
+            rows.extend(steps);
         }
         rows.extend(keys::ANYWHERE);
         if !takes_text {
@@ -273,7 +314,15 @@ impl StepScreen {
 
     /// Does what a key asks for. True when the user wants the overview.
     pub fn perform(&mut self, command: Command, desk: &mut Desk) -> bool {
-        if self.saving && command != Command::Back {
+        if self.saving == Saving::Begun && command != Command::Back {
+            return false;
+        }
+        if self.saving == Saving::Asking {
+            self.saving = Saving::Not;
+            match command {
+                Command::Yes => self.save(desk),
+                _ => desk.say("Nothing was saved; what you entered is still here."),
+            }
             return false;
         }
         match command {
@@ -283,7 +332,7 @@ impl StepScreen {
                 if self.may_leave(desk) {
                     // The draft is what is given up.
                     self.unkept = false;
-                    desk.ask(Effect::Reload(self.form.step));
+                    desk.ask(Effect::Reload(Box::new(self.form.clone())));
                 }
             }
             Command::NextField => self.go_by(false, desk),
@@ -305,6 +354,9 @@ impl StepScreen {
     /// A character that is no command.
     pub fn typed(&mut self, key: &KeyEvent, desk: &mut Desk) {
         let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        if self.saving == Saving::Asking {
+            return;
+        }
         match (&mut self.panel, self.focus) {
             (Some(Panel::Filter { editor, key: field }), Focus::Panel) => {
                 if editor.key(key) {
@@ -332,6 +384,9 @@ impl StepScreen {
     }
 
     pub fn paste(&mut self, text: &str, desk: &mut Desk) {
+        if self.saving == Saving::Asking {
+            return;
+        }
         match (&mut self.panel, self.focus) {
             (Some(Panel::Filter { editor, key }), Focus::Panel) => {
                 editor.paste(text);
@@ -348,14 +403,14 @@ impl StepScreen {
 
     /// Looks whether somebody changed what is being edited.
     pub fn look(&self, desk: &mut Desk) {
-        if !self.saving {
+        if self.saving != Saving::Begun {
             desk.ask(Effect::Look(Box::new(self.form.clone())));
         }
     }
 
     /// The step as others left it: it takes the place of a form in which nothing was entered, and is told of otherwise.
     fn since(&mut self, since: Since) {
-        if self.saving || since.form.step != self.form.step {
+        if self.saving == Saving::Begun || since.form.step != self.form.step {
             return;
         }
         if self.form.entered {

@@ -48,6 +48,8 @@ fn answer(app: &mut App, effects: Vec<Effect>) {
             Report { title: "Done".into(), lines: vec![(Tone::Good, "done".into()), (Tone::Help, "rest".into())] };
         let answer = match effect {
             Effect::Open(step) | Effect::OpenNamed(step, _) => Came::Opened(Box::new(form(step))),
+            Effect::OpenNew(kind) => Came::Opened(Box::new(form(kind.step().expect("one with a step")))),
+            Effect::Reload(form) => Came::Opened(form),
             Effect::Standing => Came::Standing(standing()),
             Effect::Save(form) => Came::Saved { form, outcome: super::super::message::SaveOutcome::Kept },
             Effect::Check(job, _) => {
@@ -72,7 +74,7 @@ fn answer(app: &mut App, effects: Vec<Effect>) {
             }
             Effect::Do(doing) => {
                 let lines = vec![Fact::new("", "done"), Fact::new("", "and more").toned(Tone::Warning)];
-                Came::Done(doing.job, "Done".into(), lines)
+                Came::Done(doing.job, lines)
             }
             Effect::Overview => Came::Overview(Box::new(super::overview::view())),
             Effect::Report(_) => Came::Report(detail("report").lines),

@@ -10,7 +10,7 @@ use super::trouble;
 use crate::wizard::Step;
 
 /// Answers what a list asks for, until nothing is asked; gives what else was asked for.
-fn give(app: &mut App, effects: Vec<Effect>) -> Vec<Effect> {
+pub(super) fn give(app: &mut App, effects: Vec<Effect>) -> Vec<Effect> {
     let mut rest = Vec::new();
     for effect in effects {
         let answer = match effect {
@@ -36,7 +36,7 @@ fn give(app: &mut App, effects: Vec<Effect>) -> Vec<Effect> {
     rest
 }
 
-fn press_and_give(app: &mut App, names: &[&str]) -> Vec<Effect> {
+pub(super) fn press_and_give(app: &mut App, names: &[&str]) -> Vec<Effect> {
     let mut rest = Vec::new();
     for name in names {
         let effects = press(app, name);
@@ -46,7 +46,7 @@ fn press_and_give(app: &mut App, names: &[&str]) -> Vec<Effect> {
 }
 
 /// A console on a list.
-fn opened(kind: Kind, look: Look, size: (u16, u16)) -> App {
+pub(super) fn opened(kind: Kind, look: Look, size: (u16, u16)) -> App {
     let mut app = app(Step::Directory, look, size);
     press_and_give(&mut app, &["Esc"]);
     let key = match kind {
@@ -205,11 +205,11 @@ fn one_line_of_what_was_done_is_said_and_more_are_shown() {
         doing.job
     };
     let job = start(&mut app);
-    came(&mut app, Came::Done(job, "Tokens".into(), vec![said("It is refused now.", Tone::Good)]));
+    came(&mut app, Came::Done(job, vec![said("It is refused now.", Tone::Good)]));
     assert!(matches!(app.screen, Screen::List(Kind::Tokens)) && screen(&app).contains("It is refused now."));
     let job = start(&mut app);
     let lines = vec![said("It is refused now.", Tone::Good), said("msiexec carries a dead token", Tone::Warning)];
-    came(&mut app, Came::Done(job, "Tokens".into(), lines));
+    came(&mut app, Came::Done(job, lines));
     assert!(screen(&app).contains("msiexec carries a dead token"));
     press_and_give(&mut app, &["Esc"]);
     assert!(matches!(app.screen, Screen::List(Kind::Tokens)));

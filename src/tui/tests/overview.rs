@@ -24,6 +24,7 @@ pub(super) fn view() -> OverviewView {
         says: "2 things need you.".into(),
         tone: Tone::Warning,
         as_of: "as of 2026-11-24 12:00 UTC".into(),
+        content: "2 alarms".into(),
         lines: vec![
             alarm(
                 "now",

@@ -110,7 +110,7 @@ fn step_3_explaining_a_user() {
 fn step_4_running_and_done() {
     picture("4-running", Step::Frequency, |app| {
         let sync = job(&press(app, "Ctrl-R"));
-        let progress = Progress { what: "reading users", done: 812, of: Some(1_200), rate: Some(2_410.4) };
+        let progress = Progress { what: "reading users", done: 812, of: Some(1_200), about: None, rate: Some(2_410.4) };
         came(app, Came::Progress(sync, progress));
     });
     picture("4-done", Step::Frequency, |app| {

@@ -145,7 +145,7 @@ impl Source for Storages {
         let rows = engine.storages()?.into_iter().map(|kept| {
             let name = kept.value.name.to_string();
             let cells = vec![name.clone(), capacity(&kept.value), shown(&kept.value.location)];
-            Row { id: name, cells, acts: vec![Act::Delete], ..Row::default() }
+            Row { id: name, cells, acts: vec![Act::Edit, Act::Delete], ..Row::default() }
         });
         Ok(page(rows, asked, offset, limit))
     }
@@ -158,7 +158,7 @@ impl Source for Storages {
             Fact::new("Capacity", capacity(storage)),
             changed(&kept),
         ];
-        Ok(Detail { title: storage.name.to_string(), lines, acts: vec![Act::Delete] })
+        Ok(Detail { title: storage.name.to_string(), lines, acts: vec![Act::Edit, Act::Delete] })
     }
 
     fn question(&self, _: &Engine, _: &Asked, _: Act, id: Option<&str>) -> Result<Option<Question>, Error> {

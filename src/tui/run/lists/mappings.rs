@@ -5,7 +5,7 @@ use crate::engine::{Engine, Error};
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::text::shown;
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::message::Tone;
 use crate::tui::panel::report::grouped;
 
@@ -54,6 +54,7 @@ impl Source for Mappings {
     fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
         let kept = find(engine, doing.id.as_deref().unwrap_or_default())?;
         let name = kept.value.name.clone();
+        let mut made = None;
         let said = match doing.act {
             Act::Disable | Act::Enable => {
                 let enabled = doing.act == Act::Enable;
@@ -63,6 +64,7 @@ impl Source for Mappings {
             Act::Duplicate => {
                 let copy = called(&doing.input)?;
                 engine.duplicate_mapping(&name, &copy)?;
+                made = Some(Place::Entry(Kind::Mappings, copy.to_string()));
                 format!("\"{copy}\" is there, switched off; e changes whom it takes.")
             }
             Act::Delete => {
@@ -71,7 +73,7 @@ impl Source for Mappings {
             }
             _ => return Ok(Vec::new()),
         };
-        Ok(done(said))
+        Ok(done(said).into_iter().map(|fact| Fact { leads: made.clone(), ..fact }).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Source, done, minute, page};
 use crate::engine::{Engine, Error};
 use crate::model::job::Job;
 use crate::model::plan::{State, Summary};
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Row, Rows};
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Row, Rows};
 use crate::tui::message::{Came, JobId, Tone};
 use crate::tui::panel::report::grouped;
 use crate::tui::run::work;
@@ -28,7 +28,8 @@ impl Source for Syncs {
     fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
         let plan = doing.id.as_deref().and_then(|id| id.parse().ok());
         let made = engine.undo(plan)?.id;
-        Ok(done(format!("Plan {made} takes it back; nothing has changed yet. Enter opens it, a approves it.")))
+        let said = done(format!("Plan {made} takes it back; nothing has changed yet. Enter opens it."));
+        Ok(said.into_iter().map(|fact| fact.leading(Place::Entry(Kind::Syncs, made.to_string()))).collect())
     }
 }
 
@@ -40,7 +41,7 @@ pub(super) fn sync(engine: &Engine, id: JobId, job: &Job) -> Result<Came, Error>
     }
     let report = work::synced(&engine.apply(plan.id, None, job)?);
     let lines = report.lines.into_iter().map(|(tone, text)| Fact::new("", text).toned(tone)).collect();
-    Ok(Came::Done(id, Kind::Syncs.title().to_owned(), lines))
+    Ok(Came::Done(id, lines))
 }
 
 fn row(plan: &Summary) -> Row {

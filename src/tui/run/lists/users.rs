@@ -51,7 +51,9 @@ impl Source for Users {
         let seen = offset + rows.len() as u64 + u64::from(page.total.more && rows.len() as u64 == limit);
         let total = if page.total.more { page.total.count.max(seen) } else { page.total.count };
         let order = ORDERS.iter().position(|order| *order == page.sort);
-        Ok(Rows { offset, total, more: page.total.more, rows, order, ..Rows::default() })
+        // Who is not cached is nowhere in the list: what was typed is explained instead.
+        let acts = if total == 0 && query(asked).is_some() { vec![Act::Explain] } else { Vec::new() };
+        Ok(Rows { offset, total, more: page.total.more, rows, order, acts })
     }
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
@@ -83,6 +85,7 @@ impl Source for Users {
     fn act(&self, engine: &Engine, doing: &Doing, job: &Job) -> Result<Vec<Fact>, Error> {
         match (doing.act, doing.id.as_deref()) {
             (Act::Explain, Some(id)) => explain(engine, id, job),
+            (Act::Explain, None) => explain(engine, doing.asked.search.trim(), job),
             (Act::Save, _) => {
                 let path = Path::new(doing.input.trim());
                 let format = UserFormat::of_path(path).ok_or_else(|| Error::NoFormat { path: path.to_owned() })?;

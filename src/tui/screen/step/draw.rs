@@ -11,7 +11,7 @@ use crate::tui::layout::{self, First};
 use crate::tui::look::Glyphs;
 use crate::tui::message::Effect;
 use crate::wizard::Step;
-use crate::wizard::form::{Choice, Field, Form, Kind, Pick};
+use crate::wizard::form::{Choice, Field, Kind, Pick};
 
 use super::{Focus, StepScreen, is_line};
 
@@ -54,7 +54,7 @@ fn form_rows(screen: &StepScreen, room: u16) -> Vec<Row> {
     rows.push(Row::Blank);
     let (mut first, mut used) = (0, 0);
     for (at, action) in screen.actions().iter().enumerate() {
-        let wide = width(&button(*action, &screen.form)) + 2;
+        let wide = width(&button(*action, screen)) + 2;
         if at > first && used + wide + 2 > usize::from(room) {
             rows.push(Row::Buttons(first, at));
             (first, used) = (at, 0);
@@ -65,19 +65,21 @@ fn form_rows(screen: &StepScreen, room: u16) -> Vec<Row> {
     rows
 }
 
-fn button(action: Action, form: &Form) -> String {
+fn button(action: Action, screen: &StepScreen) -> String {
     let label = match action.task() {
-        Some(task) => task.label(form),
-        None if form.step.next().is_none() => "Finish",
+        Some(task) => task.label(&screen.form),
+        None if screen.alone => "Save",
+        None if screen.form.step.next().is_none() => "Finish",
         None => "Continue",
     };
     format!("[ {label} ]")
 }
 
 /// What pressing the button does, for the help line.
-fn button_help(action: Action, step: Step) -> String {
+fn button_help(action: Action, step: Step, alone: bool) -> String {
     match (action.task(), step.next()) {
         (Some(task), _) => task.purpose().to_owned(),
+        (None, _) if alone => "Saves this and goes back to where you were.".to_owned(),
         (None, Some(next)) => format!("Saves this step and opens step {}: {}.", next.number(), next.title()),
         (None, None) => "Saves this step and shows the overview.".to_owned(),
     }
@@ -87,9 +89,11 @@ impl StepScreen {
     /// What the help line says when nothing is wrong.
     pub fn help(&self, desk: &Desk) -> String {
         match (self.focus, &self.panel) {
-            (Focus::Button(at), _) => {
-                self.actions().get(at).map(|action| button_help(*action, self.form.step)).unwrap_or_default()
-            }
+            (Focus::Button(at), _) => self
+                .actions()
+                .get(at)
+                .map(|action| button_help(*action, self.form.step, self.alone))
+                .unwrap_or_default(),
             (Focus::Panel, Some(panel)) => panel.help(desk.look, self.areas(desk).panel.width),
             _ => self.field().map(field_help).unwrap_or_default(),
         }
@@ -166,7 +170,7 @@ impl StepScreen {
             if focused {
                 canvas.cursor(area, x + 2, area.y);
             }
-            x = canvas.text(area, x, area.y, &button(*action, &self.form), style).saturating_add(2);
+            x = canvas.text(area, x, area.y, &button(*action, self), style).saturating_add(2);
         }
     }
 

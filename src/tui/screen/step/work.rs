@@ -13,7 +13,7 @@ use crate::tui::panel::token::Reveal;
 use crate::wizard::form::Form;
 use crate::wizard::{Step, Task};
 
-use super::{Focus, StepScreen, Work};
+use super::{Focus, Saving, StepScreen, Work};
 
 impl StepScreen {
     /// Presses a button.
@@ -75,17 +75,27 @@ impl StepScreen {
         self.unkept = false;
         if desk.read_only {
             return match self.form.step.next() {
+                _ if self.alone => desk.say("This console is read-only: nothing was saved. Esc goes back."),
                 Some(next) => desk.ask(Effect::Open(next)),
                 None => desk.say("This console is read-only: nothing was saved. Esc opens the overview."),
             };
         }
-        if self.form.check_fields() {
-            self.close_answer();
-            self.saving = true;
-            desk.ask(Effect::Save(Box::new(self.form.clone())));
-        } else {
-            self.go_to_problem();
+        if !self.form.check_fields() {
+            return self.go_to_problem();
         }
+        self.close_answer();
+        if self.form.named_otherwise().is_empty() {
+            self.save(desk);
+        } else {
+            // What was entered is kept while the answer is pending, and when it is no.
+            desk.ask(Effect::KeepDraft(Box::new(self.form.clone())));
+            self.saving = Saving::Asking;
+        }
+    }
+
+    pub(super) fn save(&mut self, desk: &mut Desk) {
+        self.saving = Saving::Begun;
+        desk.ask(Effect::Save(Box::new(self.form.clone())));
     }
 
     /// A job that changes something holds its step; one that only looks is stopped.
@@ -244,20 +254,20 @@ impl StepScreen {
     }
 
     fn saved(&mut self, form: Form, outcome: SaveOutcome, desk: &mut Desk) {
-        self.saving = false;
+        self.saving = Saving::Not;
         self.form = form;
         if outcome == SaveOutcome::Problems {
             return self.go_to_problem();
         }
         desk.ask(Effect::Standing);
-        if let Some(next) = self.form.step.next() {
+        if let Some(next) = self.form.step.next().filter(|_| !self.alone) {
             desk.ask(Effect::Open(next));
         }
     }
 
     fn failed(&mut self, job: Option<JobId>, trouble: Trouble, desk: &mut Desk) {
         let Some(job) = job else {
-            self.saving = false;
+            self.saving = Saving::Not;
             desk.notice = Some(Notice::Trouble(trouble));
             return;
         };

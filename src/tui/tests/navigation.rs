@@ -1,0 +1,329 @@
+//! Where one gets, and that Esc leads back there: from alarms, lists, entries, reports and steps.
+
+use super::super::app::App;
+use super::super::fixture::*;
+use super::super::listing::{Act, Fact, Kind, Place};
+use super::super::message::{Came, Effect, Message, SaveOutcome, Tone};
+use super::super::screen::Screen;
+use super::lists::{give, opened, press_and_give};
+use crate::wizard::Step;
+use crate::wizard::form::{Form, Value};
+
+/// The list with one entry to which these can be done.
+fn offering(kind: Kind, acts: &[Act]) -> App {
+    let mut app = opened(kind, UTF8, (120, 40));
+    with(&mut app, kind, acts);
+    app
+}
+
+fn with(app: &mut App, kind: Kind, acts: &[Act]) {
+    let asked = super::super::listing::Asked { kind, search: String::new(), order: 0 };
+    let mut all = rows(&asked, 0, 3);
+    for (row, name) in all.rows.iter_mut().zip(["Sales", "Staff", "Everybody else"]) {
+        (row.id, row.cells[0], row.acts) = (name.to_owned(), name.to_owned(), acts.to_vec());
+    }
+    came(app, Came::Rows(Box::new(asked), all));
+}
+
+/// The form of step 3, filled from the mapping of that name.
+fn mapping(name: &str) -> Form {
+    let mut form = form(Step::Mapping);
+    form.set("mapping.name", Value::Text(name.into()));
+    (form.basis.subject, form.basis.subject_name) = (Some(1), Some(name.into()));
+    form
+}
+
+fn place(app: &App) -> String {
+    screen(app).lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_is_edited_from_a_list_is_saved_back_to_it_and_selected_there() {
+    let mut app = offering(Kind::Mappings, &[Act::Edit]);
+    let effects = keys(&mut app, &["Down", "e"]);
+    assert!(matches!(&effects[..], [Effect::OpenNamed(Step::Mapping, name)] if name == "Staff"));
+    came(&mut app, Came::Opened(Box::new(mapping("Staff"))));
+    let shown = screen(&app);
+    assert!(shown.contains("[ Save ]") && !shown.contains("Continue"), "{shown}");
+    assert!(shown.contains("Esc go back") && shown.contains("Ctrl-N save"), "{shown}");
+    let effects = press(&mut app, "Ctrl-N");
+    assert!(matches!(&effects[..], [Effect::Save(_)]));
+    let effects = came(&mut app, Came::Saved { form: Box::new(mapping("Staff")), outcome: SaveOutcome::Kept });
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Open(_))), "no further step is opened");
+    assert!(matches!(app.screen, Screen::List(Kind::Mappings)) && screen(&app).contains("Saved."), "{}", screen(&app));
+    // It moved meanwhile, and is selected all the same.
+    with(&mut app, Kind::Mappings, &[Act::Edit]);
+    assert!(matches!(&press(&mut app, "e")[..], [Effect::OpenNamed(_, name)] if name == "Staff"));
+    // From among the steps, the same step goes on to the next.
+    let mut app = super::app(Step::Mapping, UTF8, (120, 40));
+    assert!(screen(&app).contains("[ Continue ]"));
+    press(&mut app, "Ctrl-N");
+    let effects = came(&mut app, Came::Saved { form: Box::new(form(Step::Mapping)), outcome: SaveOutcome::Kept });
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Open(Step::Frequency))));
+}
+
+#[test]
+fn escape_leads_back_the_way_that_one_came() {
+    // From the overview over an alarm to a list, on to a step, and all the way back.
+    let mut app = offering(Kind::Storages, &[Act::Edit]);
+    press_and_give(&mut app, &["1"]);
+    let mut alarming = super::overview::view();
+    if let Some(super::super::screen::overview::Line::Alarm { leads, .. }) = alarming.lines.first_mut() {
+        *leads = Place::List(Kind::Storages);
+    }
+    came(&mut app, Came::Overview(Box::new(alarming)));
+    press(&mut app, "Enter");
+    with(&mut app, Kind::Storages, &[Act::Edit]);
+    let effects = press(&mut app, "e");
+    assert!(matches!(&effects[..], [Effect::OpenStorage(name)] if name == "Sales"));
+    came(&mut app, Came::Opened(Box::new(form(Step::Profile))));
+    type_text(&mut app, "2w");
+    assert!(matches!(press(&mut app, "Esc")[..], [Effect::KeepDraft(_), ..]), "nothing typed is lost");
+    assert!(matches!(app.screen, Screen::List(Kind::Storages)), "{}", place(&app));
+    press(&mut app, "Esc");
+    assert!(matches!(app.screen, Screen::Overview), "{}", place(&app));
+    // From a user on to the mapping, to its step, and back over the same two.
+    let mut app = opened(Kind::Users, UTF8, (80, 24));
+    press_and_give(&mut app, &["Enter"]);
+    press_and_give(&mut app, &["Down", "Enter"]);
+    assert!(screen(&app).contains("Entry someone"), "{}", screen(&app));
+    press_and_give(&mut app, &["Esc"]);
+    assert!(screen(&app).contains("Entry Users-0"), "{}", screen(&app));
+    press_and_give(&mut app, &["Esc"]);
+    assert!(matches!(app.screen, Screen::List(Kind::Users)));
+    // Accounts stand beside devices, however often one goes from the one to the other.
+    let mut app = opened(Kind::Accounts, UTF8, (80, 24));
+    press_and_give(&mut app, &["Esc"]);
+    assert!(matches!(app.screen, Screen::List(Kind::Devices)));
+    press_and_give(&mut app, &["a", "a", "a", "Esc", "Esc"]);
+    assert!(matches!(app.screen, Screen::Overview));
+    // A list of setup leads back there, and is selected.
+    let mut app = opened(Kind::Keys, UTF8, (80, 24));
+    press_and_give(&mut app, &["Esc"]);
+    assert!(matches!(app.screen, Screen::Setup(_)) && screen(&app).ends_with("cursor 0,16"), "{}", screen(&app));
+    press_and_give(&mut app, &["Esc"]);
+    assert!(matches!(app.screen, Screen::Overview));
+    // The report stays as it was while one looks at what it leads to.
+    press(&mut app, "r");
+    let leads = Fact::new("Stuck", "3 laptops wait").leading(Place::List(Kind::Devices));
+    came(&mut app, Came::Report(vec![leads]));
+    press_and_give(&mut app, &["Enter"]);
+    assert!(matches!(app.screen, Screen::List(Kind::Devices)));
+    assert!(press_and_give(&mut app, &["Esc"]).is_empty(), "nothing is counted again");
+    assert!(screen(&app).contains("3 laptops wait"), "{}", screen(&app));
+    press_and_give(&mut app, &["Esc"]);
+    assert!(matches!(app.screen, Screen::Overview));
+}
+
+#[test]
+fn a_step_that_comes_late_does_not_take_the_place_of_where_one_went() {
+    let mut app = offering(Kind::Mappings, &[Act::Edit]);
+    press(&mut app, "e");
+    press_and_give(&mut app, &["5"]);
+    came(&mut app, Came::Opened(Box::new(mapping("Sales"))));
+    assert!(matches!(app.screen, Screen::List(Kind::Devices)), "{}", place(&app));
+}
+
+#[test]
+fn another_one_begins_as_another_one() {
+    for (kind, step) in [
+        (Kind::Mappings, Step::Mapping),
+        (Kind::Tokens, Step::Token),
+        (Kind::Directories, Step::Directory),
+        (Kind::Profiles, Step::Profile),
+        (Kind::Storages, Step::Profile),
+    ] {
+        let mut app = offering(kind, &[]);
+        assert!(matches!(press(&mut app, "n")[..], [Effect::OpenNew(of)] if of == kind), "{kind:?}");
+        let mut new = form(step);
+        new.is_new = true;
+        came(&mut app, Came::Opened(Box::new(new)));
+        press_and_give(&mut app, &["Esc"]);
+        assert!(matches!(app.screen, Screen::List(of) if of == kind), "{kind:?}");
+    }
+    // Of another token, the one that was made last is not shown.
+    let mut app = offering(Kind::Tokens, &[]);
+    app.desk.token = Some(super::super::panel::token::Reveal::new(minted()));
+    press(&mut app, "n");
+    let mut new = form(Step::Token);
+    new.is_new = true;
+    came(&mut app, Came::Opened(Box::new(new)));
+    assert!(!screen(&app).contains("4f0c11aa22bb33cc"), "{}", screen(&app));
+}
+
+#[test]
+fn another_name_adds_another_thing_only_after_a_yes() {
+    let mut app = offering(Kind::Mappings, &[Act::Edit]);
+    press(&mut app, "e");
+    came(&mut app, Came::Opened(Box::new(mapping("Sales"))));
+    type_text(&mut app, "X");
+    let effects = press(&mut app, "Ctrl-N");
+    assert!(matches!(effects[..], [Effect::KeepDraft(_)]), "what was entered is kept, and nothing is saved");
+    let asked = "A name cannot be changed: this adds the mapping \"SalesX\" beside \"Sales\". Add it?";
+    assert!(screen(&app).contains(asked), "{}", screen(&app));
+    assert!(press(&mut app, "Enter").is_empty(), "Enter alone is no yes");
+    assert!(screen(&app).contains("SalesX"), "it is still there");
+    press(&mut app, "Ctrl-N");
+    assert!(matches!(&press(&mut app, "y")[..], [Effect::Save(form)] if form.name() == Some("SalesX")));
+    // A capital alone makes no other name.
+    let mut same = mapping("Sales");
+    same.set("mapping.name", Value::Text("SALES".into()));
+    assert!(same.named_otherwise().is_empty());
+    // Nor does the storage beside a profile go by another name unasked.
+    let mut profile = form(Step::Profile);
+    profile.basis.storage_name = Some("eu-2".into());
+    assert_eq!(profile.named_otherwise(), [("storage", "eu-2".to_owned(), "eu-1".to_owned())]);
+}
+
+#[test]
+fn what_was_made_is_selected_and_no_key_goes_to_what_it_was_made_from() {
+    let mut app = offering(Kind::Mappings, &[Act::Duplicate, Act::Edit]);
+    let effects = press(&mut app, "d");
+    let rest = give(&mut app, effects);
+    assert!(rest.is_empty());
+    let effects = press(&mut app, "y");
+    let [Effect::Do(doing)] = &effects[..] else { panic!("it is done") };
+    let made = Fact::new("", "\"Staff\" is there").leading(Place::Entry(Kind::Mappings, "Staff".into()));
+    let effects = came(&mut app, Came::Done(doing.job, vec![made.toned(Tone::Good)]));
+    assert!(screen(&app).contains("is there"));
+    assert!(press(&mut app, "e").is_empty(), "until it is there, there is nothing to edit");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Rows { offset: 0, .. })));
+    with(&mut app, Kind::Mappings, &[Act::Duplicate, Act::Edit]);
+    assert!(matches!(&press(&mut app, "e")[..], [Effect::OpenNamed(_, name)] if name == "Staff"));
+}
+
+#[test]
+fn a_step_that_holds_something_not_saved_is_marked() {
+    let mut app = super::app(Step::Directory, UTF8, (80, 24));
+    press(&mut app, "Esc");
+    let mut standing = standing();
+    standing[1].entered = true;
+    came(&mut app, Came::Standing(standing));
+    let shown = screen(&app);
+    let marked: Vec<&str> = shown.lines().filter(|line| line.contains("not saved yet; ")).collect();
+    assert!(matches!(marked[..], [line] if line.contains("2 Profile") && line.contains("Laptops on eu-1")), "{shown}");
+}
+
+#[test]
+fn how_far_something_is_is_said_and_that_it_is_being_stopped() {
+    use crate::model::job::Progress;
+    let mut app = opened(Kind::Syncs, UTF8, (120, 40));
+    let effects = press_and_give(&mut app, &["r", "y"]);
+    let [Effect::Do(doing)] = &effects[..] else { panic!("it is done") };
+    let (job, progress) = (doing.job, |done| Progress {
+        about: Some(1_000_000),
+        rate: Some(2_000.0),
+        ..Progress::of("reading users", done)
+    });
+    came(&mut app, Came::Progress(job, progress(40_000)));
+    let said = "reading users  40,000 of about 1,000,000   2,000 a second, about 8 min left. Ctrl-X cancels.";
+    assert!(screen(&app).contains(said), "{}", screen(&app));
+    came(&mut app, Came::Progress(job + 1, progress(77)));
+    assert!(screen(&app).contains(said), "another job is none of its business");
+    press(&mut app, "Ctrl-X");
+    assert!(screen(&app).contains("Stopping ..."), "{}", screen(&app));
+    // Whoever went elsewhere meanwhile stays there, and is told.
+    press_and_give(&mut app, &["5"]);
+    let lines = vec![Fact::new("", "The users are stored."), Fact::new("", "3 come")];
+    came(&mut app, Came::Done(job, lines));
+    assert!(matches!(app.screen, Screen::List(Kind::Devices)));
+    assert!(screen(&app).contains("Sync now: The users are stored."), "{}", screen(&app));
+}
+
+#[test]
+fn a_report_stands_under_its_list_and_names_what_it_is_of() {
+    let mut app = offering(Kind::Users, &[Act::Explain]);
+    let effects = press(&mut app, "e");
+    give(&mut app, effects);
+    let effects = press(&mut app, "y");
+    let [Effect::Do(doing)] = &effects[..] else { panic!("it is done") };
+    let lines = vec![Fact::new("mapping", "takes the user"), Fact::new("account", "there is none")];
+    came(&mut app, Came::Done(doing.job, lines));
+    let shown = screen(&app);
+    assert!(shown.contains("Explain: Sales") && shown.contains("takes the user"), "{shown}");
+    assert!(place(&app).ends_with("Users"), "{shown}");
+    let here = shown.lines().find(|line| line.contains("2 Users")).expect("the tabs");
+    assert!(here.trim_start().starts_with('\u{25b8}') || here.contains("> ") || here.contains("▶"), "{shown}");
+    press_and_give(&mut app, &["Esc"]);
+    assert!(matches!(app.screen, Screen::List(Kind::Users)));
+}
+
+#[test]
+fn whoever_is_not_found_is_explained_by_what_was_typed() {
+    let mut app = opened(Kind::Users, UTF8, (120, 40));
+    press(&mut app, "/");
+    let mut asked = None;
+    for letter in "jane".chars() {
+        for effect in press(&mut app, &letter.to_string()) {
+            if let Effect::Rows { asked: of, .. } = effect {
+                asked = Some(of);
+            }
+        }
+    }
+    let nobody = super::super::listing::Rows { acts: vec![Act::Explain], ..Default::default() };
+    came(&mut app, Came::Rows(Box::new(asked.expect("rows were asked for")), nobody));
+    assert!(screen(&app).contains("Enter, then e says why"), "{}", screen(&app));
+    let effects = keys(&mut app, &["Enter", "e"]);
+    let [Effect::Question(wanted)] = &effects[..] else { panic!("it is asked what there is to know") };
+    assert_eq!((wanted.id.as_deref(), wanted.asked.search.as_str()), (None, "jane"));
+    let wanted = Box::new(super::super::listing::Wanted { question: None, ..(**wanted).clone() });
+    let effects = came(&mut app, Came::Question(wanted));
+    assert!(matches!(&effects[..], [Effect::Do(doing)] if doing.id.is_none() && doing.asked.search == "jane"));
+}
+
+#[test]
+fn the_palette_begins_what_can_be_done_in_any_list() {
+    // From the overview: to the list, with its question.
+    let mut app = opened(Kind::Users, UTF8, (120, 40));
+    press_and_give(&mut app, &["1"]);
+    let palette = |app: &mut App, typed: &str| {
+        press(app, "Ctrl-P");
+        type_text(app, typed);
+        let effects = press(app, "Enter");
+        give(app, effects)
+    };
+    for word in ["pause", "verify", "revoke", "explain", "import", "new key", "duplicate", "check"] {
+        press(&mut app, "Ctrl-P");
+        type_text(&mut app, word);
+        assert!(screen(&app).contains(&format!("{word}: ")), "{word}: {}", screen(&app));
+        press(&mut app, "Esc");
+    }
+    palette(&mut app, "verify");
+    assert!(matches!(app.screen, Screen::List(Kind::Audit)));
+    assert!(screen(&app).contains("Do that to the list?"), "{}", screen(&app));
+    press(&mut app, "n");
+    // What is done to an entry waits until one is chosen.
+    palette(&mut app, "revoke: dev");
+    assert!(matches!(app.screen, Screen::List(Kind::Devices)));
+    assert!(screen(&app).contains("Choose one, then x: revoke."), "{}", screen(&app));
+    // Whoever is nowhere in the state is explained, and so is the id of a refusal.
+    press(&mut app, "Ctrl-P");
+    type_text(&mut app, "R-7F3A");
+    came(&mut app, Came::Found("R-7F3A".into(), Vec::new()));
+    let effects = press(&mut app, "Enter");
+    assert!(matches!(app.screen, Screen::List(Kind::Users)));
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::Rows { asked, .. } => Some(asked.clone()),
+        _ => None,
+    });
+    let nobody = super::super::listing::Rows { acts: vec![Act::Explain], ..Default::default() };
+    let effects = came(&mut app, Came::Rows(Box::new(asked.expect("rows were asked for")), nobody));
+    assert!(matches!(&effects[..], [Effect::Question(of)] if of.act == Act::Explain && of.asked.search == "R-7F3A"));
+}
+
+#[test]
+fn the_overview_is_looked_at_again_by_itself_and_moves_only_when_it_says_something_else() {
+    let mut app = opened(Kind::Users, UTF8, (80, 24));
+    assert!(app.update(Message::Tick).is_empty(), "nothing else is");
+    press(&mut app, "1");
+    came(&mut app, Came::Overview(Box::new(super::overview::view())));
+    assert!(matches!(app.update(Message::Tick)[..], [Effect::OverviewAgain]));
+    let before = draw(&app);
+    let mut later = super::overview::view();
+    later.as_of = "as of 2026-11-24 12:01 UTC".into();
+    came(&mut app, Came::OverviewAgain(Box::new(later.clone())));
+    assert_eq!(draw(&app), before, "a minute more is no change");
+    later.content = "3 alarms".into();
+    came(&mut app, Came::OverviewAgain(Box::new(later)));
+    assert!(screen(&app).contains("12:01"));
+}
