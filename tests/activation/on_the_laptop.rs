@@ -207,9 +207,13 @@ fn a_laptop_that_was_revoked_or_freed_says_so_at_log_on_and_one_of_somebody_else
     for (verb, state) in [("revoke", "revoked"), ("free", "freed")] {
         imd.imd(["devices", verb, &device]).succeeded();
         laptop.says(&["check-in"], "");
+        // A user cannot read what is the system's.
+        let (of_system, away) = (laptop.path("system/enrolment.json"), laptop.path("enrolment.away"));
+        std::fs::rename(&of_system, &away).unwrap();
         assert!(laptop.says(&["status"], "").contains(&format!("is {state}")));
         let told = laptop.fails(&["claim", "--log-on"], "");
         assert!(told.contains(&format!("is {state}")) && told.contains("enrol --token-file"), "{told}");
+        std::fs::rename(&away, &of_system).unwrap();
     }
     // With a token it is somebody's again.
     laptop.says(&["enrol"], &token);
