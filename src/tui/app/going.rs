@@ -85,7 +85,8 @@ impl App {
                 self.desk.ask(Effect::Standing);
                 let from = match &self.screen {
                     Screen::Step(screen) => Some(Place::Step(screen.step())),
-                    Screen::List(kind) => Some(Place::List(*kind)),
+                    // By its number it begins with what wants attention.
+                    Screen::List(kind) if way == Way::Instead => Some(Place::List(*kind)),
                     _ => None,
                 };
                 let setup = SetupScreen::new(&self.standing, from.as_ref());
