@@ -300,6 +300,10 @@ impl App {
                 }
                 self.screen = Screen::List(kind);
             }
+            Place::Found(kind, search) => {
+                self.lists.insert(kind, ListScreen::found(kind, search, &mut self.desk));
+                self.screen = Screen::List(kind);
+            }
             Place::Step(step) => self.desk.ask(Effect::Open(step)),
             Place::Named(step, name) => self.desk.ask(Effect::OpenNamed(step, name)),
             Place::Order => {
@@ -376,7 +380,7 @@ impl App {
             Came::Report(lines) => {
                 if self.opening.take() == Some(Place::Report) {
                     self.desk.notice = None;
-                    self.screen = Screen::Detail(Box::new(DetailScreen::report("Report", lines, Place::Overview)));
+                    self.screen = Screen::Detail(Box::new(DetailScreen::rollout(lines, Place::Overview)));
                 }
             }
             Came::Found(typed, found) => {
@@ -388,7 +392,9 @@ impl App {
                 Screen::Order(order) => order.take(mappings, &mut self.desk),
                 _ if self.opening == Some(Place::Order) => {
                     self.opening = None;
-                    self.screen = Screen::Order(Box::new(OrderScreen::new(mappings, &mut self.desk)));
+                    let on = self.lists.get(&Kind::Mappings).and_then(ListScreen::selected).map(|row| row.id.clone());
+                    let order = OrderScreen::new(mappings, on.as_deref(), &mut self.desk);
+                    self.screen = Screen::Order(Box::new(order));
                 }
                 _ => {}
             },

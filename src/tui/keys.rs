@@ -211,7 +211,7 @@ pub fn bar(tables: &[&'static Binding]) -> Vec<Entry> {
             _ => {
                 let stays =
                     matches!(binding.command, Command::NextStep | Command::Leave | Command::Help | Command::Palette)
-                        || (binding.command == Command::Back && binding.label == "all steps");
+                        || (binding.command == Command::Back && matches!(binding.label, "all steps" | "back"));
                 entries.push(Entry { names: name, label: binding.label, stays });
             }
         }
