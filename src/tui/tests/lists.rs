@@ -2,7 +2,7 @@
 
 use super::super::app::App;
 use super::super::fixture::*;
-use super::super::listing::{Act, Fact, Kind, Place, Question, Wanted};
+use super::super::listing::{Act, Asked, Fact, Kind, Place, Question, Wanted};
 use super::super::look::Look;
 use super::super::message::{Came, Effect, Message, Tone};
 use super::super::screen::Screen;
@@ -310,6 +310,13 @@ fn moving_in_a_list_costs_few_bytes_and_reversal_marks_what_is_selected() {
 fn a_list_says_that_there_is_more_and_offers_search_and_the_way_back_at_eighty_columns() {
     for kind in [Kind::Users, Kind::Mappings, Kind::Devices] {
         let mut app = opened(kind, UTF8, (80, 24));
+        if kind == Kind::Mappings {
+            // As many as a mapping has among others.
+            let asked = Asked { kind, search: String::new(), order: 0 };
+            let mut given = rows(&asked, 0, 3);
+            given.rows[0].acts = vec![Act::Edit, Act::Order, Act::Duplicate, Act::Disable, Act::Delete];
+            came(&mut app, Came::Rows(Box::new(asked), given));
+        }
         let shown = screen(&app);
         assert!(shown.contains("Esc back") && shown.contains("/ search"), "{shown}");
         assert_eq!(shown.contains("more below"), kind == Kind::Users, "{shown}");
@@ -347,7 +354,9 @@ fn a_console_that_may_only_read_offers_no_new_entry() {
     let mut app = opened(Kind::Tokens, UTF8, (80, 24));
     assert!(screen(&app).contains("n new"), "{}", screen(&app));
     app.desk.read_only = true;
+    press_and_give(&mut app, &["1"]);
     app.lists.clear();
-    press_and_give(&mut app, &["1", "6"]);
-    assert!(!screen(&app).contains("n new"), "{}", screen(&app));
+    press_and_give(&mut app, &["6"]);
+    assert!(screen(&app).contains("Tokens  3") && !screen(&app).contains("n new"), "{}", screen(&app));
+    assert!(press(&mut app, "n").is_empty(), "{}", screen(&app));
 }
