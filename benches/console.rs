@@ -51,7 +51,9 @@ fn app(size: (u16, u16)) -> App {
         Field::new(format!("mapping.{number}"), format!("Question {number}"), "What it is for.", kind).with("Åsa 山田")
     };
     let (mut app, _) = App::new(Look { colour: true, ascii: false }, size);
-    let standing = Step::ALL.map(|step| Standing { step, state: State::Missing, evidence: String::new(), entered: false }).to_vec();
+    let standing = Step::ALL
+        .map(|step| Standing { step, state: State::Missing, evidence: String::new(), entered: false })
+        .to_vec();
     app.update(Message::Came(Came::Started { at: Some(Step::Mapping), standing }));
     app.update(Message::Came(Came::Opened(Box::new(Form::new(Step::Mapping, (0..12).map(field).collect())))));
     let effects = app.update(Message::Key(KeyEvent::new(KeyCode::Char('t'), KeyModifiers::CONTROL)));

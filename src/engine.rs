@@ -60,7 +60,7 @@ pub use devices::Standing;
 pub use error::Error;
 pub use explain::{Among, Explained, Found};
 pub use exports::{PreviewFile, Written};
-pub use exports_written::{Carries, WrittenExport};
+pub use exports_written::{Carries, WrittenExport, WrittenFile};
 pub use keys::Key;
 pub use presence::certificate_end;
 pub use reading::{EndingPassword, GroupSize};

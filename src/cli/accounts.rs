@@ -3,7 +3,6 @@
 use clap::Subcommand;
 
 use crate::engine::Engine;
-use crate::model::account::{Account, Why};
 
 use super::Failure;
 use super::output::Output;
@@ -15,7 +14,7 @@ pub(super) enum Verb {
         /// Any name of the user: CORP\name, UPN, mail, objectGUID; or the account's
         user: String,
     },
-    /// Let a user go on whom `imd accounts preserve` held back
+    /// Let a user go on whose account `imd accounts preserve` preserved
     Restore {
         /// Any name of the user, or the account's
         user: String,
@@ -31,12 +30,12 @@ pub(super) fn run(engine: &Engine, verb: &Verb, yes: bool, output: &Output) -> R
     let (account, state) = match verb {
         Verb::Preserve { user } => {
             let account = engine.preserve_account(user)?;
-            let state = state(engine, &account);
+            let state = account.says(engine.now());
             (account, state)
         }
         Verb::Restore { user } => {
             let account = engine.restore_account(user)?;
-            let state = state(engine, &account);
+            let state = account.says(engine.now());
             (account, state)
         }
         Verb::Delete { user } if yes => (engine.delete_account(user)?, "deleted".to_owned()),
@@ -79,14 +78,7 @@ pub(super) fn list(
             account.given.storage.to_string(),
             quota,
             account.devices.to_string(),
-            state(engine, account),
+            account.says(engine.now()),
         ]
     })?)
-}
-
-fn state(engine: &Engine, account: &Account) -> String {
-    let Some(preserved) = account.preserved else { return "in use".to_owned() };
-    let held = if preserved.why == Why::Asked { "held back" } else { "left" };
-    let until = preserved.until.strftime("%Y-%m-%d");
-    if preserved.is_due(engine.now()) { format!("{held}; due since {until}") } else { format!("{held}; until {until}") }
 }

@@ -102,6 +102,7 @@ fn list(engine: &Engine, filter: &Filter, output: &Output) -> Result<(), Failure
     let Filter { actor, verb, subject, since, until, limit, offset } = filter;
     let asked = Asked {
         any: String::new(),
+        subjects: Vec::new(),
         actor: actor.clone(),
         verb: verb.clone(),
         subject: subject.clone(),

@@ -320,7 +320,7 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Outpu
                     mapping.directory.to_string(),
                     mapping.profile.to_string(),
                     mapping.storage.to_string(),
-                    if mapping.enabled { "enabled" } else { "disabled" }.to_owned(),
+                    if mapping.enabled { "on" } else { "off" }.to_owned(),
                     also_matched(&overlaps, &mapping.name),
                     filter.unwrap_or_default(),
                 ]

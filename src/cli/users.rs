@@ -164,7 +164,7 @@ fn lines(page: &UserPage) -> Vec<(String, String)> {
                 Some(quota) if quota.as_bytes() == 0 => "no limit".to_owned(),
                 Some(quota) => quota.to_string(),
             };
-            let off = if gives.enabled { "" } else { "; the mapping is disabled" };
+            let off = if gives.enabled { "" } else { "; the mapping is switched off" };
             add(
                 "it gives",
                 format!("{}, {}, quota: {quota}, laptops: {}{off}", gives.profile, gives.storage, gives.devices),
@@ -178,8 +178,8 @@ fn lines(page: &UserPage) -> Vec<(String, String)> {
             let state = account.preserved.map_or_else(
                 || "in use".to_owned(),
                 |kept| {
-                    let why = if kept.why == Why::Asked { "held back" } else { "preserved" };
-                    format!("{why} until {}", kept.until.strftime("%Y-%m-%d"))
+                    let why = if kept.why == Why::Asked { "preserved" } else { "left" };
+                    format!("{why}, due {}", kept.until.strftime("%Y-%m-%d"))
                 },
             );
             add("account", format!("{} ({state})", account.name.shown()));

@@ -1,7 +1,5 @@
 //! Accounts, as an administrator looks at them, keeps them from being used, gives them back and deletes them.
 
-use jiff::Timestamp;
-
 use crate::model::account::{Account, Why};
 use crate::model::plan::Left;
 use crate::model::text::shown;
@@ -11,11 +9,10 @@ use crate::store::{self, Turn, UserState, View};
 use super::{Engine, Error};
 
 impl Engine {
-    /// Accounts by their user's name: all, or those whose name, mail or user holds the query; with `due`, those that are
-    /// preserved and whose days are over.
+    /// Accounts by their user's name: all, or those whose name, mail or user holds the query or whose state says it;
+    /// with `due`, those that are preserved and whose days are over.
     pub fn accounts(&self, query: Option<&str>, due: bool, limit: u64) -> Result<Vec<Account>, Error> {
-        let due_at: Option<Timestamp> = due.then(|| self.now());
-        Ok(self.store().accounts(query, due_at, limit)?)
+        Ok(self.store().accounts(query, due, self.now(), limit)?)
     }
 
     /// Refuses a user from the next request on, and keeps the account with all that it has until
@@ -95,7 +92,7 @@ impl Engine {
         }
         if found.is_empty() {
             let same = |text: &str| text.to_lowercase() == name.trim().to_lowercase();
-            let named = self.store().accounts(Some(name), None, u64::MAX)?;
+            let named = self.store().accounts(Some(name), false, self.now(), u64::MAX)?;
             found.extend(named.into_iter().filter(|one| same(one.name.raw()) || same(one.mail.raw())));
         }
         match (found.pop(), found.is_empty()) {

@@ -233,7 +233,7 @@ impl Engine {
         let mended = |refusal: &Refusal| account.as_ref().is_none_or(|account| refusal.at >= account.created_at);
         let refusal = self.last_refusal(directory, user.guid)?.filter(mended);
         if let Some(account) = account.as_ref().filter(|account| account.preserved.is_some()) {
-            let evidence = format!("the account {} is preserved: an administrator holds it back", account.name.shown());
+            let evidence = format!("the account {} is preserved: an administrator asked for it", account.name.shown());
             let remedy = format!("imd accounts restore {}", account.name.shown());
             return Ok(chain.add(Link::broken(Part::Enrolled, evidence, remedy)));
         }

@@ -11,7 +11,7 @@ use crate::model::token::{Record, State, TokenId};
 use crate::store::Export;
 
 use super::exports::manifest_in;
-use super::{Engine, Error, Written};
+use super::{Engine, Error, Written, private_file};
 
 /// An export as it was written, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -40,7 +40,38 @@ pub struct Carries {
     pub ends_at: Option<Timestamp>,
 }
 
+/// A file of an export as it lies in its folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenFile {
+    pub name: String,
+    /// What stands in it, without the token, raw; or why that is not shown.
+    pub text: Result<String, String>,
+}
+
+/// As much of a file is looked at.
+const LOOKED_AT: u64 = 256 * 1024;
+/// What stands in the place of a token.
+const MASK: &str = "<the token>";
+
 impl Engine {
+    /// The files of an export as they lie in its folder now, the token masked. A file that holds the token in a form that
+    /// cannot be told apart from the rest is named and not shown.
+    ///
+    /// # Errors
+    /// [`Error::NoExport`]; [`Error::NotThatExport`] when the folder holds another one, or none.
+    pub fn written_files(&self, id: i64) -> Result<Vec<WrittenFile>, Error> {
+        let export = self.store().exports()?.into_iter().find(|export| export.id == id).ok_or(Error::NoExport(id))?;
+        let manifest = manifest_in(&export.folder).filter(|manifest| manifest.target == export.target);
+        let manifest = manifest.ok_or_else(|| Error::NotThatExport(export.folder.clone()))?;
+        let read = |file: &crate::export::ManifestFile| WrittenFile {
+            name: file.name.clone(),
+            text: read(&export.folder.join(&file.name), file.holds_token),
+        };
+        // A name with a way in it was not written by this program.
+        let ours = manifest.files.iter().filter(|file| Path::new(&file.name).components().all(is_plain));
+        Ok(ours.map(read).collect())
+    }
+
     /// What was written, the newest first.
     pub fn written_exports(&self) -> Result<Vec<WrittenExport>, Error> {
         let (now, tokens) = (self.now(), self.store().tokens()?);
@@ -118,4 +149,78 @@ impl Engine {
 /// Whether the folder of an export holds it now, with that token.
 pub(super) fn is_there(export: &Export) -> bool {
     manifest_in(&export.folder).is_some_and(|there| there.target == export.target && there.token.id == export.token)
+}
+
+fn is_plain(part: std::path::Component<'_>) -> bool {
+    matches!(part, std::path::Component::Normal(_))
+}
+
+fn read(path: &Path, holds_token: bool) -> Result<String, String> {
+    // A link would lead out of the export.
+    if !std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
+        return Err("it is not there any more".to_owned());
+    }
+    let bytes = private_file::read(path, LOOKED_AT).map_err(|error| error.to_string())?;
+    let Some(text) = decoded(&bytes) else { return Err("it is no text".to_owned()) };
+    let (masked, tokens) = masked(&text);
+    if holds_token && tokens == 0 {
+        return Err("it holds the token, and is not shown".to_owned());
+    }
+    Ok(masked)
+}
+
+/// UTF-8, or UTF-16 with its mark.
+fn decoded(bytes: &[u8]) -> Option<String> {
+    let wide = |of: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect();
+        String::from_utf16(&units).ok()
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ => String::from_utf8(bytes.to_vec()).ok().filter(|text| !text.contains('\0')),
+    }
+}
+
+/// The text with each token masked, and how many there were.
+fn masked(text: &str) -> (String, usize) {
+    let (mut out, mut rest, mut tokens) = (String::with_capacity(text.len()), text, 0);
+    while let Some(at) = rest.find(crate::token::PREFIX) {
+        out.push_str(&rest[..at]);
+        let of_token = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let end = rest[at..].find(|c| !of_token(c)).map_or(rest.len(), |length| at + length);
+        // The prefix alone is a word of a manual.
+        if end - at > crate::token::PREFIX.len() + 20 {
+            out.push_str(MASK);
+            tokens += 1;
+        } else {
+            out.push_str(&rest[at..end]);
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    (out, tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "imd1_eyJ0b2tlbiI6IjEyMzQ1Njc4OTAifQ-aBcDeF_0123";
+
+    #[test]
+    fn no_token_is_shown_in_whatever_form_it_stands() {
+        let text = format!("TOKEN=\"{TOKEN}\" a token begins with imd1_ and {TOKEN}");
+        let (shown, tokens) = masked(&text);
+        assert_eq!(tokens, 2);
+        assert_eq!(shown, "TOKEN=\"<the token>\" a token begins with imd1_ and <the token>");
+        let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(TOKEN.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        assert_eq!(masked(&decoded(&wide).expect("UTF-16")).0, "<the token>");
+        // In a form that is not known it is not found, and then the file is not shown.
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("profile");
+        std::fs::write(&path, "aW1kMV9leUowYjJ0bA==").expect("written");
+        assert_eq!(read(&path, true), Err("it holds the token, and is not shown".to_owned()));
+        assert_eq!(read(&path, false), Ok("aW1kMV9leUowYjJ0bA==".to_owned()));
+    }
 }

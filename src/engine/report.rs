@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use crate::model::report::{Report, Since, Stuck, fixes};
 use crate::store::Rollout;
 
-use super::{Engine, Error};
+use super::{Engine, Error, private_file};
 
 impl Engine {
     /// The rollout to date, and day by day since then.
@@ -37,6 +37,18 @@ impl Engine {
             longest,
             beyond,
         })
+    }
+}
+
+impl Engine {
+    /// Writes a report as Markdown and as a table, to new files of its day where the program was started, that only their
+    /// owner can read. Gives their names.
+    pub fn write_report(&self, report: &Report) -> Result<String, Error> {
+        let name = format!("imd-report-{}", self.now().strftime("%Y-%m-%d"));
+        let (markdown, table) = (format!("{name}.md"), format!("{name}.csv"));
+        private_file::write(markdown.as_ref(), report.to_markdown().as_bytes(), b"")?;
+        private_file::write(table.as_ref(), report.to_csv().as_bytes(), b"")?;
+        Ok(format!("{markdown} and {table}"))
     }
 }
 

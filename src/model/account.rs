@@ -29,6 +29,22 @@ pub struct Account {
     pub preserved: Option<Preserved>,
 }
 
+impl Account {
+    /// How it is, in words: `in use`, `preserved, due 2027-02-01`, `left, due now`. The store searches by the same words.
+    pub fn says(&self, now: Timestamp) -> String {
+        let Some(preserved) = self.preserved else { return "in use".to_owned() };
+        let word = match preserved.why {
+            Why::Left => "left",
+            Why::Asked => "preserved",
+        };
+        if preserved.is_due(now) {
+            format!("{word}, due now")
+        } else {
+            format!("{word}, due {}", preserved.until.strftime("%Y-%m-%d"))
+        }
+    }
+}
+
 /// An account that is kept with all that it has, and refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Preserved {

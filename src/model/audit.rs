@@ -32,6 +32,8 @@ pub struct Entry {
 pub struct Asked {
     /// How the actor, the verb or what was changed begins; empty: whatever it was.
     pub any: String,
+    /// Beside [`Self::any`], what was changed or the laptop that did it, whole: `device 0011223344556677`.
+    pub subjects: Vec<String>,
     /// How the actor begins; empty: whoever it was.
     pub actor: String,
     /// How the verb begins: `token` is `token create`, too.

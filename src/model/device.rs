@@ -138,6 +138,17 @@ pub struct Device {
     /// When it was replaced, freed or revoked.
     pub ended_at: Option<Timestamp>,
     pub last_seen_at: Timestamp,
+    /// Why it was refused last, as a stable word (`model::refusal`); absent when it never was.
+    pub refused: Option<String>,
+}
+
+impl Device {
+    /// Why it still waits, in a few words: what its last log-on was refused for. Absent when it does not wait, or has not
+    /// been refused.
+    pub fn waits_for(&self) -> Option<&'static str> {
+        let reason = self.refused.as_deref().filter(|_| self.state == DeviceState::Pending)?;
+        Some(super::refusal::brief(reason))
+    }
 }
 
 /// Whose laptop it became, and on what proof.

@@ -192,7 +192,7 @@ fn said(code: &str) -> (&'static str, &'static str) {
         "user-left" => {
             ("are of users who left the directory", "put the user back in the directory, or collect the laptop")
         }
-        "account-preserved" => ("are of users whose account is held back", "give it back: `imd accounts restore NAME`"),
+        "account-preserved" => ("are of users whose account is preserved", "restore it: `imd accounts restore NAME`"),
         "user-disabled" => ("are of users who are disabled", "enable the account in the directory"),
         "user-expired" => ("are of users whose account has expired", "extend the account in the directory"),
         "out-of-scope" => (
@@ -224,6 +224,64 @@ fn said(code: &str) -> (&'static str, &'static str) {
         _ => ("were refused for a reason that this imd does not know", "`imd explain` takes the correlation id of one"),
     }
 }
+
+/// Why one laptop was refused, in a few words: for a column, and to search by.
+pub fn brief(code: &str) -> &'static str {
+    BRIEF
+        .iter()
+        .find(|(of, _)| *of == code)
+        .map_or("refused for a reason that this imd does not know", |(_, said)| said)
+}
+
+/// The stable words of the reasons whose few words hold that text, whatever its case; none for an empty one.
+pub fn codes_said(text: &str) -> Vec<&'static str> {
+    let text = text.trim().to_lowercase();
+    BRIEF.iter().filter(|(_, said)| !text.is_empty() && said.contains(&text)).map(|(code, _)| *code).collect()
+}
+
+const BRIEF: &[(&str, &str)] = &[
+    ("token-expired", "its token has expired"),
+    ("token-not-yet-valid", "its token begins later"),
+    ("token-unknown-key", "its token is another installation's"),
+    ("token-issuer", "its token is another installation's"),
+    ("token-key-revoked", "the key of its token was revoked"),
+    ("token-too-long", "what it showed is no token"),
+    ("token-alphabet", "what it showed is no token"),
+    ("token-prefix", "what it showed is no token"),
+    ("token-malformed", "what it showed is no token"),
+    ("token-signature", "what it showed is no token"),
+    ("token-claims", "what it showed is no token"),
+    ("token-unknown", "its token is not registered"),
+    ("token-revoked", "its token was revoked"),
+    ("token-superseded", "its token has a successor"),
+    ("token-platform", "its token is not for this system"),
+    ("token-network", "its token is not for this network"),
+    ("token-mapping", "its token is not for this mapping"),
+    ("token-used-up", "its token is used up"),
+    ("device-unknown", "not known here any more"),
+    ("device-revoked", "it, or the same hardware, was revoked"),
+    ("device-ended", "it was replaced or freed"),
+    ("device-taken", "it is another user's"),
+    ("device-mapped", "reserved for another user"),
+    ("credential-taken", "its key is another laptop's"),
+    ("key-mismatch", "its key is another laptop's"),
+    ("proof-not-accepted", "proof not accepted"),
+    ("user-unknown", "no user by that name"),
+    ("user-ambiguous", "two users by that name"),
+    ("user-left", "the user left"),
+    ("account-preserved", "the account is preserved"),
+    ("user-disabled", "the user is disabled"),
+    ("user-expired", "the user has expired"),
+    ("out-of-scope", "the mapping is off, or logs in elsewhere"),
+    ("not-allowed-yet", "not in the pilot's group"),
+    ("daily-cap", "the cap of the day was reached"),
+    ("too-many-passwords", "too many passwords tried"),
+    ("password", "wrong password"),
+    ("ticket", "bad Kerberos ticket"),
+    ("somebody-else", "the proof is somebody else's"),
+    ("device-limit", "over the limit of laptops"),
+    ("profile-full", "the profile is full"),
+];
 
 /// A refusal as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -284,10 +342,12 @@ mod tests {
         for reason in reasons {
             assert_ne!(words(reason.code()), unknown, "{}", reason.code());
             assert!(!remedy(reason.code()).is_empty());
+            assert!(!brief(reason.code()).contains("does not know"), "{}", reason.code());
         }
         // Those of a token that cannot be read: `token::Refusal` has the list, which is a floor above.
         for code in ["token-expired", "token-signature", "token-not-yet-valid", "token-key-revoked", "token-issuer"] {
             assert_ne!(words(code), unknown, "{code}");
+            assert!(!brief(code).contains("does not know"), "{code}");
         }
     }
 }

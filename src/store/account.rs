@@ -40,21 +40,28 @@ const ACCOUNT: &str =
     FROM account a JOIN directory d ON d.id = a.directory_id JOIN profile p ON p.id = a.profile_id
     JOIN storage s ON s.id = a.storage_id";
 
+/// What [`Account::says`] at the moment `?3`, in SQL.
+const SAYS: &str = "CASE WHEN a.preserved_at IS NULL THEN 'in use'
+        ELSE CASE a.preserved_why WHEN 'asked' THEN 'preserved' ELSE 'left' END || ', due '
+            || CASE WHEN unixepoch(a.preserved_at) + p.preserve_for <= unixepoch(?3) THEN 'now'
+                   ELSE date(unixepoch(a.preserved_at) + p.preserve_for, 'unixepoch') END END";
+
 impl Store {
-    /// Accounts by their user's name: all, or those whose name, mail or user holds the query.
+    /// Accounts by their user's name: all, or those whose name, mail or user holds the query, or of which a word of what
+    /// they say of themselves ([`Account::says`]) begins so.
     ///
-    /// `due_at` leaves those that are preserved and whose days are over then.
-    pub fn accounts(&self, query: Option<&str>, due_at: Option<Timestamp>, limit: u64) -> Result<Vec<Account>, Error> {
+    /// `due` leaves those that are preserved and whose days are over now.
+    pub fn accounts(&self, query: Option<&str>, due: bool, now: Timestamp, limit: u64) -> Result<Vec<Account>, Error> {
         self.read(|connection| {
             let sql = format!(
                 "{ACCOUNT} WHERE (?1 = '' OR instr(lower(a.name), ?1) OR instr(lower(a.mail), ?1)
-                     OR instr(lower(a.label), ?1))
-                     AND (?3 IS NULL OR unixepoch(a.preserved_at) + p.preserve_for <= unixepoch(?3))
+                     OR instr(lower(a.label), ?1) OR instr(' ' || {SAYS}, ' ' || ?1))
+                     AND (NOT ?4 OR unixepoch(a.preserved_at) + p.preserve_for <= unixepoch(?3))
                  ORDER BY a.label, a.id LIMIT ?2"
             );
             let query = query.unwrap_or_default().trim().to_lowercase();
-            let due_at = due_at.map(|at| at.to_string());
-            accounts(connection, &sql, params![query, i64::try_from(limit).unwrap_or(i64::MAX), due_at])
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            accounts(connection, &sql, params![query, limit, now.to_string(), due])
         })
     }
 }

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::item::{Cells, word};
+use super::item::{self, Cells, word};
 use super::turn::{Turn, View};
 use super::{Error, Store, count};
 use crate::model::device::{Activation, Device, DeviceId, DeviceState, Funnel, Laptop, serial_key, uuid_key};
+use crate::model::refusal;
 use crate::model::settings::Proof;
 use crate::model::text::Untrusted;
 use crate::model::token::TokenId;
@@ -44,23 +45,31 @@ pub struct NewDevice<'a> {
     pub token: &'a TokenId,
 }
 
+/// What finds the devices that wait and were refused, whatever for.
+const REFUSED: &str = "refused";
+
 const DEVICE: &str = "SELECT d.number, d.claim_hash, d.credential_hash, d.hardware, d.key_hash, d.id, d.state,
         d.host_name, d.serial, d.system, d.agent, d.token_id, d.enrolled_at, d.ended_at, d.last_seen_at, d.account_id,
-        d.activated_at, d.proof, a.label, a.name, a.preserved_at IS NOT NULL
+        d.refused_why, d.activated_at, d.proof, a.label, a.name, a.preserved_at IS NOT NULL
     FROM device d LEFT JOIN account a ON a.id = d.account_id";
 
 impl Store {
-    /// Devices, the newest first: all, or those whose id, host name, serial number or user holds the query.
+    /// Devices, the newest first: all, or those whose id, host name, serial number or user holds the query, whose state
+    /// begins so, or that wait and were refused for what the query says: `over the limit`, or `refused` for anything.
     pub fn devices(&self, query: Option<&str>, limit: u64) -> Result<Vec<Device>, Error> {
         self.read(|connection| {
             let sql = format!(
-                "{DEVICE} WHERE ?1 = '' OR d.id = ?1 OR d.state = ?1 OR instr(lower(d.host_name), ?1)
+                "{DEVICE} WHERE ?1 = '' OR d.id = ?1 OR substr(d.state, 1, length(?1)) = ?1 OR instr(lower(d.host_name), ?1)
                      OR instr(lower(d.serial), ?1) OR instr(lower(a.label), ?1) OR instr(lower(a.name), ?1)
+                     OR d.state = 'pending' AND d.refused_why <> ''
+                         AND (?3 OR d.refused_why IN (SELECT value FROM json_each(?4)))
                  ORDER BY d.number DESC LIMIT ?2"
             );
             let query = query.unwrap_or_default().trim().to_lowercase();
+            let refused = !query.is_empty() && REFUSED.starts_with(&query);
+            let reasons = item::json(&refusal::codes_said(&query));
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            Ok(held(connection, &sql, params![query, limit])?.into_iter().map(|held| held.device).collect())
+            Ok(held(connection, &sql, params![query, limit, refused, reasons])?.into_iter().map(|held| held.device).collect())
         })
     }
 
@@ -228,6 +237,7 @@ fn read(row: &Row<'_>) -> Result<HeldDevice, Error> {
     let token = cells.parsed()?;
     let (enrolled_at, ended_at, last_seen_at) = (cells.parsed()?, cells.parsed_if()?, cells.parsed()?);
     let account: Option<i64> = cells.next()?;
+    let refused = Some(cells.text()?).filter(|reason| !reason.is_empty());
     let activation = match account {
         None => None,
         Some(account) => {
@@ -236,7 +246,19 @@ fn read(row: &Row<'_>) -> Result<HeldDevice, Error> {
             Some(Activation { account, user, account_name, at, proof, preserved: cells.next()? })
         }
     };
-    let device =
-        Device { id, state, host_name, serial, system, agent, token, enrolled_at, activation, ended_at, last_seen_at };
+    let device = Device {
+        id,
+        state,
+        host_name,
+        serial,
+        system,
+        agent,
+        token,
+        enrolled_at,
+        activation,
+        ended_at,
+        last_seen_at,
+        refused,
+    };
     Ok(HeldDevice { number, claim_hash, credential_hash, hardware, key_hash, device })
 }

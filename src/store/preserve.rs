@@ -35,7 +35,7 @@ impl Turn<'_> {
         self.0.execute(sql, params![account.id, by.at.to_string(), word(&why)])?;
         let detail = match why {
             Why::Asked => "preserved until somebody restores it",
-            Why::Left => "no longer held back; preserved until its user is back",
+            Why::Left => "no longer preserved by hand; it is while its user is away",
         };
         audit::append(self.0, by, &called(account.name.raw()), detail)
     }

@@ -309,7 +309,7 @@ impl App {
             Came::Report(lines) => {
                 if let Some((_, way)) = self.opened(|place| *place == Place::Report) {
                     self.desk.notice = None;
-                    self.enter(Screen::Detail(Box::new(DetailScreen::report(None, "Report", lines))), None, way);
+                    self.enter(Screen::Detail(Box::new(DetailScreen::rollout(lines))), None, way);
                 }
             }
             Came::Found(typed, found) => {
@@ -321,7 +321,9 @@ impl App {
                 Screen::Order(order) => order.take(mappings, &mut self.desk),
                 _ => {
                     if let Some((place, way)) = self.opened(|place| *place == Place::Order) {
-                        let order = OrderScreen::new(mappings, &mut self.desk);
+                        let on = self.lists.get(&Kind::Mappings).and_then(ListScreen::selected);
+                        let on = on.map(|row| row.id.clone());
+                        let order = OrderScreen::new(mappings, on.as_deref(), &mut self.desk);
                         self.enter(Screen::Order(Box::new(order)), Some(place), way);
                     }
                 }
@@ -433,10 +435,10 @@ impl App {
 
     /// Tells whoever began a job that it is over; without one, that something failed. What it was, where somebody
     /// began it: of which list, and in words.
-    fn ended(&mut self, job: Option<JobId>) -> Option<(Kind, String)> {
+    fn ended(&mut self, job: Option<JobId>) -> Option<(Option<Kind>, String)> {
         let mut of = None;
         for list in self.lists.values_mut() {
-            of = list.ended(job, &mut self.desk).map(|title| (list.kind(), title)).or(of);
+            of = list.ended(job, &mut self.desk).map(|title| (Some(list.kind()), title)).or(of);
         }
         if let Screen::Detail(detail) = &mut self.screen {
             of = detail.ended(job, &mut self.desk).or(of);
@@ -450,19 +452,20 @@ impl App {
         let ours = self.ended(Some(job));
         self.desk.ask(Effect::Standing);
         let Some((kind, title)) = ours else { return };
-        let here = matches!(self.screen, Screen::List(_) | Screen::Detail(_)) && self.screen.kind() == Some(kind);
+        let here = matches!(self.screen, Screen::List(_) | Screen::Detail(_)) && self.screen.kind() == kind;
         match lines.pop() {
             Some(only) if lines.is_empty() && only.tone != Tone::Problem => {
                 self.desk.say(only.text);
-                if let (Some(Place::Entry(of, id)), Some(list)) = (only.leads, self.lists.get_mut(&kind))
-                    && of == kind
+                if let Some(Place::Entry(of, id)) = only.leads
+                    && Some(of) == kind
+                    && let Some(list) = self.lists.get_mut(&of)
                 {
                     list.select(&id, &mut self.desk);
                 }
             }
             Some(last) if here => {
                 lines.push(last);
-                self.enter(Screen::Detail(Box::new(DetailScreen::report(Some(kind), &title, lines))), None, Way::On);
+                self.enter(Screen::Detail(Box::new(DetailScreen::report(kind, &title, lines))), None, Way::On);
             }
             Some(last) => self.desk.say(format!("{title}: {}", lines.into_iter().next().unwrap_or(last).text)),
             None => {}

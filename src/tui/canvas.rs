@@ -56,6 +56,20 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// Says at the right end of a row that there is more than what is shown, and gives where the row ends now. It changes
+    /// with the page and not with each key, which is what a slow line can carry.
+    pub fn goes_on(&mut self, area: Rect, y: u16, (above, below): (bool, bool)) -> u16 {
+        let word = match (above, below) {
+            (true, true) => "more above, below",
+            (true, false) => "more above",
+            (false, true) => "more below",
+            (false, false) => return area.right(),
+        };
+        let x = area.right().saturating_sub(units(word.len()) + 1);
+        self.text(area, x, y, word, self.look.heading());
+        x.saturating_sub(1)
+    }
+
     /// Reverses a whole row of `area`.
     pub fn select(&mut self, area: Rect, y: u16) {
         let row = Rect { y, height: 1, ..area }.intersection(area);

@@ -416,7 +416,7 @@ pub(super) fn mappings() -> Vec<MappingView> {
     vec![
         of("Laptops", "profile Laptops, storage eu-1"),
         of("Kiosks", "profile Kiosks, storage eu-2"),
-        of("Everybody else \u{1f5a5}", "profile Laptops, storage eu-1; it is switched off"),
+        of("Everybody else \u{1f5a5}", "switched off; 12 users; profile Laptops, storage eu-1"),
     ]
 }
 

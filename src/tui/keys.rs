@@ -216,7 +216,8 @@ pub fn bar(tables: &[&'static Binding]) -> Vec<Entry> {
             _ => {
                 let stays =
                     matches!(binding.command, Command::NextStep | Command::Leave | Command::Help | Command::Palette)
-                        || (binding.command == Command::Back && matches!(binding.label, "all steps" | "go back"));
+                        || (binding.command == Command::Back
+                            && matches!(binding.label, "all steps" | "go back" | "back"));
                 entries.push(Entry { names: name, label: binding.label, stays });
             }
         }

@@ -36,6 +36,8 @@ pub struct Column {
     pub width: u16,
     /// It takes its part of the room that is left.
     pub grows: bool,
+    /// It is shown only where somebody chose it.
+    pub extra: bool,
 }
 
 impl Kind {
@@ -106,12 +108,14 @@ impl Kind {
     pub const fn empty(self) -> &'static str {
         match self {
             Self::Users => "Nobody is cached yet. Step 4 reads the directories (9, then 4 Frequency).",
-            Self::Mappings => "There is none yet. Step 3 makes the first one (9, then 3 Mapping).",
-            Self::Syncs => "There was none yet. Step 4 runs the first one (9, then 4 Frequency).",
+            Self::Mappings => "There is none yet. Step 3 makes the first one: n opens it.",
+            Self::Syncs => "There was none yet. r runs the first one; step 4 says how often (9, then 4 Frequency).",
             Self::Devices => "No laptop has enrolled yet. Hand an export to your deployment tool (7).",
-            Self::Accounts => "Nobody has been activated yet.",
-            Self::Tokens => "There is none yet. Step 6 makes the first one; it needs no network (9, then 6 Token).",
-            Self::Exports => "Nothing was written yet. Step 7 writes the exports (9, then 7 Installer).",
+            Self::Accounts => {
+                "Nobody has been activated yet. A laptop enrols by an export (7), then its user logs on; 5 shows who waits."
+            }
+            Self::Tokens => "There is none yet. Step 6 makes the first one; it needs no network: n opens it.",
+            Self::Exports => "Nothing was written yet. Step 7 writes the exports: n opens it.",
             Self::Audit => "Nothing was changed yet.",
             Self::Directories => "None is registered yet. Step 1 registers the first one (9, then 1 Directory).",
             Self::Profiles | Self::Storages => "There is none yet. Step 2 makes the first one (9, then 2 Profile).",
@@ -256,6 +260,15 @@ pub enum Act {
     Resume,
     /// The list as it is asked for, to a file.
     Save,
+    /// The files of an export, without the token.
+    Preview,
+}
+
+impl Act {
+    /// It changes nothing of the state, so that whoever may only read may do it.
+    pub const fn only_looks(self) -> bool {
+        matches!(self, Self::Explain | Self::Check | Self::Verify | Self::Save | Self::Preview)
+    }
 }
 
 /// What is to be known before something is done.
@@ -286,6 +299,8 @@ pub struct Doing {
     pub id: Option<String>,
     pub asked: Asked,
     pub input: String,
+    /// The columns that are shown, for what writes them down; empty where none are chosen.
+    pub columns: Vec<usize>,
 }
 
 /// An entry, whole.
@@ -340,6 +355,8 @@ pub enum Place {
     /// The order of the mappings.
     Order,
     List(Kind),
+    /// The list, with that searched for.
+    Found(Kind, &'static str),
     Entry(Kind, String),
 }
 

@@ -322,6 +322,8 @@ pub enum Effect {
     Question(Box<Wanted>),
     Do(Doing),
     Report(JobId),
+    /// The report, to files.
+    WriteReport(JobId),
     /// What is in the state by what the palette was given.
     Find(String),
     OpenPlan(i64),

@@ -5,7 +5,7 @@ use super::message::{Came, Effect, SaveOutcome, Trouble};
 use super::screen::Screen;
 use super::screen::step::{Focus, StepScreen};
 use crate::wizard::form::{Problem, Value};
-use crate::wizard::{State, Step};
+use crate::wizard::{Standing, State, Step};
 
 mod explaining;
 mod fuzz;
@@ -424,4 +424,14 @@ fn editing_costs_few_bytes_and_moving_on_not_many() {
     assert!(bytes.iter().all(|bytes| *bytes <= 360), "{bytes:?} bytes for {moves:?}");
     let (all, count) = (edited.iter().chain(&bytes).sum::<usize>(), edited.len() + bytes.len());
     assert!(all / count <= 200, "{all} bytes for {count} keys");
+}
+
+#[test]
+fn where_every_step_is_missing_all_of_them_are_said_at_eighty_columns() {
+    let (mut app, _) = super::app::App::new(UTF8, (80, 24));
+    let missing = || standing().into_iter().map(|one| Standing { state: State::Missing, ..one }).collect();
+    came(&mut app, Came::Started { at: Some(Step::Directory), standing: missing() });
+    came(&mut app, Came::Opened(Box::new(form(Step::Directory))));
+    press(&mut app, "Esc");
+    assert!(screen(&app).contains("7 of 7 steps are missing, from 1 Directory on."), "{}", screen(&app));
 }

@@ -89,7 +89,7 @@ fn an_account_that_is_held_back_is_refused_until_it_is_given_back_whatever_the_d
     assert_eq!(laptop.claim(&service, "user1").error(), "refused");
     assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "account-preserved");
     let listed = imd.imd(["accounts"]).succeeded().stdout.clone();
-    assert!(listed.contains("held back; until "), "{listed}");
+    assert!(listed.contains("preserved, due "), "{listed}");
     let explained = imd.imd(["explain", "user1"]);
     assert_eq!(explained.code, 3);
     assert!(explained.stderr.contains("imd accounts restore user1@corp.example.com"), "{explained:#?}");

@@ -76,6 +76,27 @@ fn a_user_whom_several_mappings_match_counts_once() {
 }
 
 #[test]
+fn laptops_that_wait_are_found_by_why_and_accounts_by_how_they_are() {
+    let (imd, service, token) = served(12, |answers| answers);
+    a_busy_day(&imd, &service, &token);
+    let found = |verb: [&str; 2]| imd.json(verb)["items"].as_array().unwrap().len();
+    let stages = overview(&imd)["stages"].clone();
+    for (query, stage) in
+        [("pend", "waiting"), ("refused", "refused"), ("OVER the limit", "over_limit"), ("activ", "activated")]
+    {
+        assert_eq!(Value::from(found(["devices", query])), stages[stage], "{query}");
+    }
+    assert_eq!(found(["devices", "no user by that name"]), 0, "that laptop was activated since");
+    imd.imd(["accounts", "preserve", "user1"]).succeeded();
+    let accounts = imd.row("SELECT count(*) AS n FROM account")["n"].as_u64().unwrap();
+    let accounts = usize::try_from(accounts).unwrap();
+    assert_eq!((found(["accounts", "pres"]), found(["accounts", "in use"])), (1, accounts - 1));
+    assert_eq!((found(["accounts", "due"]), found(["accounts", "due now"])), (1, 0));
+    imd.sqlite(&[], "UPDATE account SET preserved_at = '2026-01-02T03:04:05Z' WHERE preserved_at IS NOT NULL");
+    assert_eq!(found(["accounts", "due now"]), 1);
+}
+
+#[test]
 fn whether_a_service_runs_is_true_however_it_ended() {
     let (imd, service, _) = served(3, |answers| answers);
     assert_eq!(overview(&imd)["service"]["running"], true);

@@ -38,7 +38,8 @@ fn of_two_consoles_and_a_script_one_wins_and_the_others_are_told() {
     for console in [&anna, &bob] {
         let screen = console.terminal.wait_for("mapping \"Staff\" was changed by");
         assert!(screen.contains("Ctrl-Y"), "{screen}");
-        let offset = screen.contains(" +") || screen.contains(" -0") || screen.contains(" -1");
+        let offset =
+            screen.contains(" UTC") || screen.contains(" +") || screen.contains(" -0") || screen.contains(" -1");
         assert!(offset, "no offset is said: {screen}");
     }
     assert!(anna.terminal.screen().contains("70 GiB"), "what was entered is still there");

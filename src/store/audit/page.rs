@@ -27,8 +27,8 @@ impl Conditions {
                 all.sql.push(range);
             }
         }
-        all.either(connection, &["subject", "subject_name"], &asked.subject)?;
-        all.either(connection, &["actor", "verb", "subject", "subject_name"], &asked.any)?;
+        all.either(connection, &["subject", "subject_name"], &asked.subject, &[])?;
+        all.either(connection, &["actor", "verb", "subject", "subject_name"], &asked.any, &asked.subjects)?;
         for (comparison, at) in [(">=", asked.since), ("<", asked.until)] {
             if let Some(at) = at {
                 // Without the Z, which would sort after the fraction of a second.
@@ -39,9 +39,19 @@ impl Conditions {
         Ok(all)
     }
 
-    /// One of these columns begins so.
-    fn either(&mut self, connection: &Connection, columns: &[&str], begins: &str) -> Result<(), Error> {
-        let ranges: Vec<_> = columns.iter().filter_map(|column| self.range(column, begins)).collect();
+    /// One of these columns begins so, or what was changed is one of those.
+    fn either(
+        &mut self,
+        connection: &Connection,
+        columns: &[&str],
+        begins: &str,
+        subjects: &[String],
+    ) -> Result<(), Error> {
+        let mut ranges: Vec<_> = columns.iter().filter_map(|column| self.range(column, begins)).collect();
+        if !subjects.is_empty() {
+            self.with.push(super::super::item::json(&subjects));
+            ranges.push(format!("subject COLLATE NOCASE IN (SELECT value FROM json_each(?{}))", self.with.len()));
+        }
         let mut found = Vec::new();
         for range in &ranges {
             // Mostly one is meant: where the others find nothing, its index is enough.

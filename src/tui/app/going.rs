@@ -101,6 +101,10 @@ impl App {
                 }
                 self.enter(Screen::List(kind), Some(place), way);
             }
+            Place::Found(kind, search) => {
+                self.lists.insert(kind, ListScreen::found(kind, search, &mut self.desk));
+                self.enter(Screen::List(kind), Some(Place::List(kind)), way);
+            }
             Place::Report => {
                 let job = self.desk.new_job();
                 self.desk.ask(Effect::Report(job));

@@ -89,7 +89,12 @@ pub const ACTS: &[Binding] = &[
         "Which mapping takes a user first, and who would change place",
     ),
     bind(&[letter('d')], Command::Do(Act::Duplicate), "duplicate", "Make another one that begins as this one is"),
-    bind(&[letter('x')], Command::Do(Act::Disable), "switch off", "Take nobody in by it; nobody is taken away unseen"),
+    bind(
+        &[letter('x')],
+        Command::Do(Act::Disable),
+        "switch off",
+        "Take nobody in by it; a later mapping takes over whom it matches, and nobody leaves",
+    ),
     bind(&[letter('x')], Command::Do(Act::Enable), "switch on", "Take users in by it again"),
     bind(&[letter('x')], Command::Do(Act::Revoke), "revoke", "Refuse it from the next request on"),
     bind(&[letter('f')], Command::Do(Act::Free), "free", "Give the laptop's place back to its user; it may enrol anew"),
@@ -100,7 +105,7 @@ pub const ACTS: &[Binding] = &[
         "preserve",
         "Refuse the user, and keep the account with all it has",
     ),
-    bind(&[letter('p')], Command::Do(Act::Restore), "restore", "Let the user go on who was held back"),
+    bind(&[letter('p')], Command::Do(Act::Restore), "restore", "Let the user go on whose account is preserved"),
     bind(&[letter('D')], Command::Do(Act::Delete), "delete", "Delete it for ever"),
     bind(&[letter('r')], Command::Do(Act::Sync), "sync now", "Read the directories and bring the cache up to date"),
     bind(&[letter('r')], Command::Do(Act::WriteAgain), "write again", "Write it again from what it was made from"),
@@ -133,6 +138,7 @@ pub const ACTS: &[Binding] = &[
         "write to a file",
         "Write what is listed to a file, whose name says what it is",
     ),
+    bind(&[letter('p')], Command::Do(Act::Preview), "look", "Its files as they lie there, without the token"),
     bind(&[letter('v')], Command::Do(Act::Verify), "verify", "Whether every entry is still as it was written"),
 ];
 
@@ -172,6 +178,14 @@ pub const OVERVIEW: &[Binding] = &[
     bind(&[letter('r')], Command::Report, "report", "How far the rollout is, for whoever pays for it"),
     bind(&[key(KeyCode::Esc)], Command::Back, "", "Says how to leave"),
 ];
+
+/// In front of [`DETAIL`] in the report.
+pub const REPORT: &[Binding] = &[bind(
+    &[letter('w')],
+    Command::Do(Act::Save),
+    "write to files",
+    "Write the report as Markdown, and as a table for a spreadsheet",
+)];
 
 /// The palette.
 pub const PALETTE: &[Binding] = &[

@@ -66,6 +66,7 @@ impl Kind {
             (Self::Tokens, Act::Revoke) => "token revoke",
             (Self::Exports, Act::New) => "export",
             (Self::Exports, Act::WriteAgain) => "export again",
+            (Self::Exports, Act::Preview) => "export written",
             (Self::Exports, Act::Check) => "export check",
             (Self::Audit, Act::Verify) => "audit verify",
             (Self::Audit, Act::Save) => "audit export",

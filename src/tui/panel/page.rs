@@ -32,6 +32,12 @@ pub fn shown<T>(lines: &[T], at: usize, height: u16) -> impl Iterator<Item = &T>
     lines.iter().skip(offset(at, lines.len(), height)).take(usize::from(height))
 }
 
+/// Whether there are lines above and below those that are shown.
+pub fn beyond(at: usize, lines: usize, height: u16) -> (bool, bool) {
+    let first = offset(at, lines, height);
+    (first > 0, first + usize::from(height) < lines)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,8 @@ mod exports;
 mod keys;
 mod mappings;
 mod syncs;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod users;
 
@@ -24,6 +26,7 @@ use crate::model::size::Size;
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows, Wanted};
 use crate::tui::message::{Came, Tone};
+use crate::tui::panel::report::grouped;
 use crate::tui::screen::palette::{Choice, Entry};
 
 /// One list.
@@ -69,11 +72,20 @@ fn source(kind: Kind) -> &'static dyn Source {
 }
 
 pub(super) fn rows(engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
-    source(asked.kind).rows(engine, asked, offset, limit)
+    let mut rows = source(asked.kind).rows(engine, asked, offset, limit)?;
+    if engine.is_read_only() {
+        rows.rows.iter_mut().for_each(|row| row.acts.retain(|act| act.only_looks()));
+        rows.acts.retain(|act| act.only_looks());
+    }
+    Ok(rows)
 }
 
 pub(super) fn detail(engine: &Engine, kind: Kind, id: &str) -> Result<Detail, Error> {
-    source(kind).detail(engine, id)
+    let mut detail = source(kind).detail(engine, id)?;
+    if engine.is_read_only() {
+        detail.acts.retain(|act| act.only_looks());
+    }
+    Ok(detail)
 }
 
 pub(super) fn question(engine: &Engine, wanted: Wanted) -> Result<Wanted, Error> {
@@ -172,6 +184,11 @@ pub(super) fn several(label: &str, facts: impl Iterator<Item = Fact>) -> impl It
 fn laptop(device: &Device) -> Fact {
     let text = format!("{}, {}", device.host_name.shown(), device.state.word());
     Fact::new("", text).leading(Place::Entry(Kind::Devices, device.id.to_string()))
+}
+
+/// `1 laptop`, `1,028 laptops`
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 fn quota(quota: Option<Size>) -> String {

@@ -1,5 +1,6 @@
 //! The order of the mappings, and what another one would change, in words that can be drawn.
 
+use super::lists::counted;
 use crate::engine::{Engine, Error};
 use crate::model::job::Job;
 use crate::model::name::Name;
@@ -9,9 +10,14 @@ use crate::tui::message::{Came, JobId, MappingView, MovesView, Tone};
 use crate::tui::panel::report::grouped;
 
 pub(super) fn mappings(engine: &Engine) -> Result<Vec<MappingView>, Error> {
+    let counts = engine.user_counts()?.per_mapping;
     let view = |mapping: crate::model::mapping::Mapping| {
-        let off = if mapping.enabled { "" } else { "; it is switched off" };
-        let gives = format!("profile {}, storage {}{off}", mapping.profile, mapping.storage);
+        // What tells it from the others stands first: what is cut off is said by its row in the list, too.
+        let off = if mapping.enabled { "" } else { "switched off; " };
+        let users = counts.iter().find(|(name, _)| name.is_same(&mapping.name)).map_or(0, |(_, users)| *users);
+        let quota = mapping.quota.map(|quota| format!(", quota {quota}")).unwrap_or_default();
+        let users = counted(users, "user", "users");
+        let gives = format!("{off}{users}; profile {}, storage {}{quota}", mapping.profile, mapping.storage);
         MappingView { gives: shown(&gives), name: mapping.name }
     };
     Ok(engine.mappings()?.into_iter().map(|kept| view(kept.value)).collect())

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::lists::{minute, several, span};
+use super::lists::{counted, minute, several, span};
 use crate::engine::{Engine, Error};
 use crate::model::alarm::{self, Urgency};
 use crate::model::overview::{Bytes, Carried, Overview, Promised, Read};
@@ -12,13 +12,19 @@ use crate::tui::listing::{Fact, Kind, Place};
 use crate::tui::message::Tone;
 use crate::tui::panel::report::grouped;
 use crate::tui::screen::overview::{Line, OverviewView, Stage};
-use crate::wizard::Step;
+use crate::wizard::{self, Step};
 
 /// How far the report on the screen goes back, in days.
 const REPORT: i64 = 14;
 
 pub(super) fn overview(engine: &Engine) -> Result<OverviewView, Error> {
-    Ok(view(&engine.overview()?))
+    let mut view = view(&engine.overview()?);
+    // Where nothing is set up, nothing can go wrong either: that is not well.
+    let open = |standing: &wizard::Standing| standing.state != wizard::State::Done;
+    if view.tone == Tone::Good && wizard::standing(engine)?.iter().any(open) {
+        (view.says, view.tone) = ("Setup is not finished: 9 opens it.".to_owned(), Tone::Warning);
+    }
+    Ok(view)
 }
 
 /// What there is to be seen.
@@ -40,11 +46,11 @@ fn view(overview: &Overview) -> OverviewView {
                 Urgency::Known => Tone::Plain,
             },
             text: alarm.happened.clone(),
-            to_do: alarm.to_do.clone(),
-            leads: place(alarm.place),
+            to_do: to_do(alarm),
+            leads: leads(alarm),
         })
         .collect();
-    lines.push(Line::Heading("From the directory to the laptop", "14 days, and today"));
+    lines.push(Line::Heading("From the directory to the laptop", "14 days to today; today's count"));
     lines.extend(stages(overview).map(Line::Stage));
     lines.push(Line::Heading("Directories", ""));
     lines.extend(overview.directories.iter().map(|read| Line::Fact(directory(read, overview))));
@@ -72,7 +78,44 @@ fn content(overview: &Overview) -> String {
     format!("{changing:?} {tokens:?} {ended:?} {storages:?}")
 }
 
-/// Where an alarm is about.
+/// Where an alarm is about, and there what it is about.
+fn leads(alarm: &alarm::Alarm) -> Place {
+    match alarm.kind {
+        alarm::Kind::OverLimit => Place::Found(Kind::Devices, OVER_LIMIT),
+        alarm::Kind::Refused => Place::Found(Kind::Devices, "refused"),
+        alarm::Kind::WaitingLong => Place::Found(Kind::Devices, "pending"),
+        alarm::Kind::AccountsDue => Place::Found(Kind::Accounts, "due now"),
+        _ => place(alarm.place),
+    }
+}
+
+/// The one thing to do, by the keys that do it where a key does.
+fn to_do(alarm: &alarm::Alarm) -> String {
+    use alarm::Kind as Of;
+    let keys = match (alarm.kind, alarm.verb) {
+        (Of::AuditBroken, _) => {
+            "compare it with a backup: somebody has edited the database by hand; 8, then v looks again"
+        }
+        (Of::Paused, _) => "let laptops in again: 5, then P",
+        (Of::TokenDead | Of::TokenStillUsed, "write") => "write its exports with another one: 7, then r",
+        (Of::TokenDead | Of::TokenUsedUp | Of::TokenEnds, "replace") => "make its successor: 6, then r",
+        (Of::PlanStopped, _) => "look at it, and approve it if it is right: 4, then Enter; r reads anew",
+        (Of::SyncLate, _) => "read them: 4, then r; `imd serve` does it when it is time",
+        (Of::PasswordEnds, _) => "set a new one there, and give it in step 1: 9, then 1 Directory",
+        (Of::StorageFull, _) => "enlarge it in step 2, or lower the quota of a mapping: 3 says who gets what",
+        (Of::OverLimit, _) => "free one that is no longer used (5, then f), or allow more in step 5",
+        (Of::WaitingLong, _) => "ask whoever has them to log on; Enter lists them",
+        (Of::BeyondLimit, _) => "free those that are no longer used (5, then f); r, the report, names the users",
+        (Of::AccountsDue, _) => "delete them or leave them: Enter lists them, D deletes",
+        _ => return alarm.to_do.clone(),
+    };
+    keys.to_owned()
+}
+
+/// What finds those laptops: as [`crate::model::refusal::brief`] says it.
+const OVER_LIMIT: &str = "over the limit";
+
+/// Where that kind of thing is shown.
 fn place(of: alarm::Place) -> Place {
     match of {
         alarm::Place::Directories => Place::List(Kind::Directories),
@@ -93,14 +136,16 @@ fn stages(overview: &Overview) -> impl Iterator<Item = Stage> {
     let days = |what: fn(&crate::model::overview::Day) -> u64| overview.days.iter().map(what).collect();
     let people = of.matched.max(of.cached);
     let laptops = (of.activated + of.waiting).max(people);
-    let stage = |label, count, all, days, kind| Stage { label, count, of: all, days, leads: Place::List(kind) };
+    let stage = |label, count, all, (days, today), leads| Stage { label, count, of: all, days, today, leads };
+    let none = || (Vec::new(), "");
+    let laptops_that = |are| Place::Found(Kind::Devices, are);
     [
-        stage("Matched", of.matched, people, Vec::new(), Kind::Syncs),
-        stage("Cached", of.cached, people, days(|day| day.came), Kind::Users),
-        stage("Waiting", of.waiting, laptops, days(|day| day.enrolled), Kind::Devices),
-        stage("Refused", of.refused, laptops, days(|day| day.refused), Kind::Devices),
-        stage("Over limit", of.over_limit, laptops, Vec::new(), Kind::Devices),
-        stage("Activated", of.activated, laptops, days(|day| day.activated), Kind::Devices),
+        stage("Matched", of.matched, people, none(), Place::List(Kind::Syncs)),
+        stage("Cached", of.cached, people, (days(|day| day.came), "came"), Place::List(Kind::Users)),
+        stage("Waiting", of.waiting, laptops, (days(|day| day.enrolled), "enrolled"), laptops_that("pending")),
+        stage("Refused", of.refused, laptops, (days(|day| day.refused), "refused"), laptops_that("refused")),
+        stage("Over limit", of.over_limit, laptops, none(), laptops_that(OVER_LIMIT)),
+        stage("Activated", of.activated, laptops, (days(|day| day.activated), "activated"), laptops_that("activated")),
     ]
     .into_iter()
 }
@@ -114,7 +159,7 @@ fn directory(read: &Read, overview: &Overview) -> Fact {
         None => (format!("never read{next}"), Tone::Warning),
         Some(at) => {
             let age = span(at, overview.at);
-            (format!("{} users, read {age} ago{next}", grouped(read.users)), Tone::Plain)
+            (format!("{}, read {age} ago{next}", counted(read.users, "user", "users")), Tone::Plain)
         }
     };
     Fact::new(read.name.as_str(), text).toned(tone).leading(Place::List(Kind::Syncs))
@@ -136,6 +181,7 @@ fn service(overview: &Overview) -> Fact {
 
 fn token(token: &Carried, now: Timestamp) -> Fact {
     let Carried { name, state, ends_at, uses, max, exports, .. } = token;
+    let laptops = if *max == 0 && *uses == 1 { "laptop" } else { "laptops" };
     let uses = if *max == 0 { grouped(*uses) } else { format!("{} of {}", grouped(*uses), grouped(*max)) };
     let ends = |end: Timestamp| {
         if end > now { format!("{} left", span(now, end)) } else { format!("ended {}", end.strftime("%Y-%m-%d")) }
@@ -145,7 +191,7 @@ fn token(token: &Carried, now: Timestamp) -> Fact {
         crate::model::token::State::Valid => Tone::Plain,
         _ => Tone::Warning,
     };
-    let text = format!("{}, {uses} laptops, {ends}, {exports} exports", state.word());
+    let text = format!("{}, {uses} {laptops}, {ends}, {}", state.word(), counted(*exports, "export", "exports"));
     Fact::new(name.as_str(), text).toned(tone).leading(Place::Entry(Kind::Tokens, token.id.to_string()))
 }
 
@@ -174,12 +220,20 @@ fn facts(report: &Report) -> Vec<Fact> {
     let started: u64 = report.mappings.iter().map(|of| of.started).sum();
     let mut lines = vec![
         Fact::new("To date", format!("{} of {} users have started", grouped(started), grouped(stages.cached))),
-        Fact::new("", format!("{} laptops are activated, {} wait", grouped(stages.activated), grouped(stages.waiting)))
-            .leading(Place::List(Kind::Devices)),
+        Fact::new(
+            "",
+            format!(
+                "{} activated, {} waiting",
+                counted(stages.activated, "laptop", "laptops"),
+                grouped(stages.waiting)
+            ),
+        )
+        .leading(Place::List(Kind::Devices)),
     ];
     let mappings = report.mappings.iter().map(|of| {
-        let (started, cached, laptops) = (grouped(of.started), grouped(of.cached), grouped(of.laptops));
-        Fact::new("", format!("{}: {started} of {cached} users, {laptops} laptops", of.mapping))
+        let (started, cached) = (grouped(of.started), grouped(of.cached));
+        let laptops = counted(of.laptops, "laptop", "laptops");
+        Fact::new("", format!("{}: {started} of {cached} users, {laptops}", of.mapping))
             .leading(Place::List(Kind::Mappings))
     });
     lines.extend(several("By mapping", mappings));
@@ -206,10 +260,15 @@ fn facts(report: &Report) -> Vec<Fact> {
         Fact::new("", format!("{} {} {}: {}", grouped(fix.frees), fix.what, fix.why, fix.to_do)).toned(Tone::Help)
     });
     lines.extend(several("First", first));
-    lines.push(
-        Fact::new("", "`imd report` writes it as Markdown, `imd report --csv` for a spreadsheet.").toned(Tone::Help),
-    );
+    lines.push(Fact::new("", "w writes it to files: as Markdown, and as a table for a spreadsheet.").toned(Tone::Help));
     lines
+}
+
+/// Writes the report to two new files beside where imd was started, readable by their owner alone.
+pub(super) fn write_report(engine: &Engine) -> Result<Vec<Fact>, Error> {
+    let report = engine.report(Since::Days(REPORT))?;
+    let written = engine.write_report(&report)?;
+    Ok(vec![Fact::new("", format!("Written to {written}; only you can read them.")).toned(Tone::Good)])
 }
 
 fn stuck(lines: &mut Vec<Fact>, label: &str, all: &[Stuck], what: &str, kind: Kind) {

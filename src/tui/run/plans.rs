@@ -46,6 +46,11 @@ pub(super) fn view(plan: &Summary) -> PlanView {
         State::Made => {}
     }
     let (come, change, leave) = (grouped(counts.come), grouped(counts.change), grouped(counts.leave));
+    let leaving = match counts.leave {
+        0 => "Nobody leaves; ".to_owned(),
+        1 => "1 user leaves and is refused at once; ".to_owned(),
+        _ => format!("{leave} users leave and are refused at once; "),
+    };
     PlanView {
         id: plan.id,
         hash: plan.hash.clone(),
@@ -54,10 +59,7 @@ pub(super) fn view(plan: &Summary) -> PlanView {
         why,
         todo,
         counts: LineKind::ALL.map(|kind| counts.of(kind)),
-        question: format!(
-            "Apply plan {}? {leave} users leave and are refused at once; {change} change, {come} come.",
-            plan.id
-        ),
+        question: format!("Apply plan {}? {leaving}{change} change, {come} come.", plan.id),
     }
 }
 

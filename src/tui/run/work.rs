@@ -61,6 +61,7 @@ pub(super) fn job_of(effect: &Effect) -> Option<JobId> {
         | Effect::Files(job, _)
         | Effect::Write(job, _)
         | Effect::Report(job)
+        | Effect::WriteReport(job)
         | Effect::Do(Doing { job, .. }) => Some(*job),
         _ => None,
     }
@@ -246,6 +247,7 @@ fn carry_out(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sen
         }
         // With a million laptops it takes some seconds.
         Effect::Report(_) => Came::Report(overview::report(engine)?),
+        Effect::WriteReport(_) => Came::Done(id, overview::write_report(engine)?),
         Effect::Do(doing) => lists::act(engine, &doing, job)?,
         Effect::ReadInOrder(_, names) => order::read(engine, id, names, job)?,
         Effect::Approve(_, hash) => Came::Applied(id, Box::new(plans::view(&engine.approve(&hash, job)?))),

@@ -30,17 +30,24 @@ pub struct DetailScreen {
     job: Option<Begun>,
     /// The list that a report is of.
     list: Option<Kind>,
+    /// It is the report, which can be written to files.
+    is_report: bool,
 }
 
 impl DetailScreen {
     pub fn new(kind: Kind, id: String, detail: Detail) -> Self {
-        Self { of: Some((kind, id)), detail, at: 0, asking: None, job: None, list: None }
+        Self { of: Some((kind, id)), detail, at: 0, asking: None, job: None, list: None, is_report: false }
     }
 
     /// What became of something that was done.
     pub fn report(list: Option<Kind>, title: &str, lines: Vec<Fact>) -> Self {
         let detail = Detail { title: title.to_owned(), lines, acts: Vec::new() };
-        Self { of: None, detail, at: 0, asking: None, job: None, list }
+        Self { of: None, detail, at: 0, asking: None, job: None, list, is_report: false }
+    }
+
+    /// The rollout to date.
+    pub fn rollout(lines: Vec<Fact>) -> Self {
+        Self { is_report: true, ..Self::report(None, "Report", lines) }
     }
 
     pub fn title(&self) -> &str {
@@ -80,7 +87,8 @@ impl DetailScreen {
                 let open: &[Binding] = if leads { keys::DETAIL_OPEN } else { &[] };
                 let rest = [keys::MOVE, keys::DETAIL, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT];
                 let acts = self.kind().map_or_else(Vec::new, |kind| keys::acts(kind, self.detail.acts.iter()));
-                return open.iter().chain(acts).chain(rest.into_iter().flatten()).collect();
+                let report: &[Binding] = if self.is_report { keys::REPORT } else { &[] };
+                return open.iter().chain(report).chain(acts).chain(rest.into_iter().flatten()).collect();
             }
         };
         tables.into_iter().flatten().collect()
@@ -107,6 +115,10 @@ impl DetailScreen {
                 if let Some(begun) = &mut self.job {
                     begun.cancel(desk);
                 }
+            }
+            Command::Do(Act::Save) if self.is_report => {
+                let text = "Write the report to two new files here? One is Markdown, one CSV; only you can read them.";
+                self.asking = Some((Act::Save, Some(Question { text: text.to_owned(), input: None })));
             }
             Command::Do(Act::Edit) => {
                 if let Some(place) = self.of.as_ref().and_then(|(kind, name)| kind.edited(name)) {
@@ -144,10 +156,22 @@ impl DetailScreen {
     }
 
     fn start(&mut self, act: Act, desk: &mut Desk) {
+        if self.is_report {
+            let job = desk.new_job();
+            self.job = Some(Begun::new(job, act, Some(&self.detail.title)));
+            return desk.ask(Effect::WriteReport(job));
+        }
         let Some((kind, id)) = &self.of else { return };
         let job = desk.new_job();
         self.job = Some(Begun::new(job, act, Some(&self.detail.title)));
-        desk.ask(Effect::Do(Doing { job, act, id: Some(id.clone()), asked: whole(*kind), input: String::new() }));
+        desk.ask(Effect::Do(Doing {
+            job,
+            act,
+            id: Some(id.clone()),
+            asked: whole(*kind),
+            input: String::new(),
+            columns: Vec::new(),
+        }));
     }
 
     /// How far what was begun here is.
@@ -157,8 +181,8 @@ impl DetailScreen {
         }
     }
 
-    /// What was begun here is over: of which list it is, and what it was. `None` for what was not begun here.
-    pub fn ended(&mut self, job: Option<JobId>, desk: &mut Desk) -> Option<(Kind, String)> {
+    /// What was begun here is over: of which list it is, if of any, and what it was. `None` for what was not begun here.
+    pub fn ended(&mut self, job: Option<JobId>, desk: &mut Desk) -> Option<(Option<Kind>, String)> {
         let ours = self.job.take_if(|begun| Some(begun.job) == job);
         if ours.is_some() {
             self.look(desk);
@@ -166,7 +190,7 @@ impl DetailScreen {
         if job.is_none() {
             self.asking = None;
         }
-        ours.and_then(|begun| Some((self.kind()?, begun.title)))
+        ours.map(|begun| (self.kind(), begun.title))
     }
 
     pub fn help(&self) -> (String, Tone) {
@@ -183,10 +207,12 @@ impl DetailScreen {
     }
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        canvas.text(area, area.x + 1, area.y, &self.detail.title, canvas.look.heading());
         canvas.cursor(area, area.x + 1, area.y);
-        let area = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
-        draw_facts(canvas, area, &self.detail.lines, Some(self.at));
+        let inner = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
+        let beyond = draw_facts(canvas, inner, &self.detail.lines, Some(self.at));
+        let end = canvas.goes_on(area, area.y, beyond);
+        let title = Rect { width: end.saturating_sub(area.x), ..area };
+        canvas.text(title, area.x + 1, area.y, &self.detail.title, canvas.look.heading());
     }
 }
 
@@ -195,8 +221,9 @@ fn whole(kind: Kind) -> Asked {
     Asked { kind, search: String::new(), order: 0 }
 }
 
-/// Facts with their labels in a column, each wrapped; what leads somewhere ends with a mark.
-pub fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, lines: &[Fact], at: Option<usize>) {
+/// Facts with their labels in a column, each wrapped; what leads somewhere ends with a mark. Says whether there are more
+/// above and below.
+pub fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, lines: &[Fact], at: Option<usize>) -> (bool, bool) {
     let longest = lines.iter().map(|fact| width(&fact.label)).max().unwrap_or(0);
     let column = units(longest).min(area.width / 3);
     let x = area.x + 1 + if column == 0 { 0 } else { column + 2 };
@@ -225,4 +252,5 @@ pub fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, lines: &[Fact], at: Optio
             canvas.cursor(area, area.x + 1, y);
         }
     }
+    page::beyond(selected, rows.len(), area.height)
 }

@@ -63,8 +63,10 @@ impl Help {
         }
         let used = if about.is_empty() { 0 } else { units(about.len()) + 1 };
         let y = area.y + used;
-        canvas.text(area, area.x + 1, y, "What the keys do here", canvas.look.heading());
         let inner = Rect { y: (y + 1).min(area.bottom()), height: area.height.saturating_sub(used + 1), ..area };
+        let end = canvas.goes_on(area, y, page::beyond(self.at, self.lines.len(), inner.height));
+        let heading = Rect { width: end.saturating_sub(area.x), ..area };
+        canvas.text(heading, area.x + 1, y, "What the keys do here", canvas.look.heading());
         let first = page::offset(self.at, self.lines.len(), inner.height);
         for (row, (keys, help)) in page::shown(&self.lines, self.at, inner.height).enumerate() {
             let y = inner.y + units(row);

@@ -58,6 +58,8 @@ pub struct ListScreen {
     wanted: Option<String>,
     /// What is to be begun once the list is there.
     due: Option<Act>,
+    /// What changes something is not offered.
+    read_only: bool,
 }
 
 /// What stands between a key and what it does.
@@ -87,19 +89,25 @@ pub enum Led {
 impl ListScreen {
     /// Asks for the first rows.
     pub fn new(kind: Kind, desk: &mut Desk) -> Self {
+        Self::found(kind, "", desk)
+    }
+
+    /// The same, of what a search finds.
+    pub fn found(kind: Kind, search: &str, desk: &mut Desk) -> Self {
         let mut screen = Self {
-            asked: Asked { kind, search: String::new(), order: 0 },
+            asked: Asked { kind, search: search.to_owned(), order: 0 },
             rows: Rows::default(),
             coming: None,
             known: false,
             at: 0,
             typing: false,
-            hidden: BTreeSet::new(),
+            hidden: kind.columns().iter().enumerate().filter(|(_, column)| column.extra).map(|(at, _)| at).collect(),
             choosing: None,
             asking: Asking::Nothing,
             job: None,
             wanted: None,
             due: None,
+            read_only: desk.read_only,
         };
         screen.ask(0, desk);
         screen
@@ -208,26 +216,18 @@ impl ListScreen {
             _ => {
                 let open: &[Binding] = if self.selected().is_some() { keys::LIST_OPEN } else { &[] };
                 let of_row = self.selected().map(|row| row.acts.as_slice()).unwrap_or_default();
-                let acts =
-                    keys::acts(self.asked.kind, of_row.iter().chain(&self.rows.acts).chain(self.asked.kind.acts()));
+                let all = of_row.iter().chain(&self.rows.acts).chain(self.asked.kind.acts());
+                let acts = keys::acts(self.asked.kind, all.filter(|act| !self.read_only || act.only_looks()));
                 let other: &[Binding] = match self.asked.kind {
                     Kind::Devices => keys::TO_ACCOUNTS,
                     Kind::Accounts => keys::TO_DEVICES,
                     _ => &[],
                 };
                 let orders: &[Binding] = if self.asked.kind.orders().len() > 1 { keys::LIST_ORDER } else { &[] };
-                let first = open.iter().chain(acts);
-                let rest = [
-                    other,
-                    orders,
-                    keys::ROWS_SEARCH,
-                    keys::MOVE,
-                    keys::ROWS,
-                    keys::TABS,
-                    keys::LEAVE,
-                    keys::ANYWHERE,
-                    keys::NO_TEXT,
-                ];
+                // The search before what is done: the key bar has room for the first ones.
+                let first = open.iter().chain(keys::ROWS_SEARCH).chain(acts);
+                let rest =
+                    [other, orders, keys::MOVE, keys::ROWS, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT];
                 return first.chain(rest.into_iter().flatten()).collect();
             }
         };
@@ -446,8 +446,19 @@ impl ListScreen {
             (true, false) => grouped(self.rows.total),
         };
         let x = canvas.text(area, x + 2, area.y, &count, Style::new());
+        let orders = self.asked.kind.orders();
+        let order = orders.get(self.rows.order.unwrap_or(self.asked.order)).filter(|_| orders.len() > 1);
+        let mut end = area.right();
+        if let Some(order) = order {
+            let order = format!("by {order}");
+            end = end.saturating_sub(units(width(&order)) + 1);
+            canvas.text(area, end, area.y, &order, canvas.look.faint());
+            end = end.saturating_sub(1);
+        }
+        let height = in_sight(area.height.saturating_sub(1));
+        let beyond = page::beyond(self.at, self.total(), height);
+        let end = canvas.goes_on(Rect { width: end.saturating_sub(area.x), ..area }, area.y, beyond);
         if self.typing || !self.asked.search.is_empty() {
-            let end = area.right().saturating_sub(12);
             let x = canvas.text(area, x + 2, area.y, "/ ", canvas.look.heading());
             let room = usize::from(end.saturating_sub(x));
             let shown = cut(&text::shown(&self.asked.search), room, canvas.look.glyphs().cut);
@@ -455,12 +466,6 @@ impl ListScreen {
             if self.typing {
                 canvas.cursor(area, x, area.y);
             }
-        }
-        let orders = self.asked.kind.orders();
-        if let (Some(order), true) = (orders.get(self.rows.order.unwrap_or(self.asked.order)), orders.len() > 1) {
-            let order = format!("by {order}");
-            let x = area.right().saturating_sub(units(width(&order)) + 1);
-            canvas.text(area, x, area.y, &order, canvas.look.faint());
         }
     }
 
@@ -478,13 +483,17 @@ impl ListScreen {
             used += wide;
             shown.push(at);
         }
-        let growing = units(shown.iter().filter(|at| columns[**at].grows).count());
-        let left = room.saturating_sub(used);
-        let more = left.checked_div(growing).unwrap_or(0);
+        // The room that is left is shared by the width that each has anyhow.
+        let growing: u32 = shown.iter().filter(|at| columns[**at].grows).map(|at| u32::from(columns[*at].width)).sum();
+        let left = u32::from(room.saturating_sub(used));
+        let more = |column: &Column| {
+            let part = (left * u32::from(column.width)).checked_div(growing).unwrap_or(0);
+            if column.grows { u16::try_from(part).unwrap_or(0) } else { 0 }
+        };
         let mut x = 1;
         let mut places = Vec::new();
         for at in shown {
-            let wide = columns[at].width + if columns[at].grows { more } else { 0 };
+            let wide = columns[at].width + more(&columns[at]);
             places.push((at, x, wide.min(room.saturating_sub(x))));
             x += wide + 2;
         }
@@ -497,8 +506,12 @@ const HEADED: u16 = 5;
 
 /// How many rows are in sight.
 fn height(desk: &Desk) -> u16 {
-    let body = layout::areas(desk.size.0, desk.size.1).body.height.saturating_sub(1);
-    if body >= HEADED { body - 1 } else { body }
+    in_sight(layout::areas(desk.size.0, desk.size.1).body.height.saturating_sub(1))
+}
+
+/// Of what is below the heading, what is left for rows.
+const fn in_sight(rows: u16) -> u16 {
+    if rows >= HEADED { rows - 1 } else { rows }
 }
 
 /// The style of a tone.

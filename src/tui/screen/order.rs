@@ -52,11 +52,13 @@ fn names(mappings: &[MappingView]) -> Vec<Name> {
 }
 
 impl OrderScreen {
-    pub fn new(mappings: Vec<MappingView>, desk: &mut Desk) -> Self {
+    /// Opens on the mapping of that name.
+    pub fn new(mappings: Vec<MappingView>, on: Option<&str>, desk: &mut Desk) -> Self {
+        let at = mappings.iter().position(|mapping| Some(mapping.name.as_str()) == on).unwrap_or(0);
         let mut screen = Self {
             now: mappings.clone(),
             saved: mappings,
-            at: 0,
+            at,
             moves: Moves::Asked,
             asking: false,
             outdated: false,

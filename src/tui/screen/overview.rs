@@ -4,7 +4,7 @@
 //!  2 things need you                               as of 12:00 UTC
 //!  now   activations are paused until somebody resumes, by anna
 //!  soon  the token rollout ends on 2026-12-01, in 7 days
-//!  -- From the directory to the laptop ----------- 14 days, to today
+//!  -- From the directory to the laptop ---- 14 days to today; today's count
 //!  Cached         880  ##################......  ....:-=+*#%@..  12
 //!  Activated      700  ##############..........  ...::--==++**#   9
 //! ```
@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::list::{Led, toned};
-use crate::tui::canvas::{Canvas, units, width};
+use crate::tui::canvas::{Canvas, units, width, wrap};
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::listing::{Fact, Place};
 use crate::tui::message::Tone;
@@ -66,6 +66,8 @@ pub struct Stage {
     pub of: u64,
     /// The last is today; empty where nothing is counted by the day.
     pub days: Vec<u64>,
+    /// What today's count is of: `enrolled`.
+    pub today: &'static str,
     pub leads: Place,
 }
 
@@ -160,18 +162,23 @@ impl Overview {
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.cursor(area, area.x + 1, area.y);
         let Some(view) = &self.view else { return };
-        let x = canvas.text(area, area.x + 1, area.y, &view.says, toned(canvas.look, view.tone));
-        let right = area.right().saturating_sub(units(width(&view.as_of)) + 1);
+        let inner = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
+        let rows = rows(&view.lines, area.width);
+        let selected = rows.iter().position(|(at, _)| *at == self.at).unwrap_or(0);
+        let end = canvas.goes_on(area, area.y, page::beyond(selected, rows.len(), inner.height));
+        let heading = Rect { width: end.saturating_sub(area.x), ..area };
+        let x = canvas.text(heading, area.x + 1, area.y, &view.says, toned(canvas.look, view.tone));
+        let right = end.saturating_sub(units(width(&view.as_of)) + 1);
         if right > x + 1 {
-            canvas.text(area, right, area.y, &view.as_of, canvas.look.faint());
+            canvas.text(heading, right, area.y, &view.as_of, canvas.look.faint());
         }
-        let area = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
+        let area = inner;
         let label = units(view.lines.iter().map(label_width).max().unwrap_or(0)).min(area.width / 3);
-        let first = page::offset(self.at, view.lines.len(), area.height);
-        for (row, line) in page::shown(&view.lines, self.at, area.height).enumerate() {
-            let y = area.y + units(row);
-            draw_line(canvas, area, y, label, line);
-            if first + row == self.at && !line.is_for_eyes() {
+        let first = page::offset(selected, rows.len(), area.height);
+        for (row, (at, part)) in page::shown(&rows, selected, area.height).enumerate() {
+            let (y, line) = (area.y + units(row), &view.lines[*at]);
+            draw_line(canvas, area, y, label, line, part.as_ref());
+            if first + row == selected && !line.is_for_eyes() {
                 let marked = match line {
                     Line::Alarm { .. } => 4,
                     _ => label,
@@ -183,6 +190,24 @@ impl Overview {
     }
 }
 
+/// How far in the text of an alarm stands.
+const ALARM: u16 = 7;
+
+/// What is shown in each row: the line, and of an alarm, which is never cut, the part and whether it is the first one.
+fn rows(lines: &[Line], width: u16) -> Vec<(usize, Option<(bool, String)>)> {
+    let room = usize::from(width.saturating_sub(ALARM + 1)).max(8);
+    let mut rows = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        match line {
+            Line::Alarm { text, .. } => {
+                rows.extend(wrap(text, room).into_iter().enumerate().map(|(part, text)| (at, Some((part == 0, text)))));
+            }
+            _ => rows.push((at, None)),
+        }
+    }
+    rows
+}
+
 fn label_width(line: &Line) -> usize {
     match line {
         Line::Heading(..) | Line::Alarm { .. } => 0,
@@ -191,7 +216,7 @@ fn label_width(line: &Line) -> usize {
     }
 }
 
-fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, line: &Line) {
+fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, line: &Line, part: Option<&(bool, String)>) {
     let x = area.x + 1;
     match line {
         Line::Heading(left, right) => {
@@ -202,9 +227,12 @@ fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, line: &Lin
                 canvas.text(area, at, y, &format!(" {right} "), canvas.look.faint());
             }
         }
-        Line::Alarm { word, tone, text, .. } => {
-            canvas.text(area, x, y, word, toned(canvas.look, *tone));
-            canvas.text(area, x + 6, y, text, Style::new());
+        Line::Alarm { word, tone, .. } => {
+            let Some((first, text)) = part else { return };
+            if *first {
+                canvas.text(area, x, y, word, toned(canvas.look, *tone));
+            }
+            canvas.text(area, area.x + ALARM, y, text, Style::new());
         }
         Line::Stage(stage) => draw_stage(canvas, area, y, label, stage),
         Line::Fact(fact) => {
@@ -217,10 +245,10 @@ fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, line: &Lin
 
 /// How wide a count is, and what a day's count is at most before it is cut.
 const COUNT: u16 = 10;
-const TODAY: u16 = 9;
+const TODAY: u16 = 17;
 
 fn draw_stage(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, stage: &Stage) {
-    let Stage { label: name, count, of, days, .. } = stage;
+    let Stage { label: name, count, of, days, today, .. } = stage;
     let glyphs = canvas.look.glyphs();
     let x = area.x + 1;
     canvas.text(Rect { width: (label + 1).min(area.width), ..area }, x, y, name, Style::new());
@@ -246,7 +274,8 @@ fn draw_stage(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, stage: &S
         let most = days.iter().copied().max().unwrap_or(0);
         let levels: String = days.iter().map(|day| glyphs.levels[level(*day, most)]).collect();
         canvas.text(area, x, y, &levels, canvas.look.heading());
-        right(canvas, x + chart, TODAY, &grouped(days.last().copied().unwrap_or(0)), Style::new());
+        let new = grouped(days.last().copied().unwrap_or(0));
+        right(canvas, x + chart, TODAY, format!("{new} {today}").trim_end(), Style::new());
     }
 }
 

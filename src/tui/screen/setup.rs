@@ -123,6 +123,9 @@ pub fn mark(canvas: &Canvas<'_>, state: Option<State>) -> (&'static str, Style) 
     }
 }
 
+/// So many missing steps are named.
+const SPELLED_OUT: usize = 4;
+
 fn summary(standing: &[Standing], canvas: &Canvas<'_>) -> (String, Style) {
     let named = |state: State| {
         let of = standing.iter().filter(|standing| standing.state == state);
@@ -136,6 +139,9 @@ fn summary(standing: &[Standing], canvas: &Canvas<'_>) -> (String, Style) {
         (String::new(), Style::new())
     } else if !refused.is_empty() {
         (format!("No longer good: {}.", refused.join(", ")), canvas.look.problem())
+    } else if missing.len() > SPELLED_OUT {
+        // On one row of eighty columns, which is all that is left below the lists of an ordinary terminal.
+        (format!("{} of 7 steps are missing, from {} on.", missing.len(), missing[0]), canvas.look.warning())
     } else if !missing.is_empty() {
         (format!("Missing: {}.", missing.join(", ")), canvas.look.warning())
     } else if !entered.is_empty() {

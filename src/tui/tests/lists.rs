@@ -2,7 +2,7 @@
 
 use super::super::app::App;
 use super::super::fixture::*;
-use super::super::listing::{Act, Fact, Kind, Place, Question, Wanted};
+use super::super::listing::{Act, Asked, Fact, Kind, Place, Question, Wanted};
 use super::super::look::Look;
 use super::super::message::{Came, Effect, Message, Tone};
 use super::super::screen::Screen;
@@ -304,4 +304,59 @@ fn moving_in_a_list_costs_few_bytes_and_reversal_marks_what_is_selected() {
         let (buffer, cursor) = draw(&app);
         assert!(buffer[(cursor.x, cursor.y)].modifier.contains(ratatui::style::Modifier::REVERSED));
     }
+}
+
+#[test]
+fn a_list_says_that_there_is_more_and_offers_search_and_the_way_back_at_eighty_columns() {
+    for kind in [Kind::Users, Kind::Mappings, Kind::Devices] {
+        let mut app = opened(kind, UTF8, (80, 24));
+        if kind == Kind::Mappings {
+            // As many as a mapping has among others.
+            let asked = Asked { kind, search: String::new(), order: 0 };
+            let mut given = rows(&asked, 0, 3);
+            given.rows[0].acts = vec![Act::Edit, Act::Order, Act::Duplicate, Act::Disable, Act::Delete];
+            came(&mut app, Came::Rows(Box::new(asked), given));
+        }
+        let shown = screen(&app);
+        assert!(shown.contains("Esc back") && shown.contains("/ search"), "{shown}");
+        assert_eq!(shown.contains("more below"), kind == Kind::Users, "{shown}");
+        press_and_give(&mut app, &["End"]);
+        assert_eq!(screen(&app).contains("more above"), kind == Kind::Users, "{}", screen(&app));
+    }
+}
+
+#[test]
+fn columns_that_nobody_chose_are_not_written_and_others_can_be_chosen() {
+    let mut app = opened(Kind::Users, UTF8, (200, 40));
+    assert!(screen(&app).contains("Department") && !screen(&app).contains("Came"), "{}", screen(&app));
+    // Without the state, and with the directory, which is not shown at first.
+    press_and_give(&mut app, &["|", "Space", "Down", "Down", "Down", "Down", "Down", "Space", "Enter"]);
+    assert!(screen(&app).contains("Directory"), "{}", screen(&app));
+    press_and_give(&mut app, &["w"]);
+    let effects = press(&mut app, "y");
+    let [Effect::Do(doing)] = &effects[..] else { panic!("it is done") };
+    assert_eq!(doing.columns, [0, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn the_report_is_written_after_a_yes() {
+    let mut app = opened(Kind::Devices, UTF8, (80, 24));
+    press_and_give(&mut app, &["1"]);
+    press(&mut app, "r");
+    came(&mut app, Came::Report(vec![Fact::new("To date", "nobody has started")]));
+    assert!(screen(&app).contains("w write to files"), "{}", screen(&app));
+    assert!(press(&mut app, "w").is_empty() && screen(&app).contains("two new files"), "{}", screen(&app));
+    assert!(matches!(press(&mut app, "y")[..], [Effect::WriteReport(_)]));
+}
+
+#[test]
+fn a_console_that_may_only_read_offers_no_new_entry() {
+    let mut app = opened(Kind::Tokens, UTF8, (80, 24));
+    assert!(screen(&app).contains("n new"), "{}", screen(&app));
+    app.desk.read_only = true;
+    press_and_give(&mut app, &["1"]);
+    app.lists.clear();
+    press_and_give(&mut app, &["6"]);
+    assert!(screen(&app).contains("Tokens  3") && !screen(&app).contains("n new"), "{}", screen(&app));
+    assert!(press(&mut app, "n").is_empty(), "{}", screen(&app));
 }

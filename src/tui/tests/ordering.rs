@@ -137,3 +137,20 @@ fn the_directories_are_read_only_when_the_user_says_so() {
     came(&mut app, Came::InOrder { job: Some(read), order, moves: Some(moves()) });
     assert!(screen(&app).contains("1,212 users go from Laptops to Kiosks"));
 }
+
+#[test]
+fn the_order_opens_on_the_mapping_that_was_selected() {
+    let mut app = app(Step::Mapping, UTF8, (80, 24));
+    keys(&mut app, &["Esc", "3"]);
+    let asked_rows = Asked { kind: Kind::Mappings, search: String::new(), order: 0 };
+    let mut rows = rows(&asked_rows, 0, 3);
+    for (row, mapping) in rows.rows.iter_mut().zip(mappings()) {
+        row.id = mapping.name.to_string();
+        row.acts = vec![Act::Order];
+    }
+    came(&mut app, Came::Rows(Box::new(asked_rows), rows));
+    keys(&mut app, &["Down", "o"]);
+    came(&mut app, Came::Mappings(mappings()));
+    let was = names(&mappings());
+    assert_eq!(asked(&press(&mut app, "-")), [was[1].clone(), was[0].clone(), was[2].clone()]);
+}

@@ -14,7 +14,14 @@ fn alarm(word: &'static str, tone: Tone, text: &str, to_do: &str, leads: Place) 
 }
 
 fn stage(label: &'static str, count: u64, of: u64, days: &[u64], kind: Kind) -> Line {
-    Line::Stage(Stage { label, count, of, days: days.to_vec(), leads: Place::List(kind) })
+    Line::Stage(Stage {
+        label,
+        count,
+        of,
+        days: days.to_vec(),
+        today: if days.is_empty() { "" } else { "came" },
+        leads: Place::List(kind),
+    })
 }
 
 /// A rollout under way, in which a few things need somebody.
@@ -40,7 +47,7 @@ pub(super) fn view() -> OverviewView {
                 "make its successor: `imd token rotate \"rollout-2026\"`",
                 Place::List(Kind::Tokens),
             ),
-            Line::Heading("From the directory to the laptop", "14 days, and today"),
+            Line::Heading("From the directory to the laptop", "14 days to today; today's count"),
             stage("Matched", 1_012_400, 1_012_400, &[], Kind::Syncs),
             stage("Cached", 1_000_000, 1_012_400, &[0, 0, 9_000, 0, 0, 2, 40, 0, 0, 0, 0, 12, 0, 1_200], Kind::Users),
             stage(
@@ -137,4 +144,33 @@ fn an_alarm_is_told_apart_without_colour_and_without_utf8() {
     let text = screen(&app);
     assert!(text.contains("now ") && text.contains("soon "), "{text}");
     assert!(text.contains('@') && text.contains('#'), "levels and bars have letters of their own: {text}");
+}
+
+#[test]
+fn an_alarm_is_never_cut_and_what_is_below_is_said_to_be_there() {
+    let mut app = opened(UTF8, (80, 24));
+    let mut long = view();
+    let text = "no laptop is answered: the service of 2026-11-24 17:05 UTC ended by itself while nobody looked at it";
+    long.lines.insert(0, alarm("now", Tone::Problem, text, "start it", Place::List(Kind::Devices)));
+    came(&mut app, Came::Overview(Box::new(long)));
+    let said = screen(&app).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains(text), "{said}");
+    assert!(said.contains("more below"), "{said}");
+    press(&mut app, "End");
+    assert!(screen(&app).contains("more above") && !screen(&app).contains("below"), "{}", screen(&app));
+}
+
+#[test]
+fn a_stage_opens_the_list_with_what_it_counts() {
+    let mut app = opened(UTF8, (80, 24));
+    let mut found = view();
+    let leads = Place::Found(Kind::Devices, "over the limit");
+    found.lines.insert(0, alarm("soon", Tone::Warning, "2 laptops are waiting", "free one", leads));
+    came(&mut app, Came::Overview(Box::new(found)));
+    press(&mut app, "Home");
+    let effects = press(&mut app, "Enter");
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Rows { asked, .. } if asked.search == "over the limit"))
+    );
+    assert!(screen(&app).contains("/ over the limit"), "{}", screen(&app));
 }

@@ -1,6 +1,6 @@
 //! Accounts, by their user's name.
 
-use super::{Source, day, done, laptop, minute, quota, several, yes_or_no};
+use super::{Source, counted, done, laptop, minute, quota, several, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::account::{Account, Why};
 use crate::model::job::Job;
@@ -23,7 +23,7 @@ impl Source for Accounts {
         let account = engine.account_called(id)?;
         let given = &account.given;
         let mut lines = vec![
-            Fact::new("State", state(engine, &account)).toned(tone(&account)),
+            Fact::new("State", account.says(engine.now())).toned(tone(&account)),
             Fact::new("Account", account.name.shown()),
             Fact::new("Mail", account.mail.shown()),
             Fact::new("User", account.user.clone()).leading(Place::Entry(Kind::Users, account.guid.to_string())),
@@ -40,13 +40,15 @@ impl Source for Accounts {
 
     fn question(&self, engine: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
         let account = engine.account_called(id.unwrap_or_default())?;
-        let (user, laptops) = (&account.user, grouped(account.devices));
+        let user = &account.user;
+        let laptops = counted(account.devices, "laptop", "laptops");
+        let are = if account.devices == 1 { "is" } else { "are" };
         Ok(match act {
             Act::Preserve => Some(yes_or_no(format!(
-                "Hold {user} back? The user and {laptops} laptops are refused from the next request on; the account is kept."
+                "Preserve the account of {user}? The user and {laptops} are refused from the next request on; all that the account has is kept."
             ))),
             Act::Delete => Some(yes_or_no(format!(
-                "Delete the account of {user}? It is gone for ever, and its {laptops} laptops are freed."
+                "Delete the account of {user}? It is gone for ever, and its {laptops} {are} freed."
             ))),
             _ => None,
         })
@@ -55,8 +57,10 @@ impl Source for Accounts {
     fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
         let id = doing.id.as_deref().unwrap_or_default();
         let said = match doing.act {
-            Act::Preserve => format!("{} is held back; p lets the user go on.", engine.preserve_account(id)?.user),
-            Act::Restore => format!("{} may go on.", engine.restore_account(id)?.user),
+            Act::Preserve => {
+                format!("The account of {} is preserved; p restores it.", engine.preserve_account(id)?.user)
+            }
+            Act::Restore => format!("The account of {} is restored.", engine.restore_account(id)?.user),
             Act::Delete => format!("The account of {} is deleted.", engine.delete_account(id)?.user),
             _ => return Ok(Vec::new()),
         };
@@ -80,7 +84,7 @@ fn row(engine: &Engine, account: &Account) -> Row {
         id: account.guid.to_string(),
         cells: vec![
             account.user.clone(),
-            state(engine, account),
+            account.says(engine.now()),
             grouped(account.devices),
             account.name.shown(),
             account.given.profile.to_string(),
@@ -89,13 +93,6 @@ fn row(engine: &Engine, account: &Account) -> Row {
         tone: tone(account),
         acts: acts(engine, account),
     }
-}
-
-fn state(engine: &Engine, account: &Account) -> String {
-    let Some(preserved) = account.preserved else { return "in use".to_owned() };
-    let held = if preserved.why == Why::Asked { "held" } else { "left" };
-    let until = day(preserved.until);
-    if preserved.is_due(engine.now()) { format!("{held}, due {until}") } else { format!("{held} until {until}") }
 }
 
 fn tone(account: &Account) -> Tone {

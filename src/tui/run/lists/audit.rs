@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use super::{Source, done, minute, typed};
 use crate::engine::{AuditForm, Engine, Error};
 use crate::model::audit::{self, Entry, Page};
 use crate::model::job::Job;
-use crate::model::text::shown;
+use crate::model::text::{Untrusted, shown};
 use crate::store::Verdict;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
 use crate::tui::message::Tone;
@@ -14,15 +17,63 @@ use crate::tui::panel::report::grouped;
 
 pub(super) struct Audit;
 
-/// Entries of which who, what or on what begins so.
-fn beginning(search: &str) -> audit::Asked {
-    audit::Asked { any: search.to_owned(), ..audit::Asked::default() }
+/// Of so many laptops and accounts that a name finds, what was done to them is looked for.
+const NAMED: u64 = 200;
+/// Fewer letters name nobody.
+const LEAST: usize = 2;
+
+/// Entries of a day, where one is said, of which who, what or on what begins so, or on whose laptop or account.
+fn asked(engine: &Engine, search: &str) -> Result<audit::Asked, Error> {
+    let (days, words): (Vec<&str>, Vec<&str>) = search.split_whitespace().partition(|word| day(word).is_some());
+    let mut asked = audit::Asked { any: words.join(" "), ..audit::Asked::default() };
+    if let Some(day) = days.first().and_then(|word| day(word)) {
+        asked.since = day.to_zoned(TimeZone::UTC).ok().map(|begins| begins.timestamp());
+        let next = day.tomorrow().ok().and_then(|next| next.to_zoned(TimeZone::UTC).ok());
+        asked.until = next.map(|begins| begins.timestamp());
+    }
+    let name = asked.any.to_lowercase();
+    if name.chars().count() >= LEAST {
+        let has = |text: &str| text.to_lowercase().contains(&name);
+        // A search of laptops finds their states, too; here a name is meant.
+        for device in engine.devices(Some(&name), NAMED)? {
+            let user = device.activation.as_ref();
+            let is_users = user.is_some_and(|of| has(&of.user) || has(of.account_name.raw()));
+            if has(device.host_name.raw()) || has(device.serial.raw()) || is_users {
+                asked.subjects.push(format!("device {}", device.id));
+            }
+        }
+        let accounts = engine.accounts(Some(&name), false, NAMED)?;
+        let named = accounts.iter().filter(|account| has(&account.user) || has(account.name.raw()));
+        asked.subjects.extend(named.map(|account| format!("account {}", account.name.raw())));
+    }
+    Ok(asked)
+}
+
+/// A day, as it is written here: `2026-11-24`.
+fn day(word: &str) -> Option<Date> {
+    (word.len() == "2026-11-24".len()).then(|| word.parse().ok())?
+}
+
+/// A laptop by both.
+fn whole(engine: &Engine, text: &Untrusted) -> String {
+    let (name, raw) = (named(engine, text), text.shown());
+    if name == raw { raw } else { format!("{name} ({raw})") }
+}
+
+/// A laptop by its host name, instead of its id.
+fn named(engine: &Engine, text: &Untrusted) -> String {
+    for word in ["device ", "laptop "] {
+        if let Some(device) = text.raw().strip_prefix(word).and_then(|id| engine.device(id).ok()) {
+            return format!("{word}{}", device.host_name.shown());
+        }
+    }
+    text.shown()
 }
 
 impl Source for Audit {
     fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
-        let Page { entries, total } = engine.audit_page(&beginning(&asked.search), offset, limit)?;
-        Ok(Rows { offset, total, rows: entries.iter().map(row).collect(), ..Rows::default() })
+        let Page { entries, total } = engine.audit_page(&self::asked(engine, &asked.search)?, offset, limit)?;
+        Ok(Rows { offset, total, rows: entries.iter().map(|entry| row(engine, entry)).collect(), ..Rows::default() })
     }
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
@@ -31,9 +82,9 @@ impl Source for Audit {
         let entry = engine.audit_entry(number)?.ok_or_else(gone)?;
         let lines = vec![
             Fact::new("When", entry.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
-            Fact::new("Who", entry.actor.0.shown()),
+            Fact::new("Who", whole(engine, &entry.actor.0)),
             Fact::new("What", entry.verb.clone()),
-            Fact::new("On", entry.subject.shown()),
+            Fact::new("On", whole(engine, &entry.subject)),
             Fact::new("Detail", entry.detail.shown()),
         ];
         Ok(Detail { title: format!("Entry {}", entry.number), lines, acts: Vec::new() })
@@ -67,14 +118,14 @@ impl Source for Audit {
     }
 }
 
-fn row(entry: &Entry) -> Row {
+fn row(engine: &Engine, entry: &Entry) -> Row {
     Row {
         id: entry.number.to_string(),
         cells: vec![
             minute(entry.at),
-            entry.actor.0.shown(),
+            named(engine, &entry.actor.0),
             entry.verb.clone(),
-            entry.subject.shown(),
+            named(engine, &entry.subject),
             entry.detail.shown(),
         ],
         tone: Tone::Plain,

@@ -30,8 +30,10 @@ impl Source for Devices {
             Fact::new("System", device.system.shown()),
             Fact::new("Agent", device.agent.shown()),
             Fact::new("Enrolled", minute(device.enrolled_at)),
-            Fact::new("Token", device.token.to_string()).leading(Place::Entry(Kind::Tokens, device.token.to_string())),
+            Fact::new("Token", token_name(engine, &device)?)
+                .leading(Place::Entry(Kind::Tokens, device.token.to_string())),
         ];
+        lines.extend(device.waits_for().map(|why| Fact::new("Why", why).toned(Tone::Warning)));
         if let Some(activation) = &device.activation {
             let user = activation.user.clone();
             let whose = activation.account_name.raw().to_owned();
@@ -44,7 +46,9 @@ impl Source for Devices {
         lines.extend(several(
             "Refused",
             refusals.iter().map(|refusal| {
-                Fact::new("", format!("{} {}", minute(refusal.at), shown(&refusal.reason))).toned(Tone::Warning)
+                let whom = refusal.user.as_ref().map(|user| format!("; user {}", user.shown())).unwrap_or_default();
+                let (at, why, id) = (minute(refusal.at), refusal.detail.shown(), shown(&refusal.correlation));
+                Fact::new("", format!("{at}: {why}{whom}; correlation id {id}")).toned(Tone::Warning)
             }),
         ));
         lines.push(Fact::new("Id", device.id.to_string()));
@@ -63,13 +67,12 @@ impl Source for Devices {
         let device = engine.device(id.unwrap_or_default())?;
         let host = device.host_name.shown();
         let whose = device.activation.as_ref().map(|of| format!(" of {}", of.user)).unwrap_or_default();
+        let place = if whose.is_empty() { "" } else { "stops being one of the user's laptops, and " };
         Ok(match act {
             Act::Revoke => Some(yes_or_no(format!(
                 "Revoke {host}{whose}? It is refused from the next request on, and so is the same hardware, until it is freed."
             ))),
-            Act::Free => Some(yes_or_no(format!(
-                "Free {host}{whose}? It stops being one of the user's laptops, and may enrol anew."
-            ))),
+            Act::Free => Some(yes_or_no(format!("Free {host}{whose}? It {place}may enrol anew."))),
             _ => None,
         })
     }
@@ -96,6 +99,12 @@ impl Source for Devices {
     }
 }
 
+/// What people call the token that let it in.
+fn token_name(engine: &Engine, device: &Device) -> Result<String, Error> {
+    let record = engine.tokens()?.into_iter().find(|record| record.id == device.token);
+    Ok(record.map_or_else(|| device.token.to_string(), |record| record.name.to_string()))
+}
+
 fn acts(device: &Device) -> Vec<Act> {
     match device.state {
         DeviceState::Pending | DeviceState::Activated => vec![Act::Revoke, Act::Free],
@@ -110,7 +119,10 @@ fn row(device: &Device) -> Row {
         cells: vec![
             device.host_name.shown(),
             device.state.word().to_owned(),
-            device.activation.as_ref().map(|activation| activation.user.clone()).unwrap_or_default(),
+            match (&device.activation, device.waits_for()) {
+                (Some(activation), _) => activation.user.clone(),
+                (None, why) => why.unwrap_or_default().to_owned(),
+            },
             minute(device.last_seen_at),
             device.serial.shown(),
             proof(device),

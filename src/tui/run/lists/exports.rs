@@ -1,7 +1,7 @@
 //! The exports that were written, the newest first.
 
 use super::{Source, day, minute, page};
-use crate::engine::{Engine, Error};
+use crate::engine::{Engine, Error, WrittenFile};
 use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::store::Export;
@@ -23,11 +23,12 @@ impl Source for Exports {
             let cells = vec![
                 export.target.clone(),
                 word.to_owned(),
+                token.map(|token| token.name.to_string()).unwrap_or_default(),
                 minute(export.at),
                 shown(&export.folder.to_string_lossy()),
                 export.by.0.shown(),
             ];
-            Row { id: id(&export), cells, tone, acts: vec![Act::Check, Act::WriteAgain] }
+            Row { id: id(&export), cells, tone, acts: ACTS.to_vec() }
         });
         Ok(page(rows, asked, offset, limit))
     }
@@ -57,7 +58,7 @@ impl Source for Exports {
                 lines.push(Fact::new("Token", text).leading(Place::Entry(Kind::Tokens, token.to_string())));
             }
         }
-        Ok(Detail { title: export.target, lines, acts: vec![Act::Check, Act::WriteAgain] })
+        Ok(Detail { title: export.target, lines, acts: ACTS.to_vec() })
     }
 
     fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
@@ -67,6 +68,9 @@ impl Source for Exports {
             let folder = shown(&written.folder.to_string_lossy());
             let says = if written.changed { "Written to" } else { "It is as it was, in" };
             return Ok(vec![Fact::new("", format!("{says} {folder}")).toned(Tone::Good)]);
+        }
+        if doing.act == Act::Preview {
+            return Ok(files(&engine.written_files(export.id)?));
         }
         let checked = engine.check_exports(&export.folder, true)?;
         let findings = checked.iter().flat_map(|checked| &checked.findings);
@@ -82,6 +86,26 @@ impl Source for Exports {
         }
         Ok(lines)
     }
+}
+
+const ACTS: [Act; 3] = [Act::Check, Act::Preview, Act::WriteAgain];
+
+/// Each file below its name.
+fn files(files: &[WrittenFile]) -> Vec<Fact> {
+    let mut lines = Vec::new();
+    for file in files {
+        lines.push(Fact::new("", shown(&file.name)).toned(Tone::Help));
+        match &file.text {
+            Ok(text) => {
+                // A tab is no control character here but an indent.
+                let each = text.lines().map(|line| Fact::new("", shown(&line.replace('\t', "    "))));
+                lines.extend(each);
+            }
+            Err(why) => lines.push(Fact::new("", why.clone()).toned(Tone::Warning)),
+        }
+        lines.push(Fact::default());
+    }
+    lines
 }
 
 /// By target and folder: an export that is written again takes the place of the one before it.

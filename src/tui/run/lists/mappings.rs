@@ -4,6 +4,7 @@ use super::{Source, called, done, page, typed, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
+use crate::model::name::Name;
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::message::Tone;
@@ -34,11 +35,12 @@ impl Source for Mappings {
         Ok(Detail { title: mapping.name.to_string(), lines, acts: acts(mapping, false) })
     }
 
-    fn question(&self, _: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
+    fn question(&self, engine: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
         let name = shown(id.unwrap_or_default());
         Ok(match act {
             Act::Disable => Some(yes_or_no(format!(
-                "Switch \"{name}\" off? It takes nobody in, and nobody of it leaves. Their laptops go on as they are."
+                "Switch \"{name}\" off? {}",
+                whom_it_leaves(engine, &called(id.unwrap_or_default())?)?
             ))),
             Act::Duplicate => Some(typed(
                 format!("What is the copy of \"{name}\" to be called? It begins switched off."),
@@ -75,6 +77,30 @@ impl Source for Mappings {
         };
         Ok(done(said).into_iter().map(|fact| Fact { leads: made.clone(), ..fact }).collect())
     }
+}
+
+/// What becomes of the users of a mapping that is switched off: the same as `assets/help/mappings.txt` says, in numbers.
+pub(super) fn whom_it_leaves(engine: &Engine, name: &Name) -> Result<String, Error> {
+    let users = engine.user_counts()?.per_mapping.into_iter().find(|(of, _)| of.is_same(name));
+    let users = users.map_or(0, |(_, users)| users);
+    // Whom another one matches, too, goes where the last place in the order would leave them to.
+    let mut order: Vec<Name> = engine.mappings()?.into_iter().map(|kept| kept.value.name).collect();
+    order.retain(|other| other != name);
+    order.push(name.clone());
+    let moves = engine.reordered_as_read(&order)?;
+    let moves = moves.map(|found| found.moves.iter().filter(|one| one.from == *name).map(|one| one.users).sum::<u64>());
+    let over = match moves {
+        Some(0) => "Nobody changes mapping".to_owned(),
+        Some(over) => {
+            format!("{} of its {} go over to a later mapping at the next sync", grouped(over), users_of(users))
+        }
+        None => format!("Of its {}, whom a later mapping matches goes over to it at the next sync", users_of(users)),
+    };
+    Ok(format!("{over}; nobody leaves. No new laptop is activated for who stays in it."))
+}
+
+fn users_of(users: u64) -> String {
+    if users == 1 { "1 user".to_owned() } else { format!("{} users", grouped(users)) }
 }
 
 fn find(engine: &Engine, id: &str) -> Result<crate::model::Kept<Mapping>, Error> {

@@ -30,7 +30,18 @@ impl Source for Tokens {
             Fact::new("Last used", last_use(&record)),
         ];
         if let Some(superseded) = &record.superseded {
-            let text = format!("{}; this one lets laptops in until {}", superseded.by, minute(superseded.until));
+            let name = find(engine, superseded.by.as_str())
+                .map_or_else(|_| superseded.by.to_string(), |by| by.name.to_string());
+            // What was revoked or has expired lets nobody in, whatever was meant when it was replaced.
+            let text = match (state, superseded.until > engine.now()) {
+                (State::Superseded, true) => {
+                    format!("{name}; this one lets laptops in until {}", minute(superseded.until))
+                }
+                (State::Superseded, false) => {
+                    format!("{name}; this one let laptops in until {}", minute(superseded.until))
+                }
+                _ => name,
+            };
             lines.push(Fact::new("Successor", text).leading(Place::Entry(Kind::Tokens, superseded.by.to_string())));
         }
         lines.extend(record.scope.parts().into_iter().map(|part| Fact::new("Only", shown(&part))));

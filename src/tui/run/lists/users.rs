@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
-use super::{Source, done, laptop, minute, several, typed, yes_or_no};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::{Source, counted, done, laptop, minute, several, typed, yes_or_no};
 use crate::engine::{Among, Engine, Error, UserColumn, UserExport, UserFormat, UserPage};
 use crate::model::explain::State;
 use crate::model::found::{Sort, SortKey};
 use crate::model::job::Job;
 use crate::model::text::{Untrusted, shown};
-use crate::model::user::Attribute;
+use crate::model::user::{Attribute, filetime};
 use crate::store::{CachedUser, UserState};
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::message::Tone;
-use crate::tui::panel::report::grouped;
 
 pub(super) struct Users;
 
@@ -25,14 +28,17 @@ const ORDERS: [Sort; 5] = [
     Sort { key: SortKey::Came, descending: true },
 ];
 
-/// The columns of the list, for a file.
-const COLUMNS: [UserColumn; 6] = [
+/// The columns of the list, for its rows and for a file.
+const COLUMNS: [UserColumn; 9] = [
     UserColumn::Name,
     UserColumn::State,
     UserColumn::Account,
     UserColumn::Mapping,
-    UserColumn::Attribute(Attribute::Mail),
     UserColumn::Attribute(Attribute::Department),
+    UserColumn::Attribute(Attribute::Mail),
+    UserColumn::Directory,
+    UserColumn::Came,
+    UserColumn::Left,
 ];
 
 fn query(asked: &Asked) -> Option<&str> {
@@ -60,7 +66,7 @@ impl Source for Users {
         let gone = || Error::Gone { what: "user", id: shown(id) };
         let found = engine.find_user(id)?.into_iter().next().ok_or_else(gone)?;
         let page = engine.user_page(found.id)?.ok_or_else(gone)?;
-        Ok(Detail { title: page.cached.user.label(), lines: facts(&page), acts: acts(&page.cached) })
+        Ok(Detail { title: page.cached.user.label(), lines: facts(&page, engine.now()), acts: acts(&page.cached) })
     }
 
     fn question(&self, engine: &Engine, asked: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
@@ -89,13 +95,15 @@ impl Source for Users {
             (Act::Save, _) => {
                 let path = Path::new(doing.input.trim());
                 let format = UserFormat::of_path(path).ok_or_else(|| Error::NoFormat { path: path.to_owned() })?;
-                // A table has the columns of the list; JSON and LDIF have everything.
-                let columns = if format == UserFormat::Csv { &COLUMNS[..] } else { &[] };
+                // A table has the columns that are shown; JSON and LDIF have everything.
+                let shown_now = doing.columns.iter().filter_map(|at| COLUMNS.get(*at).copied());
+                let shown_now: Vec<UserColumn> = shown_now.filter(|_| format == UserFormat::Csv).collect();
+                let columns = shown_now.as_slice();
                 let (query, sort) = (query(&doing.asked), sort(&doing.asked));
                 let export = UserExport { these: None, query, sort, limit: None, format, columns };
                 let written = engine.export_users(&export, path)?;
                 let path = shown(&path.display().to_string());
-                Ok(done(format!("{} users are written to {path}.", grouped(written))))
+                Ok(done(format!("{} written to {path}.", counted_are(written))))
             }
             (Act::Delete, Some(id)) => {
                 let forgotten = engine.forget_user(id)?;
@@ -121,7 +129,7 @@ fn explain(engine: &Engine, id: &str, job: &Job) -> Result<Vec<Fact>, Error> {
     Ok(lines)
 }
 
-fn facts(page: &UserPage) -> Vec<Fact> {
+fn facts(page: &UserPage, now: Timestamp) -> Vec<Fact> {
     let cached = &page.cached;
     let mut lines = vec![Fact::new("State", state(cached)).toned(tone(cached))];
     if let UserState::Left { at, why } = &cached.state {
@@ -148,18 +156,15 @@ fn facts(page: &UserPage) -> Vec<Fact> {
         None => lines.push(Fact::new("Account", "none: no laptop was activated yet")),
         Some(account) => {
             let kept = account.preserved.is_some();
-            let text = if kept { format!("{}, preserved", account.name.shown()) } else { account.name.shown() };
+            let text =
+                if kept { format!("{}, {}", account.name.shown(), account.says(now)) } else { account.name.shown() };
             let tone = if kept { Tone::Warning } else { Tone::Plain };
             let leads = Place::Entry(Kind::Accounts, account.guid.to_string());
             lines.push(Fact::new("Account", text).toned(tone).leading(leads));
         }
     }
     lines.extend(several("Laptops", page.devices.iter().map(laptop)));
-    lines.extend(several("Groups", page.groups.iter().map(|group| Fact::new("", group.shown()))));
-    for &attribute in Attribute::ALL.iter().filter(|attribute| **attribute != Attribute::MemberOf) {
-        let values = cached.user.values(attribute).map(|value| Fact::new("", value.shown()));
-        lines.extend(several(attribute.name(), values));
-    }
+    lines.extend(several("Groups", page.groups.iter().map(|group| Fact::new("", common_name(group)))));
     lines.extend(several(
         "Audit",
         page.audit.iter().map(|entry| {
@@ -167,7 +172,76 @@ fn facts(page: &UserPage) -> Vec<Fact> {
             Fact::new("", format!("{} {actor}: {} {subject}: {detail}", minute(entry.at), entry.verb))
         }),
     ));
+    for &attribute in Attribute::ALL.iter().filter(|attribute| **attribute != Attribute::MemberOf) {
+        let values = cached.user.values(attribute).map(|value| Fact::new("", said(attribute, value)));
+        lines.extend(several(attribute.name(), values));
+    }
     lines
+}
+
+/// A group by its name, without where it is.
+fn common_name(dn: &Untrusted) -> String {
+    let raw = dn.raw();
+    let Some((_, rest)) = raw.split_once('=') else { return dn.shown() };
+    let mut name = String::new();
+    let mut chars = rest.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            ',' => break,
+            // RFC 4514, 2.4: what means something in a DN stands behind a backslash. Two hexadecimal digits are left as
+            // they are.
+            '\\' => name.extend(chars.next()),
+            c => name.push(c),
+        }
+    }
+    shown(&name)
+}
+
+/// A value as people read it: times and flags in words.
+fn said(attribute: Attribute, value: &Untrusted) -> String {
+    let raw = value.raw().trim();
+    let ticks = || raw.parse::<i64>().ok();
+    let words = match attribute {
+        Attribute::AccountExpires => ticks().map(|ticks| filetime(ticks).map_or_else(|| "never".to_owned(), minute)),
+        Attribute::PwdLastSet => {
+            ticks().map(|ticks| filetime(ticks).map_or_else(|| "to be changed at the next log-on".to_owned(), minute))
+        }
+        Attribute::LastLogonTimestamp => {
+            ticks().map(|ticks| filetime(ticks).map_or_else(|| "never".to_owned(), minute))
+        }
+        Attribute::WhenCreated | Attribute::WhenChanged => generalized(raw).map(minute),
+        Attribute::UserAccountControl => ticks().map(flags),
+        _ => None,
+    };
+    words.unwrap_or_else(|| value.shown())
+}
+
+/// Generalized time (RFC 4517, 3.3.13) as Active Directory writes it: `20170409100927.0Z`.
+fn generalized(text: &str) -> Option<Timestamp> {
+    let (digits, _) = text.strip_suffix('Z')?.split_once('.')?;
+    let at = DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
+    at.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp())
+}
+
+/// userAccountControl ([MS-ADTS] 2.2.16), as far as it says something of a log-on.
+fn flags(bits: i64) -> String {
+    const WORDS: [(i64, &str); 8] = [
+        (0x200, "normal account"),
+        (0x2, "disabled"),
+        (0x10, "locked out"),
+        (0x20, "needs no password"),
+        (0x40, "cannot change the password"),
+        (0x1_0000, "password never ends"),
+        (0x4_0000, "smart card required"),
+        (0x80_0000, "password has ended"),
+    ];
+    let said: Vec<_> = WORDS.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, word)| *word).collect();
+    if said.is_empty() { bits.to_string() } else { format!("{bits}: {}", said.join(", ")) }
+}
+
+fn counted_are(users: u64) -> String {
+    let are = if users == 1 { "is" } else { "are" };
+    format!("{} {are}", counted(users, "user", "users"))
 }
 
 fn acts(cached: &CachedUser) -> Vec<Act> {
@@ -186,8 +260,14 @@ fn row(cached: &CachedUser) -> Row {
             state(cached),
             UserColumn::Account.cell(cached),
             cached.mapping.to_string(),
-            of(Attribute::Mail),
             of(Attribute::Department),
+            of(Attribute::Mail),
+            cached.directory.to_string(),
+            minute(cached.came_at),
+            match &cached.state {
+                UserState::Active => String::new(),
+                UserState::Left { at, why } => format!("{}: {}", minute(*at), shown(&why.to_string())),
+            },
         ],
         tone: tone(cached),
         acts: acts(cached),
@@ -205,5 +285,29 @@ fn tone(cached: &CachedUser) -> Tone {
     match &cached.state {
         UserState::Active => Tone::Good,
         UserState::Left { .. } => Tone::Warning,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_directory_writes_for_programs_is_said_for_people() {
+        for (attribute, raw, says) in [
+            (Attribute::AccountExpires, "9223372036854775807", "never"),
+            (Attribute::AccountExpires, "0", "never"),
+            // Python: datetime(1601, 1, 1) + timedelta(microseconds=13385787007000000).
+            (Attribute::PwdLastSet, "133857870070000000", "2025-03-07 02:10 UTC"),
+            (Attribute::PwdLastSet, "0", "to be changed at the next log-on"),
+            (Attribute::WhenCreated, "20170409100927.0Z", "2017-04-09 10:09 UTC"),
+            (Attribute::UserAccountControl, "512", "512: normal account"),
+            (Attribute::UserAccountControl, "66050", "66050: normal account, disabled, password never ends"),
+            (Attribute::WhenCreated, "yesterday", "yesterday"),
+            (Attribute::Title, "512", "512"),
+        ] {
+            assert_eq!(said(attribute, &Untrusted::new(raw)), says, "{raw}");
+        }
+        assert_eq!(common_name(&Untrusted::new(r"CN=Berg\, Team,OU=Groups,DC=corp")), "Berg, Team");
     }
 }

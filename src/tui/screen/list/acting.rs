@@ -80,6 +80,9 @@ impl ListScreen {
         if !on_list && !row.is_some_and(|row| row.acts.contains(&act)) {
             return Led::Nowhere;
         }
+        if self.read_only && !act.only_looks() {
+            return Led::Nowhere;
+        }
         let id = if on_list { None } else { row.map(|row| row.id.clone()) };
         let kind = self.asked.kind;
         let place = match (act, &id) {
@@ -120,7 +123,8 @@ impl ListScreen {
         let searched = Some(text::shown(self.asked.search.trim())).filter(|_| act == Act::Explain);
         let of = row.and_then(|row| row.cells.first().cloned()).or(id.clone()).or(searched);
         self.job = Some(Begun::new(job, act, of.as_deref()));
-        desk.ask(Effect::Do(Doing { job, act, id, asked: self.asked.clone(), input }));
+        let columns = (0..self.asked.kind.columns().len()).filter(|at| !self.hidden.contains(at)).collect();
+        desk.ask(Effect::Do(Doing { job, act, id, asked: self.asked.clone(), input, columns }));
     }
 
     /// How far what was begun here is.
