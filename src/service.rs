@@ -133,6 +133,8 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     let runtime = runtime.enable_all().max_blocking_threads(CALLS).build().map_err(Error::System)?;
     let listener = runtime.block_on(async { listen(options.listen) })?;
     let address = listener.local_addr().map_err(Error::System)?;
+    // Kept before it is said: whoever looks at the state then sees that it runs.
+    let serving = engine.serving(&address.to_string(), certificates.shown().ends)?;
     tell(&format!("listening on https://{address}"));
     tell(&certificates.told());
     if connections < CONNECTIONS {
@@ -145,7 +147,6 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     if engine.lacks_keytab()? {
         tell("step 5 accepts Kerberos, and no ticket can be taken without --keytab");
     }
-    let serving = engine.serving(&address.to_string(), certificates.shown().ends)?;
     let schedule = schedule::start(engine, &stopping)?;
     let shared = Arc::new(Shared {
         engine: engine.clone(),

@@ -29,6 +29,8 @@ enum Verb {
     List,
     /// Show a plan: who comes, changes, leaves and is left out, and why
     Show { plan: i64 },
+    /// Throw a plan away that was not applied; the next sync makes its own
+    Discard { plan: i64 },
     /// Make a plan that takes an applied one back, and show it; --yes applies it, or --approve with its hash
     Undo {
         /// Absent: the last plan that changed anything
@@ -41,6 +43,10 @@ pub(super) fn run(engine: &Engine, arguments: Arguments, yes: bool, output: &Out
     let summary = match (arguments.verb, arguments.approve) {
         (Some(Verb::List), _) => return list(engine, output),
         (Some(Verb::Show { plan }), _) => return show(engine, &engine.stored_plan(plan)?, output),
+        (Some(Verb::Discard { plan }), _) => {
+            engine.discard_plan(plan)?;
+            return Ok(output.note(&format!("Plan {plan} is discarded; nobody was changed by it."))?);
+        }
         (Some(Verb::Undo { plan }), _) => {
             let plan = engine.undo(plan)?;
             show(engine, &plan, output)?;

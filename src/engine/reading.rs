@@ -255,6 +255,16 @@ impl Engine {
         Ok(sync::undo(self.store(), plan.id, &by)?)
     }
 
+    /// Throws away a plan that was not applied, so that it waits for nobody any more.
+    pub fn discard_plan(&self, plan: i64) -> Result<(), Error> {
+        let by = self.by("sync discard")?;
+        match self.stored_plan(plan)?.state {
+            State::Applied { at } => Err(sync::Error::Applied { plan, at }.into()),
+            _ if self.store().discard_plan(plan, &by)? => Ok(()),
+            _ => Err(Error::NoPlan(plan.to_string())),
+        }
+    }
+
     /// The lines of a stored plan that are asked for, from the `offset`th on, at most `limit`.
     pub fn plan_lines(&self, plan: i64, asked: &Asked, offset: u64, limit: u64) -> Result<Lines, Error> {
         Ok(self.store().plan_lines(plan, asked, offset, limit)?)

@@ -263,7 +263,7 @@ fn syncs(overview: &Overview) -> Vec<Alarm> {
     if let Some(stopped) = &sync.stopped {
         let happened = format!("the plan {} was stopped and waits: {} users would leave", stopped.plan, stopped.leave);
         let to_do = if stopped.until > now {
-            format!("look at it, and approve it if it is right: `imd sync show {}`", stopped.plan)
+            format!("look at it with `imd sync show {}`; approve it if it is right, or discard it", stopped.plan)
         } else {
             "it is too old to be approved; look again: `imd sync --plan`".to_owned()
         };

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::item::{Cells, json, number};
 use super::staging::Scoped;
-use super::{Error, Store, attributes, lines, reason};
+use super::{By, Error, Store, attributes, audit, lines, reason};
 use crate::model::name::Name;
 use crate::model::plan::{AttributeChange, Change, Counts, Left, PlannedChange, State, Summary};
 use crate::model::text::Untrusted;
@@ -47,6 +47,19 @@ impl Store {
         })
     }
 
+    /// Throws away a plan that was not applied; true when there was one.
+    pub fn discard_plan(&self, id: i64, by: &By<'_>) -> Result<bool, Error> {
+        self.write(|transaction| {
+            let waits = "SELECT EXISTS (SELECT 1 FROM plan WHERE id = ?1 AND state <> 'applied')";
+            let waits: bool = transaction.query_row(waits, [id], |row| row.get(0))?;
+            if waits {
+                let_go(transaction, id, "after_id")?;
+                audit::append(transaction, by, &format!("plan {id}"), "discarded")?;
+            }
+            Ok(waits)
+        })
+    }
+
     pub fn plan(&self, id: i64) -> Result<Option<Summary>, Error> {
         self.read(|connection| summary(connection, id))
     }
@@ -77,6 +90,14 @@ pub(super) fn last_read(connection: &Connection) -> Result<Option<Timestamp>, Er
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
     rows.next()?.map(|row| Cells::of(row).parsed()).transpose()
+}
+
+/// Lets go of a plan, and of the values that the column `values` of its lines names: nobody else has them.
+pub(super) fn let_go(transaction: &Transaction<'_>, plan: i64, values: &str) -> Result<(), Error> {
+    let sql = format!("DELETE FROM user_values WHERE id IN (SELECT {values} FROM plan_change WHERE plan_id = ?1)");
+    transaction.execute(&sql, [plan])?;
+    transaction.execute("DELETE FROM plan WHERE id = ?1", [plan])?;
+    Ok(())
 }
 
 /// A line that changes somebody, from the cells kind, guid, label, mapping, from_mapping, the attributes before and

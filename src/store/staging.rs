@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::item::json;
 use super::tally::{Lost, Tally, lost, tally};
 use super::user::{Seen, save_seen};
-use super::{By, Error, Store, attributes, key, open, pilot, reason, write};
+use super::{By, Error, Store, attributes, key, open, pilot, plan, reason, write};
 use crate::model::Kept;
 use crate::model::hex::hex;
 use crate::model::job::Job;
@@ -402,10 +402,7 @@ pub(super) fn prune(transaction: &Transaction<'_>, now: Timestamp) -> Result<(),
         let with: &[&dyn rusqlite::ToSql] = if which == stale { &[&yesterday] } else { &[] };
         let plans = plans.query_map(with, |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
         for plan in plans {
-            let sql =
-                format!("DELETE FROM user_values WHERE id IN (SELECT {values} FROM plan_change WHERE plan_id = ?1)");
-            transaction.execute(&sql, [plan])?;
-            transaction.execute("DELETE FROM plan WHERE id = ?1", [plan])?;
+            plan::let_go(transaction, plan, values)?;
         }
     }
     Ok(())

@@ -255,6 +255,8 @@ pub enum Act {
     BundleIn,
     /// Take an applied plan back.
     Undo,
+    /// Throw away a plan that was not applied.
+    Discard,
     /// Let no laptop in for a while.
     Pause,
     Resume,

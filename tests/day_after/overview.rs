@@ -149,6 +149,27 @@ fn what_needs_somebody_is_said_with_the_one_thing_to_do() {
 }
 
 #[test]
+fn a_plan_that_was_discarded_waits_for_nobody_and_leaves_nothing_behind() {
+    let imd = set_up(40, |answers| answers);
+    imd.imd(["sync"]).succeeded();
+    let values = || imd.row("SELECT count(*) AS n FROM user_values")["n"].as_u64().unwrap();
+    let (before, users) = (values(), imd.rows("SELECT id, state, version, label, hex(hash) AS hash FROM cached_user"));
+    imd.write("users.ldif", company::ldif(4).replace("mail: user1@", "mail: other@"));
+    imd.imd(["sync"]).failed_with(3, ["36"]);
+    let plan = imd.row("SELECT id FROM plan WHERE state = 'stopped'")["id"].to_string();
+    assert_eq!(values(), before + 1, "whose mail is another");
+    imd.imd(["sync", "discard", &plan]).succeeded();
+    assert_eq!((kinds(&imd), values()), (vec!["service-down".to_owned()], before));
+    assert_eq!(imd.rows("SELECT id, state, version, label, hex(hash) AS hash FROM cached_user"), users);
+    imd.imd(["sync", "show", &plan]).failed_with(1, ["no plan"]);
+    imd.imd(["sync", "discard", &plan]).failed_with(1, ["no plan"]);
+    // One that was applied is history.
+    imd.imd(["sync", "discard", "1"]).failed_with(1, ["was applied"]);
+    let told = imd.rows("SELECT subject, detail FROM audit WHERE verb = 'sync discard'");
+    assert_eq!(told, [json!({ "subject": format!("plan {plan}"), "detail": "discarded" })]);
+}
+
+#[test]
 fn what_was_cut_off_the_audit_or_changed_among_the_newest_is_seen_without_reading_it_all() {
     let imd = set_up(3, |answers| answers);
     imd.imd(["audit", "verify"]).succeeded();

@@ -56,6 +56,7 @@ sync | | 0
 sync list | | 0
 sync show | 1 | 0
 sync undo | | 3
+sync discard | 1 | 1
 users | user1 | 0
 users show | user1 | 0
 users forget | user1 --yes | 1

@@ -139,6 +139,7 @@ fn no_verb_changes_anything_when_read_only() {
         "sync --plan",
         &format!("sync --approve {hash}"),
         "sync undo",
+        &format!("sync discard {}", plans["items"][0]["id"]),
         "setup --answers other.toml --yes",
         "mapping disable Staff",
         "mapping order Staff",

@@ -130,6 +130,7 @@ pub const ACTS: &[Binding] = &[
         "take back",
         "Make a plan that takes this one back; nothing changes yet",
     ),
+    bind(&[letter('D')], Command::Do(Act::Discard), "discard", "Throw the plan away; the next sync makes its own"),
     bind(&[letter('P')], Command::Do(Act::Pause), "pause", "Let no laptop in until somebody resumes"),
     bind(&[letter('P')], Command::Do(Act::Resume), "resume", "Let laptops in again"),
     bind(

@@ -54,6 +54,7 @@ impl Kind {
             (Self::Mappings, Act::Delete) => "mapping remove",
             (Self::Syncs, Act::Sync) => "sync",
             (Self::Syncs, Act::Undo) => "sync undo",
+            (Self::Syncs, Act::Discard) => "sync discard",
             (Self::Devices, Act::Revoke) => "devices revoke",
             (Self::Devices, Act::Free) => "devices free",
             (Self::Devices, Act::Pause) => "pause",

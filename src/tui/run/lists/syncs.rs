@@ -1,10 +1,10 @@
 //! The plans of the last syncs.
 
-use super::{Source, done, minute, page};
+use super::{Source, done, minute, page, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::job::Job;
 use crate::model::plan::{State, Summary};
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Row, Rows};
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::message::{Came, JobId, Tone};
 use crate::tui::panel::report::grouped;
 use crate::tui::run::work;
@@ -25,8 +25,18 @@ impl Source for Syncs {
         Ok(Detail::default())
     }
 
+    fn question(&self, _: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
+        let plan = id.unwrap_or_default();
+        let text = format!("Discard plan {plan}? Nobody was changed by it; the next sync makes its own.");
+        Ok((act == Act::Discard).then(|| yes_or_no(text)))
+    }
+
     fn act(&self, engine: &Engine, doing: &Doing, _: &Job) -> Result<Vec<Fact>, Error> {
         let plan = doing.id.as_deref().and_then(|id| id.parse().ok());
+        if let (Act::Discard, Some(plan)) = (doing.act, plan) {
+            engine.discard_plan(plan)?;
+            return Ok(done(format!("Plan {plan} is discarded.")));
+        }
         let made = engine.undo(plan)?.id;
         let said = done(format!("Plan {made} takes it back; nothing has changed yet. Enter opens it."));
         Ok(said.into_iter().map(|fact| fact.leading(Place::Entry(Kind::Syncs, made.to_string()))).collect())
@@ -62,6 +72,6 @@ fn row(plan: &Summary) -> Row {
             format!("{leave} leave, {change} change, {come} come{back}"),
         ],
         tone,
-        acts: if matches!(plan.state, State::Applied { .. }) { vec![Act::Undo] } else { Vec::new() },
+        acts: vec![if matches!(plan.state, State::Applied { .. }) { Act::Undo } else { Act::Discard }],
     }
 }
