@@ -18,12 +18,16 @@ fn many() -> u64 {
     if std::env::var_os("IMD_LONG").is_some() { 1_000_000 } else { 3_000 }
 }
 
+/// `3,145`
+fn grouped(digits: &str) -> String {
+    let parts: Vec<_> = digits.as_bytes().rchunks(3).rev().map(|part| std::str::from_utf8(part).unwrap()).collect();
+    parts.join(",")
+}
+
 /// Types a search, and waits until the heading says that so many are found.
 fn search(console: &mut Console, query: &str, found: &str) {
-    let grouped: Vec<_> =
-        found.as_bytes().rchunks(3).rev().map(|digits| std::str::from_utf8(digits).unwrap()).collect();
     console.go("/", "to the list");
-    console.go(query, &format!("Users  {}  / {query}", grouped.join(",")));
+    console.go(query, &format!("Users  {}  / {query}", grouped(found)));
     console.go("\r", "search");
 }
 
@@ -38,7 +42,7 @@ fn users_are_searched_sorted_opened_and_written_to_a_file_by_keys() {
     console.go("2", "@corp.exa");
     // As many as sqlite3 counts, which divides names by the letters that it looks for.
     let sql = "SELECT count(*) FROM cached_user u JOIN user_values v ON v.id = u.values_id
-               WHERE u.label LIKE 'Bert %' AND v.department = 'Legal'";
+               WHERE (u.label LIKE 'Bert%' OR u.label LIKE '% Bert%') AND v.department = 'Legal'";
     let output = std::process::Command::new("sqlite3").arg(state.path().join("imd.db")).arg(sql).output();
     let wanted = String::from_utf8(output.expect("sqlite3 is installed").stdout).expect("digits").trim().to_owned();
     search(&mut console, "BERT legal", &wanted);
@@ -47,7 +51,7 @@ fn users_are_searched_sorted_opened_and_written_to_a_file_by_keys() {
     console.go("s", "by mail");
     // To a file that is new; the same name again is refused.
     console.go("w", "> users.csv");
-    console.go("\r", &format!("{wanted} users are written to users.csv."));
+    console.go("\r", &format!("{} users are written to users.csv.", grouped(&wanted)));
     let written = std::fs::read_to_string(state.folder().join("users.csv")).expect("written");
     assert_eq!(written.lines().count().to_string(), (wanted.parse::<u64>().expect("a number") + 1).to_string());
     console.go("w", "> users.csv");
