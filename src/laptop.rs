@@ -33,7 +33,7 @@ use std::path::PathBuf;
 use crate::protocol::{Code, ProofKind};
 
 pub use acts::{Claim, Laptop, Tended, Waits};
-pub use kept::{Activation, ClaimFile, Enrolment, Keys};
+pub use kept::{Activation, ClaimFile, Deployed, Enrolment, Keys};
 pub use prompt::{password_from_stdin, password_from_terminal, token_from_stdin};
 
 /// Why an act did not come to its end.

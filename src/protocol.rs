@@ -125,16 +125,23 @@ pub struct ClaimAnswer {
     /// What was shown of the user: `claimed` is nothing but the name.
     pub proof: ProofKind,
     pub activated_at: String,
-    /// The device map wants the old laptop's data on this one: for the agent, as imd moves none.
+    #[serde(flatten)]
+    pub before: Before,
+    pub correlation_id: String,
+}
+
+/// What the device map says of the laptop that the user had before: for the agent, as imd moves no data.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// Its data is wanted on this one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restore: bool,
-    /// The old laptop as the device map calls it: a device id, a host name or a serial number.
+    /// It, as the device map calls it: a device id, a host name or a serial number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_device: Option<String>,
-    /// The device whose place this one took by the device map.
+    /// The device whose place this one took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<String>,
-    pub correlation_id: String,
 }
 
 /// What the user was given.

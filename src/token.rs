@@ -49,6 +49,24 @@ pub fn read(text: &str) -> Option<Claims> {
     claims::from_json(std::str::from_utf8(claims).ok()?)
 }
 
+/// Where tokens of this program stand in a text, whatever is around them. The prefix alone is a word of a manual.
+#[cfg(feature = "console")]
+pub fn found_in(text: &[u8]) -> Vec<std::ops::Range<usize>> {
+    const SHORTEST: usize = PREFIX.len() + 21;
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].windows(PREFIX.len()).position(|window| window == PREFIX.as_bytes()) {
+        let start = from + at;
+        let of_token = |byte: &&u8| byte.is_ascii_alphanumeric() || b"._-".contains(*byte);
+        let end = start + text[start..].iter().take_while(of_token).count();
+        if end - start >= SHORTEST {
+            found.push(start..end);
+        }
+        from = end;
+    }
+    found
+}
+
 /// Why a token is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

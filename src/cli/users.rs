@@ -3,9 +3,9 @@
 use std::io;
 
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 
 use crate::engine::{Engine, UserColumn, UserExport, UserFormat, UserPage};
-use crate::model::account::Why;
 use crate::model::found::{Sort, SortKey, Total};
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::Attribute;
@@ -138,13 +138,13 @@ fn show(engine: &Engine, name: &str, output: &Output) -> Result<(), Failure> {
     if output.is_json() {
         return Ok(output.document(&page)?);
     }
-    let lines = lines(&page);
+    let lines = lines(&page, engine.now());
     let lines: Vec<(&str, String)> = lines.iter().map(|(label, value)| (label.as_str(), value.clone())).collect();
     Ok(output.one(&page, &lines)?)
 }
 
 /// What is known of a user, a fact a line.
-fn lines(page: &UserPage) -> Vec<(String, String)> {
+fn lines(page: &UserPage, now: Timestamp) -> Vec<(String, String)> {
     let cached = &page.cached;
     let mut lines: Vec<(String, String)> = vec![
         ("user".into(), cached.user.label()),
@@ -175,14 +175,7 @@ fn lines(page: &UserPage) -> Vec<(String, String)> {
     match &page.account {
         None => add("account", "none: the user has activated no laptop yet".to_owned()),
         Some(account) => {
-            let state = account.preserved.map_or_else(
-                || "in use".to_owned(),
-                |kept| {
-                    let why = if kept.why == Why::Asked { "preserved" } else { "left" };
-                    format!("{why}, due {}", kept.until.strftime("%Y-%m-%d"))
-                },
-            );
-            add("account", format!("{} ({state})", account.name.shown()));
+            add("account", format!("{} ({})", account.name.shown(), account.says(now)));
         }
     }
     for device in &page.devices {

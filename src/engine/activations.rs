@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::activation::{self, Attempts, Claim, Enrol, Error as Refused};
 use crate::model::device::{DeviceId, DeviceState, Laptop};
+use crate::model::device_map::MappedDevice;
 use crate::model::name::Name;
 use crate::model::refusal::{Act, Reason, Refusal};
 use crate::model::settings::Proof;
@@ -18,7 +19,7 @@ use crate::model::size::Size;
 use crate::model::text::Untrusted;
 use crate::model::user::Guid;
 use crate::protocol::{
-    AccountFacts, CheckInAnswer, CheckInRequest, ClaimAnswer, ClaimRequest, Code, EnrolAnswer, EnrolRequest,
+    AccountFacts, Before, CheckInAnswer, CheckInRequest, ClaimAnswer, ClaimRequest, Code, EnrolAnswer, EnrolRequest,
     LaptopFacts, ProofKind, ProofOffer, State,
 };
 use crate::secrets::Secret;
@@ -159,18 +160,7 @@ impl Engine {
             device: granted.device.to_string(),
             proof: kind(granted.proof),
             activated_at: granted.activated_at.to_string(),
-            restore: granted.mapped.iter().any(|row| row.restore),
-            old_device: granted
-                .mapped
-                .iter()
-                .map(|row| row.old_device.raw().trim())
-                .find(|old| !old.is_empty())
-                .map(str::to_owned),
-            replaced: granted
-                .mapped
-                .iter()
-                .find_map(|row| row.used.as_ref()?.replaced.as_ref())
-                .map(ToString::to_string),
+            before: before(&granted.mapped),
             account: AccountFacts {
                 name: granted.account.name.raw().to_owned(),
                 mail: granted.account.mail.raw().to_owned(),
@@ -464,6 +454,17 @@ fn code(reason: &Reason, proof: Option<ProofKind>) -> Code {
 /// In how many seconds the next day begins, UTC: at least one.
 fn until_midnight(now: Timestamp) -> u64 {
     (86_400 - now.as_second().rem_euclid(86_400)).unsigned_abs()
+}
+
+/// What the rows of the device map that a laptop has used say of the one before it.
+fn before(mapped: &[MappedDevice]) -> Before {
+    let old = mapped.iter().map(|row| row.old_device.raw().trim()).find(|old| !old.is_empty());
+    let replaced = mapped.iter().find_map(|row| row.used.as_ref()?.replaced.as_ref());
+    Before {
+        restore: mapped.iter().any(|row| row.restore),
+        old_device: old.map(str::to_owned),
+        replaced: replaced.map(ToString::to_string),
+    }
 }
 
 fn laptop(facts: &LaptopFacts) -> Laptop {

@@ -184,22 +184,15 @@ fn decoded(bytes: &[u8]) -> Option<String> {
 
 /// The text with each token masked, and how many there were.
 fn masked(text: &str) -> (String, usize) {
-    let (mut out, mut rest, mut tokens) = (String::with_capacity(text.len()), text, 0);
-    while let Some(at) = rest.find(crate::token::PREFIX) {
-        out.push_str(&rest[..at]);
-        let of_token = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        let end = rest[at..].find(|c| !of_token(c)).map_or(rest.len(), |length| at + length);
-        // The prefix alone is a word of a manual.
-        if end - at > crate::token::PREFIX.len() + 20 {
-            out.push_str(MASK);
-            tokens += 1;
-        } else {
-            out.push_str(&rest[at..end]);
-        }
-        rest = &rest[end..];
+    let found = crate::token::found_in(text.as_bytes());
+    let (mut out, mut end) = (String::with_capacity(text.len()), 0);
+    for token in &found {
+        out.push_str(&text[end..token.start]);
+        out.push_str(MASK);
+        end = token.end;
     }
-    out.push_str(rest);
-    (out, tokens)
+    out.push_str(&text[end..]);
+    (out, found.len())
 }
 
 #[cfg(test)]

@@ -38,16 +38,15 @@ impl Engine {
             beyond,
         })
     }
-}
 
-impl Engine {
     /// Writes a report as Markdown and as a table, to new files of its day where the program was started, that only their
-    /// owner can read. Gives their names.
+    /// owner can read: both or none. Gives their names.
     pub fn write_report(&self, report: &Report) -> Result<String, Error> {
         let name = format!("imd-report-{}", self.now().strftime("%Y-%m-%d"));
         let (markdown, table) = (format!("{name}.md"), format!("{name}.csv"));
         private_file::write(markdown.as_ref(), report.to_markdown().as_bytes(), b"")?;
-        private_file::write(table.as_ref(), report.to_csv().as_bytes(), b"")?;
+        let written = private_file::write(table.as_ref(), report.to_csv().as_bytes(), b"");
+        private_file::or_remove(markdown.as_ref(), written)?;
         Ok(format!("{markdown} and {table}"))
     }
 }

@@ -12,7 +12,7 @@ use super::write::MADE_BY;
 use super::{Error, Manifest};
 use crate::model::text::shown;
 use crate::model::token::{Claims, TokenId};
-use crate::token::{self, PREFIX};
+use crate::token;
 
 /// Of a longer file only this much is searched for a token, in bytes: installers lie beside exports.
 const SEARCHED: u64 = 16 * 1024 * 1024;
@@ -198,16 +198,5 @@ fn tokens_in(path: &Path) -> Result<Vec<String>, Error> {
 }
 
 fn tokens_of(bytes: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut rest = bytes;
-    while let Some(at) = rest.windows(PREFIX.len()).position(|window| window == PREFIX.as_bytes()) {
-        let token: Vec<u8> =
-            rest[at..].iter().copied().take_while(|b| b.is_ascii_alphanumeric() || b"._-".contains(b)).collect();
-        rest = &rest[at + token.len().max(1)..];
-        // The prefix alone is a word of a manual.
-        if token.len() > PREFIX.len() + 20 {
-            found.push(String::from_utf8_lossy(&token).into_owned());
-        }
-    }
-    found
+    token::found_in(bytes).into_iter().map(|at| String::from_utf8_lossy(&bytes[at]).into_owned()).collect()
 }

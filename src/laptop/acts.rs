@@ -8,7 +8,7 @@ use url::Url;
 
 use super::connection::{Peer, Service, written};
 use super::files::Readers;
-use super::kept::{Activation, ClaimFile, Enrolment, Keys};
+use super::kept::{Activation, ClaimFile, Deployed, Enrolment, Keys};
 use super::placed::{self, Placed, Settings};
 use super::{Error, files, machine};
 use crate::kerberos;
@@ -147,10 +147,10 @@ impl Laptop {
             None => Enrolment::new()?,
         };
         let mut enrolment = kept.clone();
-        enrolment.servers.clone_from(&claims.servers);
-        enrolment.pin = claims.pin.as_ref().map(ToString::to_string);
-        self.settle(&mut enrolment);
-        if enrolment.servers.is_empty() {
+        enrolment.deployed.servers.clone_from(&claims.servers);
+        enrolment.deployed.pin = claims.pin.as_ref().map(ToString::to_string);
+        self.settle(&mut enrolment.deployed);
+        if enrolment.deployed.servers.is_empty() {
             return Err(Error::NoServer);
         }
         if kept.device.is_none() {
@@ -165,10 +165,8 @@ impl Laptop {
                 };
                 kept.next = Some(next.clone());
                 files::write(&path, &kept, Readers::Owner)?;
-                let Enrolment { servers, pin, proxy, on_activation, .. } = enrolment;
                 let Keys { device_key, claim_code } = next;
-                enrolment =
-                    Enrolment { device_key, claim_code, servers, pin, proxy, on_activation, ..Enrolment::new()? };
+                enrolment = Enrolment { device_key, claim_code, deployed: enrolment.deployed, ..Enrolment::new()? };
                 self.ask_to_enrol(&enrolment, token)?
             }
             answer => answer?,
@@ -183,15 +181,15 @@ impl Laptop {
     }
 
     /// Puts what an administrator placed here over what the token says.
-    fn settle(&self, enrolment: &mut Enrolment) {
+    fn settle(&self, deployed: &mut Deployed) {
         if !self.settings.servers.is_empty() {
-            enrolment.servers.clone_from(&self.settings.servers);
+            deployed.servers.clone_from(&self.settings.servers);
         }
         if self.settings.proxy.is_some() {
-            enrolment.proxy.clone_from(&self.settings.proxy);
+            deployed.proxy.clone_from(&self.settings.proxy);
         }
         if self.settings.on_activation.is_some() {
-            enrolment.on_activation.clone_from(&self.settings.on_activation);
+            deployed.on_activation.clone_from(&self.settings.on_activation);
         }
     }
 
@@ -200,11 +198,8 @@ impl Laptop {
         let claim = ClaimFile {
             device: enrolment.device.clone().unwrap_or_default(),
             claim_code: enrolment.claim_code.clone(),
-            servers: enrolment.servers.clone(),
-            pin: enrolment.pin.clone(),
-            proxy: enrolment.proxy.clone(),
+            deployed: enrolment.deployed.clone(),
             proofs,
-            on_activation: enrolment.on_activation.clone(),
             state: enrolment.state,
         };
         files::write(&self.claim_file(), &claim, Readers::Everybody)
@@ -218,8 +213,7 @@ impl Laptop {
             claim_code,
             laptop: machine::facts(self.dmi.as_deref().unwrap_or(Path::new(machine::DMI))),
         };
-        self.service(&enrolment.servers, enrolment.pin.as_deref(), enrolment.proxy.as_deref())?
-            .post(protocol::ENROL, &request)
+        self.service(&enrolment.deployed)?.post(protocol::ENROL, &request)
     }
 
     /// The system's part, from time to time: enrols with a token that was placed here, which is then deleted; else
@@ -281,7 +275,7 @@ impl Laptop {
             files::write(&path, &new, Readers::Owner)?;
             new
         };
-        let service = self.service(&code.servers, code.pin.as_deref(), code.proxy.as_deref())?;
+        let service = self.service(&code.deployed)?;
         let answer: Result<ClaimAnswer, Error> = service.post_over(protocol::CLAIM, &|peer| {
             let proof = offer(claim, peer)?;
             let (claim_code, credential) = (code.claim_code.clone(), activation.credential.clone());
@@ -307,10 +301,9 @@ impl Laptop {
         let path = self.enrolment_file();
         let _alone = if path.exists() { self.alone()? } else { return Err(Error::NotEnrolled) };
         let mut enrolment: Enrolment = files::read(&path)?.ok_or(Error::NotEnrolled)?;
-        self.settle(&mut enrolment);
+        self.settle(&mut enrolment.deployed);
         let request = CheckInRequest { device_key: enrolment.device_key.clone(), agent: machine::agent() };
-        let service = self.service(&enrolment.servers, enrolment.pin.as_deref(), enrolment.proxy.as_deref())?;
-        let answer: CheckInAnswer = service.post(protocol::CHECK_IN, &request)?;
+        let answer: CheckInAnswer = self.service(&enrolment.deployed)?.post(protocol::CHECK_IN, &request)?;
         (enrolment.device, enrolment.state) = (Some(answer.device.clone()), Some(answer.state));
         enrolment.next_check_in = Some(next_check_in(answer.state)?);
         // These servers have answered: from now on users ask there, too, and by the proofs that are wanted now.
@@ -351,7 +344,7 @@ impl Laptop {
     /// Looks whether the user's session has, or gets, a ticket for one of the service's hosts.
     pub fn look_for_ticket(&self) -> Result<(), Error> {
         let mut last = Error::NoServer;
-        for server in self.claim_code()?.servers {
+        for server in self.claim_code()?.deployed.servers {
             let url = crate::model::token::server(&server).ok();
             match url.as_ref().and_then(url::Url::host_str).map(|host| kerberos::ticket(host, None)) {
                 Some(Ok(_)) => return Ok(()),
@@ -362,10 +355,10 @@ impl Laptop {
         Err(last)
     }
 
-    fn service(&self, servers: &[String], pin: Option<&str>, kept: Option<&str>) -> Result<Service, Error> {
+    fn service(&self, deployed: &Deployed) -> Result<Service, Error> {
         let unreadable = || Error::Unreadable { path: self.claim_file(), why: "its pin is none".to_owned() };
-        let pin = pin.map(str::parse::<Pin>).transpose().map_err(|_| unreadable())?;
-        Ok(Service { servers: servers.to_vec(), pin, proxy: self.proxy(kept)? })
+        let pin = deployed.pin.as_deref().map(str::parse::<Pin>).transpose().map_err(|_| unreadable())?;
+        Ok(Service { servers: deployed.servers.clone(), pin, proxy: self.proxy(deployed.proxy.as_deref())? })
     }
 
     /// The command line's, else the one that was placed here, else the environment's.

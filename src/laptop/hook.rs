@@ -5,8 +5,9 @@
 //! activation, and what is in it as variables, of which none is a secret:
 //!
 //! ```text
-//! IMD_ACTIVATION (the path) IMD_DEVICE IMD_ACCOUNT IMD_MAIL IMD_USER IMD_PROFILE IMD_STORAGE IMD_LOCATION IMD_QUOTA   (bytes; empty: nobody said)
-//! IMD_RESTORE (yes or no) IMD_OLD_DEVICE IMD_REPLACED                                       what the device map says
+//! IMD_ACTIVATION (the path) IMD_DEVICE IMD_ACCOUNT IMD_MAIL IMD_USER IMD_PROFILE IMD_STORAGE IMD_LOCATION
+//! IMD_QUOTA (bytes; empty: nobody said)
+//! IMD_RESTORE (yes or no) IMD_OLD_DEVICE IMD_REPLACED        what the device map says
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ impl Laptop {
         if activation.hook_done || activation.account.is_none() {
             return Ok(());
         }
-        let defined = self.claim_code()?.on_activation;
+        let defined = self.claim_code()?.deployed.on_activation;
         if let Some(text) = &defined {
             self.do_as_defined(text, &activation)?;
         }
@@ -109,9 +110,9 @@ fn variables(activation: &Activation) -> Vec<(&'static str, String)> {
         ("IMD_STORAGE", of(account.map(|account| &account.storage))),
         ("IMD_LOCATION", of(account.map(|account| &account.location))),
         ("IMD_QUOTA", account.and_then(|account| account.quota).map(|quota| quota.to_string()).unwrap_or_default()),
-        ("IMD_RESTORE", if activation.restore { "yes" } else { "no" }.to_owned()),
-        ("IMD_OLD_DEVICE", of(activation.old_device.as_ref())),
-        ("IMD_REPLACED", of(activation.replaced.as_ref())),
+        ("IMD_RESTORE", if activation.before.restore { "yes" } else { "no" }.to_owned()),
+        ("IMD_OLD_DEVICE", of(activation.before.old_device.as_ref())),
+        ("IMD_REPLACED", of(activation.before.replaced.as_ref())),
     ];
     // No variable can hold a NUL, and one that had one would keep the hook from running at all.
     all.into_iter().map(|(name, value)| (name, value.replace('\0', ""))).collect()

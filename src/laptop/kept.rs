@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use crate::protocol::{AccountFacts, ClaimAnswer, Key, ProofKind, State};
+use crate::protocol::{AccountFacts, Before, ClaimAnswer, Key, ProofKind, State};
 
 /// What the system keeps: `enrolment.json`, for itself alone.
 #[derive(Clone, Serialize, Deserialize)]
@@ -12,14 +12,8 @@ use crate::protocol::{AccountFacts, ClaimAnswer, Key, ProofKind, State};
 pub struct Enrolment {
     pub device_key: Key,
     pub claim_code: Key,
-    pub servers: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pin: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proxy: Option<String>,
-    /// What the agent wants done on activation, as it was placed here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_activation: Option<String>,
+    #[serde(flatten)]
+    pub deployed: Deployed,
     /// The hash of the token that let it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
@@ -33,6 +27,20 @@ pub struct Enrolment {
     /// The keys of the device that comes after this one, while the service has not answered for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Keys>,
+}
+
+/// What the token and the settings say that were placed here: the same for the system and for users. No secret is among
+/// it, as what is flattened goes through memory that is not wiped.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Deployed {
+    pub servers: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    /// What the agent wants done as the user on activation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_activation: Option<String>,
 }
 
 /// What a device is known by.
@@ -49,15 +57,9 @@ pub struct Keys {
 pub struct ClaimFile {
     pub device: String,
     pub claim_code: Key,
-    pub servers: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pin: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proxy: Option<String>,
+    #[serde(flatten)]
+    pub deployed: Deployed,
     pub proofs: Vec<ProofKind>,
-    /// What the agent wants done as the user on activation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_activation: Option<String>,
     /// As the service said last; absent in a file of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
@@ -76,15 +78,8 @@ pub struct Activation {
     pub proof: Option<ProofKind>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activated_at: Option<String>,
-    /// The old laptop's data is wanted on this one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub restore: bool,
-    /// The old laptop as the administrator called it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub old_device: Option<String>,
-    /// The device whose place this one took.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaced: Option<String>,
+    #[serde(flatten)]
+    pub before: Before,
     /// The agent's hook ran to its end for this activation. Until then it is run at each log-on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hook_done: bool,
@@ -102,10 +97,7 @@ impl Enrolment {
         Ok(Self {
             device_key,
             claim_code,
-            servers: Vec::new(),
-            pin: None,
-            proxy: None,
-            on_activation: None,
+            deployed: Deployed::default(),
             token: None,
             next_check_in: None,
             device: None,
@@ -128,19 +120,16 @@ impl Activation {
             account: None,
             proof: None,
             activated_at: None,
-            restore: false,
-            old_device: None,
-            replaced: None,
+            before: Before::default(),
             hook_done: false,
         })
     }
 
     /// What was answered. The hook has not seen it yet.
     pub(super) fn granted(&mut self, answer: ClaimAnswer) {
-        let ClaimAnswer { device: _, account, proof, activated_at, restore, old_device, replaced, correlation_id: _ } =
-            answer;
+        let ClaimAnswer { device: _, account, proof, activated_at, before, correlation_id: _ } = answer;
         (self.account, self.proof, self.activated_at) = (Some(account), Some(proof), Some(activated_at));
-        (self.restore, self.old_device, self.replaced) = (restore, old_device, replaced);
+        self.before = before;
         self.hook_done = false;
     }
 }

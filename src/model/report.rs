@@ -166,7 +166,8 @@ pub struct Fix {
     pub why: &'static str,
 }
 
-/// What is worth doing first: what frees most. What stands as it is meant (who is disabled, who has left) is no fault to be mended.
+/// What is worth doing first: what frees most. What stands as it is meant (who is disabled, who has left) is no fault to
+/// be mended.
 pub fn fixes(left_out: &[Stuck], waiting: &[Stuck]) -> Vec<Fix> {
     const MEANT: [&str; 8] = [
         "disabled",

@@ -59,8 +59,8 @@ impl Store {
     pub fn devices(&self, query: Option<&str>, limit: u64) -> Result<Vec<Device>, Error> {
         self.read(|connection| {
             let sql = format!(
-                "{DEVICE} WHERE ?1 = '' OR d.id = ?1 OR substr(d.state, 1, length(?1)) = ?1 OR instr(lower(d.host_name), ?1)
-                     OR instr(lower(d.serial), ?1) OR instr(lower(a.label), ?1) OR instr(lower(a.name), ?1)
+                "{DEVICE} WHERE ?1 = '' OR d.id = ?1 OR substr(d.state, 1, length(?1)) = ?1
+                     OR instr(lower(d.host_name), ?1) OR instr(lower(d.serial), ?1) OR instr(lower(a.label), ?1) OR instr(lower(a.name), ?1)
                      OR d.state = 'pending' AND d.refused_why <> ''
                          AND (?3 OR d.refused_why IN (SELECT value FROM json_each(?4)))
                  ORDER BY d.number DESC LIMIT ?2"
