@@ -2,7 +2,7 @@
 //!
 //! May import `model`. The grammar is RFC 4515's, what a filter means RFC 4511's (4.5.1.7) with what Active Directory
 //! makes of it ([MS-ADTS] 3.1.1.3.1.3.1). A Samba domain controller is the judge of [`evaluate`] in
-//! `tests/filters_on_samba.rs`; where Samba is known to differ from Windows, the code says so.
+//! `tests/with_lab/filters.rs`; where Samba is known to differ from Windows, the code says so.
 
 mod evaluate;
 mod explain;

@@ -1,7 +1,7 @@
 //! What travels between a laptop and the service: wire types only.
 //!
 //! JSON over HTTPS, each request and each answer one object. `assets/openapi.yaml` describes the same for agents that
-//! are not ours, and `tests/protocol_described` holds the service to it. May import `model`. Every text has a longest
+//! are not ours, and `tests/with_lab/protocol` holds the service to it. May import `model`. Every text has a longest
 //! length that is checked while it is read, an unknown field is an error, and a secret is wiped when it is dropped and
 //! has no `Debug`.
 //!

@@ -1,0 +1,64 @@
+//! What is typed at `imd-activate`, or piped into it: never echoed, never more than asked for, and the echo comes back.
+
+use std::process::{Command, Stdio};
+
+use portable_pty::CommandBuilder;
+use serde_json::json;
+
+use crate::support::installation::eventually;
+use crate::support::machine::Machine;
+use crate::support::service::free_address;
+use crate::support::terminal::{Terminal, key};
+
+/// A laptop that wants a password, and whose service is away.
+fn enrolled() -> Machine {
+    let laptop = Machine::new();
+    laptop.keep(
+        "claim.json",
+        &json!({
+            "device": "0123456789abcdef", "claim_code": "A".repeat(43), "proofs": ["password"], "state": "pending",
+            "servers": [format!("https://{}", free_address())],
+        }),
+    );
+    laptop
+}
+
+#[test]
+fn whatever_ends_the_question_for_a_password_the_echo_comes_back() {
+    for (keys, said) in [
+        (key::ctrl('c'), "no password was given"),
+        (format!("sec{}", key::ctrl('c')), "no password was given"),
+        (key::ctrl('\\'), "no password was given"),
+        (format!("{}\r", key::ctrl('z')), "no password was given"),
+        ("correct horse\r".to_owned(), "cannot be reached"),
+    ] {
+        let laptop = enrolled();
+        let program = laptop.command("user", &["claim", "--once"]);
+        let mut command = CommandBuilder::new(program.get_program());
+        command.args(program.get_args());
+        command.env_clear();
+        command.env("USER", "user1");
+        let mut terminal = Terminal::run(command, 80, 24);
+        terminal.wait_for("Password of user1:");
+        eventually("a terminal without echo", || !terminal.echoes());
+        terminal.press(&keys);
+        terminal.wait_for(said);
+        eventually("a terminal with echo", || terminal.echoes());
+        assert!(!terminal.screen().contains("sec") && !terminal.screen().contains("horse"), "{}", terminal.screen());
+        assert_eq!(terminal.wait_for_end(), 1, "{keys:?}");
+    }
+}
+
+#[test]
+fn no_more_is_read_of_what_is_piped_in_than_the_line_of_the_password() {
+    let laptop = enrolled();
+    let program = laptop.command("user", &["claim", "--once", "--password-stdin"]);
+    // What is left of it is there for whoever reads next: nothing lies in a buffer of the program.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#""$@" 2> "$SAID"; cat"#, "sh"]).arg(program.get_program()).args(program.get_args());
+    shell.env("SAID", laptop.path("said")).env("USER", "user1").stdin(Stdio::piped());
+    let output = assert_cmd::Command::from_std(shell).write_stdin("correct horse\nthe rest\n").output().unwrap();
+    let said = std::fs::read_to_string(laptop.path("said")).unwrap();
+    assert!(said.contains("cannot be reached"), "{said}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "the rest\n");
+}

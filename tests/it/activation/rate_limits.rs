@@ -1,0 +1,146 @@
+//! Who asks too often is told to wait, and nobody else is.
+
+use std::sync::Arc;
+
+use imd::engine::{Asker, Denial, Engine, Options};
+use imd::protocol::Code;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::support::installation::Installation;
+use crate::support::laptops::{Laptop, company, served, token};
+
+/// The service's engine, a quarter past a minute that never ends.
+struct Door(Engine);
+
+impl Door {
+    fn of(imd: &Installation) -> Self {
+        let minute = Timestamp::now().as_second().div_euclid(60) * 60;
+        let now = Timestamp::from_second(minute + 15).unwrap();
+        Self(Engine::open(Options { clock: Arc::new(move || now), ..Options::of_host(imd.state()) }).unwrap())
+    }
+
+    fn asker() -> Asker {
+        Asker { peer: Some([127, 0, 0, 1].into()), correlation: "0123456789abcdef".to_owned(), end_point: None }
+    }
+
+    fn enrol(&self, request: Value) -> Result<(), Denial> {
+        self.0.enrol(&serde_json::from_value(request).unwrap(), &Self::asker()).map(drop)
+    }
+
+    fn claim(&self, request: Value) -> Result<(), Denial> {
+        self.0.claim(&serde_json::from_value(request).unwrap(), &Self::asker()).map(drop)
+    }
+
+    fn check_in(&self, key: &str) -> Result<(), Denial> {
+        let request = json!({ "device_key": key, "agent": "test 1" });
+        self.0.check_in(&serde_json::from_value(request).unwrap(), &Self::asker()).map(drop)
+    }
+}
+
+const WAIT: Result<(), Denial> = Err(Denial { code: Code::TooMany, retry_after: Some(45), proofs: Vec::new() });
+
+/// A paused service decides nothing, which is quick; what it is asked is counted all the same.
+fn paused(imd: &Installation) -> Result<(), Denial> {
+    imd.imd(["pause"]).succeeded();
+    Err(Denial::of(Code::Paused))
+}
+
+#[test]
+fn a_token_that_is_shown_too_often_waits_and_another_token_does_not() {
+    let imd = company(1, |answers| answers);
+    let token = token(&imd);
+    let other = imd.imd(["token", "create", "other", "--server", "https://imd.corp.example.com:7443"]);
+    let other = other.succeeded().stdout.trim().to_owned();
+    let told = paused(&imd);
+    let door = Door::of(&imd);
+    let laptop = Laptop::new(1);
+    for _ in 0..6_000 {
+        assert_eq!(door.enrol(laptop.enrol_request(&token)), told);
+    }
+    assert_eq!(door.enrol(laptop.enrol_request(&token)), WAIT);
+    assert_eq!(door.enrol(laptop.enrol_request(&other)), told);
+}
+
+#[test]
+fn a_device_that_claims_too_often_waits_and_another_device_does_not() {
+    let imd = company(1, |answers| answers);
+    let token = token(&imd);
+    let door = Door::of(&imd);
+    let laptops = [Laptop::new(1), Laptop::new(2)];
+    for laptop in &laptops {
+        door.enrol(laptop.enrol_request(&token)).unwrap();
+    }
+    let told = paused(&imd);
+    for _ in 0..30 {
+        assert_eq!(door.claim(laptops[0].claim_request("user0")), told);
+    }
+    assert_eq!(door.claim(laptops[0].claim_request("user0")), WAIT);
+    assert_eq!(door.claim(laptops[1].claim_request("user0")), told);
+}
+
+#[test]
+fn one_password_is_not_tried_on_everybody_by_many_laptops_of_one_token() {
+    let imd = company(1, |answers| answers.replace(r#"["claimed"]"#, r#"["password"]"#));
+    let token = token(&imd);
+    let other = imd.imd(["token", "create", "other", "--server", "https://imd.corp.example.com:7443"]);
+    let other = other.succeeded().stdout.trim().to_owned();
+    let door = Door::of(&imd);
+    let last = Laptop::new(100);
+    for laptop in (0..21).map(Laptop::new) {
+        door.enrol(laptop.enrol_request(&token)).unwrap();
+    }
+    door.enrol(last.enrol_request(&other)).unwrap();
+    let told = paused(&imd);
+    for number in 0..600 {
+        // No laptop of these asks more often than it may.
+        let request = Laptop::new(number / 30).password_request(&format!("user{number}"), "Spring2026");
+        assert_eq!(door.claim(request), told, "{number}");
+    }
+    assert_eq!(door.claim(Laptop::new(20).password_request("user600", "Spring2026")), WAIT);
+    assert_eq!(door.claim(Laptop::new(20).claim_request("user600")), told, "what is no password is not counted as one");
+    assert_eq!(door.claim(last.password_request("user600", "Spring2026")), told, "nor is another token's");
+}
+
+#[test]
+fn a_device_that_checks_in_too_often_waits_and_strangers_leave_no_rows_without_end() {
+    let imd = company(1, |answers| answers);
+    let token = token(&imd);
+    let door = Door::of(&imd);
+    let laptop = Laptop::new(0);
+    door.enrol(laptop.enrol_request(&token)).unwrap();
+    for _ in 0..10 {
+        assert_eq!(door.check_in(&laptop.key(1)), Ok(()));
+    }
+    assert_eq!(door.check_in(&laptop.key(1)), WAIT);
+    // Each with a key of its own, made up, or with a token that is none: they are told why, up to a point.
+    let unknown = Err(Denial::of(Code::DeviceRefused));
+    for number in 1..=20 {
+        let laptop = Laptop::new(number);
+        assert_eq!(door.check_in(&laptop.key(1)), unknown);
+        assert_eq!(door.claim(laptop.claim_request("user0")), unknown);
+        assert_eq!(door.enrol(laptop.enrol_request("v4.public.none")), Err(Denial::of(Code::TokenRefused)));
+    }
+    let laptop = Laptop::new(21);
+    assert_eq!(door.check_in(&laptop.key(1)), WAIT);
+    assert_eq!(door.claim(laptop.claim_request("user0")), WAIT);
+    assert_eq!(door.enrol(laptop.enrol_request("v4.public.none")), WAIT);
+    assert_eq!(imd.row("SELECT count(*) AS n FROM refusal")["n"], 60);
+    // Whoever has a token or a device is no stranger.
+    door.enrol(laptop.enrol_request(&token)).unwrap();
+    assert_eq!(door.check_in(&laptop.key(1)), Ok(()));
+    assert_eq!(door.claim(laptop.claim_request("nobody")), Err(Denial::of(Code::Refused)));
+    assert_eq!(imd.row("SELECT count(*) AS n FROM refusal")["n"], 61, "and what was wrong with it is kept");
+}
+
+#[test]
+fn who_has_to_wait_is_told_by_429_and_for_how_long() {
+    let (_imd, service, token) = served(1, |answers| answers);
+    let laptop = Laptop::new(1);
+    laptop.enrol(&service, &token).granted();
+    // At most ten in each of two minutes, whenever the minute ends.
+    let answer = (0..21).map(|_| laptop.check_in(&service)).find(|answer| answer.status != 200).unwrap();
+    assert_eq!((answer.status, answer.error().as_str()), (429, "too-many"));
+    let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+}

@@ -1,0 +1,121 @@
+//! Nobody learns from a refusal who somebody is, or what is wrong with them.
+
+use crate::support::company;
+use crate::support::laptops::{Laptop, served};
+
+#[test]
+fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
+    let (imd, service, token) = served(6, |answers| answers);
+    let laptop = |number| {
+        let laptop = Laptop::new(number);
+        laptop.enrol(&service, &token).granted();
+        laptop
+    };
+    // user5 is disabled and user4 leaves the department, which the next sync sees; nobody has the third name.
+    let ldif = company::ldif(6);
+    let at = ldif.find("cn: User 5\n").unwrap();
+    let (before, after) = ldif.split_at(at);
+    let after = after.replace("userAccountControl: 512", "userAccountControl: 514");
+    let at = before.find("cn: User 4\n").unwrap();
+    let (head, tail) = before.split_at(at);
+    imd.write("users.ldif", format!("{head}{}{after}", tail.replace("Sales", "Legal")));
+    imd.imd(["sync"]).succeeded();
+    laptop(1).claim(&service, "user1").granted();
+    let (mut seen, mut ids) = (Vec::new(), Vec::new());
+    for (number, user, reason) in [
+        (2, "user5@corp.example.com", "user-left"),
+        (3, "user4@corp.example.com", "user-left"),
+        (4, "nobody@corp.example.com", "user-unknown"),
+        (5, "", "user-unknown"),
+        (1, "user2@corp.example.com", "device-taken"),
+    ] {
+        let answer =
+            if number == 1 { Laptop::new(1).claim(&service, user) } else { laptop(number).claim(&service, user) };
+        assert_eq!(answer.status, 403, "{answer:?}");
+        let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();
+        let kept = imd.row(&format!("SELECT reason FROM refusal WHERE correlation = '{id}'"));
+        assert_eq!(kept["reason"], reason, "{user}");
+        let headers = answer.headers.iter().filter(|(name, _)| name != "date");
+        let headers: Vec<_> = headers.map(|(name, value)| (name.clone(), value.replace(&id, "ID"))).collect();
+        seen.push((headers, answer.body.replace(&id, "ID")));
+        ids.push(id);
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 1, "they differ: {seen:#?}");
+    assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 1);
+
+    // The chain goes on past the token: to the laptop, to what was refused, to the limit.
+    let part = |user: &str| {
+        let told: serde_json::Value = serde_json::from_str(&imd.imd(["explain", user, "--json"]).stdout).unwrap();
+        let links = told["links"].clone();
+        let link = |link: &serde_json::Value| (link["part"].clone(), link["state"].clone());
+        links.as_array().unwrap().iter().map(link).collect::<Vec<_>>()
+    };
+    let ends = |user: &str, end: &[(&str, &str)]| {
+        let end: Vec<_> = end.iter().map(|(part, state)| ((*part).into(), (*state).into())).collect();
+        assert!(part(user).ends_with(&end), "{user}: {:?}", part(user));
+    };
+    ends("user1", &[("token", "whole"), ("enrolled", "whole"), ("attempts", "whole"), ("limit", "whole")]);
+    ends("user2", &[("token", "whole"), ("enrolled", "whole"), ("attempts", "open")]);
+    ends("user3", &[("token", "whole"), ("enrolled", "open")]);
+    // Whoever has only the id that the laptop shows hears what was asked, and of whom: what is broken there is said first.
+    assert_eq!(part(&ids[2])[0], ("request".into(), "broken".into()));
+    let run = imd.imd(["explain", &ids[2]]);
+    run.failed_with(3, ["broken at the directory"]);
+    assert!(run.stdout.contains("no cached user goes by that name"), "{run:#?}");
+    ends(&ids[4], &[("token", "whole"), ("enrolled", "whole"), ("attempts", "open")]);
+    imd.imd(["explain", &ids[4]]).failed_with(3, ["broken at the request", "imd devices free"]);
+    imd.imd(["explain", &format!("{}0", ids[4])]).failed_with(3, ["broken at the directory"]);
+}
+
+#[test]
+fn a_refusal_is_never_quicker_than_the_floor() {
+    let (_imd, service, token) = served(2, |answers| answers);
+    let laptop = Laptop::new(1);
+    laptop.enrol(&service, &token).granted();
+    let answer = laptop.claim(&service, "nobody");
+    // Nothing that it needs takes long; what it waits for is the floor.
+    assert!(answer.took >= std::time::Duration::from_secs(1), "{answer:?}");
+}
+
+#[test]
+fn a_bare_name_that_two_users_share_means_nobody_and_their_full_names_mean_each() {
+    let (imd, service, token) = served(3, |answers| answers);
+    // A second domain's user of the same account name.
+    let ldif = company::ldif(3).replace("sAMAccountName: user2", "sAMAccountName: user1");
+    imd.write("users.ldif", ldif);
+    imd.imd(["sync"]).succeeded();
+    for (number, user) in [(1, "user1"), (2, "user2@corp.example.com"), (3, "user1@corp.example.com")] {
+        let laptop = Laptop::new(number);
+        laptop.enrol(&service, &token).granted();
+        let answer = laptop.claim(&service, user);
+        assert_eq!(answer.status, if number == 1 { 403 } else { 200 }, "{user}: {answer:?}");
+    }
+    assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "user-ambiguous");
+}
+
+#[test]
+fn a_token_of_another_installation_or_a_changed_one_lets_nobody_in() {
+    let (imd, service, token) = served(2, |answers| answers);
+    let (_other, _their_service, theirs) = served(2, |answers| answers);
+    let mut changed = token.clone();
+    changed.replace_range(40..41, if &token[40..41] == "A" { "B" } else { "A" });
+    for (token, reason) in
+        [(theirs.as_str(), "token-unknown-key"), (&changed, "token-signature"), ("imd1_", "token-malformed")]
+    {
+        let answer = Laptop::new(1).enrol(&service, token);
+        assert_eq!((answer.status, answer.error().as_str()), (403, "token-refused"));
+        let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();
+        assert_eq!(imd.row(&format!("SELECT reason FROM refusal WHERE correlation = '{id}'"))["reason"], reason);
+    }
+    assert_eq!(imd.row("SELECT count(*) AS n FROM device")["n"], 0);
+}
+
+#[test]
+fn another_proof_than_the_settings_accept_is_none() {
+    let (imd, service, token) = served(2, |answers| answers.replace(r#"["claimed"]"#, r#"["password"]"#));
+    let laptop = Laptop::new(1);
+    assert_eq!(laptop.enrol(&service, &token).granted()["proofs"], serde_json::json!(["password"]));
+    assert_eq!(laptop.claim(&service, "user1").error(), "proof-not-accepted");
+    assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 0);
+}

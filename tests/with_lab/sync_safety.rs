@@ -1,0 +1,201 @@
+//! What happens in a domain, and what a sync makes of it: each test has an OU of its own with forty people, changes it
+//! as an administrator would, and looks at the plan, at the exit code, and at who is still there.
+//!
+//! `tests/lab/up` starts the controller, which is Samba. The service account is an ordinary user, as an installation's
+//! would be: it may not see what was deleted.
+
+mod office;
+
+use imd::directory::Finding;
+use office::{Office, PEOPLE};
+use serde_json::Value;
+
+use crate::support::installation::Run;
+
+/// What the plan that was made last says tripped the fuse: loss, users, cause.
+fn reasons(office: &Office) -> Vec<(Value, u64, Value)> {
+    let plan = &office.imd.json(["sync", "list"])["items"][0];
+    let reasons = plan["state"]["stopped"]["reasons"].as_array().cloned().unwrap_or_default();
+    let one = |tripped: Value| (tripped["loss"].clone(), tripped["users"].as_u64().unwrap(), tripped["cause"].clone());
+    reasons.into_iter().map(one).collect()
+}
+
+fn last_hash(office: &Office) -> String {
+    office.imd.json(["sync", "list"])["items"][0]["hash"].as_str().unwrap().to_owned()
+}
+
+/// The sync stopped: exit code 3, one error with these words, and everybody is still there.
+#[track_caller]
+fn stopped<const N: usize>(office: &Office, words: [&str; N]) -> Run {
+    let run = office.imd.imd(["sync"]);
+    run.failed_with(3, words);
+    assert_eq!(office.active(), PEOPLE, "nobody may have left");
+    run
+}
+
+/// How each user of the last plan is changed, by name: `leave: gone`, `change: mail`.
+fn changes(office: &Office) -> Vec<String> {
+    let id = office.imd.json(["sync", "list"])["items"][0]["id"].to_string();
+    let shown = office.imd.json(["sync", "show", &id]);
+    let mut lines: Vec<String> = shown["changes"].as_array().unwrap().iter().map(office::in_short).collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn an_ou_that_was_emptied_takes_nobody_away() {
+    let office = Office::new("Emptied");
+    for n in 0..PEOPLE {
+        office.delete(&office.dn(n));
+    }
+    stopped(&office, ["would lose all of its 40 users", "answered with nobody", "List Contents"]);
+    assert_eq!(reasons(&office), [("everybody".into(), PEOPLE, "answer-empty".into())]);
+    // An account that may not look among the deleted cannot tell that they were.
+    assert_eq!(changes(&office)[0], "leave person00: gone");
+    // One that may is told.
+    assert_eq!(office.found_by_the_administrator(), Finding::Deleted);
+    // It was meant: approved, all of them leave.
+    office.imd.imd(["sync", "--approve", &last_hash(&office)]).succeeded();
+    assert_eq!(office.active(), 0);
+}
+
+#[test]
+fn an_ou_that_was_renamed_is_recognised_and_its_new_name_is_said() {
+    let office = Office::new("Renamed");
+    let renamed = office.ou.replace("OU=Renamed", "OU=Renamed and moved");
+    let plans = || office.imd.json(["sync", "list"])["items"].as_array().unwrap().len();
+    let before = plans();
+    office.rename(&office.ou, "OU=Renamed and moved");
+    let run = stopped(&office, ["was renamed or moved", &renamed]);
+    assert!(run.stderr.contains(&format!("set the OU of the mapping (step 3) to \"{renamed}\"")), "{run:#?}");
+    assert_eq!(plans(), before, "no plan is made of that");
+    office.delete_tree(&renamed);
+    stopped(&office, ["is not there any more"]);
+}
+
+#[test]
+fn a_right_that_was_removed_takes_nobody_away() {
+    let office = Office::new("Hidden");
+    // Deny List Contents on the OU: its people are there, and the account sees none of them.
+    office.deny_on_ou("(D;;LC;;;{sid})");
+    stopped(&office, ["would lose all of its 40 users", "the account that reads may not see into it"]);
+    assert_eq!(reasons(&office)[0].2, Value::from("answer-empty"));
+}
+
+#[test]
+fn a_right_to_read_one_attribute_that_was_removed_is_named() {
+    let office = Office::new("Unread");
+    // Deny Read Property on mail (its schemaIDGUID, [MS-ADA2]).
+    office.deny_on_people("(OD;;RP;bf967961-0de6-11d0-a285-00aa003049e2;;{sid})");
+    stopped(
+        &office,
+        ["would lose all of its 40 users", "have no mail any more", "let the account that reads read mail"],
+    );
+    assert_eq!(reasons(&office)[0].2["attribute-missing"]["attribute"], "mail");
+
+    let office = Office::new("Unread too");
+    // The same for department: everybody stays, but loses it.
+    office.deny_on_people("(OD;;RP;bf96794f-0de6-11d0-a285-00aa003049e2;;{sid})");
+    stopped(&office, ["would lose their department", "lost the right to see it"]);
+    assert_eq!(
+        reasons(&office),
+        [(
+            serde_json::json!({ "attribute": "department" }),
+            PEOPLE,
+            serde_json::json!({ "attribute-missing": { "attribute": "department" } }),
+        )]
+    );
+}
+
+#[test]
+fn six_of_forty_who_are_disabled_wait_for_approval_and_a_further_change_refuses_it() {
+    let office = Office::new("Disabled");
+    for n in 0..6 {
+        office.disable(n);
+    }
+    stopped(&office, ["6 of 40 users", "are disabled now", "4 may without asking"]);
+    assert_eq!(reasons(&office), [("disabled".into(), 6, "disabled".into())]);
+    assert_eq!(changes(&office)[5], "leave person05: disabled");
+    let hash = last_hash(&office);
+    // One of them is enabled again before it is approved: that plan is no longer what is meant.
+    office.enable(3);
+    office.imd.imd(["sync", "--approve", &hash]).failed_with(3, ["Person 03 is back"]);
+    assert_eq!(office.active(), PEOPLE);
+    stopped(&office, ["5 of 40 users"]);
+    office.imd.imd(["sync", "--approve", &hash]).failed_with(3, ["is back"]);
+    office.imd.imd(["sync", "--approve", &last_hash(&office)]).succeeded();
+    assert_eq!(office.active(), PEOPLE - 5);
+    // Enabled again, they come back as the same users; and that is taken back like anything else.
+    (0..6).filter(|n| *n != 3).for_each(|n| office.enable(n));
+    office.imd.imd(["sync"]).succeeded();
+    assert_eq!(office.active(), PEOPLE);
+    office.imd.imd(["sync", "undo"]).failed_with(3, ["5 of 40 users would leave", "is taken back"]);
+    office.imd.imd(["sync", "--approve", &last_hash(&office)]).succeeded();
+    assert_eq!(office.active(), PEOPLE - 5);
+}
+
+#[test]
+fn a_user_who_is_renamed_stays_and_one_who_is_moved_away_leaves_for_that_reason() {
+    let office = Office::new("Moved");
+    office.rename(&office.dn(0), "CN=Another Name");
+    let elsewhere = office.another_ou("Elsewhere");
+    office.move_to(&office.dn(1), &elsewhere);
+    office.imd.imd(["sync"]).succeeded();
+    let lines = changes(&office);
+    assert_eq!(lines, ["change person00: distinguishedName cn", "leave person01: moved-out"]);
+    assert_eq!(office.active(), PEOPLE - 1);
+    let found = office.imd.json(["users", "ONE\\moved-person00"]);
+    assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    // Moved back, they are the same user again.
+    office.move_to(&office.dn(1).replace(&office.ou, &elsewhere), &office.ou);
+    office.imd.imd(["sync"]).succeeded();
+    assert_eq!(office.active(), PEOPLE);
+    assert_eq!(office.imd.row("SELECT count(*) AS users FROM cached_user")["users"], PEOPLE);
+}
+
+#[test]
+fn a_user_who_is_deleted_and_made_again_under_the_same_name_is_another_user() {
+    let office = Office::new("Remade");
+    let before = office.imd.json(["users", "remade-person00@one.test"])["items"][0].clone();
+    office.delete(&office.dn(0));
+    office.add(0);
+    office.imd.imd(["sync"]).succeeded();
+    assert_eq!(changes(&office), ["come person00", "leave person00: gone"]);
+    let found = office.imd.json(["users", "remade-person00@one.test"]);
+    let state: Vec<_> = found["items"].as_array().unwrap().iter().map(|user| user["state"].to_string()).collect();
+    assert_eq!(state.len(), 2, "who left is kept beside who came: {found}");
+    let active = found["items"].as_array().unwrap().iter().find(|user| user["state"] == "active").unwrap();
+    assert_ne!(active["user"]["objectGUID"], before["user"]["objectGUID"]);
+    assert_ne!(active["id"], before["id"]);
+    assert_eq!(office.active(), PEOPLE);
+}
+
+#[test]
+fn a_mail_that_two_users_swap_changes_both_and_takes_away_neither() {
+    let office = Office::new("Swapped");
+    let (one, other) = (office.mail(0), office.mail(1));
+    office.replace(0, "mail", &other);
+    office.replace(1, "mail", &one);
+    office.imd.imd(["sync"]).succeeded();
+    assert_eq!(changes(&office), ["change person00: mail", "change person01: mail"]);
+    for (mail, account) in [(one, "swapped-person01"), (other, "swapped-person00")] {
+        let found = office.imd.json(["users", &mail])["items"].clone();
+        let mut accounts: Vec<_> =
+            found.as_array().unwrap().iter().map(|user| user["user"]["sAMAccountName"].clone()).collect();
+        accounts.sort_by_key(ToString::to_string);
+        assert!(accounts.contains(&account.into()), "{mail}: {accounts:?}");
+    }
+    assert_eq!(office.active(), PEOPLE);
+}
+
+#[test]
+fn a_filter_that_was_edited_is_named_with_who_edited_it() {
+    let office = Office::new("Edited");
+    office.write_answers("filter = \"(title=Nobody)\"");
+    let run = office.imd.imd(["setup", "--answers", "answers.toml", "--yes"]);
+    assert!(run.code == 0 || run.code == 1, "{run:#?}");
+    if run.code == 0 {
+        stopped(&office, ["would lose all of its 40 users", "the mapping was edited by"]);
+        assert!(reasons(&office)[0].2["mapping-edited"]["by"].is_string());
+    }
+}
