@@ -1,4 +1,4 @@
-//! Laptops against the real service: enrolments and claims per second, durable, over TLS on the loopback interface, with
+//! Laptops against the real service: enrollments and claims per second, durable, over TLS on the loopback interface, with
 //! 100,000 users cached; how long the slowest wait, what a request costs in processor time, and the memory it takes.
 //!
 //! The service is `imd serve` in a process of its own, and each laptop's connection is a thread here that keeps it open:
@@ -43,9 +43,9 @@ fn main() {
         let row = u32::try_from(row).expect("fits");
         let numbers = row * EACH..row * EACH + laptops;
         let token = place.token(row);
-        let enrol = |number: u32| ("/v1/enrol", enrol_request(number, &token));
+        let enroll = |number: u32| ("/v1/enroll", enroll_request(number, &token));
         let claim = |number: u32| ("/v1/claim", claim_request(number));
-        service.measure("enrol", connections, numbers.clone(), &enrol);
+        service.measure("enroll", connections, numbers.clone(), &enroll);
         service.measure("claim", connections, numbers.clone(), &claim);
         service.measure("again", connections, numbers, &claim);
     }
@@ -71,7 +71,7 @@ impl Place {
              [storage]\nname = \"eu-1\"\nlocation = \"s3://backup-eu-1\"\n\
              [profile]\nname = \"Laptops\"\nlogin = \"active-directory\"\nlogin_directory = \"corp\"\n\
              [mapping]\nname = \"Staff\"\ndirectory = \"corp\"\nprofile = \"Laptops\"\nstorage = \"eu-1\"\n\
-             [settings]\ndevices_per_user = 2\nproof = [\"claimed\"]\n\
+             [settings]\ndevices_per_user = 2\nauth = [\"unverified\"]\n\
              [token]\nname = \"rollout-0\"\nexpires = \"90d\"\nservers = [\"https://{address}\"]\n"
         );
         std::fs::write(place.dir.join("answers.toml"), answers).expect("written");
@@ -145,7 +145,7 @@ fn key(number: u32, what: u8) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn enrol_request(number: u32, token: &str) -> String {
+fn enroll_request(number: u32, token: &str) -> String {
     let (device_key, claim_code) = (key(number, 1), key(number, 2));
     format!(
         "{{\"token\":\"{token}\",\"device_key\":\"{device_key}\",\"claim_code\":\"{claim_code}\",\
@@ -160,7 +160,7 @@ fn claim_request(number: u32) -> String {
     let user = number.wrapping_mul(7_919) % USERS;
     format!(
         "{{\"claim_code\":\"{claim_code}\",\"credential\":\"{credential}\",\
-         \"proof\":{{\"kind\":\"claimed\",\"user\":\"user{user}@corp.example.com\"}}}}"
+         \"auth\":{{\"method\":\"unverified\",\"user\":\"user{user}@corp.example.com\"}}}}"
     )
 }
 

@@ -50,7 +50,7 @@ fn app(size: (u16, u16)) -> App {
         let kind = kinds[number % kinds.len()].clone();
         Field::new(format!("mapping.{number}"), format!("Question {number}"), "What it is for.", kind).with("Åsa 山田")
     };
-    let (mut app, _) = App::new(Look { colour: true, ascii: false }, size);
+    let (mut app, _) = App::new(Look { color: true, ascii: false }, size);
     let standing = Step::ALL
         .map(|step| Standing { step, state: State::Missing, evidence: String::new(), entered: false })
         .to_vec();

@@ -1,11 +1,11 @@
 //! The decision: which laptop becomes whose, on what proof, within which limits.
 //!
-//! May import `model`, `protocol`, `secrets`, `kerberos`, `token`, `directory` and `store`. Two acts. *Enrol*, by the system at
+//! May import `model`, `protocol`, `secrets`, `kerberos`, `token`, `directory` and `store`. Two acts. *Enroll*, by the system at
 //! install time: a token buys a pending device. *Claim*, by the user at log-on: a proof of the user makes it theirs, and
 //! the account comes into being.
 //!
 //! ```text
-//! enrol    token ─ device ─ uses ─────────────────────────────> pending device
+//! enroll    token ─ device ─ uses ─────────────────────────────> pending device
 //! claim    standing ──> proof ──> standing again ─ limits ────> account, activated device
 //!          (a look)     (slow)    (one write transaction)
 //! ```
@@ -16,7 +16,7 @@
 //! cache, where the engine may have put them by a look-up; and a password is counted before it is tried.
 
 mod claim;
-mod enrol;
+mod enroll;
 mod password;
 mod standing;
 mod ticket;
@@ -27,7 +27,7 @@ use crate::model::refusal::Reason;
 use crate::store::{self, Hash};
 
 pub use claim::{Claim, Granted, claim, look};
-pub use enrol::{Enrol, Enrolled, check_in, enrol};
+pub use enroll::{Enroll, Enrolled, check_in, enroll};
 pub use password::{Attempts, try_password};
 pub use standing::{Several, Standing, admitted, has_upn, the_one};
 pub use ticket::{as_of_now, whose};

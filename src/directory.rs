@@ -37,7 +37,7 @@ pub fn open(source: &Source, password: Option<&Secret>, job: &Job) -> Result<Box
 
 /// What came of a user's password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Proof {
+pub enum AuthMethod {
     /// It is the user's own; the user as the directory has them now.
     Proven(Box<User>),
     /// The directory refused it: the `data` code of Active Directory, for the administrator alone. Some codes say that
@@ -66,7 +66,7 @@ impl Lockout {
 }
 
 /// Tries a user's password once, by the name that they bind with. Of a file, nobody's password can be known.
-pub fn prove(source: &Source, name: &str, password: &Secret, guid: Guid, job: &Job) -> Result<Proof, Error> {
+pub fn prove(source: &Source, name: &str, password: &Secret, guid: Guid, job: &Job) -> Result<AuthMethod, Error> {
     match source {
         Source::Ldap(source) => ldap::prove(source, name, password, guid, job),
         Source::File(_) => Err(Error::NoPasswords),

@@ -29,7 +29,7 @@ use crate::secrets::Secret;
 pub use agent::{Agent, Kind, Property, TokenFrom};
 pub use check::{Checked, Finding, Tokens, What, check};
 pub use library::{agents, targets};
-pub use prove::{Proof, Verdict};
+pub use prove::{AuthMethod, Verdict};
 pub use quote::Grammar;
 pub use render::{Exposure, File, Rendered, render};
 pub use target::{Platform, Target};

@@ -2,20 +2,20 @@
 //! RFC 4559), made on the laptop and accepted by the service.
 //!
 //! May import `model`. The only room that names `libgssapi`, which stands for the system's own MIT Kerberos; without the
-//! feature `kerberos` the room is there and says that it was left out. What is accepted: one message that holds a
+//! feature `kerberos` the room is there and says that it was absent. What is accepted: one message that holds a
 //! Kerberos ticket for a key of the keytab, was not seen before, and was made for this very TLS connection. NTLM is
 //! refused unread, and so is whatever needs a second message.
 //!
 //! The library takes its keytab and its replay cache from the environment alone, and a program that runs cannot safely
 //! change that: [`settle`] starts the program once more with both set.
 
+#[cfg(not(feature = "kerberos"))]
+mod absent;
 #[cfg(all(feature = "console", feature = "kerberos"))]
 mod accept;
 mod channel;
 #[cfg(feature = "console")]
 mod keytab;
-#[cfg(not(feature = "kerberos"))]
-mod left_out;
 #[cfg(feature = "kerberos")]
 mod negotiate;
 #[cfg(feature = "console")]
@@ -23,13 +23,13 @@ mod principal;
 
 use std::path::PathBuf;
 
+#[cfg(all(feature = "console", not(feature = "kerberos")))]
+pub use absent::Acceptor;
+#[cfg(not(feature = "kerberos"))]
+pub use absent::ticket;
 #[cfg(all(feature = "console", feature = "kerberos"))]
 pub use accept::Acceptor;
 pub use channel::end_point;
-#[cfg(all(feature = "console", not(feature = "kerberos")))]
-pub use left_out::Acceptor;
-#[cfg(not(feature = "kerberos"))]
-pub use left_out::ticket;
 #[cfg(feature = "kerberos")]
 pub use negotiate::ticket;
 #[cfg(feature = "console")]
@@ -39,7 +39,7 @@ pub use principal::Principal;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("this program was built without Kerberos")]
-    LeftOut,
+    Excluded,
     #[error("{} cannot be read: {why}", path.display())]
     File { path: PathBuf, why: std::io::Error },
     #[error("{} may be used by others than its owner (mode {mode:03o}), and it holds keys", path.display())]
@@ -64,7 +64,7 @@ impl Error {
     /// What to do next.
     pub fn help(&self) -> String {
         match self {
-            Self::LeftOut => "build it with --features kerberos, or choose another proof (step 5)".to_owned(),
+            Self::Excluded => "build it with --features kerberos, or choose another proof (step 5)".to_owned(),
             Self::File { .. } => "check the path and who owns it".to_owned(),
             Self::TooWide { path, .. } => format!("run: chmod 600 {}", path.display()),
             Self::NoKeytab { .. } => {

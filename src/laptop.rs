@@ -1,15 +1,15 @@
-//! The laptop's side: enrol by the system, claim by the user, check in weekly.
+//! The laptop's side: enroll by the system, claim by the user, check in weekly.
 //!
 //! May import `model`, `protocol`, `secrets`, `kerberos` and `token`; it is built without the console, the store and the directory
 //! (`--no-default-features --features laptop`). There is no service on the laptop and nothing that takes commands from
 //! others: the system's part and the user's part are two runs of one program that share one file, the claim code.
 //!
 //! ```text
-//! system   enrol      token ──> enrolment.json (0600)        keys, servers, pin      token deleted
+//! system   enroll      token ──> enrollment.json (0600)        keys, servers, pin      token deleted
 //!                           └─> claim.json     (0644)        claim code, servers, pin
 //! user     claim      claim.json ──> activation.json (0600)  credential, account     then the agent's hook
-//! system   check-in   enrolment.json, claim.json             state, proofs and servers as they are now
-//! system   tend       one of enrol and check-in, when there is something to do: for timers
+//! system   check-in   enrollment.json, claim.json             state, proofs and servers as they are now
+//! system   tend       one of enroll and check-in, when there is something to do: for timers
 //! ```
 //!
 //! On Windows a file has the permissions of its folder, so what users may read is in a folder of its own, `users`.
@@ -30,10 +30,10 @@ mod prompt;
 
 use std::path::PathBuf;
 
-use crate::protocol::{Code, ProofKind};
+use crate::protocol::{AuthMethod, Code};
 
 pub use acts::{Claim, Laptop, Tended, Waits};
-pub use kept::{Activation, ClaimFile, Deployed, Enrolment, Keys};
+pub use kept::{Activation, ClaimFile, Deployed, Enrollment, Keys};
 pub use prompt::{password_from_stdin, password_from_terminal, token_from_stdin};
 
 /// Why an act did not come to its end.
@@ -63,7 +63,7 @@ pub enum Error {
     #[error("this laptop is not enrolled yet")]
     NotYetEnrolled,
     #[error("no proof of the user that the service accepts can be given from here ({0})")]
-    NoProof(String),
+    NoAuth(String),
     #[error("no password was given")]
     NoPassword,
     #[error("{server} cannot be reached: {why}")]
@@ -79,7 +79,7 @@ pub enum Error {
         correlation: String,
         retry_after: Option<u64>,
         /// What would be accepted, where the proof was not and the service says.
-        proofs: Vec<ProofKind>,
+        auth_methods: Vec<AuthMethod>,
     },
     #[error("this laptop gives no random bytes")]
     NoRandomness,
@@ -93,8 +93,8 @@ impl Error {
     /// What to do next.
     pub fn help(&self) -> String {
         match self {
-            Self::File { .. } => "check who owns it; enrol and check-in are for the system (root)".to_owned(),
-            Self::Unreadable { path, .. } => format!("delete {} and enrol again", path.display()),
+            Self::File { .. } => "check who owns it; enroll and check-in are for the system (root)".to_owned(),
+            Self::Unreadable { path, .. } => format!("delete {} and enroll again", path.display()),
             Self::Settings { .. } => "correct the file, or export again and run the installer".to_owned(),
             #[cfg(windows)]
             Self::Registry { .. } => "run it as SYSTEM or as an administrator".to_owned(),
@@ -103,8 +103,10 @@ impl Error {
             Self::Kerberos(error) => error.help(),
             Self::NotAToken => "give the file that `imd token create NAME --out FILE` or an export wrote".to_owned(),
             Self::NoServer => "make a token that names the servers: `imd token create NAME --server URL`".to_owned(),
-            Self::NotEnrolled | Self::NotYetEnrolled => "run, as root: imd-activate enrol --token-file FILE".to_owned(),
-            Self::NoProof(_) => "ask the administrator which proof is meant (step 5 of imd)".to_owned(),
+            Self::NotEnrolled | Self::NotYetEnrolled => {
+                "run, as root: imd-activate enroll --token-file FILE".to_owned()
+            }
+            Self::NoAuth(_) => "ask the administrator which proof is meant (step 5 of imd)".to_owned(),
             Self::NoPassword => "type it, or give it on standard input with --password-stdin".to_owned(),
             Self::Unreachable { .. } => {
                 "check the network, the proxy and the server's name; it is tried again".to_owned()
@@ -116,9 +118,11 @@ impl Error {
             Self::Answer { .. } => "check that the address is that of imd, and its version".to_owned(),
             Self::Denied { code, .. } if code.is_passing() => "it is tried again".to_owned(),
             Self::Denied { code: Code::TokenRefused, .. } => "ask the administrator for a new token".to_owned(),
-            Self::Denied { code: Code::DeviceRefused, .. } => "enrol again with a token".to_owned(),
-            Self::Denied { code: Code::ProofNotAccepted, proofs, .. } if !proofs.is_empty() => wanted(proofs),
-            Self::Denied { code: Code::ProofNotAccepted, .. } => {
+            Self::Denied { code: Code::DeviceRefused, .. } => "enroll again with a token".to_owned(),
+            Self::Denied { code: Code::AuthNotAccepted, auth_methods, .. } if !auth_methods.is_empty() => {
+                wanted(auth_methods)
+            }
+            Self::Denied { code: Code::AuthNotAccepted, .. } => {
                 "ask the administrator which proof is meant (step 5 of imd)".to_owned()
             }
             Self::Denied { .. } => "give the help desk the id in parentheses".to_owned(),
@@ -157,11 +161,11 @@ impl Error {
 }
 
 /// How to give one of the proofs that are wanted.
-fn wanted(proofs: &[ProofKind]) -> String {
-    let ways = proofs.iter().map(|proof| match proof {
-        ProofKind::Kerberos => "kerberos (in a session that was logged on to the domain: imd-activate claim)",
-        ProofKind::Password => "password (in a terminal: imd-activate claim --user NAME)",
-        ProofKind::Claimed => "claimed (the name alone: imd-activate claim --user NAME)",
+fn wanted(auth_methods: &[AuthMethod]) -> String {
+    let ways = auth_methods.iter().map(|auth| match auth {
+        AuthMethod::Kerberos => "kerberos (in a session that was logged on to the domain: imd-activate claim)",
+        AuthMethod::Password => "password (in a terminal: imd-activate claim --user NAME)",
+        AuthMethod::Unverified => "claimed (the name alone: imd-activate claim --user NAME)",
     });
     format!("the service wants: {}", ways.collect::<Vec<_>>().join(", or "))
 }
@@ -183,14 +187,14 @@ mod tests {
 
     #[test]
     fn what_is_wanted_instead_of_a_proof_is_said_with_how_to_give_it() {
-        let refused = |proofs| Error::Denied {
-            code: Code::ProofNotAccepted,
-            message: Code::ProofNotAccepted.message().to_owned(),
+        let refused = |auth_methods| Error::Denied {
+            code: Code::AuthNotAccepted,
+            message: Code::AuthNotAccepted.message().to_owned(),
             correlation: "0123456789abcdef".to_owned(),
             retry_after: None,
-            proofs,
+            auth_methods,
         };
-        let help = refused(vec![ProofKind::Kerberos, ProofKind::Password]).help();
+        let help = refused(vec![AuthMethod::Kerberos, AuthMethod::Password]).help();
         for word in ["kerberos", "password", "imd-activate claim --user NAME"] {
             assert!(help.contains(word), "{help}");
         }

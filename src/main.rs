@@ -2,10 +2,14 @@
 
 use std::process::ExitCode;
 
+use jiff::tz::TimeZone;
+
 use imd::cli::{self, Color, Faces, Log, NoFace};
+use imd::model::moment;
 use imd::{plain, service, tui};
 
 fn main() -> ExitCode {
+    moment::show_in(TimeZone::system());
     cli::main(&Faces {
         console: &|engine, color| {
             let color = match color {

@@ -8,6 +8,7 @@ pub mod alarm;
 pub mod audit;
 pub mod cell;
 pub mod check;
+pub mod count;
 pub mod device;
 pub mod device_map;
 pub mod directory;

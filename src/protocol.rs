@@ -6,7 +6,7 @@
 //! has no `Debug`.
 //!
 //! ```text
-//! POST /v1/enrol     token, device key, claim code    -> a pending device      at install time, by the system
+//! POST /v1/enroll     token, device key, claim code    -> a pending device      at install time, by the system
 //! POST /v1/claim     claim code, credential, proof    -> the account           at log-on, by the user
 //! POST /v1/check-in  device key                       -> how the device is     weekly, by the system
 //! GET  /v1/health, /metrics
@@ -19,9 +19,10 @@ mod bounded;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::model::settings::AuthMethod;
 pub use bounded::{Bounded, Hidden, Key, NotAKey};
 
-pub const ENROL: &str = "/v1/enrol";
+pub const ENROLL: &str = "/v1/enroll";
 pub const CLAIM: &str = "/v1/claim";
 pub const CHECK_IN: &str = "/v1/check-in";
 pub const HEALTH: &str = "/v1/health";
@@ -34,7 +35,7 @@ pub const LONGEST_BODY: usize = 128 * 1024;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_debug_implementations, reason = "it holds secrets")]
-pub struct EnrolRequest {
+pub struct EnrollRequest {
     /// The mass deployment token.
     pub token: Hidden<1024>,
     /// Speaks for the device from now on; it stays with the system.
@@ -61,12 +62,12 @@ pub struct LaptopFacts {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnrolAnswer {
+pub struct EnrollAnswer {
     /// The device's id, which is no secret.
     pub device: String,
     pub state: State,
     /// How users of this device may prove who they are, in the order in which to try.
-    pub proofs: Vec<ProofKind>,
+    pub auth_methods: Vec<AuthMethod>,
     pub correlation_id: String,
 }
 
@@ -78,7 +79,7 @@ pub struct ClaimRequest {
     pub claim_code: Key,
     /// Speaks for the user's agent from now on.
     pub credential: Key,
-    pub proof: ProofOffer,
+    pub auth: Authentication,
 }
 
 /// Who logs on, and what shows it. Plain fields rather than an enum: serde would keep a copy of the password to find out
@@ -86,9 +87,9 @@ pub struct ClaimRequest {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_debug_implementations, reason = "it holds secrets")]
-pub struct ProofOffer {
-    pub kind: ProofKind,
-    /// With `password` and `claimed`: the user's name in any form (`CORP\name`, UPN, mail).
+pub struct Authentication {
+    pub method: AuthMethod,
+    /// With `password` and `unverified`: the user's name in any form (`CORP\name`, UPN, mail).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Bounded<1024>>,
     /// With `password` alone.
@@ -99,31 +100,12 @@ pub struct ProofOffer {
     pub ticket: Option<Hidden<65_536>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProofKind {
-    Kerberos,
-    Password,
-    Claimed,
-}
-
-impl ProofKind {
-    /// As it is written, on the wire and in the settings.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Kerberos => "kerberos",
-            Self::Password => "password",
-            Self::Claimed => "claimed",
-        }
-    }
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimAnswer {
     pub device: String,
     pub account: AccountFacts,
     /// What was shown of the user: `claimed` is nothing but the name.
-    pub proof: ProofKind,
+    pub auth: AuthMethod,
     pub activated_at: String,
     #[serde(flatten)]
     pub before: Before,
@@ -175,7 +157,7 @@ pub struct CheckInAnswer {
     pub state: State,
     /// How users of this device may prove who they are from now on; empty from a service that does not say.
     #[serde(default)]
-    pub proofs: Vec<ProofKind>,
+    pub auth_methods: Vec<AuthMethod>,
     /// In how many seconds to check in again; the laptop adds a random part.
     pub again_in: u64,
     pub correlation_id: String,
@@ -188,7 +170,7 @@ pub enum State {
     Activated,
     /// Another laptop took its place, or it was imaged anew.
     Replaced,
-    Freed,
+    Released,
     Revoked,
     /// Its user left or is held back: nothing is deleted, and it is activated again when the user is back.
     Preserved,
@@ -207,9 +189,9 @@ pub struct ErrorAnswer {
     pub error: Code,
     /// For people; it says no more than the code.
     pub message: String,
-    /// With `proof-not-accepted`, to whoever holds a claim code: the proofs that would be, in the order in which to try.
+    /// With `auth-not-accepted`, to whoever holds a claim code: the proofs that would be, in the order in which to try.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub proofs: Vec<ProofKind>,
+    pub auth_methods: Vec<AuthMethod>,
     /// What the help desk finds the reason by.
     pub correlation_id: String,
 }
@@ -225,7 +207,7 @@ pub enum Code {
     /// No device has this key, or it is no longer in use.
     DeviceRefused,
     /// Another proof is wanted: the answer says which.
-    ProofNotAccepted,
+    AuthNotAccepted,
     /// The user is who they are, and has as many devices as they may.
     DeviceLimit,
     /// The request is no request: its JSON, a field, a length.
@@ -250,7 +232,7 @@ impl Code {
     pub const fn status(self) -> u16 {
         match self {
             Self::Refused | Self::TokenRefused | Self::DeviceRefused | Self::DeviceLimit => 403,
-            Self::ProofNotAccepted => 422,
+            Self::AuthNotAccepted => 422,
             Self::Malformed => 400,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
@@ -266,7 +248,7 @@ impl Code {
             Self::Refused => "this user cannot activate this laptop; the help desk finds the reason by the id",
             Self::TokenRefused => "the deployment token is not accepted",
             Self::DeviceRefused => "this device is not known or no longer in use",
-            Self::ProofNotAccepted => "another proof of the user is wanted",
+            Self::AuthNotAccepted => "another proof of the user is wanted",
             Self::DeviceLimit => "the user has as many laptops as they may",
             Self::Malformed => "the request cannot be read",
             Self::NotFound => "there is nothing here",

@@ -1,7 +1,7 @@
 //! From a directory to the cache: read, confirm, plan, fuse, apply; and back.
 //!
 //! May import `model`, `filter`, `secrets`, `directory` and `store`. The rules: a plan is made only from a
-//! complete reading; it says who comes, changes, leaves and is left out, and why; it is stored and hashed before it is
+//! complete reading; it says who comes, changes, leaves and is excluded, and why; it is stored and hashed before it is
 //! applied, and applying never plans again; whoever leaves is asked for by objectGUID first; what is suspicious waits for a person who approves that very plan.
 
 mod confirm;

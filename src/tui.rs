@@ -5,7 +5,7 @@
 //! ([`screen`]), panels likewise ([`panel`]); a plain field of a step needs no code here. Keys are data ([`keys`]):
 //! one table drives what a key does, what the key bar says and what the help page lists.
 //!
-//! Its rules come from the terminals of jump hosts: no colour is needed to understand it ([`look`]), a frame is one
+//! Its rules come from the terminals of jump hosts: no color is needed to understand it ([`look`]), a frame is one
 //! write of what changed ([`surface`]), nothing is written while nothing happens, and the terminal is put back
 //! whatever ends the console (`terminal`).
 

@@ -17,13 +17,13 @@ ALTER TABLE signing_key_with_life RENAME TO signing_key;
 ALTER TABLE token ADD COLUMN note TEXT;
 ALTER TABLE token ADD COLUMN scope TEXT NOT NULL
     DEFAULT '{"mappings":[],"platforms":[],"networks":[],"not_before":null}';
-ALTER TABLE token ADD COLUMN superseded_by TEXT;
-ALTER TABLE token ADD COLUMN superseded_until TEXT CHECK ((superseded_by IS NULL) = (superseded_until IS NULL));
+ALTER TABLE token ADD COLUMN replaced_by TEXT;
+ALTER TABLE token ADD COLUMN overlap_until TEXT CHECK ((replaced_by IS NULL) = (overlap_until IS NULL));
 ALTER TABLE token ADD COLUMN key_id TEXT;   -- NULL: not known
 -- There was one key at most until now.
 UPDATE token SET key_id = (SELECT kid FROM signing_key);
 
-ALTER TABLE settings ADD COLUMN require_registered INTEGER NOT NULL DEFAULT 0 CHECK (require_registered IN (0, 1));
+ALTER TABLE settings ADD COLUMN offline_tokens TEXT NOT NULL DEFAULT 'accept' CHECK (offline_tokens IN ('accept', 'require-import'));
 
 -- Nothing reads it: a token is made at once, and what was asked for stands in it.
 DROP TABLE token_request;

@@ -50,10 +50,10 @@ INSERT INTO day SELECT substr(enrolled_at, 1, 10), 'enrolled', '', count(*) FROM
 INSERT INTO day SELECT substr(activated_at, 1, 10), 'activated', '', count(*) FROM device
     WHERE activated_at IS NOT NULL GROUP BY 1;
 INSERT INTO day SELECT substr(at, 1, 10), 'refused', reason, count(*) FROM refusal GROUP BY 1, reason;
-INSERT INTO day SELECT substr(p.applied_at, 1, 10), 'came', '', sum(m.come) FROM plan p
-    JOIN plan_mapping m ON m.plan_id = p.id WHERE p.state = 'applied' GROUP BY 1 HAVING sum(m.come) > 0;
-INSERT INTO day SELECT substr(p.applied_at, 1, 10), 'left', '', sum(m.leave) FROM plan p
-    JOIN plan_mapping m ON m.plan_id = p.id WHERE p.state = 'applied' GROUP BY 1 HAVING sum(m.leave) > 0;
+INSERT INTO day SELECT substr(p.applied_at, 1, 10), 'came', '', sum(m.added) FROM plan p
+    JOIN plan_mapping m ON m.plan_id = p.id WHERE p.state = 'applied' GROUP BY 1 HAVING sum(m.added) > 0;
+INSERT INTO day SELECT substr(p.applied_at, 1, 10), 'left', '', sum(m.removed) FROM plan p
+    JOIN plan_mapping m ON m.plan_id = p.id WHERE p.state = 'applied' GROUP BY 1 HAVING sum(m.removed) > 0;
 
 CREATE TRIGGER device_is_counted AFTER INSERT ON device
 BEGIN
@@ -97,11 +97,11 @@ BEGIN
     UPDATE token SET uses = uses + 1 WHERE id = NEW.token_id;
 END;
 
--- For which reasons how many of those whom a mapping matched were left out: {"disabled": 12}.
-ALTER TABLE plan_mapping ADD COLUMN left_out_why TEXT NOT NULL DEFAULT '{}';
-UPDATE plan_mapping SET left_out_why = (
+-- For which reasons how many of those whom a mapping matched were excluded: {"disabled": 12}.
+ALTER TABLE plan_mapping ADD COLUMN excluded_why TEXT NOT NULL DEFAULT '{}';
+UPDATE plan_mapping SET excluded_why = (
     SELECT json_group_object(why, users) FROM (
-        SELECT why, count(*) AS users FROM plan_left_out o
+        SELECT why, count(*) AS users FROM plan_excluded o
         WHERE o.plan_id = plan_mapping.plan_id AND o.mapping = plan_mapping.name GROUP BY why));
 
 -- The agent, the proxy and the properties that an export was written with; NULL: not known.

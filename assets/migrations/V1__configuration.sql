@@ -107,8 +107,8 @@ CREATE TABLE settings (
     one              INTEGER PRIMARY KEY CHECK (one = 1),
     devices_per_user INTEGER NOT NULL,
     at_limit         TEXT NOT NULL CHECK (at_limit IN ('refuse', 'replace-oldest')),
-    proof            TEXT NOT NULL,      -- list
-    fuse             TEXT NOT NULL,      -- '10%'
+    auth            TEXT NOT NULL,      -- list
+    safeguard        TEXT NOT NULL,      -- '10%'
     version          INTEGER NOT NULL,
     changed_at       TEXT NOT NULL,
     changed_by       TEXT NOT NULL

@@ -19,20 +19,20 @@ CREATE TABLE plan_mapping (
     mapping_id   INTEGER NOT NULL,
     version      INTEGER NOT NULL,
     name         TEXT NOT NULL,
-    removed      INTEGER NOT NULL,
+    is_gone      INTEGER NOT NULL,       -- the mapping was removed
     matched      INTEGER NOT NULL,
-    come         INTEGER NOT NULL,
-    change       INTEGER NOT NULL,
-    leave        INTEGER NOT NULL,
+    added        INTEGER NOT NULL,
+    updated      INTEGER NOT NULL,
+    removed      INTEGER NOT NULL,
     unchanged    INTEGER NOT NULL,
-    left_out     INTEGER NOT NULL,
+    excluded     INTEGER NOT NULL,
     PRIMARY KEY (plan_id, position)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE plan_change (
     id           INTEGER PRIMARY KEY,    -- in the order in which they are hashed and applied
     plan_id      INTEGER NOT NULL REFERENCES plan (id) ON DELETE CASCADE,
-    kind         TEXT NOT NULL CHECK (kind IN ('come', 'change', 'leave', 'refresh')), -- refresh: operational only
+    kind         TEXT NOT NULL CHECK (kind IN ('added', 'updated', 'removed', 'refresh')), -- refresh: operational only
     directory_id INTEGER NOT NULL,
     guid         BLOB NOT NULL,
     user_id      INTEGER,                -- NULL: not in the cache before
@@ -50,7 +50,7 @@ CREATE TABLE plan_change (
 ) STRICT;
 CREATE INDEX plan_change_plan ON plan_change (plan_id, kind);
 
-CREATE TABLE plan_left_out (
+CREATE TABLE plan_excluded (
     id           INTEGER PRIMARY KEY,
     plan_id      INTEGER NOT NULL REFERENCES plan (id) ON DELETE CASCADE,
     directory_id INTEGER NOT NULL,
@@ -60,4 +60,4 @@ CREATE TABLE plan_left_out (
     why          TEXT NOT NULL,
     why_detail   TEXT
 ) STRICT;
-CREATE INDEX plan_left_out_plan ON plan_left_out (plan_id, why);
+CREATE INDEX plan_excluded_plan ON plan_excluded (plan_id, why);

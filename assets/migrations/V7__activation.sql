@@ -33,7 +33,7 @@ CREATE INDEX account_storage ON account (storage_id);
 CREATE TABLE device (
     number          INTEGER PRIMARY KEY,
     id              TEXT NOT NULL UNIQUE,   -- 16 hexadecimal digits
-    state           TEXT NOT NULL CHECK (state IN ('pending', 'activated', 'replaced', 'freed', 'revoked')),
+    state           TEXT NOT NULL CHECK (state IN ('pending', 'activated', 'replaced', 'released', 'revoked')),
     key_hash        BLOB NOT NULL UNIQUE CHECK (length(key_hash) = 32),
     claim_hash      BLOB NOT NULL UNIQUE CHECK (length(claim_hash) = 32),
     credential_hash BLOB UNIQUE CHECK (length(credential_hash) = 32),
@@ -46,10 +46,10 @@ CREATE TABLE device (
     enrolled_at     TEXT NOT NULL,
     account_id      INTEGER REFERENCES account (id),
     activated_at    TEXT,
-    proof           TEXT CHECK (proof IN ('kerberos', 'password', 'claimed')),
-    ended_at        TEXT CHECK ((state IN ('replaced', 'freed', 'revoked')) = (ended_at IS NOT NULL)),
+    auth           TEXT CHECK (auth IN ('kerberos', 'password', 'unverified')),
+    ended_at        TEXT CHECK ((state IN ('replaced', 'released', 'revoked')) = (ended_at IS NOT NULL)),
     last_seen_at    TEXT NOT NULL,
-    CHECK ((account_id IS NULL) = (activated_at IS NULL) AND (account_id IS NULL) = (proof IS NULL)),
+    CHECK ((account_id IS NULL) = (activated_at IS NULL) AND (account_id IS NULL) = (auth IS NULL)),
     CHECK (state <> 'activated' OR (account_id IS NOT NULL AND credential_hash IS NOT NULL))
 ) STRICT;
 CREATE INDEX device_account ON device (account_id, state);
@@ -80,7 +80,7 @@ CREATE TABLE refusal (
     number       INTEGER PRIMARY KEY AUTOINCREMENT,
     at           TEXT NOT NULL,
     correlation  TEXT NOT NULL,
-    act          TEXT NOT NULL CHECK (act IN ('enrol', 'claim', 'check-in')),
+    act          TEXT NOT NULL CHECK (act IN ('enroll', 'claim', 'check-in')),
     reason       TEXT NOT NULL,
     detail       TEXT NOT NULL,
     device       TEXT,                   -- its id, when it is known

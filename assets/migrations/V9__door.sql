@@ -28,8 +28,8 @@ CREATE TABLE device_map (
 -- How many were activated today is asked at each claim.
 CREATE INDEX device_activated ON device (activated_at);
 
-ALTER TABLE settings ADD COLUMN allow TEXT;       -- the DN of a group; NULL: everybody whom a mapping takes
-ALTER TABLE settings ADD COLUMN daily_cap INTEGER NOT NULL DEFAULT 0 CHECK (daily_cap >= 0); -- 0 is no cap
+ALTER TABLE settings ADD COLUMN pilot_group TEXT;       -- the DN of a group; NULL: everybody whom a mapping takes
+ALTER TABLE settings ADD COLUMN daily_activation_limit INTEGER NOT NULL DEFAULT 0 CHECK (daily_activation_limit >= 0); -- 0 is no cap
 
 -- The members of that group when each directory was last read.
 CREATE TABLE allowed_user (

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::enrol::{actor, called, token_stands, use_token};
+use super::enroll::{actor, called, token_stands, use_token};
 use super::standing::{Standing, may_log_on, standing};
 use super::{Error, Hash};
 use crate::model::account::Account;
@@ -10,7 +10,7 @@ use crate::model::device::{DeviceId, DeviceState};
 use crate::model::device_map::MappedDevice;
 use crate::model::mapping::AccountName;
 use crate::model::refusal::Reason;
-use crate::model::settings::{AtLimit, Proof};
+use crate::model::settings::{AtLimit, AuthMethod};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 use crate::store::{By, DeviceBy, HeldDevice, NewAccount, Turn, View};
@@ -22,7 +22,7 @@ pub struct Claim {
     pub credential: Hash,
     /// In any form.
     pub user: String,
-    pub proof: Proof,
+    pub auth: AuthMethod,
 }
 
 /// What it was given.
@@ -32,14 +32,14 @@ pub struct Granted {
     pub account: Account,
     pub activated_at: Timestamp,
     /// The proof that activated the device, which may have been before.
-    pub proof: Proof,
+    pub auth: AuthMethod,
     /// What the device map said of the device when it was activated.
     pub mapped: Vec<MappedDevice>,
 }
 
 /// Looks whether a claim stands, before anything is asked of a directory.
 pub fn look(view: View<'_>, claim: &Claim, now: Timestamp) -> Result<Standing, Error> {
-    standing(view, &claim.claim_code, &claim.user, claim.proof, now)
+    standing(view, &claim.claim_code, &claim.user, claim.auth, now)
 }
 
 /// Decides in one transaction. `proven` is the user that the proof showed, as the directory has them now; absent where
@@ -51,9 +51,9 @@ pub fn claim(
     now: Timestamp,
 ) -> Result<Granted, Error> {
     let view = turn.view();
-    let standing = standing(view, &claim.claim_code, &claim.user, claim.proof, now)?;
+    let standing = standing(view, &claim.claim_code, &claim.user, claim.auth, now)?;
     match proven {
-        None if claim.proof != Proof::Claimed => return Err(Reason::ProofNotAccepted.into()),
+        None if claim.auth != AuthMethod::Unverified => return Err(Reason::AuthNotAccepted.into()),
         // The name may mean somebody else by now.
         Some((guid, _)) if *guid != standing.user.user.guid => return Err(Reason::SomebodyElse.into()),
         Some((_, Some(user))) => may_log_on(user, now)?,
@@ -71,19 +71,19 @@ pub fn claim(
             let by = By { actor: &actor(&device.device.id), at: now, verb: "claim" };
             turn.audit(&by, &called(&device.device.id), "its user's agent was given another credential")?;
         }
-        return granted(view, device, activation.account, activation.at, activation.proof);
+        return granted(view, device, activation.account, activation.at, activation.auth);
     }
     let replaced = make_room(turn, &standing, now)?;
     let account = save_account(turn, &standing, now)?;
-    turn.activate(device.number, account, &claim.credential, claim.proof, now)?;
+    turn.activate(device.number, account, &claim.credential, claim.auth, now)?;
     for row in standing.mapped.iter().filter(|row| row.used.is_none()) {
         let old = replaced.iter().find(|old| row.takes_the_place_of(&old.device));
         turn.use_mapped(row, &device.device.id, old.map(|old| &old.device.id), now)?;
     }
-    let detail = told(&standing, claim.proof, &replaced);
+    let detail = told(&standing, claim.auth, &replaced);
     let by = By { actor: &actor(&device.device.id), at: now, verb: "claim" };
     turn.audit(&by, &called(&device.device.id), &detail)?;
-    granted(view, device, account, now, claim.proof)
+    granted(view, device, account, now, claim.auth)
 }
 
 fn granted(
@@ -91,14 +91,14 @@ fn granted(
     device: &HeldDevice,
     account: i64,
     activated_at: Timestamp,
-    proof: Proof,
+    auth: AuthMethod,
 ) -> Result<Granted, Error> {
     let account = view.account_numbered(account)?.ok_or(Reason::DeviceEnded)?;
     let id = &device.device.id;
     // Asked again, it is told the same: a row that this device has not used is of another time.
     let mut mapped = view.mapped(device.number)?;
     mapped.retain(|row| row.used.as_ref().is_some_and(|used| used.device == *id));
-    Ok(Granted { device: id.clone(), account, activated_at, proof, mapped })
+    Ok(Granted { device: id.clone(), account, activated_at, auth, mapped })
 }
 
 /// Sees to it that one more device is within the limits of the token and of the user; answers with those that had to
@@ -177,15 +177,15 @@ fn save_account(turn: &Turn<'_>, standing: &Standing, now: Timestamp) -> Result<
 }
 
 /// The activation in one line of the audit.
-fn told(standing: &Standing, proof: Proof, replaced: &[HeldDevice]) -> String {
+fn told(standing: &Standing, auth: AuthMethod, replaced: &[HeldDevice]) -> String {
     let Standing { user, mapping, profile, storage, .. } = standing;
-    let proof = match proof {
-        Proof::Kerberos => "kerberos",
-        Proof::Password => "password",
-        Proof::Claimed => "claimed (nothing but the name)",
+    let auth = match auth {
+        AuthMethod::Kerberos => "kerberos",
+        AuthMethod::Password => "password",
+        AuthMethod::Unverified => "claimed (nothing but the name)",
     };
     let mut line = format!(
-        "activated for {} ({}); proof: {proof}; mapping \"{}\", profile \"{}\", storage \"{}\"",
+        "activated for {} ({}); proof: {auth}; mapping \"{}\", profile \"{}\", storage \"{}\"",
         user.user.label(),
         user.user.guid,
         mapping.name,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Error, Standing};
-use crate::directory::{self, Lockout, Proof};
+use crate::directory::{self, AuthMethod, Lockout};
 use crate::model::dn::Dn;
 use crate::model::job::Job;
 use crate::model::refusal::Reason;
@@ -77,8 +77,8 @@ pub fn try_password(
     let (directory, guid) = (standing.user.directory.clone(), standing.user.user.guid);
     let at = now();
     let attempt = queue.run(move |turn| attempts.reserve(turn, &standing, at))?;
-    let proof = match directory::prove(&source, &name, password, guid, &Job::unwatched()) {
-        Ok(proof) => proof,
+    let auth = match directory::prove(&source, &name, password, guid, &Job::unwatched()) {
+        Ok(auth) => auth,
         Err(error) => {
             if !error.may_have_bound() {
                 queue.run(move |turn| Ok::<_, Error>(turn.remove_password_attempt(attempt)?))?;
@@ -92,16 +92,16 @@ pub fn try_password(
             });
         }
     };
-    match proof {
-        Proof::Proven(user) => {
+    match auth {
+        AuthMethod::Proven(user) => {
             queue.run(move |turn| Ok::<_, Error>(turn.clear_password_attempts(&directory, guid)?))?;
             Ok((guid, Some(*user)))
         }
-        Proof::Refused { code } => {
+        AuthMethod::Refused { code } => {
             let why = directory::ldap::Refusal { code };
             Err(Reason::Password(format!("{} ({})", why.what(), why.code)).into())
         }
-        Proof::SomebodyElse => Err(Reason::SomebodyElse.into()),
+        AuthMethod::SomebodyElse => Err(Reason::SomebodyElse.into()),
     }
 }
 

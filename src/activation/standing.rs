@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Error;
-use super::enrol::{not_paused, token_stands};
+use super::enroll::{not_paused, token_stands};
 use crate::model::account::Account;
 use crate::model::device::DeviceState;
 use crate::model::device_map::MappedDevice;
@@ -12,7 +12,7 @@ use crate::model::fold::same;
 use crate::model::mapping::{Kind, Mapping};
 use crate::model::profile::{Login, Profile, Storage};
 use crate::model::refusal::Reason;
-use crate::model::settings::{Proof, Settings};
+use crate::model::settings::{AuthMethod, Settings};
 use crate::model::user::{Attribute, NameForm, User};
 use crate::store::{CachedUser, DeviceBy, Hash, HeldDevice, HeldToken, UserState, View};
 
@@ -46,10 +46,10 @@ pub(super) fn standing(
     view: View<'_>,
     claim_code: &Hash,
     name: &str,
-    proof: Proof,
+    auth: AuthMethod,
     now: Timestamp,
 ) -> Result<Standing, Error> {
-    let (device, token, settings) = admitted(view, claim_code, proof, now)?;
+    let (device, token, settings) = admitted(view, claim_code, auth, now)?;
     let is_new = device.device.state == DeviceState::Pending;
     let found = view.find_user(&NameForm::of(name))?;
     let user = the_one(found, |user| has_upn(&user.user, name)).map_err(|Several| Reason::UserAmbiguous)?;
@@ -84,7 +84,7 @@ pub(super) fn standing(
     if is_new && mapped.iter().any(for_another) {
         return Err(Reason::DeviceMapped.into());
     }
-    if let Some(group) = settings.allow.as_deref().filter(|_| is_new)
+    if let Some(group) = settings.pilot_group.as_deref().filter(|_| is_new)
         && !view.is_allowed(&user.directory, user.user.guid, group)?
     {
         return Err(Reason::NotAllowedYet.into());
@@ -97,7 +97,7 @@ pub(super) fn standing(
 pub fn admitted(
     view: View<'_>,
     claim_code: &Hash,
-    proof: Proof,
+    auth: AuthMethod,
     now: Timestamp,
 ) -> Result<(HeldDevice, HeldToken, Settings), Error> {
     not_paused(view, now)?;
@@ -105,16 +105,19 @@ pub fn admitted(
     match device.device.state {
         DeviceState::Pending | DeviceState::Activated => {}
         DeviceState::Revoked => return Err(Reason::DeviceRevoked.into()),
-        DeviceState::Replaced | DeviceState::Freed => return Err(Reason::DeviceEnded.into()),
+        DeviceState::Replaced | DeviceState::Released => return Err(Reason::DeviceEnded.into()),
     }
     let token = token_stands(view, &device.device.token)?;
     let settings = view.settings()?;
-    if !settings.proof.contains(&proof) {
-        return Err(Reason::ProofNotAccepted.into());
+    if !settings.auth.contains(&auth) {
+        return Err(Reason::AuthNotAccepted.into());
     }
     let is_new = device.device.state == DeviceState::Pending;
-    if is_new && settings.daily_cap > 0 && view.activated_today(now)? >= u64::from(settings.daily_cap) {
-        return Err(Reason::DailyCap(settings.daily_cap).into());
+    if is_new
+        && settings.daily_activation_limit > 0
+        && view.activated_today(now)? >= u64::from(settings.daily_activation_limit)
+    {
+        return Err(Reason::DailyLimit(settings.daily_activation_limit).into());
     }
     Ok((device, token, settings))
 }

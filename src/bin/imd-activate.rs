@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use imd::laptop::placed::{self, Placed};
 use imd::laptop::{self, Activation, Claim, Error, Laptop, Tended, Waits};
-use imd::protocol::{Code, ProofKind, State};
+use imd::protocol::{AuthMethod, Code, State};
 use imd::secrets::read_secret_file;
 
-/// Enrols this laptop with a deployment token, and makes it its user's at log-on.
+/// Enrolls this laptop with a deployment token, and makes it its user's at log-on.
 #[derive(Debug, Parser)]
 #[command(name = "imd-activate", version, disable_help_subcommand = true)]
 struct Arguments {
@@ -40,7 +40,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// At install time, by root: the token buys a pending device
-    Enrol {
+    Enroll {
         /// A file that holds the token, deleted once it was used; standard input when absent
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
@@ -62,7 +62,7 @@ enum Verb {
     Status,
     /// Say that this laptop is still there; weekly, by root
     CheckIn,
-    /// The system's part, for timers: enrol with the token that was placed here, or check in when a week is over
+    /// The system's part, for timers: enroll with the token that was placed here, or check in when a week is over
     Tend,
     /// Copy a token to where `tend` finds it; for the installer
     #[cfg(windows)]
@@ -90,6 +90,7 @@ impl From<Error> for Failure {
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program on the command line")]
 fn main() -> ExitCode {
+    imd::model::moment::show_in(jiff::tz::TimeZone::system());
     let arguments = Arguments::parse();
     match run(&arguments) {
         Ok(line) => {
@@ -118,12 +119,12 @@ fn run(arguments: &Arguments) -> Result<String, Failure> {
     };
     let patience = |wanted| if arguments.once { Patience::Once } else { wanted };
     match &arguments.verb {
-        Verb::Enrol { token_file } => {
+        Verb::Enroll { token_file } => {
             let token = match token_file {
                 Some(path) => read_secret_file(path).map_err(Error::from)?,
                 None => laptop::token_from_stdin()?,
             };
-            let device = patiently(patience(Patience::WhatPasses), || laptop.enrol(&token))?;
+            let device = patiently(patience(Patience::WhatPasses), || laptop.enroll(&token))?;
             if let Some(path) = token_file {
                 laptop.forget_token(path)?;
             }
@@ -151,7 +152,7 @@ fn run(arguments: &Arguments) -> Result<String, Failure> {
         Verb::Tend => Ok(match patiently(patience(Patience::WhatMayPass), || laptop.tend(&placed))? {
             Tended::Enrolled { device } => format!("enrolled as device {device}"),
             Tended::CheckedIn(answer) => format!("device {} is {}", answer.device, word(answer.state)),
-            Tended::Until(at) => format!("nothing to do until {}", at.strftime("%Y-%m-%d %H:%M UTC")),
+            Tended::Until(at) => format!("nothing to do until {}", imd::model::moment::minute(at)),
             Tended::WaitsForToken => "not enrolled: no token was placed here".to_owned(),
         }),
         #[cfg(windows)]
@@ -198,29 +199,29 @@ impl Claiming<'_> {
     /// Tries the proofs in their order, a ticket first as nobody has to type it. When another is wanted than was known
     /// here, it is tried at once.
     fn run(&self) -> Result<Activation, Failure> {
-        let mut proofs = self.laptop.claim_code()?.proofs;
+        let mut auth_methods = self.laptop.claim_code()?.auth_methods;
         let (mut tried, mut last) = (Vec::new(), None);
         loop {
-            let mut left: Vec<_> = proofs.iter().copied().filter(|proof| !tried.contains(proof)).collect();
+            let mut left: Vec<_> = auth_methods.iter().copied().filter(|auth| !tried.contains(auth)).collect();
             // A ticket is the session's: another name or a password means another proof.
-            left.retain(|proof| *proof != ProofKind::Kerberos || (self.user.is_none() && !self.from_stdin));
-            left.sort_by_key(|proof| *proof != ProofKind::Kerberos);
-            let Some(proof) = left.first() else {
-                let words: Vec<_> = proofs.iter().map(|proof| proof.word()).collect();
-                return Err(last.unwrap_or_else(|| Error::NoProof(words.join(", "))).into());
+            left.retain(|auth| *auth != AuthMethod::Kerberos || (self.user.is_none() && !self.from_stdin));
+            left.sort_by_key(|auth| *auth != AuthMethod::Kerberos);
+            let Some(auth) = left.first() else {
+                let words: Vec<_> = auth_methods.iter().map(|auth| auth.word()).collect();
+                return Err(last.unwrap_or_else(|| Error::NoAuth(words.join(", "))).into());
             };
-            tried.push(*proof);
-            let claimed = match proof {
-                ProofKind::Kerberos => self.by_ticket(&left[1..]).map_err(Failed::Act),
-                _ => self.by_name(*proof),
+            tried.push(*auth);
+            let claimed = match auth {
+                AuthMethod::Kerberos => self.by_ticket(&left[1..]).map_err(Failed::Act),
+                _ => self.by_name(*auth),
             };
             last = Some(match claimed {
                 Ok(activation) => return Ok(activation),
-                Err(Failed::Act(error @ Error::Denied { code: Code::ProofNotAccepted, .. })) => {
-                    if let Error::Denied { proofs: wanted, .. } = &error
+                Err(Failed::Act(error @ Error::Denied { code: Code::AuthNotAccepted, .. })) => {
+                    if let Error::Denied { auth_methods: wanted, .. } = &error
                         && !wanted.is_empty()
                     {
-                        proofs.clone_from(wanted);
+                        auth_methods.clone_from(wanted);
                     }
                     error
                 }
@@ -233,7 +234,7 @@ impl Claiming<'_> {
     }
 
     /// Looks for a ticket first; where nobody can give another proof, it is waited for.
-    fn by_ticket(&self, others: &[ProofKind]) -> Result<Activation, Error> {
+    fn by_ticket(&self, others: &[AuthMethod]) -> Result<Activation, Error> {
         let somebody_types = !self.log_on || std::io::stdin().is_terminal();
         if somebody_types && !others.is_empty() {
             self.laptop.look_for_ticket()?;
@@ -245,7 +246,7 @@ impl Claiming<'_> {
     }
 
     /// At log-on a wrong password is asked for again, as a window that closes tells nobody why.
-    fn by_name(&self, proof: ProofKind) -> Result<Activation, Failed> {
+    fn by_name(&self, auth: AuthMethod) -> Result<Activation, Failed> {
         let user = self.user.map(str::to_owned).or_else(logged_on).ok_or_else(|| {
             Failed::Here(Failure {
                 message: "nobody is known to be logged on".to_owned(),
@@ -255,9 +256,9 @@ impl Claiming<'_> {
         let asks = self.log_on && !self.from_stdin && std::io::stdin().is_terminal();
         let mut tried = 1;
         loop {
-            let claim = match proof {
-                ProofKind::Password => Claim::Password { user: user.clone(), password: self.password(&user)? },
-                _ => Claim::Claimed { user: user.clone() },
+            let claim = match auth {
+                AuthMethod::Password => Claim::Password { user: user.clone(), password: self.password(&user)? },
+                _ => Claim::Unverified { user: user.clone() },
             };
             match patiently(self.patience, || self.laptop.claim(&claim)) {
                 Err(error @ Error::Denied { code: Code::Refused, .. }) if asks && tried < 3 => {
@@ -331,14 +332,14 @@ fn note(line: &str) {
 fn told(activation: &Activation) -> String {
     let Some(account) = &activation.account else { return "activated".to_owned() };
     let user = imd::model::text::shown(&account.user);
-    let none = if activation.proof == Some(ProofKind::Claimed) { " (on the name alone)" } else { "" };
+    let none = if activation.auth == Some(AuthMethod::Unverified) { " (on the name alone)" } else { "" };
     format!("activated for {user}{none}: profile {}, storage {}", account.profile, account.storage)
 }
 
 /// In one line.
 fn say(waits: &Waits) -> String {
     match waits {
-        Waits::ForToken => "not enrolled: it waits for `imd-activate enrol` with a token".to_owned(),
+        Waits::ForToken => "not enrolled: it waits for `imd-activate enroll` with a token".to_owned(),
         Waits::ForService => "not enrolled yet: the service has not answered".to_owned(),
         Waits::ForUser { device, .. } => {
             format!("enrolled as device {device}: it waits for its user (`imd-activate claim`)")
@@ -351,7 +352,7 @@ fn say(waits: &Waits) -> String {
             format!("device {device} is preserved: it waits for its user to be back in the directory")
         }
         Waits::Ended { device, state } => {
-            format!("device {device} is {}: it waits for `imd-activate enrol` with a token", word(*state))
+            format!("device {device} is {}: it waits for `imd-activate enroll` with a token", word(*state))
         }
     }
 }
@@ -361,7 +362,7 @@ fn word(state: State) -> &'static str {
         State::Pending => "pending",
         State::Activated => "activated",
         State::Replaced => "replaced",
-        State::Freed => "freed",
+        State::Released => "released",
         State::Revoked => "revoked",
         State::Preserved => "preserved",
     }

@@ -19,7 +19,7 @@ pub(super) enum Verb {
         /// Any name of the user, or the account's
         user: String,
     },
-    /// Delete a preserved account whose days are over; its laptops are freed
+    /// Delete a preserved account whose days are over; its laptops are released
     Delete {
         /// Any name of the user, or the account's
         user: String,

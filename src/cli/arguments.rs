@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     /// Say nothing that was not asked for
     #[arg(long, global = true)]
     pub(super) quiet: bool,
-    /// Colour in the console
+    /// Color in the console
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
     pub(super) color: Color,
     /// Answer yes to whatever would be asked
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
 const EXIT_CODES: &str =
     "Exit codes: 0 done; 1 failed; 2 wrong usage, or no usable terminal; 3 stopped, because it needs you.";
 
-/// Whether the console may use colour.
+/// Whether the console may use color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     Auto,
@@ -143,13 +143,13 @@ pub(super) enum Command {
     },
     /// Answer laptops over HTTPS, and read the directories when it is time
     Serve(serve::Serve),
-    /// Refuse enrolments and activations for a while
+    /// Refuse enrollments and activations for a while
     Pause {
         /// How long ("2h"), or until when ("2026-11-24T18:00:00Z"); absent: until `imd resume`
         #[arg(long, value_name = "TIME")]
         until: Option<serve::Until>,
     },
-    /// Let laptops enrol and activate again
+    /// Let laptops enroll and activate again
     Resume,
     /// Laptops: find, revoke, free
     #[command(args_conflicts_with_subcommands = true)]

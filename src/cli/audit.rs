@@ -116,7 +116,7 @@ fn list(engine: &Engine, filter: &Filter, output: &Output) -> Result<(), Failure
     output.list(&page.entries, ["NUMBER", "WHEN", "WHO", "VERB", "WHAT", "DETAIL"], |entry| {
         [
             entry.number.to_string(),
-            entry.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            crate::model::moment::minute(entry.at),
             entry.actor.0.shown(),
             entry.verb.clone(),
             entry.subject.shown(),

@@ -28,7 +28,7 @@ pub(super) fn backup(
     })?;
     let lines = [
         ("file", shown(&backup.file.display().to_string())),
-        ("made", backup.made_at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
+        ("made", crate::model::moment::minute(backup.made_at)),
         ("bytes", backup.bytes.to_string()),
     ];
     Ok(output.one(&backup, &lines)?)
@@ -58,7 +58,7 @@ pub(super) fn restore(
     })?;
     let mut lines = vec![
         ("installation", restored.of.installation.clone()),
-        ("backup of", restored.of.made_at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
+        ("backup of", crate::model::moment::minute(restored.of.made_at)),
     ];
     if let Some(kept) = &restored.kept {
         lines.push(("kept", shown(&kept.display().to_string())));

@@ -32,11 +32,11 @@ pub(super) fn run(engine: &Engine, verb: &Verb, output: &Output) -> Result<(), F
         Verb::Out { file, ldif } => (file, engine.write_bundle(file, ldif.as_deref())?, "tokens"),
         Verb::In { file, ldif } => (file, engine.read_bundle(file, ldif.as_deref())?, "tokens registered"),
     };
-    let Carried { tokens: count, superseded, revoked, revoked_keys, ldif } = &carried;
+    let Carried { tokens: count, replaced, revoked, revoked_keys, ldif } = &carried;
     let mut lines = vec![
         ("bundle", file.display().to_string()),
         (tokens, count.to_string()),
-        ("tokens superseded", superseded.to_string()),
+        ("tokens replaced", replaced.to_string()),
         ("tokens revoked", revoked.to_string()),
         ("keys revoked", revoked_keys.to_string()),
     ];

@@ -148,7 +148,7 @@ pub(super) enum Mappings {
     },
     /// Make another that says the same; it comes last, and is off until it is switched on
     Duplicate { name: Name, new: Name },
-    /// Who would match, and who would be left out and why
+    /// Who would match, and who would be excluded and why
     Preview { name: Name },
     /// Why each mapping takes a user or does not, clause by clause, and what would mend it
     Explain {
@@ -333,11 +333,11 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Outpu
             if output.is_json() {
                 return Ok(output.document(&preview)?);
             }
-            output.note(&format!("{} users match; {}.", preview.matched, preview.left_out_summary()))?;
+            output.note(&format!("{} users match; {}.", preview.matched, preview.excluded_summary()))?;
             for (other, users) in &preview.also {
                 output.note(&format!("{users} of these are also matched by \"{other}\", which comes later."))?;
             }
-            Ok(output.list(&preview.left_out, ["USER", "LEFT OUT BECAUSE IT", "DO"], |left| {
+            Ok(output.list(&preview.excluded, ["USER", "LEFT OUT BECAUSE IT", "DO"], |left| {
                 [left.label.shown(), left.why.to_string(), left.why.remedy().to_owned()]
             })?)
         }
@@ -411,7 +411,7 @@ fn order(engine: &Engine, names: &[Name], yes: bool, output: &Output) -> Result<
         return Ok(());
     }
     let users: u64 = found.moves.iter().map(|one| one.users).sum();
-    let read_at = found.read_at.strftime("%Y-%m-%d %H:%M UTC");
+    let read_at = crate::model::moment::minute(found.read_at);
     Err(Failure::NeedsYou {
         message: format!(
             "{users} users would go to another mapping, by what was read at {read_at}; nothing was changed"
@@ -441,15 +441,25 @@ pub(super) fn settings(engine: &Engine, verb: Option<&Settings>, output: &Output
         return edit::edit(engine, Table::Settings, None, answers, output);
     }
     let settings = engine.settings()?.map(|kept| kept.value).unwrap_or_default();
-    let proofs: Vec<_> = settings.proof.iter().map(|proof| format!("{proof:?}").to_lowercase()).collect();
+    let auth_methods: Vec<_> = settings.auth.iter().map(|auth| auth.word()).collect();
     let lines = [
         ("devices per user", settings.devices_per_user.to_string()),
-        ("at the limit", format!("{:?}", settings.at_limit)),
-        ("proof", proofs.join(", ")),
-        ("fuse", settings.fuse.to_string()),
-        ("unknown tokens", if settings.require_registered { "refused" } else { "recorded" }.to_owned()),
-        ("only members of", settings.allow.clone().unwrap_or_else(|| "everybody whom a mapping takes".to_owned())),
-        ("most on one day", if settings.daily_cap == 0 { "no cap".to_owned() } else { settings.daily_cap.to_string() }),
+        ("at the limit", settings.at_limit.word().to_owned()),
+        ("auth", auth_methods.join(", ")),
+        ("safeguard", settings.safeguard.to_string()),
+        ("offline tokens", settings.offline_tokens.word().to_owned()),
+        (
+            "only members of",
+            settings.pilot_group.clone().unwrap_or_else(|| "everybody whom a mapping takes".to_owned()),
+        ),
+        (
+            "most on one day",
+            if settings.daily_activation_limit == 0 {
+                "no cap".to_owned()
+            } else {
+                settings.daily_activation_limit.to_string()
+            },
+        ),
     ];
     Ok(output.one(&settings, &lines)?)
 }

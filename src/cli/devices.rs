@@ -18,8 +18,8 @@ pub(super) enum Verb {
         /// Its id, as `imd devices` lists it
         id: DeviceId,
     },
-    /// Give a laptop's place back to its user; it may enrol anew
-    Free {
+    /// Give a laptop's place back to its user; it may enroll anew
+    Release {
         /// Its id, as `imd devices` lists it
         id: DeviceId,
     },
@@ -49,7 +49,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let changed = match verb {
         Some(Verb::Revoke { id }) => engine.revoke_device(id)?,
-        Some(Verb::Free { id }) => engine.free_device(id)?,
+        Some(Verb::Release { id }) => engine.release_device(id)?,
         Some(Verb::Import { file }) => return import(engine, file, output),
         Some(Verb::Map { query, limit }) => return map(engine, query.as_deref(), *limit, output),
         Some(Verb::Unmap { id }) => return unmap(engine, id, output),
@@ -63,12 +63,8 @@ pub(super) fn run(
                     device.host_name.shown(),
                     device.serial.shown(),
                     device.activation.as_ref().map(|activation| activation.user.clone()).unwrap_or_default(),
-                    device
-                        .activation
-                        .as_ref()
-                        .map(|activation| activation.proof.shown().to_owned())
-                        .unwrap_or_default(),
-                    device.last_seen_at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+                    device.activation.as_ref().map(|activation| activation.auth.word().to_owned()).unwrap_or_default(),
+                    crate::model::moment::minute(device.last_seen_at),
                 ]
             })?);
         }
@@ -91,7 +87,7 @@ fn import(engine: &Engine, file: &Path, output: &Output) -> Result<(), Failure> 
     lines.push(("bad rows", path.display().to_string()));
     output.one(&imported, &lines)?;
     Err(Failure::NeedsYou {
-        message: format!("{} rows were left out; the others were taken in", imported.bad),
+        message: format!("{} rows were excluded; the others were taken in", imported.bad),
         help: format!("each row in {} says why; mend them, and import that file", path.display()),
     })
 }
@@ -108,7 +104,7 @@ fn map(engine: &Engine, query: Option<&str>, limit: u64, output: &Output) -> Res
             whose.shown(),
             row.old_device.shown(),
             if row.restore { "yes" } else { "no" }.to_owned(),
-            used.map(|used| used.at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default(),
+            used.map(|used| crate::model::moment::minute(used.at)).unwrap_or_default(),
             used.map(|used| used.device.to_string()).unwrap_or_default(),
         ]
     })?)

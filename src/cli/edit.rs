@@ -45,7 +45,8 @@ pub(super) const FREQUENCY: &str = "Keys: every at tz;
 
 Everything is read at the shortest interval, this one or that of a mapping (`mapping edit NAME every=12h`): who is whose is
 decided among all mappings at once.";
-pub(super) const SETTINGS: &str = "Keys: devices_per_user at_limit proof fuse require_registered allow daily_cap";
+pub(super) const SETTINGS: &str =
+    "Keys: devices_per_user at_limit auth safeguard offline_tokens pilot_group daily_activation_limit";
 
 /// What is kept of one thing, key by key.
 pub(super) fn show(engine: &Engine, table: Table, name: Option<&Name>, output: &Output) -> Result<(), Failure> {

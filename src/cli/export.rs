@@ -87,7 +87,7 @@ pub(super) fn written(engine: &Engine, output: &Output) -> Result<(), Failure> {
         };
         [
             export.id.to_string(),
-            export.at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            crate::model::moment::minute(export.at),
             export.by.0.shown(),
             export.target.clone(),
             token,
@@ -159,14 +159,14 @@ fn lines(checked: &Checked) -> Vec<Line> {
     let line = |file: &str, word, detail| Line { target: checked.target.clone(), file: file.to_owned(), word, detail };
     let findings = checked.findings.iter();
     let findings = findings.map(|found| line(found.file.as_deref().unwrap_or("-"), "bad", found.detail.clone()));
-    let proofs = checked.proofs.iter().map(|proof| {
-        let by = &proof.reader;
-        match &proof.verdict {
-            Verdict::Identical => line(&proof.file, "ok", format!("read back identical by {by}")),
-            Verdict::Lost(lost) => line(&proof.file, "bad", format!("{by} does not find {}", lost.join(", "))),
-            Verdict::Unreadable => line(&proof.file, "bad", format!("{by} cannot read it")),
-            Verdict::NoReader => line(&proof.file, "skip", format!("not read back: this host lacks {by}")),
+    let auth_methods = checked.auth_methods.iter().map(|auth| {
+        let by = &auth.reader;
+        match &auth.verdict {
+            Verdict::Identical => line(&auth.file, "ok", format!("read back identical by {by}")),
+            Verdict::Lost(lost) => line(&auth.file, "bad", format!("{by} does not find {}", lost.join(", "))),
+            Verdict::Unreadable => line(&auth.file, "bad", format!("{by} cannot read it")),
+            Verdict::NoReader => line(&auth.file, "skip", format!("not read back: this host lacks {by}")),
         }
     });
-    findings.chain(proofs).collect()
+    findings.chain(auth_methods).collect()
 }

@@ -57,7 +57,7 @@ pub(super) fn run(
                 [
                     key.id.clone(),
                     key.state.word().to_owned(),
-                    key.created_at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+                    crate::model::moment::minute(key.created_at),
                     key.tokens.to_string(),
                     key.signs_for.as_ref().map_or("this one", |other| other.issuer.as_str()).to_owned(),
                     key.public.clone(),

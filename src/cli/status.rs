@@ -35,7 +35,7 @@ pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
             standing.evidence.clone(),
         ]
     })?;
-    let last = last.map_or_else(|| "never".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
+    let last = last.map_or_else(|| "never".to_owned(), |at| crate::model::moment::minute(at));
     output.raw(&format!("\n{users} users are cached; the directories were last read: {last}."))?;
     let engine::Standing { funnel, accounts, refused, pause } = activations;
     output.raw(&format!(
@@ -58,7 +58,7 @@ pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
         output.raw(&format!("Activations are paused {until}, by {}.", pause.by.shown()))?;
     }
     for ending in passwords {
-        let seen = ending.seen_at.strftime("%Y-%m-%d %H:%M UTC");
+        let seen = crate::model::moment::minute(ending.seen_at);
         let says = format!("{}: the password of {} {}", ending.directory, ending.bind, ending.says);
         let says = crate::model::text::shown(&says);
         output.raw(&format!("warning: {says} (as seen {seen}).\nhelp: set a new one there, and give it in step 1."))?;
@@ -71,7 +71,7 @@ fn stages(overview: &Overview, output: &Output) -> Result<(), Failure> {
     let today = overview.days.last();
     let rows = [
         ("matched", overview.stages.matched, String::new()),
-        ("left out", overview.stages.left_out, "`imd report` says why".to_owned()),
+        ("excluded", overview.stages.excluded, "`imd report` says why".to_owned()),
         (
             "cached",
             overview.stages.cached,

@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 enum Verb {
     /// List the plans, newest first
     List,
-    /// Show a plan: who comes, changes, leaves and is left out, and why
+    /// Show a plan: who comes, changes, leaves and is excluded, and why
     Show { plan: i64 },
     /// Throw a plan away that was not applied; the next sync makes its own
     Discard { plan: i64 },
@@ -107,7 +107,7 @@ fn state(plan: &Summary) -> String {
     match &plan.state {
         State::Made => "not applied".to_owned(),
         State::Stopped { .. } => "stopped by the fuse".to_owned(),
-        State::Applied { at } => format!("applied at {}", at.strftime("%Y-%m-%d %H:%M:%S UTC")),
+        State::Applied { at } => format!("applied at {}", crate::model::moment::minute(at)),
     }
 }
 
@@ -117,10 +117,10 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
     lines.extend(summary.undoes.map(|plan| ("takes back", format!("plan {plan}"))));
     lines.extend([
         ("matched", counts.matched.to_string()),
-        ("come", counts.come.to_string()),
-        ("change", counts.change.to_string()),
-        ("leave", counts.leave.to_string()),
-        ("left out", counts.left_out.to_string()),
+        ("added", counts.added.to_string()),
+        ("updated", counts.updated.to_string()),
+        ("removed", counts.removed.to_string()),
+        ("excluded", counts.excluded.to_string()),
     ]);
     lines.extend((counts.taken > 0).then(|| ("match again", format!("{}, in a later mapping", counts.taken))));
     lines.extend([("state", state(summary)), ("hash", summary.hash.clone())]);
@@ -134,12 +134,12 @@ fn list(engine: &Engine, output: &Output) -> Result<(), Failure> {
         let back = plan.undoes.map(|of| format!(", takes back {of}")).unwrap_or_default();
         [
             plan.id.to_string(),
-            plan.made_at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            crate::model::moment::minute(plan.made_at),
             counts.matched.to_string(),
-            counts.come.to_string(),
-            counts.change.to_string(),
-            counts.leave.to_string(),
-            counts.left_out.to_string(),
+            counts.added.to_string(),
+            counts.updated.to_string(),
+            counts.removed.to_string(),
+            counts.excluded.to_string(),
             format!("{}{back}", state(plan)),
         ]
     })?)
@@ -151,7 +151,7 @@ fn show(engine: &Engine, plan: &Summary, output: &Output) -> Result<(), Failure>
     const PAGE: u64 = 1_000;
     let page = |offset: u64| engine.plan_lines(plan.id, &Asked::default(), offset, PAGE);
     if output.is_json() {
-        let (mut changes, mut left_out, mut offset) = (Vec::new(), Vec::new(), 0);
+        let (mut changes, mut excluded, mut offset) = (Vec::new(), Vec::new(), 0);
         loop {
             let lines = page(offset)?.lines;
             if lines.is_empty() {
@@ -161,12 +161,12 @@ fn show(engine: &Engine, plan: &Summary, output: &Output) -> Result<(), Failure>
             for line in lines {
                 match line {
                     Line::Change(line) => changes.push(line),
-                    Line::LeftOut(line) => left_out.push(line),
+                    Line::Excluded(line) => excluded.push(line),
                 }
             }
         }
         let document =
-            serde_json::json!({ "plan": plan, "next": next(plan), "changes": changes, "left_out": left_out });
+            serde_json::json!({ "plan": plan, "next": next(plan), "changes": changes, "excluded": excluded });
         return Ok(output.document(&document)?);
     }
     output.one(plan, &lines(plan))?;
@@ -180,7 +180,7 @@ fn show(engine: &Engine, plan: &Summary, output: &Output) -> Result<(), Failure>
         offset += lines.len() as u64;
         let row = |line: &Line| match line {
             Line::Change(line) => [line.label.shown(), line.mapping.to_string(), in_words(line)],
-            Line::LeftOut(line) => [line.label.shown(), line.mapping.to_string(), format!("left out: {}", line.why)],
+            Line::Excluded(line) => [line.label.shown(), line.mapping.to_string(), format!("excluded: {}", line.why)],
         };
         output.list(&lines, ["USER", "MAPPING", "WHAT"], row)?;
     }
@@ -202,9 +202,9 @@ fn next(plan: &Summary) -> String {
 fn in_words(planned: &PlannedChange) -> String {
     let from = planned.from.as_ref().map(|from| format!("from mapping \"{from}\""));
     match &planned.change {
-        Change::Come => "comes".to_owned(),
-        Change::Leave(why) => format!("leaves: {why}"),
-        Change::Change(changes) => {
+        Change::Added => "comes".to_owned(),
+        Change::Removed(why) => format!("leaves: {why}"),
+        Change::Updated(changes) => {
             let values = |values: &[Untrusted]| match values {
                 [] => "nothing".to_owned(),
                 values => values.iter().map(Untrusted::shown).collect::<Vec<_>>().join(", "),

@@ -26,7 +26,7 @@ pub(super) enum Verb {
         /// How long it is good for, or "never"
         #[arg(long, default_value = "90d", value_parser = expiry)]
         expires: Expiry,
-        /// How many laptops it may enrol; 0 is no limit
+        /// How many laptops it may enroll; 0 is no limit
         #[arg(long, default_value_t = 0, value_name = "NUMBER")]
         max_activations: u64,
         /// Where laptops reach imd; give it several times for several. Absent: as the imported key says
@@ -249,8 +249,8 @@ fn known(engine: &Engine, record: &Record, output: &Output) -> Result<(), Failur
         let by = format!("{} by {} ({})", day(Some(used.at)), used.host_name.shown(), used.device);
         lines.push(("last used", by));
     }
-    if let Some(superseded) = &record.superseded {
-        lines.push(("successor", superseded.by.to_string()));
+    if let Some(replaced) = &record.replaced {
+        lines.push(("replacement", replaced.by.to_string()));
     }
     lines.extend(record.scope.parts().into_iter().map(|part| ("only", part)));
     lines.push(("servers", record.servers.join(" ")));
@@ -370,7 +370,7 @@ fn report(verdict: Result<Claims, Refusal>, output: &Output) -> Result<(), Failu
 }
 
 fn day(at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "never".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
+    at.map_or_else(|| "never".to_owned(), |at| crate::model::moment::minute(at))
 }
 
 fn limit(activations: u64) -> String {

@@ -21,7 +21,7 @@ pub(super) enum Verb {
         /// CORP\\name, UPN, mail, alias, DN or GUID
         user: String,
     },
-    /// Take a user who has left out of the cache; never one with an account
+    /// Take a user who has excluded of the cache; never one with an account
     Forget {
         /// CORP\\name, UPN, mail, alias, DN or GUID
         user: String,
@@ -150,7 +150,7 @@ fn lines(page: &UserPage, now: Timestamp) -> Vec<(String, String)> {
         ("user".into(), cached.user.label()),
         ("directory".into(), cached.directory.to_string()),
         ("state".into(), UserColumn::State.cell(cached)),
-        ("came".into(), cached.came_at.strftime("%Y-%m-%d %H:%M UTC").to_string()),
+        ("came".into(), crate::model::moment::minute(cached.came_at)),
         ("mapping".into(), cached.mapping.to_string()),
     ];
     let mut add = |label: &str, value: String| lines.push((label.to_owned(), value));
@@ -190,7 +190,7 @@ fn lines(page: &UserPage, now: Timestamp) -> Vec<(String, String)> {
         }
     }
     for entry in &page.audit {
-        let at = entry.at.strftime("%Y-%m-%d %H:%M UTC");
+        let at = crate::model::moment::minute(entry.at);
         let text = format!(
             "{at} {}: {} {}: {}",
             entry.actor.0.shown(),

@@ -145,7 +145,7 @@ impl Census {
         } else {
             self.list.sort_unstable();
             let evidence = format!("{without_mail} of {users} users have no mail");
-            let help = "a user without a mail is left out: fill the attribute mail of those who are to take part";
+            let help = "a user without a mail is excluded: fill the attribute mail of those who are to take part";
             list.warned(evidence, help, self.list);
         }
         Ok(())

@@ -294,7 +294,7 @@ impl File {
         Some((meta.len(), meta.modified().ok()?))
     }
 
-    /// Hands each entry to `take`, tombstones left out.
+    /// Hands each entry to `take`, tombstones excluded.
     fn each(&self, job: &Job, mut take: impl FnMut(&Entry) -> Result<(), Stop>) -> Result<(), super::Error> {
         let mut run = || -> Result<(), Stop> {
             let mut entries = self.entries_anew()?;
@@ -319,7 +319,7 @@ impl File {
         if self.state() == before { Ok(()) } else { Err(self.whole(What::Changed)) }
     }
 
-    /// How many entries the file holds, read to its end; tombstones left out.
+    /// How many entries the file holds, read to its end; tombstones excluded.
     pub(super) fn entries(&self, job: &Job) -> Result<u64, super::Error> {
         let mut count = 0;
         self.each(job, |_| {

@@ -9,18 +9,18 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::activation::{self, Attempts, Claim, Enrol, Error as Refused};
+use crate::activation::{self, Attempts, Claim, Enroll, Error as Refused};
 use crate::model::device::{DeviceId, DeviceState, Laptop};
 use crate::model::device_map::MappedDevice;
 use crate::model::name::Name;
 use crate::model::refusal::{Act, Reason, Refusal};
-use crate::model::settings::Proof;
+use crate::model::settings::AuthMethod;
 use crate::model::size::Size;
 use crate::model::text::Untrusted;
 use crate::model::user::Guid;
 use crate::protocol::{
-    AccountFacts, Before, CheckInAnswer, CheckInRequest, ClaimAnswer, ClaimRequest, Code, EnrolAnswer, EnrolRequest,
-    LaptopFacts, ProofKind, ProofOffer, State,
+    AccountFacts, Authentication, Before, CheckInAnswer, CheckInRequest, ClaimAnswer, ClaimRequest, Code, EnrollAnswer,
+    EnrollRequest, LaptopFacts, State,
 };
 use crate::secrets::Secret;
 use crate::store::{DeviceBy, HeldDevice, Queue};
@@ -30,7 +30,7 @@ use super::tickets::Tickets;
 use super::{Engine, Error};
 
 /// How often a token may be shown in a minute.
-const ENROLMENTS: u32 = 6_000;
+const ENROLLMENTS: u32 = 6_000;
 /// How many claims of one device there may be in a minute.
 const CLAIMS: u32 = 30;
 /// How many passwords may be tried in a minute on the laptops of one token, whoever the users are: a token lets in any
@@ -68,7 +68,7 @@ pub struct Denial {
     /// In how many seconds to ask again.
     pub retry_after: Option<u64>,
     /// What would be accepted, where the proof was not.
-    pub proofs: Vec<ProofKind>,
+    pub auth_methods: Vec<AuthMethod>,
 }
 
 impl Denial {
@@ -79,7 +79,7 @@ impl Denial {
             Code::TooMany | Code::Internal => Some(30),
             _ => None,
         };
-        Self { code, retry_after, proofs: Vec::new() }
+        Self { code, retry_after, auth_methods: Vec::new() }
     }
 }
 
@@ -103,18 +103,18 @@ impl Engine {
     }
 
     /// A token buys a pending device.
-    pub fn enrol(&self, request: &EnrolRequest, asker: &Asker) -> Result<EnrolAnswer, Denial> {
-        let about = About { act: Act::Enrol, proof: None, user: None, device: None };
-        let enrolled = self.try_enrol(request, asker).map_err(|refused| self.denied(refused, about, asker))?;
-        Ok(EnrolAnswer {
+    pub fn enroll(&self, request: &EnrollRequest, asker: &Asker) -> Result<EnrollAnswer, Denial> {
+        let about = About { act: Act::Enroll, auth: None, user: None, device: None };
+        let enrolled = self.try_enroll(request, asker).map_err(|refused| self.denied(refused, about, asker))?;
+        Ok(EnrollAnswer {
             device: enrolled.id.to_string(),
             state: state(enrolled.state),
-            proofs: self.proofs()?,
+            auth_methods: self.auth_methods()?,
             correlation_id: asker.correlation.clone(),
         })
     }
 
-    fn try_enrol(&self, request: &EnrolRequest, asker: &Asker) -> Result<activation::Enrolled, Denied> {
+    fn try_enroll(&self, request: &EnrollRequest, asker: &Asker) -> Result<activation::Enrolled, Denied> {
         let claims = match self.verify_token(request.token.expose()) {
             Ok(Ok(claims)) => claims,
             Ok(Err(refusal)) => return Err(Refused::from(Reason::Token(refusal.code())).into()),
@@ -122,8 +122,8 @@ impl Engine {
         };
         let now = self.now();
         let token = activation::hash(claims.id.as_str().as_bytes());
-        self.0.activations.limiter.count("enrol", &token, ENROLMENTS, now).map_err(Denied::TooMany)?;
-        let ask = Enrol {
+        self.0.activations.limiter.count("enroll", &token, ENROLLMENTS, now).map_err(Denied::TooMany)?;
+        let ask = Enroll {
             token: super::tokens::seen(claims, &Secret::new(request.token.expose().trim())),
             from: asker.peer,
             key: activation::hash(request.device_key.bytes()),
@@ -131,16 +131,16 @@ impl Engine {
             laptop: laptop(&request.laptop),
             id: DeviceId::from_bytes(self.random().map_err(|error| Denied::internal(&error))?),
         };
-        Ok(self.queue()?.run(move |turn| activation::enrol(turn, &ask, now))?)
+        Ok(self.queue()?.run(move |turn| activation::enroll(turn, &ask, now))?)
     }
 
     /// A proof of the user makes a pending device theirs.
     pub fn claim(&self, request: &ClaimRequest, asker: &Asker) -> Result<ClaimAnswer, Denial> {
         let claim_code = activation::hash(request.claim_code.bytes());
-        let user = request.proof.user.as_ref().map(|user| user.as_str().to_owned());
+        let user = request.auth.user.as_ref().map(|user| user.as_str().to_owned());
         let mut about = About {
             act: Act::Claim,
-            proof: Some(request.proof.kind),
+            auth: Some(request.auth.method),
             user: user.clone(),
             device: self.store().look(|view| view.device(DeviceBy::ClaimCode, &claim_code)).ok().flatten(),
         };
@@ -148,17 +148,17 @@ impl Engine {
             claim_code,
             credential: activation::hash(request.credential.bytes()),
             user: user.unwrap_or_default(),
-            proof: proof(request.proof.kind),
+            auth: request.auth.method,
         };
         let allowed = self.may_claim(about.device.as_ref(), &claim);
-        let granted = match allowed.and_then(|()| self.try_claim(claim, &request.proof, asker, &mut about.user)) {
+        let granted = match allowed.and_then(|()| self.try_claim(claim, &request.auth, asker, &mut about.user)) {
             Ok(granted) => granted,
             Err(refused) => return Err(self.denied(refused, about, asker)),
         };
         tracing::info!(correlation = asker.correlation, device = %granted.device, "claimed");
         Ok(ClaimAnswer {
             device: granted.device.to_string(),
-            proof: kind(granted.proof),
+            auth: granted.auth,
             activated_at: granted.activated_at.to_string(),
             before: before(&granted.mapped),
             account: AccountFacts {
@@ -179,7 +179,7 @@ impl Engine {
         let Some(device) = device else { return Ok(()) };
         let (limiter, now) = (&self.0.activations.limiter, self.now());
         limiter.count("claim", &claim.claim_code, CLAIMS, now).map_err(Denied::TooMany)?;
-        if claim.proof == Proof::Password {
+        if claim.auth == AuthMethod::Password {
             let token = activation::hash(device.device.token.as_str().as_bytes());
             limiter.count("password", &token, PASSWORDS, now).map_err(Denied::TooMany)?;
         }
@@ -190,16 +190,16 @@ impl Engine {
     fn try_claim(
         &self,
         mut claim: Claim,
-        offer: &ProofOffer,
+        offer: &Authentication,
         asker: &Asker,
         who: &mut Option<String>,
     ) -> Result<activation::Granted, Denied> {
         let now = self.now();
-        let proven = match (offer.kind, &offer.password, &offer.ticket) {
+        let proven = match (offer.method, &offer.password, &offer.ticket) {
             // Nothing to wait for: one look, inside the decision.
-            (ProofKind::Claimed, None, None) => None,
-            (ProofKind::Kerberos, None, Some(ticket)) => Some(self.try_ticket(&mut claim, ticket, asker, who, now)?),
-            (ProofKind::Password, Some(password), None) => {
+            (AuthMethod::Unverified, None, None) => None,
+            (AuthMethod::Kerberos, None, Some(ticket)) => Some(self.try_ticket(&mut claim, ticket, asker, who, now)?),
+            (AuthMethod::Password, Some(password), None) => {
                 let look = || self.store().look(|view| activation::look(view, &claim, now));
                 let standing = match look() {
                     Err(Refused::Refused(Reason::UserUnknown)) if self.look_up_named(&claim)? => look()?,
@@ -210,7 +210,7 @@ impl Engine {
                 let password = Secret::new(password.expose());
                 Some(activation::try_password(self.queue()?, standing, attempts, &password, || self.now())?)
             }
-            _ => return Err(Refused::from(Reason::ProofNotAccepted).into()),
+            _ => return Err(Refused::from(Reason::AuthNotAccepted).into()),
         };
         let decide = |now| {
             let (claim, proven) = (claim.clone(), proven.clone());
@@ -225,17 +225,17 @@ impl Engine {
     }
 
     /// The proofs that the settings accept, in their order.
-    fn proofs(&self) -> Result<Vec<ProofKind>, Denial> {
+    fn auth_methods(&self) -> Result<Vec<AuthMethod>, Denial> {
         let settings = self.store().look(|view| view.settings()).map_err(|error| internal(&error))?;
-        Ok(settings.proof.into_iter().map(kind).collect())
+        Ok(settings.auth)
     }
 
     /// Those of them that can succeed now: no ticket does where there is no keytab.
-    fn possible_proofs(&self) -> Vec<ProofKind> {
+    fn possible_proofs(&self) -> Vec<AuthMethod> {
         let has_keytab = self.0.activations.tickets.get().is_some();
-        let mut proofs = self.proofs().unwrap_or_default();
-        proofs.retain(|proof| has_keytab || *proof != ProofKind::Kerberos);
-        proofs
+        let mut auth_methods = self.auth_methods().unwrap_or_default();
+        auth_methods.retain(|auth| has_keytab || *auth != AuthMethod::Kerberos);
+        auth_methods
     }
 
     /// Says that a device is still there.
@@ -243,7 +243,7 @@ impl Engine {
         let (now, key) = (self.now(), activation::hash(request.device_key.bytes()));
         let device = self.store().look(|view| view.device(DeviceBy::Key, &key)).map_err(|error| internal(&error))?;
         let is_known = device.is_some();
-        let about = About { act: Act::CheckIn, proof: None, user: None, device };
+        let about = About { act: Act::CheckIn, auth: None, user: None, device };
         let done = || -> Result<_, Denied> {
             if !is_known {
                 return Err(Refused::from(Reason::DeviceUnknown).into());
@@ -259,7 +259,7 @@ impl Engine {
                 Some(activation) if activation.preserved && device.state == DeviceState::Activated => State::Preserved,
                 _ => state(device.state),
             },
-            proofs: self.proofs()?,
+            auth_methods: self.auth_methods()?,
             again_in: AGAIN_IN,
             correlation_id: asker.correlation.clone(),
         })
@@ -331,18 +331,16 @@ impl Engine {
             Denied::Refused(Refused::Directory(error)) => {
                 (Code::DirectoryUnavailable, "directory-unavailable", error.to_string())
             }
-            Denied::Refused(Refused::Refused(reason)) => {
-                (code(&reason, about.proof), reason.code(), reason.to_string())
-            }
+            Denied::Refused(Refused::Refused(reason)) => (code(&reason, about.auth), reason.code(), reason.to_string()),
         };
         let denial = Denial::of(code);
         let denial = match reason {
-            "daily-cap" => Denial { retry_after: Some(until_midnight(self.now())), ..denial },
+            "daily-limit" => Denial { retry_after: Some(until_midnight(self.now())), ..denial },
             _ => denial,
         };
         // The settings are nobody's business who holds no claim code.
         let denial = match (code, &about.device) {
-            (Code::ProofNotAccepted, Some(_)) => Denial { proofs: self.possible_proofs(), ..denial },
+            (Code::AuthNotAccepted, Some(_)) => Denial { auth_methods: self.possible_proofs(), ..denial },
             _ => denial,
         };
         let peer =
@@ -370,7 +368,7 @@ impl Engine {
 /// What a refusal is about.
 struct About {
     act: Act,
-    proof: Option<ProofKind>,
+    auth: Option<AuthMethod>,
     user: Option<String>,
     device: Option<HeldDevice>,
 }
@@ -379,7 +377,7 @@ impl About {
     /// Whether whoever was refused has neither a token that we know nor a device: anybody who reaches the service.
     fn is_of_a_stranger(&self, reason: &Reason) -> bool {
         match self.act {
-            Act::Enrol => matches!(reason, Reason::Token(_)),
+            Act::Enroll => matches!(reason, Reason::Token(_)),
             Act::Claim | Act::CheckIn => self.device.is_none(),
         }
     }
@@ -428,12 +426,12 @@ impl Drop for Trying<'_> {
 }
 
 /// What a laptop may know of a reason. Whatever has to do with a person is one word.
-fn code(reason: &Reason, proof: Option<ProofKind>) -> Code {
+fn code(reason: &Reason, auth: Option<AuthMethod>) -> Code {
     match reason {
         Reason::Token(_)
         | Reason::TokenUnknown
         | Reason::TokenRevoked
-        | Reason::TokenSuperseded
+        | Reason::TokenReplaced
         | Reason::TokenPlatform
         | Reason::TokenNetwork
         | Reason::TokenUsedUp => Code::TokenRefused,
@@ -442,11 +440,13 @@ fn code(reason: &Reason, proof: Option<ProofKind>) -> Code {
         | Reason::DeviceEnded
         | Reason::CredentialTaken
         | Reason::KeyMismatch => Code::DeviceRefused,
-        Reason::ProofNotAccepted => Code::ProofNotAccepted,
+        Reason::AuthNotAccepted => Code::AuthNotAccepted,
         // It is said before anything of a person is looked at.
-        Reason::DailyCap(_) => Code::Paused,
+        Reason::DailyLimit(_) => Code::Paused,
         // Said only to a user who has shown who they are.
-        Reason::DeviceLimit(_) if matches!(proof, Some(ProofKind::Password | ProofKind::Kerberos)) => Code::DeviceLimit,
+        Reason::DeviceLimit(_) if matches!(auth, Some(AuthMethod::Password | AuthMethod::Kerberos)) => {
+            Code::DeviceLimit
+        }
         _ => Code::Refused,
     }
 }
@@ -483,23 +483,7 @@ fn state(state: DeviceState) -> State {
         DeviceState::Pending => State::Pending,
         DeviceState::Activated => State::Activated,
         DeviceState::Replaced => State::Replaced,
-        DeviceState::Freed => State::Freed,
+        DeviceState::Released => State::Released,
         DeviceState::Revoked => State::Revoked,
-    }
-}
-
-fn kind(proof: Proof) -> ProofKind {
-    match proof {
-        Proof::Kerberos => ProofKind::Kerberos,
-        Proof::Password => ProofKind::Password,
-        Proof::Claimed => ProofKind::Claimed,
-    }
-}
-
-fn proof(kind: ProofKind) -> Proof {
-    match kind {
-        ProofKind::Kerberos => Proof::Kerberos,
-        ProofKind::Password => Proof::Password,
-        ProofKind::Claimed => Proof::Claimed,
     }
 }

@@ -16,7 +16,7 @@ use crate::model::audit::Actor;
 use crate::model::hex::hex;
 use crate::model::name::Name;
 use crate::model::text::Untrusted;
-use crate::model::token::{Pin, Record, Scope, Superseded, TokenId};
+use crate::model::token::{Pin, Record, Replaced, Scope, TokenId};
 use crate::store::{KeyState, Turn};
 use crate::token::{self, Refusal};
 
@@ -53,7 +53,7 @@ struct Registration {
     revoked: bool,
     /// Bundles of before have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    superseded: Option<Superseded>,
+    replaced: Option<Replaced>,
     key: String,
     sha256: String,
 }
@@ -73,7 +73,7 @@ pub struct Carried {
     /// Tokens in it that are revoked, or that it revoked here.
     pub revoked: u64,
     /// Tokens in it that have a successor, or whose end here became an earlier one.
-    pub superseded: u64,
+    pub replaced: u64,
     /// Keys in it that are revoked, or that it revoked here.
     pub revoked_keys: u64,
     /// Where its LDIF was written to; out: the one that it carries.
@@ -102,7 +102,7 @@ impl Engine {
         let carried = Carried {
             tokens: bundle.tokens.len() as u64,
             revoked: bundle.tokens.iter().filter(|token| token.revoked).count() as u64,
-            superseded: bundle.tokens.iter().filter(|token| token.superseded.is_some()).count() as u64,
+            replaced: bundle.tokens.iter().filter(|token| token.replaced.is_some()).count() as u64,
             revoked_keys: bundle.revoked_keys.len() as u64,
             ldif: ldif.map(Path::to_owned),
         };
@@ -157,23 +157,23 @@ fn take_in(
     carried: &mut Carried,
 ) -> Result<(), crate::store::Error> {
     for token in bundle.tokens {
-        let (revoked, superseded) = (token.revoked, token.superseded.clone());
+        let (revoked, replaced) = (token.revoked, token.replaced.clone());
         let record = record(token);
         // One id is one token: another of that id would be a forgery, and whoever signs could just as well make one.
         if turn.view().token(&record.id)?.is_none() {
             turn.record_token(&record, "made elsewhere; it came with a bundle", by)?;
             carried.tokens += 1;
         }
-        if let Some(superseded) = superseded {
-            carried.superseded += u64::from(turn.supersede_token(&record.id, &superseded, by)?);
+        if let Some(replaced) = replaced {
+            carried.replaced += u64::from(turn.supersede_token(&record.id, &replaced, by)?);
         }
         carried.revoked += u64::from(revoked && turn.revoke_token(&record.id, by)?);
     }
     for key in &bundle.revoked_keys {
         carried.revoked_keys += u64::from(turn.revoke_key(key, by)?);
     }
-    let Carried { tokens, superseded, revoked, .. } = carried;
-    let told = format!("{tokens} tokens registered, {superseded} superseded, {revoked} revoked");
+    let Carried { tokens, replaced, revoked, .. } = carried;
+    let told = format!("{tokens} tokens registered, {replaced} replaced, {revoked} revoked");
     turn.audit(by, "bundle", &told)
 }
 
@@ -190,7 +190,7 @@ fn registration(record: Record) -> Option<Registration> {
         scope: record.scope,
         created_by: record.created_by.0.raw().to_owned(),
         revoked: record.revoked_at.is_some(),
-        superseded: record.superseded,
+        replaced: record.replaced,
         key: record.key?,
         sha256: record.sha256,
     })
@@ -209,7 +209,7 @@ fn record(token: Registration) -> Record {
         scope: token.scope,
         created_by: Actor::new(token.created_by),
         revoked_at: None,
-        superseded: None,
+        replaced: None,
         key: Some(token.key),
         sha256: token.sha256,
         uses: 0,

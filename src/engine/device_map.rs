@@ -190,7 +190,7 @@ fn mapped(
     }
     let Some(user) = meant else { return Ok(Err("the e-mail is missing".to_owned())) };
     if let Some(other) = view.activated_for_another(id_type, &key, user.user.guid)? {
-        return Ok(Err(format!("the laptop is activated for {other}; `imd devices free` gives it back")));
+        return Ok(Err(format!("the laptop is activated for {other}; `imd devices release` gives it back")));
     }
     let text = |text: &String| Untrusted::new(text.as_str());
     let mapped = MappedDevice {
@@ -212,7 +212,7 @@ fn mapped(
 fn take_one(turn: &Turn<'_>, key: &str, row: &MappedDevice) -> Result<Result<Outcome, String>, crate::store::Error> {
     let before = turn.view().mapped_as(row.id_type, key)?;
     let outcome = match &before {
-        // Whoever has it by now has it; a laptop that changed hands was freed, and is asked for anew.
+        // Whoever has it by now has it; a laptop that changed hands was released, and is asked for anew.
         Some(before) if before.used.is_some() && before.directory == row.directory && before.guid == row.guid => {
             return Ok(Ok(Outcome::Used));
         }

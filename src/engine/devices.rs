@@ -62,9 +62,9 @@ impl Engine {
         self.end(id, DeviceState::Revoked, "devices revoke")
     }
 
-    /// Gives a device's place back to its user: it is no longer one of theirs, and may enrol anew.
-    pub fn free_device(&self, id: &DeviceId) -> Result<Device, Error> {
-        self.end(id, DeviceState::Freed, "devices free")
+    /// Gives a device's place back to its user: it is no longer one of theirs, and may enroll anew.
+    pub fn release_device(&self, id: &DeviceId) -> Result<Device, Error> {
+        self.end(id, DeviceState::Released, "devices release")
     }
 
     fn end(&self, id: &DeviceId, state: DeviceState, verb: &str) -> Result<Device, Error> {
@@ -82,7 +82,7 @@ impl Engine {
         Ok(self.store().turn(end)?)
     }
 
-    /// Stops enrolments and activations, until then or until [`Self::resume`].
+    /// Stops enrollments and activations, until then or until [`Self::resume`].
     pub fn pause(&self, until: Option<Timestamp>) -> Result<(), Error> {
         Ok(self.store().pause(until, &self.by("pause")?)?)
     }

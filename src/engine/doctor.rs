@@ -10,6 +10,7 @@ use crate::model::alarm::{TOKEN_DAYS, TOKEN_SHARE};
 use crate::model::check::{Check, Outcome};
 use crate::model::directory::Directory;
 use crate::model::job::Job;
+use crate::model::moment::minute as day;
 use crate::model::plan::State as PlanState;
 use crate::model::text::shown;
 use crate::model::token::State;
@@ -162,7 +163,7 @@ impl Engine {
             } else {
                 Check::failed(
                     NAME,
-                    "none is valid any more: no laptop can enrol",
+                    "none is valid any more: no laptop can enroll",
                     "make another with `imd token create`",
                 )
             });
@@ -215,8 +216,4 @@ impl Engine {
 
 fn unasked(directory: &Directory) -> Check {
     Check::skipped(format!("directory {}", directory.name), "not asked")
-}
-
-fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

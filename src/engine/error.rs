@@ -251,14 +251,14 @@ const fn key(refusal: &token::Refusal) -> &'static str {
 fn not_due(until: Option<jiff::Timestamp>) -> String {
     match until {
         None => "it is in use".to_owned(),
-        Some(until) => format!("it is preserved until {}", crate::model::moment::shown(until)),
+        Some(until) => format!("it is preserved until {}", crate::model::moment::minute(until)),
     }
 }
 
 fn kept(until: Option<jiff::Timestamp>) -> String {
     match until {
         None => "is in use".to_owned(),
-        Some(until) => format!("is preserved until {}", crate::model::moment::shown(until)),
+        Some(until) => format!("is preserved until {}", crate::model::moment::minute(until)),
     }
 }
 

@@ -204,7 +204,7 @@ impl Engine {
     fn pilot(&self, explained: &Explained, chain: &mut Chain) -> Result<bool, Error> {
         let Found { directory, user, .. } = &explained.found;
         let settings = self.settings()?.map(|kept| kept.value).unwrap_or_default();
-        if let Some(group) = &settings.allow {
+        if let Some(group) = &settings.pilot_group {
             if !self.store().look(|view| view.is_allowed(directory, user.guid, group))? {
                 let evidence = format!("the user was not in {} when \"{directory}\" was last read", shown(group));
                 let remedy = "put the user into that group and run `imd sync`, or empty \"Only members of\" in step 5";
@@ -212,7 +212,7 @@ impl Engine {
             }
             chain.add(Link::whole(Part::Pilot, format!("the user is in {}", shown(group))));
         }
-        let cap = u64::from(settings.daily_cap);
+        let cap = u64::from(settings.daily_activation_limit);
         if cap == 0 {
             return Ok(true);
         }
@@ -241,7 +241,7 @@ impl Engine {
             (Some(account), _) => {
                 format!("the account {}, activated laptops: {}", account.name.shown(), account.devices)
             }
-            (None, Some(refusal)) => format!("a laptop asked on {}", refusal.at.strftime("%Y-%m-%d %H:%M UTC")),
+            (None, Some(refusal)) => format!("a laptop asked on {}", crate::model::moment::minute(refusal.at)),
             (None, None) => {
                 return Ok(chain.add(Link::open(
                     Part::Enrolled,
@@ -278,7 +278,8 @@ impl Engine {
         Ok(if account.devices < u64::from(most) {
             Link::whole(Part::Limit, evidence)
         } else {
-            let remedy = "for another one, free a laptop with `imd devices free`, or raise the limit in step 2 or 5";
+            let remedy =
+                "for another one, release a laptop with `imd devices release`, or raise the limit in step 2 or 5";
             Link::open(Part::Limit, evidence, remedy)
         })
     }
@@ -289,14 +290,13 @@ impl Engine {
         let cached = cached.into_iter().find(|cached| cached.directory == *directory);
         let read = self.last_sync()?.map(|at| {
             let age = self.now().duration_since(at).as_hours();
-            format!("the directories were last read on {}, {age} h ago", at.strftime("%Y-%m-%d %H:%M UTC"))
+            format!("the directories were last read on {}, {age} h ago", crate::model::moment::minute(at))
         });
         let read = read.unwrap_or_else(|| "the directories were never read".to_owned());
         Ok(match cached.as_ref().map(|cached| &cached.state) {
             None => Link::broken(Part::Cache, format!("the user is not cached; {read}"), "run `imd sync`"),
             Some(UserState::Left { at, .. }) => {
-                let evidence =
-                    format!("the cache refuses the user since {}; {read}", at.strftime("%Y-%m-%d %H:%M UTC"));
+                let evidence = format!("the cache refuses the user since {}; {read}", crate::model::moment::minute(at));
                 Link::broken(Part::Cache, evidence, "run `imd sync`")
             }
             Some(UserState::Active) => {
@@ -328,7 +328,7 @@ fn is_correlation_id(text: &str) -> bool {
 
 /// What a laptop was not told.
 fn refused(refusal: &Refusal) -> Link {
-    let at = refusal.at.strftime("%Y-%m-%d %H:%M UTC");
+    let at = crate::model::moment::minute(refusal.at);
     let device = refusal.device.as_ref().map(|device| format!(", device {device}")).unwrap_or_default();
     let evidence = format!("refused on {at}, from {}{device}: {}", shown(&refusal.peer), refusal.detail.shown());
     Link::broken(Part::Request, evidence, refusal::remedy(&refusal.reason))
@@ -338,7 +338,7 @@ fn attempts(refusal: Option<&Refusal>) -> Link {
     let Some(refusal) = refusal else {
         return Link::whole(Part::Attempts, "nothing was refused in the last 7 days");
     };
-    let at = refusal.at.strftime("%Y-%m-%d %H:%M UTC");
+    let at = crate::model::moment::minute(refusal.at);
     let evidence = format!("last refused on {at}: {} ({})", refusal.detail.shown(), shown(&refusal.correlation));
     Link::open(Part::Attempts, evidence, "when that is mended, let the user log on again")
 }

@@ -219,9 +219,9 @@ impl Known {
         match record.state(self.now) {
             State::Valid => None,
             State::Overused => Some("has let in as many laptops as it may".to_owned()),
-            State::Superseded => Some(match record.ends_at() {
+            State::Replaced => Some(match record.ends_at() {
                 Some(until) if until > self.now => {
-                    format!("has a successor, and lets laptops in until {}", until.strftime("%Y-%m-%d %H:%M UTC"))
+                    format!("has a successor, and lets laptops in until {}", crate::model::moment::minute(until))
                 }
                 _ => "has a successor".to_owned(),
             }),

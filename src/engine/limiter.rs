@@ -58,7 +58,7 @@ mod tests {
         }
         assert_eq!(limiter.count("claim", &[1; 32], 3, at(80)), Err(40));
         assert_eq!(limiter.count("claim", &[2; 32], 3, at(80)), Ok(()));
-        assert_eq!(limiter.count("enrol", &[1; 32], 3, at(80)), Ok(()));
+        assert_eq!(limiter.count("enroll", &[1; 32], 3, at(80)), Ok(()));
         assert_eq!(limiter.count("claim", &[1; 32], 3, at(120)), Ok(()));
         assert_eq!(limiter.count("claim", &[2; 32], 1, at(119)), Ok(()), "the clock was read before the minute began");
         assert_eq!(limiter.count("claim", &[2; 32], 1, at(120)), Err(60));

@@ -77,7 +77,7 @@ fn carried(token: &Record, all: &[Record], exports: &[Export], now: Timestamp) -
     let carry = exports.iter().filter(|export| export.token.as_ref() == Some(&token.id));
     // A folder that somebody has thrown away carries nothing to any laptop.
     let carry = carry.filter(|export| state == State::Valid || export.folder.join("manifest.json").exists());
-    let successor = token.superseded.as_ref().and_then(|by| all.iter().find(|other| other.id == by.by));
+    let replacement = token.replaced.as_ref().and_then(|by| all.iter().find(|other| other.id == by.by));
     Carried {
         id: token.id.clone(),
         name: token.name.clone(),
@@ -85,7 +85,7 @@ fn carried(token: &Record, all: &[Record], exports: &[Export], now: Timestamp) -
         ends_at: token.revoked_at.or(token.ends_at()),
         uses: token.uses,
         max: token.max_activations,
-        replaced_at: successor.map(|successor| successor.issued_at),
+        replaced_at: replacement.map(|replacement| replacement.issued_at),
         last_use: token.last_use.as_ref().map(|used| used.at),
         exports: carry.count() as u64,
     }

@@ -244,7 +244,7 @@ impl Engine {
         let last = || {
             let plans = self.store().plans(PLANS_LOOKED_AT)?;
             let applied = plans.into_iter().filter_map(|plan| match plan.state {
-                State::Applied { at } if plan.counts.come + plan.counts.change + plan.counts.leave > 0 => {
+                State::Applied { at } if plan.counts.added + plan.counts.updated + plan.counts.removed > 0 => {
                     Some((at, plan.id))
                 }
                 _ => None,

@@ -17,21 +17,21 @@ impl Engine {
     /// The rollout to date, and day by day since then.
     pub fn report(&self, since: Since) -> Result<Report, Error> {
         let now = self.now();
-        let Rollout { stages, mappings, others, days, left_out, waiting, refused, longest, beyond } =
+        let Rollout { stages, mappings, others, days, excluded, waiting, refused, longest, beyond } =
             self.store().rollout(now, since.days(now))?;
         let first = days.first().and_then(|first| first.day.to_zoned(TimeZone::UTC).ok());
-        let left_out: Vec<_> = left_out.into_iter().map(Stuck::left_out).collect();
+        let excluded: Vec<_> = excluded.into_iter().map(Stuck::excluded).collect();
         let waiting: Vec<_> = waiting.into_iter().map(Stuck::waiting).collect();
         Ok(Report {
             at: now,
             since: first.map_or(now, |first| -> Timestamp { first.timestamp() }),
             installation: self.installation().to_owned(),
-            first: fixes(&left_out, &waiting),
+            first: fixes(&excluded, &waiting),
             stages,
             mappings,
             others,
             days,
-            left_out,
+            excluded,
             waiting,
             refused: refused.into_iter().map(Stuck::refused).collect(),
             longest,

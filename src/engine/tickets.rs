@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::activation::{self, Claim, Error as Refused};
 use crate::kerberos::{self, Acceptor};
 use crate::model::refusal::Reason;
-use crate::model::settings::Proof;
+use crate::model::settings::AuthMethod;
 use crate::model::user::{Guid, User};
 use crate::protocol::Hidden;
 
@@ -36,7 +36,7 @@ impl Engine {
 
     /// Whether the settings ask for tickets that this engine cannot take.
     pub fn lacks_keytab(&self) -> Result<bool, Error> {
-        let wanted = self.settings()?.is_some_and(|settings| settings.value.proof.contains(&Proof::Kerberos));
+        let wanted = self.settings()?.is_some_and(|settings| settings.value.auth.contains(&AuthMethod::Kerberos));
         Ok(wanted && self.0.activations.tickets.get().is_none())
     }
 
@@ -49,8 +49,8 @@ impl Engine {
         who: &mut Option<String>,
         now: Timestamp,
     ) -> Result<(Guid, Option<User>), Denied> {
-        self.store().look(|view| activation::admitted(view, &claim.claim_code, claim.proof, now))?;
-        let tickets = self.0.activations.tickets.get().ok_or(Refused::from(Reason::ProofNotAccepted))?;
+        self.store().look(|view| activation::admitted(view, &claim.claim_code, claim.auth, now))?;
+        let tickets = self.0.activations.tickets.get().ok_or(Refused::from(Reason::AuthNotAccepted))?;
         let refused = |error: kerberos::Error| Refused::from(Reason::Ticket(error.to_string()));
         let token = base64::engine::general_purpose::STANDARD.decode(ticket.expose()).map(Zeroizing::new);
         let token = token.map_err(|_| refused(kerberos::Error::Refused("it is not base64".to_owned())))?;

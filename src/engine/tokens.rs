@@ -278,7 +278,7 @@ fn recorded(claims: Claims, token: &Secret) -> Record {
         scope,
         created_by: Actor::new(String::new()),
         revoked_at: None,
-        superseded: None,
+        replaced: None,
         key: None,
         sha256: token::sha256_hex(token),
         uses: 0,

@@ -62,7 +62,7 @@ impl UserColumn {
             Self::Mapping => cached.mapping.to_string(),
             Self::State => match &cached.state {
                 UserState::Active => "active".to_owned(),
-                UserState::Left { at, .. } => format!("left on {}", at.strftime("%Y-%m-%d")),
+                UserState::Left { at, .. } => format!("left on {}", crate::model::moment::day(at)),
             },
             Self::Came => cached.came_at.to_string(),
             Self::Left => match &cached.state {

@@ -230,7 +230,7 @@ pub enum Source {
     /// The deployment's servers, with semicolons between them.
     Servers,
     Proxy,
-    /// What is done on activation; left out where nothing is.
+    /// What is done on activation; excluded where nothing is.
     OnActivation,
     /// A property's value; a list with semicolons between its items.
     Property(String),

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::prove::{Proof, prove};
+use super::prove::{AuthMethod, prove};
 use super::render::sha256;
 use super::target::{CHECKSUMS, MANIFEST};
 use super::write::MADE_BY;
@@ -29,7 +29,7 @@ pub struct Checked {
     pub claims: Vec<Claims>,
     pub findings: Vec<Finding>,
     /// Of each file that holds values, when that was asked for.
-    pub proofs: Vec<Proof>,
+    pub auth_methods: Vec<AuthMethod>,
 }
 
 /// Something that asks for a decision.
@@ -146,10 +146,10 @@ fn check_one(folder: &Path, tokens: &dyn Tokens, proves: bool) -> Result<Checked
             find(What::TokenDead, Some(&name), format!("the token in it {why}: export again with another"));
         }
     }
-    let proofs =
+    let auth_methods =
         if proves { manifest.files.iter().filter_map(|file| prove(folder, file)).collect() } else { Vec::new() };
     let (target, token) = (manifest.target, manifest.token.id);
-    Ok(Checked { folder: folder.to_owned(), target, token, claims, findings, proofs })
+    Ok(Checked { folder: folder.to_owned(), target, token, claims, findings, auth_methods })
 }
 
 fn listed(folder: &Path) -> Result<Vec<PathBuf>, Error> {

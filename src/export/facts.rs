@@ -301,7 +301,7 @@ impl Facts<'_> {
             package_url => package_url,
             package_sha256 => package_sha256,
             token_path => unix.token_path.as_deref().map(|path| raw("the token's path", path)),
-            enrolled_path => unix.enrolled_path.as_deref().map(|path| raw("the path of what tells of an enrolment", path)),
+            enrolled_path => unix.enrolled_path.as_deref().map(|path| raw("the path of what tells of an enrollment", path)),
             settings_path => self.text(&unix.settings.path, "the path of the settings"),
             settings_of_user => unix.settings.scope == Scope::User,
             settings => self.settings(&unix.settings)?,

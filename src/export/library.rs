@@ -211,7 +211,7 @@ mod tests {
     fn a_wrong_description_is_named_with_its_path() {
         let state = tempfile::tempdir().unwrap();
         fs::create_dir_all(state.path().join("agents")).unwrap();
-        fs::write(state.path().join("agents/a.toml"), "id = \"x\"\ncolour = 1\n").unwrap();
+        fs::write(state.path().join("agents/a.toml"), "id = \"x\"\ncolor = 1\n").unwrap();
         let error = agents(Some(state.path())).unwrap_err();
         assert!(matches!(&error, Error::Definition { path, .. } if path.ends_with("agents/a.toml")), "{error}");
         let folder = state.path().join("targets/b");

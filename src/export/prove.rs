@@ -19,7 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Whether a file says what went into it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Proof {
+pub struct AuthMethod {
     pub file: String,
     /// What read it, or would have.
     pub reader: String,
@@ -40,7 +40,7 @@ pub enum Verdict {
 }
 
 /// Absent for a file that carries no value.
-pub(super) fn prove(folder: &Path, file: &ManifestFile) -> Option<Proof> {
+pub(super) fn prove(folder: &Path, file: &ManifestFile) -> Option<AuthMethod> {
     if file.carries.is_empty() {
         return None;
     }
@@ -57,7 +57,7 @@ pub(super) fn prove(folder: &Path, file: &ManifestFile) -> Option<Proof> {
         Grammar::Py | Grammar::Md | Grammar::Name => return None,
     };
     let verdict = if kind.is_empty() { Verdict::NoReader } else { verdict(kind, &folder.join(&file.name), file) };
-    Some(Proof { file: file.name.clone(), reader: reader.to_owned(), verdict })
+    Some(AuthMethod { file: file.name.clone(), reader: reader.to_owned(), verdict })
 }
 
 fn verdict(kind: &str, path: &Path, file: &ManifestFile) -> Verdict {

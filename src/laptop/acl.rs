@@ -1,7 +1,7 @@
 //! The permissions of the system's folders on Windows.
 //!
 //! Whoever is logged on may make a folder below `%ProgramData%`, so what is there already may be theirs. The installer
-//! sets the same permissions in its tables; this is for an enrolment by hand. It is the system's own `icacls` that sets
+//! sets the same permissions in its tables; this is for an enrollment by hand. It is the system's own `icacls` that sets
 //! them, by numbers because the groups have other names in every language.
 
 use std::path::Path;

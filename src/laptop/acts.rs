@@ -1,4 +1,4 @@
-//! Enrol, claim, check in: what is asked, and what is kept of the answer.
+//! Enroll, claim, check in: what is asked, and what is kept of the answer.
 
 use std::path::{Path, PathBuf};
 
@@ -8,14 +8,14 @@ use url::Url;
 
 use super::connection::{Peer, Service, written};
 use super::files::Readers;
-use super::kept::{Activation, ClaimFile, Deployed, Enrolment, Keys};
+use super::kept::{Activation, ClaimFile, Deployed, Enrollment, Keys};
 use super::placed::{self, Placed, Settings};
 use super::{Error, files, machine};
 use crate::kerberos;
 use crate::model::token::Pin;
 use crate::protocol::{
-    self, Bounded, CheckInAnswer, CheckInRequest, ClaimAnswer, ClaimRequest, Code, EnrolAnswer, EnrolRequest, Hidden,
-    ProofKind, ProofOffer, State,
+    self, AuthMethod, Authentication, Bounded, CheckInAnswer, CheckInRequest, ClaimAnswer, ClaimRequest, Code,
+    EnrollAnswer, EnrollRequest, Hidden, State,
 };
 use crate::secrets::Secret;
 
@@ -52,7 +52,7 @@ pub enum Waits {
     ForService,
     ForUser {
         device: String,
-        proofs: Vec<ProofKind>,
+        auth_methods: Vec<AuthMethod>,
     },
     ForNothing {
         device: String,
@@ -88,14 +88,14 @@ pub enum Claim {
         user: String,
         password: Secret,
     },
-    Claimed {
+    Unverified {
         user: String,
     },
 }
 
 impl Laptop {
-    fn enrolment_file(&self) -> PathBuf {
-        self.system.join("enrolment.json")
+    fn enrollment_file(&self) -> PathBuf {
+        self.system.join("enrollment.json")
     }
 
     pub(super) fn claim_file(&self) -> PathBuf {
@@ -119,7 +119,7 @@ impl Laptop {
         Ok(())
     }
 
-    /// Held while the enrolment is changed, so that two runs at once are one after the other.
+    /// Held while the enrollment is changed, so that two runs at once are one after the other.
     fn alone(&self) -> Result<std::fs::File, Error> {
         let path = self.system.join("lock");
         let lock = || {
@@ -137,27 +137,27 @@ impl Laptop {
 
     /// Asks once for a pending device. A device that is in use already is kept; one that has ended makes room for a new
     /// one. Until the service has answered, a laptop that has a device goes on as before: the token may be a wrong one.
-    pub fn enrol(&self, token: &Secret) -> Result<String, Error> {
+    pub fn enroll(&self, token: &Secret) -> Result<String, Error> {
         let claims = crate::token::read(token.expose().trim()).ok_or(Error::NotAToken)?;
         self.make_folders()?;
         let _alone = self.alone()?;
-        let path = self.enrolment_file();
-        let mut kept: Enrolment = match files::read(&path)? {
+        let path = self.enrollment_file();
+        let mut kept: Enrollment = match files::read(&path)? {
             Some(kept) => kept,
-            None => Enrolment::new()?,
+            None => Enrollment::new()?,
         };
-        let mut enrolment = kept.clone();
-        enrolment.deployed.servers.clone_from(&claims.servers);
-        enrolment.deployed.pin = claims.pin.as_ref().map(ToString::to_string);
-        self.settle(&mut enrolment.deployed);
-        if enrolment.deployed.servers.is_empty() {
+        let mut enrollment = kept.clone();
+        enrollment.deployed.servers.clone_from(&claims.servers);
+        enrollment.deployed.pin = claims.pin.as_ref().map(ToString::to_string);
+        self.settle(&mut enrollment.deployed);
+        if enrollment.deployed.servers.is_empty() {
             return Err(Error::NoServer);
         }
         if kept.device.is_none() {
             // On the disk first: were the answer lost, the next try is the same laptop.
-            files::write(&path, &enrolment, Readers::Owner)?;
+            files::write(&path, &enrollment, Readers::Owner)?;
         }
-        let answer = match self.ask_to_enrol(&enrolment, token) {
+        let answer = match self.ask_to_enroll(&enrollment, token) {
             Err(Error::Denied { code: Code::DeviceRefused, .. }) if kept.device.is_some() => {
                 let next = match kept.next.take() {
                     Some(next) => next,
@@ -166,18 +166,18 @@ impl Laptop {
                 kept.next = Some(next.clone());
                 files::write(&path, &kept, Readers::Owner)?;
                 let Keys { device_key, claim_code } = next;
-                enrolment = Enrolment { device_key, claim_code, deployed: enrolment.deployed, ..Enrolment::new()? };
-                self.ask_to_enrol(&enrolment, token)?
+                enrollment = Enrollment { device_key, claim_code, deployed: enrollment.deployed, ..Enrollment::new()? };
+                self.ask_to_enroll(&enrollment, token)?
             }
             answer => answer?,
         };
-        enrolment.next = None;
-        (enrolment.device, enrolment.state) = (Some(answer.device), Some(answer.state));
-        enrolment.token = Some(placed::hash(token));
-        enrolment.next_check_in = Some(next_check_in(answer.state)?);
-        self.share(&enrolment, answer.proofs)?;
-        files::write(&path, &enrolment, Readers::Owner)?;
-        Ok(enrolment.device.unwrap_or_default())
+        enrollment.next = None;
+        (enrollment.device, enrollment.state) = (Some(answer.device), Some(answer.state));
+        enrollment.token = Some(placed::hash(token));
+        enrollment.next_check_in = Some(next_check_in(answer.state)?);
+        self.share(&enrollment, answer.auth_methods)?;
+        files::write(&path, &enrollment, Readers::Owner)?;
+        Ok(enrollment.device.unwrap_or_default())
     }
 
     /// Puts what an administrator placed here over what the token says.
@@ -193,39 +193,39 @@ impl Laptop {
         }
     }
 
-    /// Says to users what they need of an enrolment that the service has answered for.
-    fn share(&self, enrolment: &Enrolment, proofs: Vec<ProofKind>) -> Result<(), Error> {
+    /// Says to users what they need of an enrollment that the service has answered for.
+    fn share(&self, enrollment: &Enrollment, auth_methods: Vec<AuthMethod>) -> Result<(), Error> {
         let claim = ClaimFile {
-            device: enrolment.device.clone().unwrap_or_default(),
-            claim_code: enrolment.claim_code.clone(),
-            deployed: enrolment.deployed.clone(),
-            proofs,
-            state: enrolment.state,
+            device: enrollment.device.clone().unwrap_or_default(),
+            claim_code: enrollment.claim_code.clone(),
+            deployed: enrollment.deployed.clone(),
+            auth_methods,
+            state: enrollment.state,
         };
         files::write(&self.claim_file(), &claim, Readers::Everybody)
     }
 
-    fn ask_to_enrol(&self, enrolment: &Enrolment, token: &Secret) -> Result<EnrolAnswer, Error> {
-        let Keys { device_key, claim_code } = enrolment.keys();
-        let request = EnrolRequest {
+    fn ask_to_enroll(&self, enrollment: &Enrollment, token: &Secret) -> Result<EnrollAnswer, Error> {
+        let Keys { device_key, claim_code } = enrollment.keys();
+        let request = EnrollRequest {
             token: Hidden::new(token.expose().trim()),
             device_key,
             claim_code,
             laptop: machine::facts(self.dmi.as_deref().unwrap_or(Path::new(machine::DMI))),
         };
-        self.service(&enrolment.deployed)?.post(protocol::ENROL, &request)
+        self.service(&enrollment.deployed)?.post(protocol::ENROLL, &request)
     }
 
-    /// The system's part, from time to time: enrols with a token that was placed here, which is then deleted; else
+    /// The system's part, from time to time: enrolls with a token that was placed here, which is then deleted; else
     /// checks in when it is due. A laptop that has a device checks in whatever becomes of a token, and then says that.
     pub fn tend(&self, placed: &Placed) -> Result<Tended, Error> {
-        let kept: Option<Enrolment> = files::read(&self.enrolment_file())?;
+        let kept: Option<Enrollment> = files::read(&self.enrollment_file())?;
         let mut refused = None;
         if let Some(token) = &placed.token {
-            // One that an MDM leaves here lets a laptop in once: a device that was freed stays so.
+            // One that an MDM leaves here lets a laptop in once: a device that was released stays so.
             let used = kept.as_ref().is_some_and(|kept| kept.token.as_deref() == Some(&placed::hash(&token.secret)));
             if !(used && token.stays()) {
-                match self.enrol(&token.secret) {
+                match self.enroll(&token.secret) {
                     Ok(device) => {
                         token.forget()?;
                         return Ok(Tended::Enrolled { device });
@@ -256,7 +256,7 @@ impl Laptop {
         files::remove(path)
     }
 
-    /// What users may read of the enrolment.
+    /// What users may read of the enrollment.
     pub fn claim_code(&self) -> Result<ClaimFile, Error> {
         files::read(&self.claim_file())?.ok_or(Error::NotEnrolled)
     }
@@ -271,15 +271,15 @@ impl Laptop {
             kept
         } else {
             let new = Activation::new(code.device.clone())?;
-            // On the disk first, as with the enrolment.
+            // On the disk first, as with the enrollment.
             files::write(&path, &new, Readers::Owner)?;
             new
         };
         let service = self.service(&code.deployed)?;
         let answer: Result<ClaimAnswer, Error> = service.post_over(protocol::CLAIM, &|peer| {
-            let proof = offer(claim, peer)?;
+            let auth = offer(claim, peer)?;
             let (claim_code, credential) = (code.claim_code.clone(), activation.credential.clone());
-            written(&ClaimRequest { claim_code, credential, proof })
+            written(&ClaimRequest { claim_code, credential, auth })
         });
         match answer {
             Ok(answer) => activation.granted(answer),
@@ -298,21 +298,21 @@ impl Laptop {
 
     /// Says once that the laptop is still there, and learns how its device is.
     pub fn check_in(&self) -> Result<CheckInAnswer, Error> {
-        let path = self.enrolment_file();
+        let path = self.enrollment_file();
         let _alone = if path.exists() { self.alone()? } else { return Err(Error::NotEnrolled) };
-        let mut enrolment: Enrolment = files::read(&path)?.ok_or(Error::NotEnrolled)?;
-        self.settle(&mut enrolment.deployed);
-        let request = CheckInRequest { device_key: enrolment.device_key.clone(), agent: machine::agent() };
-        let answer: CheckInAnswer = self.service(&enrolment.deployed)?.post(protocol::CHECK_IN, &request)?;
-        (enrolment.device, enrolment.state) = (Some(answer.device.clone()), Some(answer.state));
-        enrolment.next_check_in = Some(next_check_in(answer.state)?);
+        let mut enrollment: Enrollment = files::read(&path)?.ok_or(Error::NotEnrolled)?;
+        self.settle(&mut enrollment.deployed);
+        let request = CheckInRequest { device_key: enrollment.device_key.clone(), agent: machine::agent() };
+        let answer: CheckInAnswer = self.service(&enrollment.deployed)?.post(protocol::CHECK_IN, &request)?;
+        (enrollment.device, enrollment.state) = (Some(answer.device.clone()), Some(answer.state));
+        enrollment.next_check_in = Some(next_check_in(answer.state)?);
         // These servers have answered: from now on users ask there, too, and by the proofs that are wanted now.
-        let proofs = match &answer.proofs[..] {
-            [] => self.claim_code()?.proofs,
-            proofs => proofs.to_vec(),
+        let auth_methods = match &answer.auth_methods[..] {
+            [] => self.claim_code()?.auth_methods,
+            auth_methods => auth_methods.to_vec(),
         };
-        self.share(&enrolment, proofs)?;
-        files::write(&path, &enrolment, Readers::Owner)?;
+        self.share(&enrollment, auth_methods)?;
+        files::write(&path, &enrollment, Readers::Owner)?;
         Ok(answer)
     }
 
@@ -321,23 +321,25 @@ impl Laptop {
         let activation: Option<Activation> = files::read(&self.activation_file()).unwrap_or(None);
         let claim: Option<ClaimFile> = files::read(&self.claim_file())?;
         // Only the system may read this one.
-        let enrolment: Option<Enrolment> = files::read(&self.enrolment_file()).unwrap_or(None);
+        let enrollment: Option<Enrollment> = files::read(&self.enrollment_file()).unwrap_or(None);
         let Some(claim) = claim else {
-            let begun = self.enrolment_file().exists();
+            let begun = self.enrollment_file().exists();
             return Ok(if begun { Waits::ForService } else { Waits::ForToken });
         };
         let device = claim.device;
         let own = activation.filter(|one| one.device == device);
         // What the service said last goes before what this user was once given.
-        let state = claim.state.or_else(|| enrolment.and_then(|enrolment| enrolment.state));
+        let state = claim.state.or_else(|| enrollment.and_then(|enrollment| enrollment.state));
         Ok(match (state, own.map(|own| own.account)) {
-            (Some(state @ (State::Replaced | State::Freed | State::Revoked | State::Preserved)), _) => {
+            (Some(state @ (State::Replaced | State::Released | State::Revoked | State::Preserved)), _) => {
                 Waits::Ended { device, state }
             }
             (_, Some(Some(account))) => Waits::ForNothing { device, user: Some(account.user) },
             // A try of this user's own that was not answered may be the one that was granted.
             (Some(State::Activated), None) => Waits::ForNothing { device, user: None },
-            (Some(State::Pending | State::Activated) | None, _) => Waits::ForUser { device, proofs: claim.proofs },
+            (Some(State::Pending | State::Activated) | None, _) => {
+                Waits::ForUser { device, auth_methods: claim.auth_methods }
+            }
         })
     }
 
@@ -390,18 +392,19 @@ fn next_check_in(state: State) -> Result<Timestamp, Error> {
 
 /// What is sent of a proof on that connection. A ticket is made for it alone: sent on by somebody else, it is worth
 /// nothing.
-fn offer(claim: &Claim, peer: &Peer<'_>) -> Result<ProofOffer, Error> {
-    let named = |kind, user: &str| ProofOffer { kind, user: Some(Bounded::cut(user)), password: None, ticket: None };
+fn offer(claim: &Claim, peer: &Peer<'_>) -> Result<Authentication, Error> {
+    let named =
+        |method, user: &str| Authentication { method, user: Some(Bounded::cut(user)), password: None, ticket: None };
     Ok(match claim {
         Claim::Kerberos => {
             let token = kerberos::ticket(peer.host, Some(&kerberos::end_point(peer.certificate)))?;
             let ticket = zeroize::Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(token));
             let ticket = Some(Hidden::new(&ticket));
-            ProofOffer { kind: ProofKind::Kerberos, user: None, password: None, ticket }
+            Authentication { method: AuthMethod::Kerberos, user: None, password: None, ticket }
         }
         Claim::Password { user, password } => {
-            ProofOffer { password: Some(Hidden::new(password.expose())), ..named(ProofKind::Password, user) }
+            Authentication { password: Some(Hidden::new(password.expose())), ..named(AuthMethod::Password, user) }
         }
-        Claim::Claimed { user } => named(ProofKind::Claimed, user),
+        Claim::Unverified { user } => named(AuthMethod::Unverified, user),
     })
 }

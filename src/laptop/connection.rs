@@ -102,9 +102,9 @@ impl Service {
         }
         let denied: ErrorAnswer =
             serde_json::from_slice(&body).map_err(|_| odd(format!("status {status} without a reason")))?;
-        let ErrorAnswer { error: code, message, proofs, correlation_id } = denied;
+        let ErrorAnswer { error: code, message, auth_methods, correlation_id } = denied;
         let [message, correlation] = [message, correlation_id].map(|text| crate::model::text::shown(&text));
-        Err(Error::Denied { code, message, correlation, retry_after, proofs })
+        Err(Error::Denied { code, message, correlation, retry_after, auth_methods })
     }
 
     async fn connect(&self, host: &str, port: u16) -> std::io::Result<TcpStream> {

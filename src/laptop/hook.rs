@@ -1,5 +1,5 @@
 //! The agent's hook, as the user once the laptop is theirs: what its definition says, which an export placed here with the
-//! settings; then a program that its package put beside the enrolment.
+//! settings; then a program that its package put beside the enrollment.
 //!
 //! Only the system can have put either there, as nobody else may write to that folder. A program is given the path of the
 //! activation, and what is in it as variables, of which none is a secret:

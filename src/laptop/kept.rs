@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use crate::protocol::{AccountFacts, Before, ClaimAnswer, Key, ProofKind, State};
+use crate::protocol::{AccountFacts, AuthMethod, Before, ClaimAnswer, Key, State};
 
-/// What the system keeps: `enrolment.json`, for itself alone.
+/// What the system keeps: `enrollment.json`, for itself alone.
 #[derive(Clone, Serialize, Deserialize)]
 #[allow(missing_debug_implementations, reason = "it holds keys")]
-pub struct Enrolment {
+pub struct Enrollment {
     pub device_key: Key,
     pub claim_code: Key,
     #[serde(flatten)]
@@ -59,7 +59,7 @@ pub struct ClaimFile {
     pub claim_code: Key,
     #[serde(flatten)]
     pub deployed: Deployed,
-    pub proofs: Vec<ProofKind>,
+    pub auth_methods: Vec<AuthMethod>,
     /// As the service said last; absent in a file of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
@@ -75,7 +75,7 @@ pub struct Activation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountFacts>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<ProofKind>,
+    pub auth: Option<AuthMethod>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activated_at: Option<String>,
     #[serde(flatten)]
@@ -91,7 +91,7 @@ impl Keys {
     }
 }
 
-impl Enrolment {
+impl Enrollment {
     pub(super) fn new() -> Result<Self, Error> {
         let Keys { device_key, claim_code } = Keys::new()?;
         Ok(Self {
@@ -118,7 +118,7 @@ impl Activation {
             device,
             credential: random_key()?,
             account: None,
-            proof: None,
+            auth: None,
             activated_at: None,
             before: Before::default(),
             hook_done: false,
@@ -127,8 +127,8 @@ impl Activation {
 
     /// What was answered. The hook has not seen it yet.
     pub(super) fn granted(&mut self, answer: ClaimAnswer) {
-        let ClaimAnswer { device: _, account, proof, activated_at, before, correlation_id: _ } = answer;
-        (self.account, self.proof, self.activated_at) = (Some(account), Some(proof), Some(activated_at));
+        let ClaimAnswer { device: _, account, auth, activated_at, before, correlation_id: _ } = answer;
+        (self.account, self.auth, self.activated_at) = (Some(account), Some(auth), Some(activated_at));
         self.before = before;
         self.hook_done = false;
     }

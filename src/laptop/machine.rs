@@ -15,7 +15,7 @@ pub(super) fn agent() -> Bounded<64> {
     Bounded::cut(concat!("imd-activate ", env!("CARGO_PKG_VERSION")))
 }
 
-/// The facts; on Linux the hardware's are in the files of `dmi`. What cannot be read is left out.
+/// The facts; on Linux the hardware's are in the files of `dmi`. What cannot be read is excluded.
 pub(super) fn facts(dmi: &Path) -> LaptopFacts {
     let (uuid, serial) = hardware(dmi);
     LaptopFacts {

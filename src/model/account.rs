@@ -40,7 +40,7 @@ impl Account {
         if preserved.is_due(now) {
             format!("{word}, due now")
         } else {
-            format!("{word}, due {}", preserved.until.strftime("%Y-%m-%d"))
+            format!("{word}, due {}", crate::model::moment::day(preserved.until))
         }
     }
 }

@@ -138,15 +138,15 @@ fn service(overview: &Overview) -> Option<Alarm> {
     if overview.service.running {
         return None;
     }
-    let awaited = overview.tokens.iter().any(|token| matches!(token.state, State::Valid | State::Superseded));
+    let awaited = overview.tokens.iter().any(|token| matches!(token.state, State::Valid | State::Replaced));
     let (urgency, happened) = match &overview.service.seen {
         Some(seen) => match seen.stopped_at {
             Some(at) => {
-                (Urgency::Now, format!("no laptop is answered: the service was stopped at {}", moment::shown(at)))
+                (Urgency::Now, format!("no laptop is answered: the service was stopped at {}", moment::minute(at)))
             }
             None => (
                 Urgency::Now,
-                format!("no laptop is answered: the service of {} ended by itself", moment::shown(seen.started_at)),
+                format!("no laptop is answered: the service of {} ended by itself", moment::minute(seen.started_at)),
             ),
         },
         None if awaited => (Urgency::Soon, "laptops may come, and no service has run here yet".to_owned()),
@@ -168,7 +168,7 @@ fn paused(overview: &Overview) -> Option<Alarm> {
     let by = pause.by.shown();
     let (urgency, happened) = match pause.until {
         None => (Urgency::Now, format!("activations are paused until somebody resumes, by {by}")),
-        Some(until) => (Urgency::Known, format!("activations are paused until {}, by {by}", moment::shown(until))),
+        Some(until) => (Urgency::Known, format!("activations are paused until {}, by {by}", moment::minute(until))),
     };
     Some(Alarm {
         urgency,
@@ -220,11 +220,11 @@ fn token(token: &Carried, now: Timestamp) -> Option<Alarm> {
             "replace",
             rotate(),
         ),
-        State::Superseded if ends_at.is_some_and(|end| end <= now) && *exports > 0 => {
+        State::Replaced if ends_at.is_some_and(|end| end <= now) && *exports > 0 => {
             (Urgency::Now, Kind::TokenDead, format!("has a successor and lets in nobody{carried}"), "write", again())
         }
-        State::Superseded if still_used(token, now) => {
-            let until = ends_at.map(|end| format!(" until {}", moment::shown(end))).unwrap_or_default();
+        State::Replaced if still_used(token, now) => {
+            let until = ends_at.map(|end| format!(" until {}", moment::minute(end))).unwrap_or_default();
             let happened = format!("has a successor, and laptops still come with it: it is good{until}");
             (Urgency::Soon, Kind::TokenStillUsed, happened, "write", again())
         }
@@ -257,11 +257,12 @@ fn syncs(overview: &Overview) -> Vec<Alarm> {
         all.push(Alarm { urgency, kind, happened, about, verb, to_do, place: Place::Syncs });
     };
     if let Some(failed) = &sync.failed {
-        let happened = format!("the sync of {} failed: {}", moment::shown(failed.at), failed.why.shown());
+        let happened = format!("the sync of {} failed: {}", moment::minute(failed.at), failed.why.shown());
         alarm(Urgency::Now, Kind::SyncFailed, happened, "sync".to_owned(), "mend", failed.help.shown());
     }
     if let Some(stopped) = &sync.stopped {
-        let happened = format!("the plan {} was stopped and waits: {} users would leave", stopped.plan, stopped.leave);
+        let happened =
+            format!("the plan {} was stopped and waits: {} users would leave", stopped.plan, stopped.removed);
         let to_do = if stopped.until > now {
             format!("look at it with `imd sync show {}`; approve it if it is right, or discard it", stopped.plan)
         } else {
@@ -274,7 +275,7 @@ fn syncs(overview: &Overview) -> Vec<Alarm> {
     // What failed or was stopped says more.
     if sync.failed.is_none() && sync.stopped.is_none() && (late.is_some() || never) {
         let happened = match (sync.last, late) {
-            (Some(_), Some(due)) => format!("the directories should have been read at {}", moment::shown(due)),
+            (Some(_), Some(due)) => format!("the directories should have been read at {}", moment::minute(due)),
             _ => "the directories were never read".to_owned(),
         };
         let urgency = if never { Urgency::Soon } else { Urgency::Now };
@@ -322,7 +323,7 @@ fn laptops(overview: &Overview) -> Vec<Alarm> {
     };
     if stages.over_limit > 0 {
         let happened = format!("{} waiting: their users have as many as they may", laptops_are(stages.over_limit));
-        let to_do = "free one that is no longer used (`imd devices free`), or allow more in step 5".to_owned();
+        let to_do = "release one that is no longer used (`imd devices release`), or allow more in step 5".to_owned();
         alarm(Urgency::Soon, Kind::OverLimit, happened, "devices pending", "free", to_do, Place::Devices);
     }
     let refused = stages.refused.saturating_sub(stages.over_limit);
@@ -340,7 +341,8 @@ fn laptops(overview: &Overview) -> Vec<Alarm> {
     }
     if stages.beyond_limit > 0 {
         let happened = format!("{} users have more laptops than the limit allows now", stages.beyond_limit);
-        let to_do = "free those that are no longer used (`imd devices free`); `imd report` names the users".to_owned();
+        let to_do =
+            "release those that are no longer used (`imd devices release`); `imd report` names the users".to_owned();
         alarm(Urgency::Known, Kind::BeyondLimit, happened, "accounts", "free", to_do, Place::Accounts);
     }
     if overview.accounts.due > 0 {
@@ -362,7 +364,7 @@ fn days_until(at: Timestamp, now: Timestamp) -> i64 {
 
 /// `ends on 2026-12-01, in 7 days`
 fn ending(at: Timestamp, now: Timestamp) -> String {
-    let day = at.strftime("%Y-%m-%d");
+    let day = crate::model::moment::day(at);
     match days_until(at, now) {
         ..0 => format!("ended on {day}"),
         0 => format!("ends on {day}, within a day"),

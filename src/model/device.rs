@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Unreadable;
 use super::name::Name;
-use super::settings::Proof;
+use super::settings::AuthMethod;
 use super::text::Untrusted;
 use super::token::TokenId;
 
@@ -41,7 +41,7 @@ impl std::fmt::Display for DeviceId {
     }
 }
 
-/// What a laptop says of itself when it enrols.
+/// What a laptop says of itself when it enrolls.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Laptop {
     pub host_name: Untrusted,
@@ -105,9 +105,9 @@ pub enum DeviceState {
     Activated,
     /// Its user's next laptop took its place, or it was imaged anew.
     Replaced,
-    /// An administrator gave its place back; the laptop may enrol again.
-    Freed,
-    /// An administrator refuses it, and the same hardware, until it is freed.
+    /// An administrator gave its place back; the laptop may enroll again.
+    Released,
+    /// An administrator refuses it, and the same hardware, until it is released.
     Revoked,
 }
 
@@ -117,7 +117,7 @@ impl DeviceState {
             Self::Pending => "pending",
             Self::Activated => "activated",
             Self::Replaced => "replaced",
-            Self::Freed => "freed",
+            Self::Released => "released",
             Self::Revoked => "revoked",
         }
     }
@@ -135,7 +135,7 @@ pub struct Device {
     pub token: TokenId,
     pub enrolled_at: Timestamp,
     pub activation: Option<Activation>,
-    /// When it was replaced, freed or revoked.
+    /// When it was replaced, released or revoked.
     pub ended_at: Option<Timestamp>,
     pub last_seen_at: Timestamp,
     /// Why it was refused last, as a stable word (`model::refusal`); absent when it never was.
@@ -161,7 +161,7 @@ pub struct Activation {
     pub user: String,
     pub account_name: Untrusted,
     pub at: Timestamp,
-    pub proof: Proof,
+    pub auth: AuthMethod,
     /// The account is preserved: its user left, or is held back.
     pub preserved: bool,
 }
@@ -176,7 +176,7 @@ pub struct Funnel {
     /// Enrolled, waiting for a log-on.
     pub pending: u64,
     pub activated: u64,
-    /// Replaced, freed or revoked.
+    /// Replaced, released or revoked.
     pub ended: u64,
 }
 

@@ -114,7 +114,7 @@ impl Expiry {
     /// `expires on 2026-12-01, in 7 days`
     pub fn described(self, now: Timestamp) -> String {
         let Self::At(end) = self else { return "never expires".to_owned() };
-        let day = end.strftime("%Y-%m-%d");
+        let day = crate::model::moment::day(end);
         match end.duration_since(now).as_secs().div_euclid(24 * 60 * 60) {
             ..0 => format!("expired on {day}"),
             0 => format!("expires on {day}, within a day"),

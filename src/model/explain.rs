@@ -1,6 +1,6 @@
 //! Why a user is or is not activated: the links of a chain, and what would mend the first that is broken.
 
-use super::plan::LeftOut;
+use super::plan::Excluded;
 use super::text::{Untrusted, shown};
 
 /// One change that would make a condition true: in the directory, or in a mapping.
@@ -41,7 +41,7 @@ pub enum Remedy {
     },
     /// Mend what a guideline asks for.
     Mend {
-        why: LeftOut,
+        why: Excluded,
     },
     /// No change of the user makes the clause true.
     ChangeFilter {

@@ -41,10 +41,10 @@ pub struct Overview {
 /// How many are where on the way from a directory to an activated laptop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Stages {
-    /// Users whom a mapping takes, those who are left out included; as the last sync read them.
+    /// Users whom a mapping takes, those who are excluded included; as the last sync read them.
     pub matched: u64,
     /// Of these, those who have no mail, are disabled and the like.
-    pub left_out: u64,
+    pub excluded: u64,
     pub cached: u64,
     /// Users who have an account.
     pub accounts: u64,
@@ -111,7 +111,7 @@ pub struct Failed {
 pub struct Stopped {
     pub plan: i64,
     pub made_at: Timestamp,
-    pub leave: u64,
+    pub removed: u64,
     /// Until when it may be approved.
     pub until: Timestamp,
 }

@@ -10,10 +10,10 @@ use super::name::Name;
 use super::text::Untrusted;
 use super::user::{Attribute, Guid};
 
-/// Why a user who matches a mapping's filter is left out of it.
+/// Why a user who matches a mapping's filter is excluded of it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum LeftOut {
+pub enum Excluded {
     NoMail,
     Disabled,
     Expired {
@@ -30,7 +30,7 @@ pub enum LeftOut {
     },
 }
 
-impl LeftOut {
+impl Excluded {
     /// The reason in a few words, and what to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
@@ -54,12 +54,12 @@ impl LeftOut {
     }
 }
 
-impl std::fmt::Display for LeftOut {
+impl std::fmt::Display for Excluded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NoMail => f.pad("has no mail"),
             Self::Disabled => f.pad("is disabled"),
-            Self::Expired { at } => write!(f, "expired on {}", at.strftime("%Y-%m-%d")),
+            Self::Expired { at } => write!(f, "expired on {}", crate::model::moment::day(at)),
             Self::DuplicateMail { mail, other } => write!(f, "shares the mail {} with {other}", mail.shown()),
             Self::TakenBy { mapping } => write!(f, "is taken by the mapping \"{mapping}\""),
         }
@@ -71,11 +71,11 @@ impl std::fmt::Display for LeftOut {
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// New in the cache, or back in it.
-    Come,
+    Added,
     /// Still there, with other values.
-    Change(Vec<AttributeChange>),
+    Updated(Vec<AttributeChange>),
     /// Leaves the cache: kept, but refused at once.
-    Leave(Left),
+    Removed(Left),
 }
 
 /// Why a cached user leaves: what the directory said when it was asked for their objectGUID.
@@ -101,7 +101,7 @@ pub enum Left {
     Undone {
         plan: i64,
     },
-    LeftOut(LeftOut),
+    Excluded(Excluded),
 }
 
 impl Left {
@@ -115,13 +115,13 @@ impl Left {
             Self::Unreadable => "unreadable",
             Self::MappingRemoved => "mapping-removed",
             Self::Undone { .. } => "undone",
-            Self::LeftOut(why) => why.code(),
+            Self::Excluded(why) => why.code(),
         }
     }
 
     /// True when the directory was asked for them by objectGUID, and has to be asked again before they leave.
     pub const fn is_confirmed(&self) -> bool {
-        !matches!(self, Self::MappingRemoved | Self::Undone { .. } | Self::LeftOut(LeftOut::DuplicateMail { .. }))
+        !matches!(self, Self::MappingRemoved | Self::Undone { .. } | Self::Excluded(Excluded::DuplicateMail { .. }))
     }
 }
 
@@ -136,7 +136,7 @@ impl std::fmt::Display for Left {
             Self::Unreadable => f.write_str("is there, but cannot be read any more"),
             Self::MappingRemoved => f.write_str("has a mapping that was removed"),
             Self::Undone { plan } => write!(f, "was brought by plan {plan}, which is taken back"),
-            Self::LeftOut(why) => why.fmt(f),
+            Self::Excluded(why) => why.fmt(f),
         }
     }
 }
@@ -164,22 +164,22 @@ pub struct PlannedChange {
 
 /// A user whom a plan leaves out, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct PlannedLeftOut {
+pub struct PlannedExcluded {
     pub guid: Guid,
     pub label: Untrusted,
     pub mapping: Name,
-    pub why: LeftOut,
+    pub why: Excluded,
 }
 
 /// How many of each kind. Over all mappings each user counts once; of one mapping, `matched` counts `taken` as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Counts {
     pub matched: u64,
-    pub come: u64,
-    pub change: u64,
-    pub leave: u64,
+    pub added: u64,
+    pub updated: u64,
+    pub removed: u64,
     pub unchanged: u64,
-    pub left_out: u64,
+    pub excluded: u64,
     /// Matched by an earlier mapping, too, which decides what becomes of them.
     pub taken: u64,
 }
@@ -189,11 +189,11 @@ impl Counts {
     pub fn in_words(&self) -> Vec<(u64, &'static str)> {
         let mut all = vec![
             (self.matched, "match a mapping"),
-            (self.come, "come"),
-            (self.change, "change"),
-            (self.leave, "leave"),
+            (self.added, "added"),
+            (self.updated, "updated"),
+            (self.removed, "removed"),
             (self.unchanged, "stay as they are"),
-            (self.left_out, "are left out (step 3 says why)"),
+            (self.excluded, "are excluded (step 3 says why)"),
         ];
         if self.taken > 0 {
             all.push((self.taken, "match a later mapping, too, which does not count"));
@@ -230,12 +230,12 @@ pub enum State {
     },
 }
 
-/// A line of a plan: somebody who comes, changes or leaves, or is left out.
+/// A line of a plan: somebody who comes, changes or leaves, or is excluded.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(untagged)]
 pub enum Line {
     Change(PlannedChange),
-    LeftOut(PlannedLeftOut),
+    Excluded(PlannedExcluded),
 }
 
 /// Which lines of a plan are asked for.
@@ -251,23 +251,23 @@ pub struct Asked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LineKind {
-    Leave,
-    Change,
-    Come,
-    LeftOut,
+    Removed,
+    Updated,
+    Added,
+    Excluded,
 }
 
 impl LineKind {
     /// In the order in which lines are shown: what takes something away comes first.
-    pub const ALL: [Self; 4] = [Self::Leave, Self::Change, Self::Come, Self::LeftOut];
+    pub const ALL: [Self; 4] = [Self::Removed, Self::Updated, Self::Added, Self::Excluded];
 
-    /// The word for it: `leave`.
+    /// The word for it: `removed`.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Leave => "leave",
-            Self::Change => "change",
-            Self::Come => "come",
-            Self::LeftOut => "left out",
+            Self::Removed => "removed",
+            Self::Updated => "updated",
+            Self::Added => "added",
+            Self::Excluded => "excluded",
         }
     }
 }
@@ -276,10 +276,10 @@ impl Counts {
     /// How many lines of a kind there are.
     pub const fn of(&self, kind: LineKind) -> u64 {
         match kind {
-            LineKind::Leave => self.leave,
-            LineKind::Change => self.change,
-            LineKind::Come => self.come,
-            LineKind::LeftOut => self.left_out + self.taken,
+            LineKind::Removed => self.removed,
+            LineKind::Updated => self.updated,
+            LineKind::Added => self.added,
+            LineKind::Excluded => self.excluded + self.taken,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::text::Untrusted;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Act {
-    Enrol,
+    Enroll,
     Claim,
     CheckIn,
 }
@@ -24,7 +24,7 @@ pub enum Reason {
     #[error("the token was revoked")]
     TokenRevoked,
     #[error("the token has a successor, and its time beside it is over")]
-    TokenSuperseded,
+    TokenReplaced,
     #[error("the token does not let in laptops with this system")]
     TokenPlatform,
     #[error("the token does not let in laptops from this network")]
@@ -48,7 +48,7 @@ pub enum Reason {
     #[error("another key was used with this claim code")]
     KeyMismatch,
     #[error("the proof is not one that the settings accept")]
-    ProofNotAccepted,
+    AuthNotAccepted,
     #[error("no cached user goes by that name")]
     UserUnknown,
     #[error("several users go by that name")]
@@ -68,7 +68,7 @@ pub enum Reason {
     #[error("the user is not in the group whose members alone are activated now")]
     NotAllowedYet,
     #[error("as many laptops were activated today as may be ({0})")]
-    DailyCap(u32),
+    DailyLimit(u32),
     #[error("so many passwords were tried for the user that another might lock the account")]
     TooManyPasswords,
     #[error("the password was refused: {0}")]
@@ -90,7 +90,7 @@ impl Reason {
             Self::Token(code) => code,
             Self::TokenUnknown => "token-unknown",
             Self::TokenRevoked => "token-revoked",
-            Self::TokenSuperseded => "token-superseded",
+            Self::TokenReplaced => "token-replaced",
             Self::TokenPlatform => "token-platform",
             Self::TokenNetwork => "token-network",
             Self::TokenMapping => "token-mapping",
@@ -102,7 +102,7 @@ impl Reason {
             Self::DeviceMapped => "device-mapped",
             Self::CredentialTaken => "credential-taken",
             Self::KeyMismatch => "key-mismatch",
-            Self::ProofNotAccepted => "proof-not-accepted",
+            Self::AuthNotAccepted => "auth-not-accepted",
             Self::UserUnknown => "user-unknown",
             Self::UserAmbiguous => "user-ambiguous",
             Self::UserLeft(_) => "user-left",
@@ -111,7 +111,7 @@ impl Reason {
             Self::UserExpired => "user-expired",
             Self::OutOfScope => "out-of-scope",
             Self::NotAllowedYet => "not-allowed-yet",
-            Self::DailyCap(_) => "daily-cap",
+            Self::DailyLimit(_) => "daily-limit",
             Self::TooManyPasswords => "too-many-passwords",
             Self::Password(_) => "password",
             Self::Ticket(_) => "ticket",
@@ -159,7 +159,7 @@ fn said(code: &str) -> (&'static str, &'static str) {
             "came with a token that was revoked",
             "write the exports anew with a token that is good: `imd token create`",
         ),
-        "token-superseded" => (
+        "token-replaced" => (
             "came with a token that has a successor",
             "hand out the exports that carry the successor: `imd export written`",
         ),
@@ -171,17 +171,17 @@ fn said(code: &str) -> (&'static str, &'static str) {
         "token-used-up" => {
             ("came with a token that has let in as many as it may", "make its successor: `imd token rotate`")
         }
-        "device-unknown" => ("are not known here any more", "enrol them again: run the export on them once more"),
-        "device-revoked" => ("were revoked", "free those that were not stolen: `imd devices free`"),
-        "device-ended" => ("were replaced or freed", "enrol them again if they are still in use"),
-        "device-taken" => ("are somebody else's already", "free the laptop first: `imd devices free`"),
+        "device-unknown" => ("are not known here any more", "enroll them again: run the export on them once more"),
+        "device-revoked" => ("were revoked", "release those that were not stolen: `imd devices release`"),
+        "device-ended" => ("were replaced or released", "enroll them again if they are still in use"),
+        "device-taken" => ("are somebody else's already", "release the laptop first: `imd devices release`"),
         "device-mapped" => {
             ("are reserved for another user by the device map", "correct the map: `imd devices import` or `unmap`")
         }
         "credential-taken" | "key-mismatch" => {
-            ("showed the key of another laptop: they may be copies of one disk", "enrol each of them anew")
+            ("showed the key of another laptop: they may be copies of one disk", "enroll each of them anew")
         }
-        "proof-not-accepted" => (
+        "auth-not-accepted" => (
             "offered a proof that the settings do not accept",
             "accept it in step 5, or deploy the agent with another one",
         ),
@@ -202,7 +202,7 @@ fn said(code: &str) -> (&'static str, &'static str) {
         "not-allowed-yet" => {
             ("are of users outside of the pilot's group", "add them to the group, or end the pilot in step 5")
         }
-        "daily-cap" => {
+        "daily-limit" => {
             ("came after the cap of the day was reached", "they come again by themselves; raise the cap in step 5")
         }
         "too-many-passwords" => {
@@ -218,7 +218,7 @@ fn said(code: &str) -> (&'static str, &'static str) {
         ),
         "device-limit" => (
             "are of users who have as many laptops as they may",
-            "free one that is no longer used, or allow more in step 5",
+            "release one that is no longer used, or allow more in step 5",
         ),
         "profile-full" => ("are of a profile that has as many accounts as it may", "raise its limit in step 2"),
         _ => ("were refused for a reason that this imd does not know", "`imd explain` takes the correlation id of one"),
@@ -253,19 +253,19 @@ const BRIEF: &[(&str, &str)] = &[
     ("token-claims", "what it showed is no token"),
     ("token-unknown", "its token is not registered"),
     ("token-revoked", "its token was revoked"),
-    ("token-superseded", "its token has a successor"),
+    ("token-replaced", "its token has a successor"),
     ("token-platform", "its token is not for this system"),
     ("token-network", "its token is not for this network"),
     ("token-mapping", "its token is not for this mapping"),
     ("token-used-up", "its token is used up"),
     ("device-unknown", "not known here any more"),
     ("device-revoked", "it, or the same hardware, was revoked"),
-    ("device-ended", "it was replaced or freed"),
+    ("device-ended", "it was replaced or released"),
     ("device-taken", "it is another user's"),
     ("device-mapped", "reserved for another user"),
     ("credential-taken", "its key is another laptop's"),
     ("key-mismatch", "its key is another laptop's"),
-    ("proof-not-accepted", "proof not accepted"),
+    ("auth-not-accepted", "proof not accepted"),
     ("user-unknown", "no user by that name"),
     ("user-ambiguous", "two users by that name"),
     ("user-left", "the user left"),
@@ -274,7 +274,7 @@ const BRIEF: &[(&str, &str)] = &[
     ("user-expired", "the user has expired"),
     ("out-of-scope", "the mapping is off, or logs in elsewhere"),
     ("not-allowed-yet", "not in the pilot's group"),
-    ("daily-cap", "the cap of the day was reached"),
+    ("daily-limit", "the cap of the day was reached"),
     ("too-many-passwords", "too many passwords tried"),
     ("password", "wrong password"),
     ("ticket", "bad Kerberos ticket"),
@@ -309,7 +309,7 @@ mod tests {
         let reasons = [
             Reason::TokenUnknown,
             Reason::TokenRevoked,
-            Reason::TokenSuperseded,
+            Reason::TokenReplaced,
             Reason::TokenPlatform,
             Reason::TokenNetwork,
             Reason::TokenMapping,
@@ -321,7 +321,7 @@ mod tests {
             Reason::DeviceMapped,
             Reason::CredentialTaken,
             Reason::KeyMismatch,
-            Reason::ProofNotAccepted,
+            Reason::AuthNotAccepted,
             Reason::UserUnknown,
             Reason::UserAmbiguous,
             Reason::UserLeft(String::new()),
@@ -330,7 +330,7 @@ mod tests {
             Reason::UserExpired,
             Reason::OutOfScope,
             Reason::NotAllowedYet,
-            Reason::DailyCap(1),
+            Reason::DailyLimit(1),
             Reason::TooManyPasswords,
             Reason::Password(String::new()),
             Reason::Ticket(String::new()),

@@ -7,7 +7,7 @@ use super::Unreadable;
 use super::duration::Duration;
 use super::name::Name;
 use super::overview::{Day, Stages};
-use super::plan::LeftOut;
+use super::plan::Excluded;
 use super::refusal;
 use super::text::Untrusted;
 
@@ -66,8 +66,8 @@ pub struct Report {
     pub others: u64,
     /// From then until today, UTC.
     pub days: Vec<Day>,
-    /// Users whom a mapping matched at the last sync, and left out.
-    pub left_out: Vec<Stuck>,
+    /// Users whom a mapping matched at the last sync, and excluded.
+    pub excluded: Vec<Stuck>,
     /// Laptops that wait, by why their last log-on was refused.
     pub waiting: Vec<Stuck>,
     /// Refused requests since then.
@@ -104,8 +104,8 @@ pub struct Stuck {
 }
 
 impl Stuck {
-    pub fn left_out((reason, count): (String, u64)) -> Self {
-        let (says, to_do) = left_out(&reason);
+    pub fn excluded((reason, count): (String, u64)) -> Self {
+        let (says, to_do) = excluded(&reason);
         Self { reason, count, says, to_do }
     }
 
@@ -123,16 +123,16 @@ impl Stuck {
     }
 }
 
-fn left_out(code: &str) -> (&'static str, &'static str) {
+fn excluded(code: &str) -> (&'static str, &'static str) {
     let (says, like) = match code {
-        "no-mail" => ("have no mail", LeftOut::NoMail),
-        "disabled" => ("are disabled", LeftOut::Disabled),
-        "expired" => ("have an account that expired", LeftOut::Expired { at: Timestamp::UNIX_EPOCH }),
+        "no-mail" => ("have no mail", Excluded::NoMail),
+        "disabled" => ("are disabled", Excluded::Disabled),
+        "expired" => ("have an account that expired", Excluded::Expired { at: Timestamp::UNIX_EPOCH }),
         "duplicate-mail" => (
             "share their mail with somebody",
-            LeftOut::DuplicateMail { mail: Untrusted::default(), other: super::user::Guid([0; 16]) },
+            Excluded::DuplicateMail { mail: Untrusted::default(), other: super::user::Guid([0; 16]) },
         ),
-        _ => return ("are left out for a reason that this imd does not know", "`imd explain USER` says why"),
+        _ => return ("are excluded for a reason that this imd does not know", "`imd explain USER` says why"),
     };
     (says, like.remedy())
 }
@@ -168,7 +168,7 @@ pub struct Fix {
 
 /// What is worth doing first: what frees most. What stands as it is meant (who is disabled, who has left) is no fault to
 /// be mended.
-pub fn fixes(left_out: &[Stuck], waiting: &[Stuck]) -> Vec<Fix> {
+pub fn fixes(excluded: &[Stuck], waiting: &[Stuck]) -> Vec<Fix> {
     const MEANT: [&str; 8] = [
         "disabled",
         "expired",
@@ -176,13 +176,13 @@ pub fn fixes(left_out: &[Stuck], waiting: &[Stuck]) -> Vec<Fix> {
         "user-disabled",
         "user-expired",
         "device-revoked",
-        "daily-cap",
+        "daily-limit",
         "not-allowed-yet",
     ];
     let of =
         |what: &'static str| move |stuck: &Stuck| Fix { frees: stuck.count, what, to_do: stuck.to_do, why: stuck.says };
     let mendable = |stuck: &&Stuck| stuck.count > 0 && !MEANT.contains(&stuck.reason.as_str());
-    let mut all: Vec<Fix> = left_out.iter().filter(mendable).map(of("users")).collect();
+    let mut all: Vec<Fix> = excluded.iter().filter(mendable).map(of("users")).collect();
     all.extend(waiting.iter().filter(mendable).map(of("laptops")));
     all.sort_by_key(|fix| std::cmp::Reverse(fix.frees));
     all
@@ -214,11 +214,11 @@ mod tests {
 
     #[test]
     fn what_frees_most_stands_first_and_what_is_meant_so_is_no_fault() {
-        let left_out = [("disabled", 90), ("no-mail", 12), ("duplicate-mail", 2)];
-        let left_out = left_out.map(|(code, count)| Stuck::left_out((code.to_owned(), count)));
+        let excluded = [("disabled", 90), ("no-mail", 12), ("duplicate-mail", 2)];
+        let excluded = excluded.map(|(code, count)| Stuck::excluded((code.to_owned(), count)));
         let waiting = [("", 30), ("device-limit", 5), ("user-left", 8), ("user-unknown", 0)];
         let waiting = waiting.map(|(code, count)| Stuck::waiting((code.to_owned(), count)));
-        let found: Vec<_> = fixes(&left_out, &waiting).into_iter().map(|fix| (fix.frees, fix.what, fix.why)).collect();
+        let found: Vec<_> = fixes(&excluded, &waiting).into_iter().map(|fix| (fix.frees, fix.what, fix.why)).collect();
         assert_eq!(
             found,
             [

@@ -9,15 +9,14 @@ pub struct Settings {
     pub devices_per_user: u32,
     pub at_limit: AtLimit,
     /// In the order in which they are asked for; `claimed` only alone.
-    pub proof: Vec<Proof>,
-    pub fuse: Fuse,
-    /// Whether a token of this installation's keys that was made elsewhere has to be imported before it lets anybody in.
-    pub require_registered: bool,
+    pub auth: Vec<AuthMethod>,
+    pub safeguard: Safeguard,
+    pub offline_tokens: OfflineTokens,
     /// The DN of the group whose members alone may be activated, while a pilot runs. Absent: everybody whom a mapping
     /// takes.
-    pub allow: Option<String>,
+    pub pilot_group: Option<String>,
     /// How many laptops may be activated on one day, from midnight to midnight UTC; 0 is no cap.
-    pub daily_cap: u32,
+    pub daily_activation_limit: u32,
 }
 
 impl Default for Settings {
@@ -25,11 +24,11 @@ impl Default for Settings {
         Self {
             devices_per_user: 2,
             at_limit: AtLimit::Refuse,
-            proof: vec![Proof::Password],
-            fuse: Fuse::default(),
-            require_registered: false,
-            allow: None,
-            daily_cap: 0,
+            auth: vec![AuthMethod::Password],
+            safeguard: Safeguard::default(),
+            offline_tokens: OfflineTokens::Accept,
+            pilot_group: None,
+            daily_activation_limit: 0,
         }
     }
 }
@@ -42,25 +41,55 @@ pub enum AtLimit {
     ReplaceOldest,
 }
 
-/// How a laptop's user proves who they are.
+impl AtLimit {
+    /// As it is typed and shown.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::ReplaceOldest => "replace-oldest",
+        }
+    }
+}
+
+/// What happens to a token that another host signed with a key of this installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Proof {
+pub enum OfflineTokens {
+    /// Accepted and recorded when a laptop first uses it.
+    Accept,
+    /// Refused until it is imported.
+    RequireImport,
+}
+
+impl OfflineTokens {
+    /// As it is typed and shown.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::RequireImport => "require-import",
+        }
+    }
+}
+
+/// How a laptop's user is authenticated at activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthMethod {
     /// A Kerberos ticket of the user's own session.
     Kerberos,
     /// The user's password, tried once against the directory over verified TLS.
     Password,
-    /// The name alone, found in the cache: no proof at all.
-    Claimed,
+    /// Not authenticated: the laptop names the user and nothing checks it.
+    Unverified,
 }
 
-impl Proof {
-    /// As it is shown of a laptop; what proves nothing is said as loudly as it deserves.
-    pub const fn shown(self) -> &'static str {
+impl AuthMethod {
+    /// The word for it, on the wire, in the settings and on every screen.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Kerberos => "kerberos",
             Self::Password => "password",
-            Self::Claimed => "claimed: none",
+            Self::Unverified => "unverified",
         }
     }
 }
@@ -69,11 +98,11 @@ impl Proof {
 /// and the smaller of `percent` of the mapping's users and 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Fuse {
+pub struct Safeguard {
     percent: u8,
 }
 
-impl Fuse {
+impl Safeguard {
     /// # Errors
     /// When `percent` is more than 100.
     pub fn percent(percent: u8) -> Result<Self, Unreadable> {
@@ -90,13 +119,13 @@ impl Fuse {
     }
 }
 
-impl Default for Fuse {
+impl Default for Safeguard {
     fn default() -> Self {
         Self { percent: 10 }
     }
 }
 
-impl std::str::FromStr for Fuse {
+impl std::str::FromStr for Safeguard {
     type Err = Unreadable;
     fn from_str(text: &str) -> Result<Self, Unreadable> {
         let number = text.trim().strip_suffix('%').ok_or_else(|| Self::wrong(text))?;
@@ -104,22 +133,22 @@ impl std::str::FromStr for Fuse {
     }
 }
 
-impl std::fmt::Display for Fuse {
+impl std::fmt::Display for Safeguard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}%", self.percent)
     }
 }
 
-impl TryFrom<String> for Fuse {
+impl TryFrom<String> for Safeguard {
     type Error = Unreadable;
     fn try_from(text: String) -> Result<Self, Unreadable> {
         text.parse()
     }
 }
 
-impl From<Fuse> for String {
-    fn from(fuse: Fuse) -> Self {
-        fuse.to_string()
+impl From<Safeguard> for String {
+    fn from(safeguard: Safeguard) -> Self {
+        safeguard.to_string()
     }
 }
 
@@ -129,13 +158,13 @@ pub enum Unfit {
     #[error("a user needs 1 to 100 devices, not {0}")]
     Devices(u32),
     #[error("no proof is chosen")]
-    NoProof,
-    #[error("\"claimed\" proves nothing, so it cannot stand beside another proof")]
-    ClaimedWithOthers,
+    NoAuth,
+    #[error("\"unverified\" proves nothing, so it cannot stand beside another proof")]
+    UnverifiedWithOthers,
     #[error("a proof is named twice")]
-    ProofTwice,
+    AuthTwice,
     #[error("that is no DN of a group, such as CN=Pilot,OU=Groups,DC=corp,DC=example,DC=com")]
-    Allow,
+    PilotGroup,
 }
 
 impl Settings {
@@ -144,17 +173,17 @@ impl Settings {
         if !(1..=100).contains(&self.devices_per_user) {
             reasons.push(Unfit::Devices(self.devices_per_user));
         }
-        if self.proof.is_empty() {
-            reasons.push(Unfit::NoProof);
+        if self.auth.is_empty() {
+            reasons.push(Unfit::NoAuth);
         }
-        if self.proof.contains(&Proof::Claimed) && self.proof.len() > 1 {
-            reasons.push(Unfit::ClaimedWithOthers);
+        if self.auth.contains(&AuthMethod::Unverified) && self.auth.len() > 1 {
+            reasons.push(Unfit::UnverifiedWithOthers);
         }
-        if self.proof.iter().enumerate().any(|(at, proof)| self.proof[..at].contains(proof)) {
-            reasons.push(Unfit::ProofTwice);
+        if self.auth.iter().enumerate().any(|(at, auth)| self.auth[..at].contains(auth)) {
+            reasons.push(Unfit::AuthTwice);
         }
-        if self.allow.as_ref().is_some_and(|group| group.parse::<Dn>().is_err()) {
-            reasons.push(Unfit::Allow);
+        if self.pilot_group.as_ref().is_some_and(|group| group.parse::<Dn>().is_err()) {
+            reasons.push(Unfit::PilotGroup);
         }
         reasons
     }
@@ -166,16 +195,16 @@ mod tests {
 
     #[test]
     fn the_fuse_never_means_nothing_in_a_small_company_nor_everybody_in_a_large_one() {
-        let fuse = Fuse::default();
+        let safeguard = Safeguard::default();
         for (users, allowed) in [(0, 2), (10, 2), (40, 4), (300, 30), (6_000, 50), (100_000, 50)] {
-            assert_eq!(fuse.allows(users), allowed, "{users} users");
+            assert_eq!(safeguard.allows(users), allowed, "{users} users");
         }
     }
 
     #[test]
     fn claimed_stands_alone() {
-        let settings = Settings { proof: vec![Proof::Password, Proof::Claimed], ..Settings::default() };
-        assert_eq!(settings.unfit(), [Unfit::ClaimedWithOthers]);
+        let settings = Settings { auth: vec![AuthMethod::Password, AuthMethod::Unverified], ..Settings::default() };
+        assert_eq!(settings.unfit(), [Unfit::UnverifiedWithOthers]);
         assert!(Settings::default().unfit().is_empty());
     }
 }

@@ -17,7 +17,7 @@ pub struct Request {
     pub name: Name,
     /// Absent: it never expires.
     pub expires: Option<Duration>,
-    /// How many devices it may enrol; 0 = no limit.
+    /// How many devices it may enroll; 0 = no limit.
     pub max_activations: u64,
     /// `https://host[:port]`, tried in order by the laptop.
     pub servers: Vec<String>,
@@ -169,7 +169,7 @@ pub struct Record {
     pub created_by: super::audit::Actor,
     /// When it was revoked, or the key that signed it was.
     pub revoked_at: Option<Timestamp>,
-    pub superseded: Option<Superseded>,
+    pub replaced: Option<Replaced>,
     /// The id of the key that signed it; absent for one of before ids were kept.
     pub key: Option<String>,
     /// SHA-256 of the whole token, hexadecimal: tells whether a token at hand is this one.
@@ -182,7 +182,7 @@ pub struct Record {
 /// Another token took its place.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Superseded {
+pub struct Replaced {
     pub by: TokenId,
     /// Until when it lets laptops in beside its successor.
     pub until: Timestamp,
@@ -203,7 +203,7 @@ pub enum State {
     /// It has let in as many laptops as it may.
     Overused,
     /// It has a successor, and may still let laptops in until a day.
-    Superseded,
+    Replaced,
     Expired,
     Revoked,
 }
@@ -214,7 +214,7 @@ impl State {
         match self {
             Self::Valid => "valid",
             Self::Overused => "overused",
-            Self::Superseded => "superseded",
+            Self::Replaced => "replaced",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
         }
@@ -228,8 +228,8 @@ impl Record {
             State::Revoked
         } else if self.expires_at.is_some_and(|end| end <= now) {
             State::Expired
-        } else if self.superseded.is_some() {
-            State::Superseded
+        } else if self.replaced.is_some() {
+            State::Replaced
         } else if self.max_activations > 0 && self.uses >= self.max_activations {
             State::Overused
         } else {
@@ -239,8 +239,8 @@ impl Record {
 
     /// When it lets in its last laptop, as far as times say; absent: never.
     pub fn ends_at(&self) -> Option<Timestamp> {
-        let superseded = self.superseded.as_ref().map(|superseded| superseded.until);
-        [self.expires_at, superseded].into_iter().flatten().min()
+        let replaced = self.replaced.as_ref().map(|replaced| replaced.until);
+        [self.expires_at, replaced].into_iter().flatten().min()
     }
 
     /// Whether it lets a laptop in, or will from its first day on.

@@ -126,12 +126,12 @@ impl Walk<'_> {
                 self.dialogue.say("Reading the directory.")?;
                 let found = self.dialogue.while_working(|_, job| wizard::preview(engine, form, job))?;
                 let Some(found) = found else { return Ok(false) };
-                let (takes, left_out) = (found.takes, found.left_out_summary());
-                self.dialogue.say(&format!("{takes} users are taken, {left_out}."))?;
+                let (takes, excluded) = (found.takes, found.excluded_summary());
+                self.dialogue.say(&format!("{takes} users are taken, {excluded}."))?;
                 let sample = found.sample.iter().map(named).collect();
                 self.some("Taken", sample, takes)?;
-                let left_out = found.left_out.iter().map(|left| format!("{} {}", left.label.shown(), left.why));
-                self.some("Left out", left_out.collect(), found.left_out_total())?;
+                let excluded = found.excluded.iter().map(|left| format!("{} {}", left.label.shown(), left.why));
+                self.some("Excluded", excluded.collect(), found.excluded_total())?;
             }
             Task::Explain => {
                 let user = self.dialogue.ask("User, by any form of the name")?;

@@ -61,7 +61,7 @@ pub(super) async fn to(
 
 /// The route of a path, by which it is counted.
 fn route(path: &str) -> &'static str {
-    [protocol::ENROL, protocol::CLAIM, protocol::CHECK_IN, protocol::HEALTH, protocol::METRICS]
+    [protocol::ENROLL, protocol::CLAIM, protocol::CHECK_IN, protocol::HEALTH, protocol::METRICS]
         .into_iter()
         .find(|route| *route == path)
         .unwrap_or("other")
@@ -69,7 +69,7 @@ fn route(path: &str) -> &'static str {
 
 async fn answer(shared: &Arc<Shared>, asker: Asker, request: Request<Incoming>) -> Result<Answer, Denial> {
     let wanted = match request.uri().path() {
-        protocol::ENROL | protocol::CLAIM | protocol::CHECK_IN => Method::POST,
+        protocol::ENROLL | protocol::CLAIM | protocol::CHECK_IN => Method::POST,
         protocol::HEALTH | protocol::METRICS => Method::GET,
         _ => return Err(Denial::of(Code::NotFound)),
     };
@@ -81,9 +81,9 @@ async fn answer(shared: &Arc<Shared>, asker: Asker, request: Request<Incoming>) 
     let path = request.uri().path().to_owned();
     let engine = shared.engine.clone();
     match path.as_str() {
-        protocol::ENROL => {
+        protocol::ENROLL => {
             let body = body(request).await?;
-            blocking(move || engine.enrol(&read(&body)?, &asker)).await
+            blocking(move || engine.enroll(&read(&body)?, &asker)).await
         }
         protocol::CLAIM => {
             let body = body(request).await?;
@@ -139,9 +139,9 @@ fn ok() -> Answer {
 }
 
 fn refusal(denial: Denial, correlation: &str) -> Answer {
-    let Denial { code, retry_after, proofs } = denial;
+    let Denial { code, retry_after, auth_methods } = denial;
     let (message, correlation_id) = (code.message().to_owned(), correlation.to_owned());
-    let answer = ErrorAnswer { error: code, message, proofs, correlation_id };
+    let answer = ErrorAnswer { error: code, message, auth_methods, correlation_id };
     let body = serde_json::to_vec(&answer).unwrap_or_default();
     Answer { status: code.status(), body, retry_after, code: Some(code), ..ok() }
 }

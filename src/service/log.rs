@@ -3,7 +3,7 @@
 //! `2026-11-24T10:00:00Z warn the sync that was due did not run to its end error="..."`; to systemd's journal, the time
 //! is the journal's, and the level stands in front as it reads it (`<4>`, sd-daemon(3)). Whatever a value holds is made
 //! safe to show, so one event is one line; what holds a secret has no form that could be written at all. Events of other
-//! crates are left out: nobody here has looked at what they say.
+//! crates are excluded: nobody here has looked at what they say.
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -45,7 +45,7 @@ impl Store {
 const LEAVE: &str = "
     UPDATE cached_user SET state = 'left', left_at = ?2, left_why = c.why, left_detail = c.why_detail,
         version = version + 1
-    FROM plan_change c WHERE c.plan_id = ?1 AND c.kind = 'leave' AND cached_user.id = c.user_id";
+    FROM plan_change c WHERE c.plan_id = ?1 AND c.kind = 'removed' AND cached_user.id = c.user_id";
 
 /// Who changes, comes back, or has other operational attributes.
 const CHANGE: &str = "
@@ -53,19 +53,19 @@ const CHANGE: &str = "
         mapping_id = c.mapping_id, hash = c.hash, operational = c.operational, label = c.label,
         values_id = c.after_id, version = version + 1
     FROM plan_change c
-    WHERE c.plan_id = ?1 AND c.kind IN ('come', 'change', 'refresh') AND cached_user.id = c.user_id";
+    WHERE c.plan_id = ?1 AND c.kind IN ('added', 'updated', 'refresh') AND cached_user.id = c.user_id";
 
 const COME: &str = "
     INSERT INTO cached_user (directory_id, guid, state, mapping_id, version, came_at, hash, operational, label, values_id)
     SELECT directory_id, guid, 'active', mapping_id, 1, ?2, hash, operational, label, after_id
-    FROM plan_change WHERE plan_id = ?1 AND kind = 'come' AND user_id IS NULL
+    FROM plan_change WHERE plan_id = ?1 AND kind = 'added' AND user_id IS NULL
     ORDER BY directory_id, guid";
 
 fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) -> Result<(), Error> {
     mappings_stand(transaction, plan.id)?;
     users_stand(transaction, plan.id)?;
-    let Counts { come, change, leave, .. } = plan.counts;
-    let of = come + change + leave;
+    let Counts { added, updated, removed, .. } = plan.counts;
+    let of = added + updated + removed;
     let report = |done: u64| {
         job.report(Progress { of: Some(of), ..Progress::of("applying changes", done.min(of)) });
         if job.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
@@ -75,27 +75,27 @@ fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) 
     name::forget(transaction, plan.id)?;
     let at = by.at.to_string();
     transaction.execute(LEAVE, params![plan.id, at])?;
-    report(leave)?;
+    report(removed)?;
     transaction.execute(CHANGE, [plan.id])?;
-    report(leave + change)?;
+    report(removed + updated)?;
     transaction.execute(COME, params![plan.id, at])?;
-    name::learn(transaction, plan.id, &mut |done| report(leave + done))?;
+    name::learn(transaction, plan.id, &mut |done| report(removed + done))?;
     let sql = "UPDATE plan SET state = 'applied', applied_at = ?2, applied_by = ?3 WHERE id = ?1";
     transaction.execute(sql, params![plan.id, at, by.actor.0.raw()])?;
     if of == 0 {
         return Ok(());
     }
     count::recount(transaction)?;
-    count::on_day(transaction, "came", come, by.at)?;
-    count::on_day(transaction, "left", leave, by.at)?;
-    let detail = format!("{come} came, {change} changed, {leave} left; hash {}", plan.hash);
+    count::on_day(transaction, "came", added, by.at)?;
+    count::on_day(transaction, "left", removed, by.at)?;
+    let detail = format!("{added} added, {updated} updated, {removed} removed; hash {}", plan.hash);
     audit::append(transaction, by, &format!("plan {}", plan.id), &detail)?;
     preserve::follow(transaction, plan.id, by)
 }
 
 /// The mappings that the plan is about are still those of now, in the same order.
 fn mappings_stand(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
-    let sql = "SELECT mapping_id, version, removed FROM plan_mapping WHERE plan_id = ?1 ORDER BY position";
+    let sql = "SELECT mapping_id, version, is_gone FROM plan_mapping WHERE plan_id = ?1 ORDER BY position";
     let mut statement = transaction.prepare(sql)?;
     let planned = statement.query_map([plan], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let planned = planned.collect::<Result<Vec<(i64, i64, bool)>, _>>()?;

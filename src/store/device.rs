@@ -8,7 +8,7 @@ use super::turn::{Turn, View};
 use super::{Error, Store, count};
 use crate::model::device::{Activation, Device, DeviceId, DeviceState, Funnel, Laptop, serial_key, uuid_key};
 use crate::model::refusal;
-use crate::model::settings::Proof;
+use crate::model::settings::AuthMethod;
 use crate::model::text::Untrusted;
 use crate::model::token::TokenId;
 
@@ -34,7 +34,7 @@ pub struct HeldDevice {
     pub device: Device,
 }
 
-/// A laptop that enrols.
+/// A laptop that enrolls.
 #[derive(Debug)]
 pub struct NewDevice<'a> {
     pub id: &'a DeviceId,
@@ -50,7 +50,7 @@ const REFUSED: &str = "refused";
 
 const DEVICE: &str = "SELECT d.number, d.claim_hash, d.credential_hash, d.hardware, d.key_hash, d.id, d.state,
         d.host_name, d.serial, d.system, d.agent, d.token_id, d.enrolled_at, d.ended_at, d.last_seen_at, d.account_id,
-        d.refused_why, d.activated_at, d.proof, a.label, a.name, a.preserved_at IS NOT NULL
+        d.refused_why, d.activated_at, d.auth, a.label, a.name, a.preserved_at IS NOT NULL
     FROM device d LEFT JOIN account a ON a.id = d.account_id";
 
 impl Store {
@@ -182,12 +182,12 @@ impl Turn<'_> {
         device: i64,
         account: i64,
         credential: &Hash,
-        proof: Proof,
+        auth: AuthMethod,
         at: Timestamp,
     ) -> Result<(), Error> {
-        let sql = "UPDATE device SET state = 'activated', account_id = ?2, credential_hash = ?3, proof = ?4,
+        let sql = "UPDATE device SET state = 'activated', account_id = ?2, credential_hash = ?3, auth = ?4,
                        activated_at = ?5, last_seen_at = ?5 WHERE number = ?1";
-        self.0.prepare_cached(sql)?.execute(params![device, account, credential, word(&proof), at.to_string()])?;
+        self.0.prepare_cached(sql)?.execute(params![device, account, credential, word(&auth), at.to_string()])?;
         Ok(())
     }
 
@@ -241,9 +241,9 @@ fn read(row: &Row<'_>) -> Result<HeldDevice, Error> {
     let activation = match account {
         None => None,
         Some(account) => {
-            let (at, proof) = (cells.parsed()?, cells.word()?);
+            let (at, auth) = (cells.parsed()?, cells.word()?);
             let (user, account_name) = (cells.text()?, Untrusted::new(cells.text()?));
-            Some(Activation { account, user, account_name, at, proof, preserved: cells.next()? })
+            Some(Activation { account, user, account_name, at, auth, preserved: cells.next()? })
         }
     };
     let device = Device {

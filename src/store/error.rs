@@ -51,7 +51,7 @@ pub enum Error {
     #[error("{} is damaged: {why}", path.display())]
     Damaged { path: PathBuf, why: String },
 
-    #[error("{what} was changed by {} at {}", by.0.shown(), crate::model::moment::shown(*at))]
+    #[error("{what} was changed by {} at {}", by.0.shown(), crate::model::moment::minute(*at))]
     ChangedBy { what: String, by: Actor, at: Timestamp },
 
     #[error("there is already a {0}")]

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use super::item::{Cells, number};
 use super::plan::change_of;
 use super::{Error, Store, key, reason};
-use crate::model::plan::{Asked, Change, Line, LineKind, PlannedChange, PlannedLeftOut};
+use crate::model::plan::{Asked, Change, Line, LineKind, PlannedChange, PlannedExcluded};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
@@ -20,12 +20,12 @@ pub struct Lines {
 const CHANGES: &str = "
     SELECT c.kind, guid, label, mapping, from_mapping, b.attributes, a.attributes, why, why_detail
     FROM plan_change c LEFT JOIN user_values a ON a.id = after_id LEFT JOIN user_values b ON b.id = CASE c.kind
-        WHEN 'leave' THEN (SELECT values_id FROM cached_user WHERE id = c.user_id) ELSE before_id END
+        WHEN 'removed' THEN (SELECT values_id FROM cached_user WHERE id = c.user_id) ELSE before_id END
     WHERE plan_id = ?1 AND c.kind = ?2 ORDER BY c.id LIMIT ?3 OFFSET ?4";
 
 const LEFT_OUT: &str = "
-    SELECT guid, label, mapping, why, why_detail FROM plan_left_out
-    WHERE plan_id = ?1 AND ?2 = 'left-out' ORDER BY id LIMIT ?3 OFFSET ?4";
+    SELECT guid, label, mapping, why, why_detail FROM plan_excluded
+    WHERE plan_id = ?1 AND ?2 = 'excluded' ORDER BY id LIMIT ?3 OFFSET ?4";
 
 impl Store {
     /// The lines of a plan that were asked for, from the `offset`th on, at most `limit`. Memory holds one page: a search
@@ -62,16 +62,16 @@ impl Store {
 
 const fn word(kind: LineKind) -> &'static str {
     match kind {
-        LineKind::Leave => "leave",
-        LineKind::Change => "change",
-        LineKind::Come => "come",
-        LineKind::LeftOut => "left-out",
+        LineKind::Removed => "removed",
+        LineKind::Updated => "updated",
+        LineKind::Added => "added",
+        LineKind::Excluded => "excluded",
     }
 }
 
 fn count(connection: &Connection, plan: i64, kind: LineKind) -> Result<u64, Error> {
     let sql = match kind {
-        LineKind::LeftOut => "SELECT count(*) FROM plan_left_out WHERE plan_id = ?1 AND ?2 = 'left-out'",
+        LineKind::Excluded => "SELECT count(*) FROM plan_excluded WHERE plan_id = ?1 AND ?2 = 'excluded'",
         _ => "SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = ?2",
     };
     let count: i64 = connection.prepare_cached(sql)?.query_row(params![plan, word(kind)], |row| row.get(0))?;
@@ -87,22 +87,22 @@ fn each(
     limit: u64,
     take: &mut dyn FnMut(Line),
 ) -> Result<(), Error> {
-    let sql = if kind == LineKind::LeftOut { LEFT_OUT } else { CHANGES };
+    let sql = if kind == LineKind::Excluded { LEFT_OUT } else { CHANGES };
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![plan, word(kind), number(limit), number(offset)])?;
     while let Some(row) = rows.next()? {
-        take(if kind == LineKind::LeftOut { Line::LeftOut(left_out(row)?) } else { Line::Change(change(row)?) });
+        take(if kind == LineKind::Excluded { Line::Excluded(excluded(row)?) } else { Line::Change(change(row)?) });
     }
     Ok(())
 }
 
-fn left_out(row: &Row<'_>) -> Result<PlannedLeftOut, Error> {
+fn excluded(row: &Row<'_>) -> Result<PlannedExcluded, Error> {
     let mut cells = Cells::of(row);
-    Ok(PlannedLeftOut {
+    Ok(PlannedExcluded {
         guid: Guid(cells.next()?),
         label: Untrusted::new(cells.text()?),
         mapping: cells.parsed()?,
-        why: reason::read_left_out(&mut cells)?,
+        why: reason::read_excluded(&mut cells)?,
     })
 }
 
@@ -113,14 +113,14 @@ fn change(row: &Row<'_>) -> Result<PlannedChange, Error> {
 fn is_found(line: &Line, search: &str) -> bool {
     let holds = |text: &str| key(text).contains(search);
     match line {
-        Line::LeftOut(line) => holds(line.label.raw()) || holds(line.mapping.as_str()),
+        Line::Excluded(line) => holds(line.label.raw()) || holds(line.mapping.as_str()),
         Line::Change(line) => {
             let in_change = match &line.change {
-                Change::Change(all) => all.iter().any(|change| {
+                Change::Updated(all) => all.iter().any(|change| {
                     let values = change.before.iter().chain(&change.after);
                     holds(change.attribute.name()) || values.into_iter().any(|value| holds(value.raw()))
                 }),
-                Change::Come | Change::Leave(_) => false,
+                Change::Added | Change::Removed(_) => false,
             };
             in_change
                 || holds(line.label.raw())

@@ -106,7 +106,7 @@ pub(super) fn remove(transaction: &Transaction<'_>, user: i64, label: &str, attr
 pub(super) fn forget(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
     let sql = "SELECT u.id, u.label, v.attributes FROM plan_change c JOIN cached_user u ON u.id = c.user_id
                JOIN user_values v ON v.id = u.values_id
-               WHERE c.plan_id = ?1 AND c.kind IN ('come', 'change') AND c.hash <> u.hash";
+               WHERE c.plan_id = ?1 AND c.kind IN ('added', 'updated') AND c.hash <> u.hash";
     let mut select = transaction.prepare(sql)?;
     let mut rows = select.query([plan])?;
     while let Some(row) = rows.next()? {
@@ -132,7 +132,7 @@ pub(super) fn learn(
     let sql = "SELECT u.id, c.label, v.attributes FROM plan_change c
                CROSS JOIN cached_user u ON u.directory_id = c.directory_id AND u.guid = c.guid
                CROSS JOIN user_values v ON v.id = c.after_id
-               WHERE c.plan_id = ?1 AND c.kind IN ('come', 'change')";
+               WHERE c.plan_id = ?1 AND c.kind IN ('added', 'updated')";
     let mut select = transaction.prepare(sql)?;
     let mut insert = transaction.prepare("INSERT INTO new_name (form, key, user_id) VALUES (?1, ?2, ?3)")?;
     let mut rows = select.query([plan])?;

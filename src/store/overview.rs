@@ -84,15 +84,15 @@ pub(super) fn stages(connection: &Connection, now: Timestamp) -> Result<Stages, 
         stages.refused += if why.is_empty() { 0 } else { laptops };
         stages.over_limit += if why == "device-limit" { laptops } else { 0 };
     }
-    let left_out = left_out(connection)?;
-    for (_, why) in &left_out {
+    let excluded = excluded(connection)?;
+    for (_, why) in &excluded {
         // Whom an earlier mapping takes is counted there.
         let out: u64 = why.iter().filter(|(code, _)| *code != "taken-by").map(|(_, users)| users).sum();
-        stages.left_out += out;
+        stages.excluded += out;
     }
     let matched = "SELECT coalesce(sum(matched), 0) FROM plan_mapping WHERE plan_id = (
         SELECT max(id) FROM plan WHERE state = 'applied' AND undoes IS NULL)";
-    let twice: u64 = left_out.iter().filter_map(|(_, why)| why.get("taken-by")).sum();
+    let twice: u64 = excluded.iter().filter_map(|(_, why)| why.get("taken-by")).sum();
     stages.matched = number(matched)?.saturating_sub(twice);
     let before = now.checked_sub(SignedDuration::from_hours(24 * WAITING_DAYS)).unwrap_or(now).to_string();
     let sql = "SELECT count(*) FROM device WHERE state = 'pending' AND enrolled_at < ?1";
@@ -114,12 +114,12 @@ pub(super) fn limits(connection: &Connection) -> Result<Vec<(i64, i64)>, Error> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// A mapping, and how many of those whom it matched are left out, by reason.
-type LeftOut = (Name, BTreeMap<String, u64>);
+/// A mapping, and how many of those whom it matched are excluded, by reason.
+type Excluded = (Name, BTreeMap<String, u64>);
 
-/// For which reasons the last reading left out how many, mapping by mapping.
-pub(super) fn left_out(connection: &Connection) -> Result<Vec<LeftOut>, Error> {
-    let sql = "SELECT name, left_out_why FROM plan_mapping WHERE plan_id = (
+/// For which reasons the last reading excluded how many, mapping by mapping.
+pub(super) fn excluded(connection: &Connection) -> Result<Vec<Excluded>, Error> {
+    let sql = "SELECT name, excluded_why FROM plan_mapping WHERE plan_id = (
                    SELECT max(id) FROM plan WHERE state = 'applied' AND undoes IS NULL) ORDER BY position";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
@@ -200,7 +200,7 @@ fn stopped(connection: &Connection, good_for: SignedDuration) -> Result<Option<S
     Ok(plan.filter(|plan| matches!(plan.state, crate::model::plan::State::Stopped { .. })).map(|plan| Stopped {
         plan: plan.id,
         made_at: plan.made_at,
-        leave: plan.counts.leave,
+        removed: plan.counts.removed,
         until: plan.made_at.checked_add(good_for).unwrap_or(Timestamp::MAX),
     }))
 }

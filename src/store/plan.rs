@@ -29,7 +29,7 @@ impl Store {
     pub fn plan_leavers(&self, plan: i64, after: i64, limit: usize) -> Result<Vec<Leaver>, Error> {
         self.read(|connection| {
             let sql = "SELECT id, guid, label, mapping, why, why_detail FROM plan_change
-                       WHERE plan_id = ?1 AND kind = 'leave' AND id > ?2 ORDER BY id LIMIT ?3";
+                       WHERE plan_id = ?1 AND kind = 'removed' AND id > ?2 ORDER BY id LIMIT ?3";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query(params![plan, after, i64::try_from(limit).unwrap_or(i64::MAX)])?;
             let mut leavers = Vec::new();
@@ -109,10 +109,10 @@ pub(super) fn change_of(cells: &mut Cells<'_, '_>) -> Result<PlannedChange, Erro
     let (before, after) = (values(cells, guid)?, values(cells, guid)?);
     let names = lines::names(after.as_ref().or(before.as_ref()));
     let change = match (kind.as_str(), before, after) {
-        ("come", ..) => Change::Come,
-        ("change", Some(before), Some(after)) => Change::Change(difference(&before, &after)),
-        ("change", ..) => Change::Change(Vec::new()),
-        _ => Change::Leave(reason::read_left(cells)?),
+        ("added", ..) => Change::Added,
+        ("updated", Some(before), Some(after)) => Change::Updated(difference(&before, &after)),
+        ("updated", ..) => Change::Updated(Vec::new()),
+        _ => Change::Removed(reason::read_left(cells)?),
     };
     Ok(PlannedChange { guid, label: Untrusted::new(label), names, mapping, from, change })
 }
@@ -151,7 +151,7 @@ pub(super) fn summary(connection: &Connection, id: i64) -> Result<Option<Summary
         (None, "stopped") => State::Stopped { reasons },
         _ => State::Made,
     };
-    let sql = "SELECT name, matched, come, change, leave, unchanged, left_out, left_out_why
+    let sql = "SELECT name, matched, added, updated, removed, unchanged, excluded, excluded_why
                FROM plan_mapping WHERE plan_id = ?1 ORDER BY position";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([id])?;
@@ -161,22 +161,22 @@ pub(super) fn summary(connection: &Connection, id: i64) -> Result<Option<Summary
         let name = cells.parsed()?;
         let mut these = Counts {
             matched: cells.number()?,
-            come: cells.number()?,
-            change: cells.number()?,
-            leave: cells.number()?,
+            added: cells.number()?,
+            updated: cells.number()?,
+            removed: cells.number()?,
             unchanged: cells.number()?,
-            left_out: cells.number()?,
+            excluded: cells.number()?,
             taken: 0,
         };
         let why: BTreeMap<String, u64> = cells.json()?;
         these.taken = why.get("taken-by").copied().unwrap_or(0);
-        these.left_out = these.left_out.saturating_sub(these.taken);
+        these.excluded = these.excluded.saturating_sub(these.taken);
         counts.matched += these.matched.saturating_sub(these.taken);
-        counts.come += these.come;
-        counts.change += these.change;
-        counts.leave += these.leave;
+        counts.added += these.added;
+        counts.updated += these.updated;
+        counts.removed += these.removed;
         counts.unchanged += these.unchanged;
-        counts.left_out += these.left_out;
+        counts.excluded += these.excluded;
         counts.taken += these.taken;
         per_mapping.push((name, these));
     }
@@ -188,15 +188,16 @@ pub(super) fn save_mapping(
     plan: i64,
     scoped: &Scoped,
     counts: &Counts,
-    left_out_why: &BTreeMap<String, u64>,
+    excluded_why: &BTreeMap<String, u64>,
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO plan_mapping (plan_id, position, mapping_id, version, name, removed, matched, come, change,
-                   leave, unchanged, left_out, left_out_why)
+    let sql =
+        "INSERT INTO plan_mapping (plan_id, position, mapping_id, version, name, is_gone, matched, added, updated,
+                   removed, unchanged, excluded, excluded_why)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
-    let Counts { matched, come, change, leave, unchanged, left_out, taken } = *counts;
-    let [matched, come, change, leave, unchanged, left_out] =
-        [matched, come, change, leave, unchanged, left_out + taken].map(number);
-    let Scoped { position, id, version, name, removed, .. } = scoped;
+    let Counts { matched, added, updated, removed, unchanged, excluded, taken } = *counts;
+    let [matched, added, updated, removed, unchanged, excluded] =
+        [matched, added, updated, removed, unchanged, excluded + taken].map(number);
+    let Scoped { position, id, version, name, removed: is_gone, .. } = scoped;
     transaction.execute(
         sql,
         params![
@@ -205,14 +206,14 @@ pub(super) fn save_mapping(
             id,
             version,
             name,
-            removed,
+            is_gone,
             matched,
-            come,
-            change,
-            leave,
+            added,
+            updated,
+            removed,
             unchanged,
-            left_out,
-            json(left_out_why)
+            excluded,
+            json(excluded_why)
         ],
     )?;
     Ok(())

@@ -46,10 +46,10 @@ impl Turn<'_> {
         audit::append(self.0, by, &called(account.name.raw()), "restored")
     }
 
-    /// Deletes an account. Its devices lose their user and are freed; what was revoked stays so.
+    /// Deletes an account. Its devices lose their user and are released; what was revoked stays so.
     pub fn delete_account(&self, account: &Account, by: &By<'_>) -> Result<(), Error> {
-        let sql = "UPDATE device SET account_id = NULL, activated_at = NULL, proof = NULL, credential_hash = NULL,
-                       ended_at = coalesce(ended_at, ?2), state = iif(state = 'activated', 'freed', state)
+        let sql = "UPDATE device SET account_id = NULL, activated_at = NULL, auth = NULL, credential_hash = NULL,
+                       ended_at = coalesce(ended_at, ?2), state = iif(state = 'activated', 'released', state)
                    WHERE account_id = ?1";
         let devices = self.0.execute(sql, params![account.id, by.at.to_string()])?;
         self.0.execute("DELETE FROM account WHERE id = ?1", [account.id])?;
@@ -64,17 +64,17 @@ pub(super) fn follow(transaction: &Transaction<'_>, plan: i64, by: &By<'_>) -> R
                 FROM plan_change c JOIN cached_user u ON u.id = c.user_id
                 JOIN account a ON a.directory_id = u.directory_id AND a.guid = u.guid
                 JOIN profile p ON p.id = a.profile_id
-                WHERE c.plan_id = ?1 AND c.kind = 'leave' AND a.preserved_at IS NULL ORDER BY a.id";
+                WHERE c.plan_id = ?1 AND c.kind = 'removed' AND a.preserved_at IS NULL ORDER BY a.id";
     for (id, name, why, days) in leavers(transaction, left, plan)? {
         let sql = "UPDATE account SET preserved_at = ?2, preserved_why = 'left', changed_at = ?2 WHERE id = ?1";
         transaction.execute(sql, params![id, by.at.to_string()])?;
-        let until = Preserved::new(by.at, Why::Left, days).until.strftime("%Y-%m-%d");
+        let until = crate::model::moment::day(Preserved::new(by.at, Why::Left, days).until);
         let detail = format!("preserved, at least until {until}: the user {why}");
         audit::append(transaction, by, &called(name.raw()), &detail)?;
     }
     let back = "SELECT a.id, a.name FROM plan_change c
                 JOIN account a ON a.directory_id = c.directory_id AND a.guid = c.guid
-                WHERE c.plan_id = ?1 AND c.kind = 'come' AND a.preserved_why = 'left' ORDER BY a.id";
+                WHERE c.plan_id = ?1 AND c.kind = 'added' AND a.preserved_why = 'left' ORDER BY a.id";
     let mut statement = transaction.prepare(back)?;
     let mut rows = statement.query([plan])?;
     while let Some(row) = rows.next()? {

@@ -28,7 +28,7 @@ impl Store {
     pub fn overlaps(&self) -> Result<Vec<Overlap>, Error> {
         self.read(|connection| {
             let Some((plan, _)) = reading(connection)? else { return Ok(Vec::new()) };
-            let sql = "SELECT why_detail, mapping, count(*) FROM plan_left_out
+            let sql = "SELECT why_detail, mapping, count(*) FROM plan_excluded
                        WHERE plan_id = ?1 AND why = 'taken-by' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([plan])?;
@@ -75,7 +75,7 @@ impl Store {
                     }
                 }
             };
-            let sql = "SELECT directory_id, guid, label, mapping, why_detail FROM plan_left_out
+            let sql = "SELECT directory_id, guid, label, mapping, why_detail FROM plan_excluded
                        WHERE plan_id = ?1 AND why = 'taken-by' ORDER BY directory_id, guid";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([plan])?;
@@ -111,7 +111,7 @@ fn reading(connection: &Connection) -> Result<Option<(i64, Timestamp)>, Error> {
     let sql = "SELECT id, made_at FROM plan WHERE undoes IS NULL ORDER BY id DESC LIMIT 1";
     let newest = connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
     let Some((plan, made_at)) = newest.optional()? else { return Ok(None) };
-    let sql = "SELECT mapping_id, version FROM plan_mapping WHERE plan_id = ?1 AND NOT removed ORDER BY mapping_id";
+    let sql = "SELECT mapping_id, version FROM plan_mapping WHERE plan_id = ?1 AND NOT is_gone ORDER BY mapping_id";
     let mut statement = connection.prepare_cached(sql)?;
     let read = statement.query_map([plan], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let read = read.collect::<Result<Vec<(i64, i64)>, _>>()?;

@@ -1,20 +1,20 @@
-//! Why somebody is left out or leaves, and what probably happened, as two cells of a row: a word, and what the word is
+//! Why somebody is excluded or leaves, and what probably happened, as two cells of a row: a word, and what the word is
 //! about.
 
 use super::Error;
 use super::item::Cells;
 use crate::model::audit::Actor;
 use crate::model::name::Name;
-use crate::model::plan::{Cause, Left, LeftOut, Loss, Tripped};
+use crate::model::plan::{Cause, Excluded, Left, Loss, Tripped};
 use crate::model::text::Untrusted;
 use crate::model::user::Attribute;
 
-pub(super) fn left_out_cells(why: &LeftOut) -> (&'static str, Option<String>) {
+pub(super) fn excluded_cells(why: &Excluded) -> (&'static str, Option<String>) {
     let detail = match why {
-        LeftOut::NoMail | LeftOut::Disabled => None,
-        LeftOut::Expired { at } => Some(at.to_string()),
-        LeftOut::DuplicateMail { mail, other } => Some(format!("{other} {}", mail.raw())),
-        LeftOut::TakenBy { mapping } => Some(mapping.to_string()),
+        Excluded::NoMail | Excluded::Disabled => None,
+        Excluded::Expired { at } => Some(at.to_string()),
+        Excluded::DuplicateMail { mail, other } => Some(format!("{other} {}", mail.raw())),
+        Excluded::TakenBy { mapping } => Some(mapping.to_string()),
     };
     (why.code(), detail)
 }
@@ -23,7 +23,7 @@ pub(super) fn left_cells(why: &Left) -> (&'static str, Option<String>) {
     let detail = match why {
         Left::MovedOut { to } => Some(to.raw().to_owned()),
         Left::Undone { plan } => Some(plan.to_string()),
-        Left::LeftOut(why) => left_out_cells(why).1,
+        Left::Excluded(why) => excluded_cells(why).1,
         Left::NoLongerMatches | Left::Deleted | Left::Gone | Left::Unreadable | Left::MappingRemoved => None,
     };
     (why.code(), detail)
@@ -41,26 +41,26 @@ pub(super) fn read_left(cells: &mut Cells<'_, '_>) -> Result<Left, Error> {
         "unreadable" => Left::Unreadable,
         "mapping-removed" => Left::MappingRemoved,
         "undone" => Left::Undone { plan: detail.parse().map_err(|_| cells.wrong())? },
-        code => Left::LeftOut(parse(code, &detail).ok_or_else(|| cells.wrong())?),
+        code => Left::Excluded(parse(code, &detail).ok_or_else(|| cells.wrong())?),
     })
 }
 
-pub(super) fn read_left_out(cells: &mut Cells<'_, '_>) -> Result<LeftOut, Error> {
+pub(super) fn read_excluded(cells: &mut Cells<'_, '_>) -> Result<Excluded, Error> {
     let code = cells.text()?;
     let detail: Option<String> = cells.next()?;
     parse(&code, &detail.unwrap_or_default()).ok_or_else(|| cells.wrong())
 }
 
-fn parse(code: &str, detail: &str) -> Option<LeftOut> {
+fn parse(code: &str, detail: &str) -> Option<Excluded> {
     Some(match code {
-        "no-mail" => LeftOut::NoMail,
-        "disabled" => LeftOut::Disabled,
-        "expired" => LeftOut::Expired { at: detail.parse().ok()? },
+        "no-mail" => Excluded::NoMail,
+        "disabled" => Excluded::Disabled,
+        "expired" => Excluded::Expired { at: detail.parse().ok()? },
         "duplicate-mail" => {
             let (other, mail) = detail.split_once(' ')?;
-            LeftOut::DuplicateMail { mail: Untrusted::new(mail), other: other.parse().ok()? }
+            Excluded::DuplicateMail { mail: Untrusted::new(mail), other: other.parse().ok()? }
         }
-        "taken-by" => LeftOut::TakenBy { mapping: detail.parse().ok()? },
+        "taken-by" => Excluded::TakenBy { mapping: detail.parse().ok()? },
         _ => return None,
     })
 }
@@ -123,7 +123,7 @@ fn cause_cells(cause: Cause) -> (&'static str, Vec<String>) {
         Cause::Gone => ("gone", vec![]),
         Cause::Unreadable => ("unreadable", vec![]),
         Cause::NoLongerMatch => ("no-longer-match", vec![]),
-        Cause::LeftOut { why } => ("left-out", vec![why]),
+        Cause::Excluded { why } => ("excluded", vec![why]),
         Cause::Undone { plan } => ("undone", vec![plan.to_string()]),
     }
 }
@@ -144,7 +144,7 @@ fn read_cause(cause: &str, about: &[String]) -> Option<Cause> {
         "gone" => Cause::Gone,
         "unreadable" => Cause::Unreadable,
         "no-longer-match" => Cause::NoLongerMatch,
-        "left-out" => Cause::LeftOut { why: about.first()?.clone() },
+        "excluded" => Cause::Excluded { why: about.first()?.clone() },
         "undone" => Cause::Undone { plan: about.first()?.parse().ok()? },
         _ => return None,
     })
@@ -172,7 +172,7 @@ mod tests {
             Cause::Gone,
             Cause::Unreadable,
             Cause::NoLongerMatch,
-            Cause::LeftOut { why: "expired".into() },
+            Cause::Excluded { why: "expired".into() },
             Cause::Undone { plan: 7 },
         ];
         let losses =

@@ -21,7 +21,7 @@ pub struct Rollout {
     pub others: u64,
     pub days: Vec<Day>,
     /// By reason, as are the next two.
-    pub left_out: Vec<(String, u64)>,
+    pub excluded: Vec<(String, u64)>,
     pub waiting: Vec<(String, u64)>,
     pub refused: Vec<(String, u64)>,
     pub longest: Vec<Waiting>,
@@ -39,7 +39,7 @@ impl Store {
             Ok(Rollout {
                 mappings,
                 others,
-                left_out: left_out(connection)?,
+                excluded: excluded(connection)?,
                 waiting: tallies(connection, "waiting")?,
                 refused: overview::refused_for(connection, &since)?,
                 longest: longest(connection, now)?,
@@ -77,10 +77,10 @@ fn mappings(connection: &Connection, activated: u64) -> Result<(Vec<OfMapping>, 
     Ok((all, activated.saturating_sub(theirs)))
 }
 
-fn left_out(connection: &Connection) -> Result<Vec<(String, u64)>, Error> {
+fn excluded(connection: &Connection) -> Result<Vec<(String, u64)>, Error> {
     let mut all: Vec<(String, u64)> = Vec::new();
     // Whom an earlier mapping takes is not stuck.
-    let why = overview::left_out(connection)?.into_iter().flat_map(|(_, why)| why);
+    let why = overview::excluded(connection)?.into_iter().flat_map(|(_, why)| why);
     for (code, users) in why.filter(|(code, _)| code != "taken-by") {
         match all.iter_mut().find(|(other, _)| *other == code) {
             Some((_, count)) => *count += users,

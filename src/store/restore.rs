@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::item::Cells;
 use super::{By, Error, Store, audit, open, single};
-use crate::model::settings::Settings;
+use crate::model::settings::{OfflineTokens, Settings};
 use crate::secrets::{Identity, Secret};
 
 /// How the table `backup` is to be read; a later one is for a later `imd`.
@@ -59,13 +59,13 @@ const TOKENS_REVOKED: &str = "UPDATE main.token SET revoked_at =
     WHERE revoked_at IS NULL AND id IN (SELECT o.id FROM replaced.token o WHERE o.revoked_at IS NOT NULL)";
 /// Those that the backup does not know come along: after a restore, a token that is not known lets nobody in.
 const TOKENS_UNKNOWN: &str = "INSERT INTO main.token (id, name, name_key, issued_at, expires_at, max_activations, servers,
-        created_by, revoked_at, sha256, pin, note, scope, superseded_by, superseded_until, key_id)
+        created_by, revoked_at, sha256, pin, note, scope, replaced_by, overlap_until, key_id)
     SELECT id, name, name_key, issued_at, expires_at, max_activations, servers, created_by, revoked_at, sha256, pin, note,
-        scope, superseded_by, superseded_until, key_id
+        scope, replaced_by, overlap_until, key_id
     FROM replaced.token WHERE id NOT IN (SELECT id FROM main.token)";
-const TOKENS_SUPERSEDED: &str = "UPDATE main.token SET (superseded_by, superseded_until) =
-        (SELECT o.superseded_by, o.superseded_until FROM replaced.token o WHERE o.id = main.token.id)
-    WHERE superseded_by IS NULL AND id IN (SELECT o.id FROM replaced.token o WHERE o.superseded_by IS NOT NULL)";
+const TOKENS_SUPERSEDED: &str = "UPDATE main.token SET (replaced_by, overlap_until) =
+        (SELECT o.replaced_by, o.overlap_until FROM replaced.token o WHERE o.id = main.token.id)
+    WHERE replaced_by IS NULL AND id IN (SELECT o.id FROM replaced.token o WHERE o.replaced_by IS NOT NULL)";
 const KEYS_REVOKED: &str = "UPDATE main.signing_key SET state = 'revoked', revoked_at =
         (SELECT o.revoked_at FROM replaced.signing_key o WHERE o.kid = main.signing_key.kid)
     WHERE state <> 'revoked' AND kid IN (SELECT o.kid FROM replaced.signing_key o WHERE o.state = 'revoked')";
@@ -284,10 +284,10 @@ fn only_registered(transaction: &Transaction<'_>, by: &By<'_>) -> Result<bool, E
     let kept = single::get_one::<Settings>(transaction)?;
     let version = kept.as_ref().map(|kept| kept.version);
     let settings = kept.map(|kept| kept.value).unwrap_or_default();
-    if settings.require_registered {
+    if settings.offline_tokens == OfflineTokens::RequireImport {
         return Ok(false);
     }
-    single::save_one(transaction, &Settings { require_registered: true, ..settings }, version, by)?;
+    single::save_one(transaction, &Settings { offline_tokens: OfflineTokens::RequireImport, ..settings }, version, by)?;
     Ok(true)
 }
 

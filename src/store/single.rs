@@ -89,22 +89,22 @@ impl Record for Settings {
     const COLUMNS: &'static [Column] = &[
         plain("devices_per_user"),
         plain("at_limit"),
-        plain("proof"),
-        plain("fuse"),
-        plain("require_registered"),
-        plain("allow"),
-        plain("daily_cap"),
+        plain("auth"),
+        plain("safeguard"),
+        plain("offline_tokens"),
+        plain("pilot_group"),
+        plain("daily_activation_limit"),
     ];
 
     fn values(&self) -> Result<Vec<Value>, Error> {
         Ok(vec![
             number(self.devices_per_user.into()),
             word(&self.at_limit),
-            json(&self.proof),
-            text(&self.fuse),
-            number(self.require_registered.into()),
-            text_if(self.allow.as_ref()),
-            number(self.daily_cap.into()),
+            json(&self.auth),
+            text(&self.safeguard),
+            word(&self.offline_tokens),
+            text_if(self.pilot_group.as_ref()),
+            number(self.daily_activation_limit.into()),
         ])
     }
 
@@ -112,11 +112,11 @@ impl Record for Settings {
         Ok(Self {
             devices_per_user: cells.number()?,
             at_limit: cells.word()?,
-            proof: cells.json()?,
-            fuse: cells.parsed()?,
-            require_registered: cells.next()?,
-            allow: cells.next()?,
-            daily_cap: cells.number()?,
+            auth: cells.json()?,
+            safeguard: cells.parsed()?,
+            offline_tokens: cells.word()?,
+            pilot_group: cells.next()?,
+            daily_activation_limit: cells.number()?,
         })
     }
 }

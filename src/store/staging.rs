@@ -17,7 +17,7 @@ use crate::model::Kept;
 use crate::model::hex::hex;
 use crate::model::job::Job;
 use crate::model::mapping::{Kind, Mapping};
-use crate::model::plan::{Left, LeftOut, Summary, Tripped};
+use crate::model::plan::{Excluded, Left, Summary, Tripped};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
@@ -231,12 +231,12 @@ impl Staging {
 
     /// Takes users that the mapping at `position` of [`Staging::mappings`] matches. The mappings are read in their
     /// order: who was taken before stays with the earlier one, as they were read then. `why` says for which reason
-    /// of their own, if any, they are left out.
+    /// of their own, if any, they are excluded.
     pub fn take(
         &mut self,
         position: usize,
         users: &[User],
-        why: impl Fn(&User) -> Option<LeftOut>,
+        why: impl Fn(&User) -> Option<Excluded>,
     ) -> Result<(), Error> {
         let Some(scoped) = self.scope.get(position) else { return Ok(()) };
         let position = scoped.position;
@@ -253,7 +253,7 @@ impl Staging {
                 let mut again = transaction.prepare_cached(sql)?;
                 for user in users {
                     let why = why(user);
-                    let (code, detail) = why.as_ref().map(reason::left_out_cells).unzip();
+                    let (code, detail) = why.as_ref().map(reason::excluded_cells).unzip();
                     let mail = user.first(Attribute::Mail).map(|mail| key(mail.raw()));
                     let staged = params![
                         scoped.directory,
@@ -286,7 +286,7 @@ impl Staging {
         mut self,
         by: &By<'_>,
         job: &Job,
-        fuse: impl FnOnce(&[Tally]) -> Vec<Tripped>,
+        safeguard: impl FnOnce(&[Tally]) -> Vec<Tripped>,
     ) -> Result<Summary, Error> {
         let Self { scope, seen, allowed, bases, connection, .. } = &mut self;
         let id = write(connection, |transaction| {
@@ -323,7 +323,7 @@ impl Staging {
                 scoped.matched = matched(transaction, scoped.position)?;
             }
             let lost = lost(transaction, plan)?;
-            settle(transaction, plan, scope, lost, fuse)?;
+            settle(transaction, plan, scope, lost, safeguard)?;
             Ok(plan)
         });
         let id = id.map_err(|error| error.at(self.store.dir()))?;
@@ -338,10 +338,10 @@ pub(super) fn settle(
     plan: i64,
     scope: &[Scoped],
     lost: HashMap<i64, Vec<Lost>>,
-    fuse: impl FnOnce(&[Tally]) -> Vec<Tripped>,
+    safeguard: impl FnOnce(&[Tally]) -> Vec<Tripped>,
 ) -> Result<(), Error> {
     let tallies = tally(transaction, plan, scope, lost)?;
-    let reasons = fuse(&tallies);
+    let reasons = safeguard(&tallies);
     let state = if reasons.is_empty() { "made" } else { "stopped" };
     let sql = "UPDATE plan SET hash = ?2, state = ?3, reasons = ?4 WHERE id = ?1";
     let reasons: Vec<reason::Reason> = reasons.into_iter().map(reason::Reason::from).collect();
@@ -368,7 +368,7 @@ fn matched(transaction: &Transaction<'_>, position: i64) -> Result<u64, Error> {
     Ok(count.unsigned_abs())
 }
 
-/// Two users of one directory who share a mail, and have no other reason to be left out.
+/// Two users of one directory who share a mail, and have no other reason to be excluded.
 fn leave_out_duplicates(transaction: &Transaction<'_>) -> Result<(), Error> {
     let find = "INSERT INTO twice (staged_id, other)
                 SELECT id, other FROM (
@@ -385,7 +385,7 @@ fn leave_out_duplicates(transaction: &Transaction<'_>) -> Result<(), Error> {
     while let Some(row) = rows.next()? {
         let (id, other, mail): (i64, [u8; 16], Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let mail = Untrusted::new(mail.unwrap_or_default());
-        let (code, detail) = reason::left_out_cells(&LeftOut::DuplicateMail { mail, other: Guid(other) });
+        let (code, detail) = reason::excluded_cells(&Excluded::DuplicateMail { mail, other: Guid(other) });
         mark.execute(params![id, code, detail])?;
     }
     Ok(())
@@ -409,7 +409,7 @@ pub(super) fn prune(transaction: &Transaction<'_>, now: Timestamp) -> Result<(),
 }
 
 const LEFT_OUT: &str = "
-    INSERT INTO plan_left_out (plan_id, directory_id, guid, mapping, label, why, why_detail)
+    INSERT INTO plan_excluded (plan_id, directory_id, guid, mapping, label, why, why_detail)
     SELECT ?1, directory_id, guid, m.name, label, why, why_detail
     FROM staged JOIN staged_mapping m USING (position) WHERE why IS NOT NULL
     UNION ALL
@@ -421,7 +421,7 @@ const LEFT_OUT: &str = "
 const LEAVING: &str = "
     INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping, label, why,
         why_detail, hash)
-    SELECT ?1, 'leave', u.directory_id, u.guid, u.id, u.version, u.mapping_id, m.name, u.label,
+    SELECT ?1, 'removed', u.directory_id, u.guid, u.id, u.version, u.mapping_id, m.name, u.label,
         coalesce(s.why, iif(m.removed, 'mapping-removed', coalesce(f.why, 'gone'))),
         iif(s.why IS NULL, f.why_detail, s.why_detail), u.hash
     FROM cached_user u JOIN staged_mapping m ON m.id = u.mapping_id
@@ -434,8 +434,8 @@ const COMING: &str = "
     INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping,
         from_mapping, label, hash, operational, before_id, after_id)
     SELECT ?1,
-        CASE WHEN u.id IS NULL OR u.state = 'left' THEN 'come'
-             WHEN u.hash <> s.hash OR u.mapping_id <> m.id THEN 'change'
+        CASE WHEN u.id IS NULL OR u.state = 'left' THEN 'added'
+             WHEN u.hash <> s.hash OR u.mapping_id <> m.id THEN 'updated'
              ELSE 'refresh' END,
         s.directory_id, s.guid, u.id, u.version, m.id, m.name,
         (SELECT name FROM mapping WHERE id = u.mapping_id AND u.mapping_id <> m.id AND u.state = 'active'),

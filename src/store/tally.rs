@@ -53,7 +53,7 @@ const LOST_BY_LEAVING: &str = "
     LEFT JOIN staged s ON s.directory_id = c.directory_id AND s.guid = c.guid
     LEFT JOIN found f ON f.user_id = c.user_id
     JOIN json_each(b.attributes) k
-    WHERE c.plan_id = ?1 AND c.kind = 'leave' AND coalesce(s.attributes, f.attributes) IS NOT NULL
+    WHERE c.plan_id = ?1 AND c.kind = 'removed' AND coalesce(s.attributes, f.attributes) IS NOT NULL
         AND json_type(coalesce(s.attributes, f.attributes), '$.' || k.key) IS NULL
     GROUP BY 1, 2";
 
@@ -61,7 +61,7 @@ const LOST_BY_STAYING: &str = "
     SELECT c.mapping_id, k.key, count(*)
     FROM plan_change c JOIN user_values b ON b.id = c.before_id JOIN user_values a ON a.id = c.after_id
     JOIN json_each(b.attributes) k
-    WHERE c.plan_id = ?1 AND c.kind = 'change' AND json_type(a.attributes, '$.' || k.key) IS NULL
+    WHERE c.plan_id = ?1 AND c.kind = 'updated' AND json_type(a.attributes, '$.' || k.key) IS NULL
     GROUP BY 1, 2";
 
 const HAD: &str = "
@@ -87,16 +87,16 @@ pub(super) fn tally(
         "SELECT mapping_id, kind, count(*) FROM plan_change WHERE plan_id = ?1 GROUP BY 1, 2",
         plan,
     )?;
-    let left_out = left_out(transaction, plan)?;
+    let excluded = excluded(transaction, plan)?;
     let leaving = grouped(
         transaction,
-        "SELECT mapping_id, why, count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'leave' GROUP BY 1, 2",
+        "SELECT mapping_id, why, count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'removed' GROUP BY 1, 2",
         plan,
     )?;
     let taken_over = grouped(
         transaction,
         "SELECT m.id, c.mapping, count(*) FROM plan_change c JOIN mapping m ON m.name = c.from_mapping
-         WHERE c.plan_id = ?1 AND c.kind = 'change' GROUP BY 1, 2",
+         WHERE c.plan_id = ?1 AND c.kind = 'updated' GROUP BY 1, 2",
         plan,
     )?;
     let moved = moved(transaction, plan)?;
@@ -109,15 +109,15 @@ pub(super) fn tally(
             scoped.id,
         )?;
         let matched = scoped.matched;
-        let why = left_out.get(&scoped.name).cloned().unwrap_or_default();
+        let why = excluded.get(&scoped.name).cloned().unwrap_or_default();
         let (out, taken) = (why.values().sum::<u64>(), why.get("taken-by").copied().unwrap_or(0));
         let counts = Counts {
             matched,
-            come: change("come"),
-            change: change("change"),
-            leave: change("leave"),
-            unchanged: matched.saturating_sub(out + change("come") + change("change")),
-            left_out: out - taken,
+            added: change("added"),
+            updated: change("updated"),
+            removed: change("removed"),
+            unchanged: matched.saturating_sub(out + change("added") + change("updated")),
+            excluded: out - taken,
             taken,
         };
         plan::save_mapping(transaction, plan, scoped, &counts, &why)?;
@@ -148,12 +148,12 @@ pub(super) fn tally(
     Ok(tallies)
 }
 
-/// How many are left out of each mapping, by [`LeftOut::code`](crate::model::plan::LeftOut::code). Whom an earlier mapping
+/// How many are excluded of each mapping, by [`LeftOut::code`](crate::model::plan::LeftOut::code). Whom an earlier mapping
 /// matched is its own, even where it leaves them out: so that each user counts once.
-fn left_out(transaction: &Transaction<'_>, plan: i64) -> Result<HashMap<String, BTreeMap<String, u64>>, Error> {
+fn excluded(transaction: &Transaction<'_>, plan: i64) -> Result<HashMap<String, BTreeMap<String, u64>>, Error> {
     let sql = "SELECT mapping, iif(nth = 1, why, 'taken-by') AS reason, count(*) FROM (
                    SELECT mapping, why, row_number() OVER (PARTITION BY directory_id, guid ORDER BY id) AS nth
-                   FROM plan_left_out WHERE plan_id = ?1) GROUP BY 1, 2";
+                   FROM plan_excluded WHERE plan_id = ?1) GROUP BY 1, 2";
     let mut statement = transaction.prepare(sql)?;
     let mut rows = statement.query([plan])?;
     let mut all: HashMap<String, BTreeMap<String, u64>> = HashMap::new();
@@ -198,7 +198,7 @@ pub(super) fn lost(transaction: &Transaction<'_>, plan: i64) -> Result<HashMap<i
 /// The place to which most users of each mapping were moved.
 fn moved(transaction: &Transaction<'_>, plan: i64) -> Result<HashMap<i64, Untrusted>, Error> {
     let sql = "SELECT mapping_id, why_detail FROM plan_change
-               WHERE plan_id = ?1 AND kind = 'leave' AND why = 'moved-out'";
+               WHERE plan_id = ?1 AND kind = 'removed' AND why = 'moved-out'";
     let mut statement = transaction.prepare(sql)?;
     let mut rows = statement.query([plan])?;
     let mut places: HashMap<(i64, String), u64> = HashMap::new();

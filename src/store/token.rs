@@ -8,7 +8,7 @@ use super::turn::{Turn, View};
 use super::{By, Error, Store, audit, key};
 use crate::model::audit::Actor;
 use crate::model::text::Untrusted;
-use crate::model::token::{LastUse, Record, Scope, State, Superseded, TokenId};
+use crate::model::token::{LastUse, Record, Replaced, Scope, State, TokenId};
 
 impl Store {
     /// The newest first.
@@ -32,10 +32,10 @@ impl Store {
         self.write(|transaction| {
             let found = tokens(transaction, "t.id = ?1", [old.as_str()])?;
             let token = found.first().ok_or_else(|| Error::Unknown(format!("token {old}")))?;
-            if token.revoked_at.is_some() || token.superseded.is_some() {
+            if token.revoked_at.is_some() || token.replaced.is_some() {
                 return Err(Error::Exists(format!("successor of token {old}, or its revocation")));
             }
-            supersede(transaction, token, &Superseded { by: new.id.clone(), until }, by)?;
+            supersede(transaction, token, &Replaced { by: new.id.clone(), until }, by)?;
             add(transaction, new, by)
         })
     }
@@ -60,13 +60,13 @@ pub struct HeldToken {
     /// It was revoked, or the key that signed it was.
     pub is_revoked: bool,
     /// Until when it lets laptops in beside its successor.
-    pub superseded_until: Option<Timestamp>,
+    pub overlap_until: Option<Timestamp>,
 }
 
 impl View<'_> {
     pub fn token(&self, id: &TokenId) -> Result<Option<HeldToken>, Error> {
         let sql = "SELECT t.max_activations, t.scope, coalesce(t.revoked_at, k.revoked_at) IS NOT NULL,
-                       t.superseded_until
+                       t.overlap_until
                    FROM token t LEFT JOIN signing_key k ON k.kid = t.key_id WHERE t.id = ?1";
         let mut statement = self.0.prepare_cached(sql)?;
         let mut rows = statement.query([id.as_str()])?;
@@ -76,7 +76,7 @@ impl View<'_> {
             max_activations: cells.number()?,
             scope: cells.json()?,
             is_revoked: cells.next()?,
-            superseded_until: cells.parsed_if()?,
+            overlap_until: cells.parsed_if()?,
         }))
     }
 }
@@ -90,13 +90,13 @@ impl Turn<'_> {
 
     /// Notes that another token took the place of one. False when that lets laptops in no longer than this says, or there
     /// is no such token: of two ends the earlier one holds, and none that was told to anybody is put off.
-    pub fn supersede_token(&self, id: &TokenId, superseded: &Superseded, by: &By<'_>) -> Result<bool, Error> {
+    pub fn supersede_token(&self, id: &TokenId, replaced: &Replaced, by: &By<'_>) -> Result<bool, Error> {
         let found = tokens(self.0, "t.id = ?1", [id.as_str()])?;
         let Some(token) = found.first() else { return Ok(false) };
-        if token.superseded.as_ref().is_some_and(|known| known.until <= superseded.until) {
+        if token.replaced.as_ref().is_some_and(|known| known.until <= replaced.until) {
             return Ok(false);
         }
-        supersede(self.0, token, superseded, by)?;
+        supersede(self.0, token, replaced, by)?;
         Ok(true)
     }
 
@@ -110,11 +110,11 @@ impl Turn<'_> {
     }
 }
 
-fn supersede(transaction: &Transaction<'_>, token: &Record, superseded: &Superseded, by: &By<'_>) -> Result<(), Error> {
-    let Superseded { by: successor, until } = superseded;
-    let sql = "UPDATE token SET superseded_by = ?1, superseded_until = ?2 WHERE id = ?3";
-    transaction.execute(sql, params![successor.as_str(), until.to_string(), token.id.as_str()])?;
-    audit::append(transaction, by, &called(token), &format!("superseded by {successor}; good until {until}"))
+fn supersede(transaction: &Transaction<'_>, token: &Record, replaced: &Replaced, by: &By<'_>) -> Result<(), Error> {
+    let Replaced { by: replacement, until } = replaced;
+    let sql = "UPDATE token SET replaced_by = ?1, overlap_until = ?2 WHERE id = ?3";
+    transaction.execute(sql, params![replacement.as_str(), until.to_string(), token.id.as_str()])?;
+    audit::append(transaction, by, &called(token), &format!("replaced by {replacement}; good until {until}"))
 }
 
 fn called(token: &Record) -> String {
@@ -162,7 +162,7 @@ fn insert(connection: &Connection, token: &Record) -> Result<(), Error> {
 fn tokens<const N: usize>(connection: &Connection, which: &str, with: [&str; N]) -> Result<Vec<Record>, Error> {
     let sql = format!(
         "SELECT t.id, t.name, t.note, t.issued_at, t.expires_at, t.max_activations, t.servers, t.pin, t.scope,
-             t.created_by, coalesce(t.revoked_at, k.revoked_at), t.superseded_by, t.superseded_until, t.key_id, t.sha256,
+             t.created_by, coalesce(t.revoked_at, k.revoked_at), t.replaced_by, t.overlap_until, t.key_id, t.sha256,
              t.uses, d.enrolled_at, d.id, d.host_name
          FROM token t LEFT JOIN signing_key k ON k.kid = t.key_id
          LEFT JOIN device d ON d.number = (SELECT max(number) FROM device WHERE token_id = t.id) WHERE {which}"
@@ -174,7 +174,7 @@ fn tokens<const N: usize>(connection: &Connection, which: &str, with: [&str; N])
         all.push(read(row)?);
     }
     // Times of issue are whole seconds: one and its successor may share theirs.
-    all.sort_by_key(|one| std::cmp::Reverse((one.issued_at, one.superseded.is_none())));
+    all.sort_by_key(|one| std::cmp::Reverse((one.issued_at, one.replaced.is_none())));
     Ok(all)
 }
 
@@ -193,8 +193,8 @@ fn read(row: &Row<'_>) -> Result<Record, Error> {
         scope: cells.json()?,
         created_by: Actor::new(cells.text()?),
         revoked_at: cells.parsed_if()?,
-        superseded: match (cells.parsed_if()?, cells.parsed_if()?) {
-            (Some(by), Some(until)) => Some(Superseded { by, until }),
+        replaced: match (cells.parsed_if()?, cells.parsed_if()?) {
+            (Some(by), Some(until)) => Some(Replaced { by, until }),
             _ => None,
         },
         key: cells.next()?,

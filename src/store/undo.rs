@@ -59,7 +59,7 @@ impl Store {
         &self,
         of: i64,
         by: &By<'_>,
-        fuse: impl FnOnce(&[Tally]) -> Vec<Tripped>,
+        safeguard: impl FnOnce(&[Tally]) -> Vec<Tripped>,
     ) -> Result<Summary, Error> {
         let id = self.write(|transaction| {
             let mut scope = scope(transaction)?;
@@ -89,7 +89,7 @@ impl Store {
             for scoped in &mut scope {
                 scoped.matched = stay(transaction, plan, scoped)?;
             }
-            settle(transaction, plan, &scope, HashMap::default(), fuse)?;
+            settle(transaction, plan, &scope, HashMap::default(), safeguard)?;
             Ok(plan)
         })?;
         self.plan(id)?.ok_or_else(|| Error::Unknown(format!("plan {id}")))
@@ -132,7 +132,7 @@ impl Line {
     fn still(&self) -> Option<&Now> {
         let now = self.now.as_ref()?;
         let same = match self.kind.as_str() {
-            "leave" => !now.active && now.left_why == self.why && now.hash == self.hash,
+            "removed" => !now.active && now.left_why == self.why && now.hash == self.hash,
             _ => now.active && now.hash == self.hash && now.mapping == self.mapping,
         };
         same.then_some(now)
@@ -161,11 +161,11 @@ fn take_back(
         return Err(Error::Drift { what: format!("the mapping \"{name}\"") });
     };
     let change = match line.kind.as_str() {
-        "come" => Taken { undone: Some(of), ..Taken::of("leave", mapping, now) },
-        "leave" => {
+        "added" => Taken { undone: Some(of), ..Taken::of("removed", mapping, now) },
+        "removed" => {
             let after = copy(transaction, &now.attributes)?;
             let operational = Some(now.operational.clone());
-            Taken { operational, values: Some((now.values, after)), ..Taken::of("come", mapping, now) }
+            Taken { operational, values: Some((now.values, after)), ..Taken::of("added", mapping, now) }
         }
         _ => {
             let before = before(line)?;
@@ -173,7 +173,7 @@ fn take_back(
                 from: here.filter(|here| here.id != mapping.id).map(|here| here.name.clone()),
                 label: before.label(),
                 hash: attributes::hash(&before, false).to_vec(),
-                ..Taken::of("change", mapping, now).to(transaction, line, &before, now)?
+                ..Taken::of("updated", mapping, now).to(transaction, line, &before, now)?
             }
         }
     };
@@ -272,10 +272,10 @@ fn name_of(transaction: &Transaction<'_>, mapping: i64) -> Result<String, Error>
 /// How many users a mapping has once the plan is applied.
 fn stay(transaction: &Transaction<'_>, plan: i64, scoped: &Scoped) -> Result<u64, Error> {
     let sql = "SELECT (SELECT count(*) FROM cached_user WHERE mapping_id = ?2 AND state = 'active')
-        - (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'leave' AND mapping_id = ?2)
-        - (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'change' AND from_mapping = ?3)
-        + (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'come' AND mapping_id = ?2)
-        + (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'change' AND mapping_id = ?2
+        - (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'removed' AND mapping_id = ?2)
+        - (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'updated' AND from_mapping = ?3)
+        + (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'added' AND mapping_id = ?2)
+        + (SELECT count(*) FROM plan_change WHERE plan_id = ?1 AND kind = 'updated' AND mapping_id = ?2
                AND from_mapping IS NOT NULL)";
     let count: i64 =
         transaction.prepare_cached(sql)?.query_row(params![plan, scoped.id, scoped.name], |row| row.get(0))?;

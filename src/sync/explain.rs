@@ -15,7 +15,7 @@ use crate::model::job::Job;
 use crate::model::mapping::{Kind, Mapping};
 use crate::model::membership::{Nested, Path};
 use crate::model::name::Name;
-use crate::model::plan::LeftOut;
+use crate::model::plan::Excluded;
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, User};
 
@@ -51,7 +51,7 @@ pub enum Outcome {
     /// The filter does not select the user.
     NoMatch,
     /// A guideline leaves the user out.
-    LeftOut(LeftOut),
+    Excluded(Excluded),
 }
 
 impl std::fmt::Display for Outcome {
@@ -62,7 +62,7 @@ impl std::fmt::Display for Outcome {
             Self::NotRead => f.write_str("is not read"),
             Self::OutOfScope => f.write_str("does not match: the user is elsewhere"),
             Self::NoMatch => f.write_str("does not match"),
-            Self::LeftOut(why) => write!(f, "matches, but the user {why}"),
+            Self::Excluded(why) => write!(f, "matches, but the user {why}"),
         }
     }
 }
@@ -87,7 +87,7 @@ impl Explanation {
             let told = if self.filter.verdict == Verdict::True { "does not give" } else { "gives" };
             lines.push(Line::text(0, format!("the directory itself {told} the user for this filter; that counts")));
         }
-        if let Outcome::LeftOut(why) = &self.outcome {
+        if let Outcome::Excluded(why) = &self.outcome {
             lines.push(Line::of(0, Verdict::False, format!("the guideline: the user {}", shown(&why.to_string()))));
         }
         lines
@@ -211,7 +211,7 @@ pub fn explain_user(
         } else if !known.selected {
             Outcome::NoMatch
         } else {
-            own_reason(user, now).map_or(Outcome::Takes, Outcome::LeftOut)
+            own_reason(user, now).map_or(Outcome::Takes, Outcome::Excluded)
         };
         let mapping = mapping.name.clone();
         explained.push(Explanation { mapping, outcome, scope, filter, directory_differs, remedy: None });
@@ -228,8 +228,8 @@ fn remedy(of: &Explanation) -> Option<Remedy> {
         Outcome::Takes => None,
         Outcome::NotRead => Some(Remedy::EnableMapping),
         Outcome::OutOfScope => Some(Remedy::Move { below: of.scope.base.clone() }),
-        Outcome::LeftOut(LeftOut::Disabled) => Some(Remedy::EnableAccount),
-        Outcome::LeftOut(why) => Some(Remedy::Mend { why: why.clone() }),
+        Outcome::Excluded(Excluded::Disabled) => Some(Remedy::EnableAccount),
+        Outcome::Excluded(why) => Some(Remedy::Mend { why: why.clone() }),
         Outcome::NoMatch => {
             let change = || Remedy::ChangeFilter { clause: of.filter.filter.to_string() };
             Some(of.filter.remedy().unwrap_or_else(change))
@@ -267,7 +267,7 @@ fn add_paths(
 }
 
 /// What depends on the other mappings and users: the mapping that comes first takes the user, and who shares a mail
-/// with another is left out of both.
+/// with another is excluded of both.
 fn among_others(
     read: &mut dyn Read,
     user: &User,
@@ -283,9 +283,9 @@ fn among_others(
     let mut first: Option<Name> = None;
     for one in explained.iter_mut().filter(|one| one.outcome == Outcome::Takes) {
         if let Some(other) = &other {
-            one.outcome = Outcome::LeftOut(other.clone());
+            one.outcome = Outcome::Excluded(other.clone());
         } else if let Some(mapping) = &first {
-            one.outcome = Outcome::LeftOut(LeftOut::TakenBy { mapping: mapping.clone() });
+            one.outcome = Outcome::Excluded(Excluded::TakenBy { mapping: mapping.clone() });
         } else {
             first = Some(one.mapping.clone());
         }
@@ -300,7 +300,7 @@ fn twin(
     mappings: &[Mapping],
     now: Timestamp,
     job: &Job,
-) -> Result<Option<LeftOut>, Error> {
+) -> Result<Option<Excluded>, Error> {
     let Some(mail) = user.first(Attribute::Mail) else { return Ok(None) };
     let same = |other: &User| {
         let key = |mail: &Untrusted| folded(mail.raw()).collect::<String>();
@@ -319,7 +319,7 @@ fn twin(
         };
         read.users(&query, job, &mut take).map_err(|source| Error::unread(&mapping.directory, source))?;
         if let Some(other) = found {
-            return Ok(Some(LeftOut::DuplicateMail { mail: mail.clone(), other }));
+            return Ok(Some(Excluded::DuplicateMail { mail: mail.clone(), other }));
         }
     }
     Ok(None)

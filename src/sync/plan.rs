@@ -51,16 +51,16 @@ pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Resul
         Filter::of_mapping(mapping, &[]).map_err(|source| Error::Filter { mapping: mapping.name.clone(), source })?;
     }
     let mut bases = Bases { store, found: Vec::new(), changed: Vec::new() };
-    let allow = settings.allow.as_deref();
+    let pilot_group = settings.pilot_group.as_deref();
     let reading = job.expecting(before(store)?);
     let mut readings =
-        staged(&mut staging, by, |send| read_all(&mappings, allow, open, &mut bases, by, &reading, &send))?;
+        staged(&mut staging, by, |send| read_all(&mappings, pilot_group, open, &mut bases, by, &reading, &send))?;
     for Reading { first, seen, read, .. } in &mut readings {
         confirm::missing(&mut staging, read.as_mut(), (*first, &seen.naming_context), job)?;
     }
     for Reading { first, seen, allowed, .. } in readings {
         staging.saw(first, seen);
-        staging.allowed(first, allow.map(str::to_owned).zip(allowed));
+        staging.allowed(first, pilot_group.map(str::to_owned).zip(allowed));
     }
     for (position, base, guid) in &bases.found {
         staging.searched(*position, base, *guid);
@@ -73,7 +73,7 @@ pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Resul
         let of = bases.changed.iter().find(|(name, _)| *name == mapping.name);
         of.map(|(_, cause)| cause.clone())
     };
-    Ok(staging.finish(by, job, |tallies| rules::tripped(settings.fuse, &mappings, tallies, &changed))?)
+    Ok(staging.finish(by, job, |tallies| rules::tripped(settings.safeguard, &mappings, tallies, &changed))?)
 }
 
 /// How many users the last sync read; nobody knows how many there are before they are read.
@@ -166,7 +166,7 @@ fn staged<T>(
 /// Reads directory by directory, and in each mapping by mapping in the order of priority.
 fn read_all(
     mappings: &[Mapping],
-    allow: Option<&str>,
+    pilot_group: Option<&str>,
     open: &mut Open<'_>,
     bases: &mut Bases<'_>,
     by: &By<'_>,
@@ -196,7 +196,7 @@ fn read_all(
             };
             reader.users(&asked.query, job, &mut take).map_err(failed)?;
         }
-        let allowed = allow.map(|group| query::members(reader.as_mut(), group, mapping, job)).transpose();
+        let allowed = pilot_group.map(|group| query::members(reader.as_mut(), group, mapping, job)).transpose();
         let allowed = allowed.map_err(|why| Error::unasked(mapping, why))?;
         readings.push(Reading { first, seen, allowed, read: reader });
     }

@@ -1,4 +1,4 @@
-//! What a mapping would match, before it is saved: how many, a sample, and who is left out.
+//! What a mapping would match, before it is saved: how many, a sample, and who is excluded.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -14,7 +14,7 @@ use crate::model::fold::folded;
 use crate::model::job::{Job, Progress};
 use crate::model::mapping::{Kind, Mapping};
 use crate::model::name::Name;
-use crate::model::plan::{LeftOut, PlannedLeftOut};
+use crate::model::plan::{Excluded, PlannedExcluded};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
@@ -27,27 +27,27 @@ pub struct Preview {
     pub takes: u64,
     /// Some of those, in the order in which the directory gave them.
     pub sample: Vec<User>,
-    /// How many are left out for each reason, by [`LeftOut::code`].
+    /// How many are excluded for each reason, by [`LeftOut::code`].
     pub reasons: BTreeMap<&'static str, u64>,
-    /// Some of those who are left out.
-    pub left_out: Vec<PlannedLeftOut>,
+    /// Some of those who are excluded.
+    pub excluded: Vec<PlannedExcluded>,
     /// How many of the matched users each later mapping matches, too.
     pub also: Vec<(Name, u64)>,
 }
 
 impl Preview {
-    /// How many of the matched users are left out.
-    pub fn left_out_total(&self) -> u64 {
+    /// How many of the matched users are excluded.
+    pub fn excluded_total(&self) -> u64 {
         self.reasons.values().sum()
     }
 
-    /// How many are left out and why, in one line: `12 left out: 9 no-mail, 3 disabled`.
-    pub fn left_out_summary(&self) -> String {
+    /// How many are excluded and why, in one line: `12 excluded: 9 no-mail, 3 disabled`.
+    pub fn excluded_summary(&self) -> String {
         if self.reasons.is_empty() {
-            return "nobody is left out".to_owned();
+            return "nobody is excluded".to_owned();
         }
         let reasons: Vec<_> = self.reasons.iter().map(|(code, users)| format!("{users} {code}")).collect();
-        format!("{} left out: {}", self.left_out_total(), reasons.join(", "))
+        format!("{} excluded: {}", self.excluded_total(), reasons.join(", "))
     }
 }
 
@@ -55,7 +55,7 @@ impl Preview {
 ///
 /// `earlier` are the mappings of higher priority: those that are enabled, for mass deployment and of the same directory
 /// are read too, because they take their users first and may share a mail with one. `limit` is the most that the
-/// sample and the list of who is left out hold each; memory grows by a small entry for each user.
+/// sample and the list of who is excluded hold each; memory grows by a small entry for each user.
 pub fn preview(
     read: &mut dyn Read,
     mapping: &Mapping,
@@ -136,13 +136,13 @@ fn lower<'a>(bases: impl Iterator<Item = &'a str>) -> Result<Option<String>, Apa
     Ok(lowest.map(|(base, _)| base.to_owned()))
 }
 
-/// Sorts the users of a directory into those whom the mapping takes and those who are left out.
+/// Sorts the users of a directory into those whom the mapping takes and those who are excluded.
 struct Sorting<'a> {
     mapping: &'a Mapping,
     earlier: &'a [&'a Mapping],
     now: Timestamp,
     limit: usize,
-    /// The first user with each mail, of those who have no reason of their own to be left out.
+    /// The first user with each mail, of those who have no reason of their own to be excluded.
     first: HashMap<String, First>,
     preview: Preview,
 }
@@ -191,8 +191,8 @@ impl Sorting<'_> {
         };
         if first.guid == user.guid {
             let why = match (first.other, first.taken_by) {
-                (Some(other), _) => LeftOut::DuplicateMail { mail: mail(), other },
-                (None, Some(at)) => LeftOut::TakenBy { mapping: self.earlier[at].name.clone() },
+                (Some(other), _) => Excluded::DuplicateMail { mail: mail(), other },
+                (None, Some(at)) => Excluded::TakenBy { mapping: self.earlier[at].name.clone() },
                 // The directory gave the same user twice.
                 (None, None) => {
                     self.preview.matched -= 1;
@@ -202,7 +202,7 @@ impl Sorting<'_> {
             first.matched = true;
             return self.leave_out(user.guid, user.label(), why);
         }
-        let duplicate = |other| LeftOut::DuplicateMail { mail: mail(), other };
+        let duplicate = |other| Excluded::DuplicateMail { mail: mail(), other };
         let (guid, label, taken) = (first.guid, first.label.to_string(), first.taken_by.is_some());
         let newly = first.other.replace(user.guid).is_none() && first.matched;
         if newly {
@@ -218,22 +218,22 @@ impl Sorting<'_> {
         }
     }
 
-    fn leave_out(&mut self, guid: Guid, label: String, why: LeftOut) {
+    fn leave_out(&mut self, guid: Guid, label: String, why: Excluded) {
         *self.preview.reasons.entry(why.code()).or_default() += 1;
-        if self.preview.left_out.len() < self.limit {
+        if self.preview.excluded.len() < self.limit {
             let mapping = self.mapping.name.clone();
-            self.preview.left_out.push(PlannedLeftOut { guid, label: Untrusted::new(label), mapping, why });
+            self.preview.excluded.push(PlannedExcluded { guid, label: Untrusted::new(label), mapping, why });
         }
     }
 
     /// Somebody who was sorted already turns out to share their mail.
-    fn is_shared(&mut self, guid: Guid, label: String, taken: bool, why: LeftOut) {
+    fn is_shared(&mut self, guid: Guid, label: String, taken: bool, why: Excluded) {
         if taken {
             if let Some(count) = self.preview.reasons.get_mut("taken-by") {
                 *count -= 1;
             }
             self.preview.reasons.retain(|_, count| *count > 0);
-            self.preview.left_out.retain(|line| line.guid != guid);
+            self.preview.excluded.retain(|line| line.guid != guid);
         } else {
             self.preview.takes -= 1;
             self.preview.sample.retain(|user| user.guid != guid);

@@ -1,23 +1,23 @@
-//! Who is left out for a reason of their own, which plans are suspicious, and what probably happened.
+//! Who is excluded for a reason of their own, which plans are suspicious, and what probably happened.
 
 use jiff::Timestamp;
 
 use crate::filter::Filter;
 use crate::model::mapping::Mapping;
-use crate::model::plan::{Cause, LeftOut, Loss, Tripped};
-use crate::model::settings::Fuse;
+use crate::model::plan::{Cause, Excluded, Loss, Tripped};
+use crate::model::settings::Safeguard;
 use crate::model::user::{Attribute, User};
 use crate::store::{Lost, Tally};
 
-/// Why a user is left out whatever the other users are; the first reason that applies.
-pub(super) fn own_reason(user: &User, now: Timestamp) -> Option<LeftOut> {
+/// Why a user is excluded whatever the other users are; the first reason that applies.
+pub(super) fn own_reason(user: &User, now: Timestamp) -> Option<Excluded> {
     if user.first(Attribute::Mail).is_none() {
-        return Some(LeftOut::NoMail);
+        return Some(Excluded::NoMail);
     }
     if user.is_disabled() {
-        return Some(LeftOut::Disabled);
+        return Some(Excluded::Disabled);
     }
-    user.expires_at().filter(|at| *at <= now).map(|at| LeftOut::Expired { at })
+    user.expires_at().filter(|at| *at <= now).map(|at| Excluded::Expired { at })
 }
 
 /// What trips the fuse, for each mapping and each kind of loss:
@@ -29,7 +29,7 @@ pub(super) fn own_reason(user: &User, now: Timestamp) -> Option<LeftOut> {
 ///
 /// `base` says what became of where a mapping searches, when that is not what it was.
 pub(super) fn tripped(
-    fuse: Fuse,
+    safeguard: Safeguard,
     mappings: &[Mapping],
     tallies: &[Tally],
     base: &dyn Fn(&Mapping) -> Option<Cause>,
@@ -37,15 +37,15 @@ pub(super) fn tripped(
     let mut all = Vec::new();
     for tally in tallies {
         let mapping = mappings.iter().find(|mapping| mapping.name == tally.mapping);
-        let (had, allowed) = (tally.had, fuse.allows(tally.had));
+        let (had, allowed) = (tally.had, safeguard.allows(tally.had));
         let mut trip = |loss, users, cause| {
             let mapping = tally.mapping.clone();
             all.push(Tripped { mapping, loss, had, users, allowed, cause });
         };
         let why = || mapping.and_then(base).unwrap_or_else(|| cause(tally, mapping));
         let left = |code: &str| tally.leaving.get(code).copied().unwrap_or(0);
-        let (leave, disabled, unreadable) = (tally.counts.leave, left("disabled"), left("unreadable"));
-        if had > 0 && tally.counts.matched == tally.counts.left_out + tally.counts.taken {
+        let (leave, disabled, unreadable) = (tally.counts.removed, left("disabled"), left("unreadable"));
+        if had > 0 && tally.counts.matched == tally.counts.excluded + tally.counts.taken {
             trip(Loss::Everybody, had, why());
         } else {
             if disabled > allowed {
@@ -105,8 +105,8 @@ fn cause(tally: &Tally, mapping: Option<&Mapping>) -> Cause {
             let moved = tally.moved_to.clone().map(|to| Cause::MovedAway { to });
             edited().or(moved).unwrap_or(Cause::NoLongerMatch)
         }
-        "no-mail" => missing(vec![Attribute::Mail]).unwrap_or_else(|| Cause::LeftOut { why: most.clone() }),
-        why => Cause::LeftOut { why: why.to_owned() },
+        "no-mail" => missing(vec![Attribute::Mail]).unwrap_or_else(|| Cause::Excluded { why: most.clone() }),
+        why => Cause::Excluded { why: why.to_owned() },
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
         let leave = leaving.iter().map(|(_, users)| users).sum();
         Tally {
             mapping: crate::model::name::Name::new("Staff").expect("a name"),
-            counts: Counts { matched: 40 - leave, leave, ..Counts::default() },
+            counts: Counts { matched: 40 - leave, removed: leave, ..Counts::default() },
             had: 40,
             removed: false,
             edited: None,
@@ -139,7 +139,7 @@ mod tests {
     }
 
     fn of(tally: &Tally) -> Vec<(Loss, u64, Cause)> {
-        let all = tripped(Fuse::default(), &[], std::slice::from_ref(tally), &|_| None);
+        let all = tripped(Safeguard::default(), &[], std::slice::from_ref(tally), &|_| None);
         all.into_iter().map(|tripped| (tripped.loss, tripped.users, tripped.cause)).collect()
     }
 
@@ -177,7 +177,7 @@ mod tests {
         let without_mail = Lost { attribute: Attribute::Mail, leaving: 6, staying: 0, had: 40 };
         let no_mail = Tally { lost: vec![without_mail], ..tally(&[("no-mail", 6)]) };
         assert_eq!(first(no_mail), Cause::AttributeMissing { attribute: Attribute::Mail });
-        assert!(matches!(first(tally(&[("no-mail", 6)])), Cause::LeftOut { .. }));
+        assert!(matches!(first(tally(&[("no-mail", 6)])), Cause::Excluded { .. }));
         let removed = Tally { removed: true, ..tally(&[("mapping-removed", 6)]) };
         assert_eq!(first(removed), Cause::MappingRemoved);
     }

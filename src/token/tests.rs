@@ -205,7 +205,7 @@ fn a_signature_made_for_another_purpose_is_refused() {
     let footer = key(1).public().footer();
     assert!(check(&sign(payload, &footer, ASSERTION)).is_ok());
     assert_eq!(check(&sign(payload, &footer, b"")), Err(Refusal::Signature));
-    assert_eq!(check(&sign(payload, &footer, b"imd enrolment 1")), Err(Refusal::Signature));
+    assert_eq!(check(&sign(payload, &footer, b"imd enrollment 1")), Err(Refusal::Signature));
     assert_eq!(check(&sign(payload, b"{}", ASSERTION)), Err(Refusal::UnknownKey));
 }
 

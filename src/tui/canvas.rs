@@ -132,7 +132,7 @@ pub fn cut(text: &str, room: usize, mark: &str) -> String {
     out
 }
 
-/// The part of `text` that fits into `room` cells once `skip` cells are left out on the left.
+/// The part of `text` that fits into `room` cells once `skip` cells are excluded on the left.
 pub fn window(text: &str, skip: usize, room: usize) -> String {
     let mut out = String::new();
     let mut at = 0;
@@ -141,7 +141,7 @@ pub fn window(text: &str, skip: usize, room: usize) -> String {
         if at >= skip && at + wide <= skip + room {
             out.push(c);
         } else if at < skip && at + wide > skip {
-            // Half of a wide character is left out: a blank keeps the rest in its columns.
+            // Half of a wide character is excluded: a blank keeps the rest in its columns.
             out.push(' ');
         }
         at += wide;

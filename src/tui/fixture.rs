@@ -23,8 +23,8 @@ use crate::wizard::{Standing, State, Step};
 pub(super) const CANARY: &str = "canary-password-7f3a";
 pub(super) const TOKEN: &str =
     "imd1.v4.public.canary-token-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-pub(super) const UTF8: Look = Look { colour: true, ascii: false };
-pub(super) const ASCII: Look = Look { colour: false, ascii: true };
+pub(super) const UTF8: Look = Look { color: true, ascii: false };
+pub(super) const ASCII: Look = Look { color: false, ascii: true };
 
 fn field(key: &'static str, label: &'static str, help: &'static str, kind: Kind) -> Field {
     Field::new(key, label, help, kind)
@@ -156,14 +156,14 @@ pub(super) fn form(step: Step) -> Form {
             )
             .with("refuse"),
             field(
-                "settings.proof",
+                "settings.auth",
                 "Proof",
                 "How a user proves who they are; tried in this order.",
                 Kind::Ordered({
                     let mut all = choices(&[
                         ("kerberos", "Kerberos", "Nobody types anything."),
                         ("password", "Password", "Tried once against the directory."),
-                        ("claimed", "Claimed", ""),
+                        ("unverified", "Unverified", ""),
                     ]);
                     all[2].refused = Some("it proves nothing beside another proof".into());
                     all
@@ -171,7 +171,8 @@ pub(super) fn form(step: Step) -> Form {
             )
             .with_many(["kerberos", "password"])
             .required(),
-            field("settings.fuse", "Fuse", "A sync that would take away more stops and asks.", text("10%")).with("10%"),
+            field("settings.safeguard", "Fuse", "A sync that would take away more stops and asks.", text("10%"))
+                .with("10%"),
         ],
         Step::Token => vec![
             field("token.name", "Name", "What lists and logs call it.", Kind::Pick(Pick::Existing))
@@ -323,10 +324,10 @@ pub(super) fn preview() -> Preview {
         guid: format!("guid-of-{account}"),
         cells: vec![name.to_owned(), account.to_owned(), format!("{account}@corp.example.com")],
     };
-    let left_out = |name: &str| Sampled { guid: format!("guid-of-{name}"), cells: vec![name.to_owned()] };
+    let excluded = |name: &str| Sampled { guid: format!("guid-of-{name}"), cells: vec![name.to_owned()] };
     Preview {
         takes: 1_312,
-        left_out: 9,
+        excluded: 9,
         columns: vec!["Name", "Account", "Mail"],
         sample: vec![
             user("Åsa Berg", "asa.berg"),
@@ -338,13 +339,13 @@ pub(super) fn preview() -> Preview {
                 why: "without a mail".into(),
                 count: 7,
                 remedy: "give the user a mail attribute in the directory".into(),
-                who: vec![left_out("Per Hansen"), left_out("Kari\\u{202e}x")],
+                who: vec![excluded("Per Hansen"), excluded("Kari\\u{202e}x")],
             },
             Reason {
                 why: "disabled".into(),
                 count: 2,
                 remedy: "enable the account in the directory".into(),
-                who: vec![left_out("Old One")],
+                who: vec![excluded("Old One")],
             },
         ],
         also: vec![("Everybody else".into(), 12)],
@@ -465,11 +466,11 @@ pub(super) fn plan_page(asked: &Asked, offset: u64, limit: u64) -> PlanPage {
     };
     let line = |number: u64| {
         let (kind, what) = match number {
-            0..36 if asked.kind.is_none_or(|kind| kind == LineKind::Leave) => {
-                (LineKind::Leave, "is not found: deleted, or hidden from imd")
+            0..36 if asked.kind.is_none_or(|kind| kind == LineKind::Removed) => {
+                (LineKind::Removed, "is not found: deleted, or hidden from imd")
             }
             _ => {
-                (LineKind::Change, "department: Sales -> \u{55b6}\u{696d}\u{90e8} (Sales); title: nothing -> Engineer")
+                (LineKind::Updated, "department: Sales -> \u{55b6}\u{696d}\u{90e8} (Sales); title: nothing -> Engineer")
             }
         };
         let details = vec![
@@ -503,7 +504,7 @@ pub(super) fn rows(asked: &super::listing::Asked, offset: u64, limit: u64) -> Ro
             id: format!("{}-{number}", asked.kind.title()),
             cells,
             tone: [Tone::Good, Tone::Warning, Tone::Plain][usize::try_from(number % 3).unwrap_or(0)],
-            acts: if number + 1 < total { vec![Act::Revoke, Act::Free] } else { Vec::new() },
+            acts: if number + 1 < total { vec![Act::Revoke, Act::Release] } else { Vec::new() },
         }
     };
     Rows { total, offset, rows: (offset..total.min(offset + limit)).map(row).collect(), ..Rows::default() }

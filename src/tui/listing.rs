@@ -28,7 +28,7 @@ pub enum Kind {
     DeviceMap,
 }
 
-/// A column, the most telling first; what does not fit is left out from the right.
+/// A column, the most telling first; what does not fit is excluded from the right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
     pub title: &'static str,
@@ -112,7 +112,7 @@ impl Kind {
             Self::Syncs => "There was none yet. r runs the first one; step 4 says how often (9, then 4 Frequency).",
             Self::Devices => "No laptop has enrolled yet. Hand an export to your deployment tool (7).",
             Self::Accounts => {
-                "Nobody has been activated yet. A laptop enrols by an export (7), then its user logs on; 5 shows who waits."
+                "Nobody has been activated yet. A laptop enrolls by an export (7), then its user logs on; 5 shows who waits."
             }
             Self::Tokens => "There is none yet. Step 6 makes the first one; it needs no network: n opens it.",
             Self::Exports => "Nothing was written yet. Step 7 writes the exports: n opens it.",
@@ -237,7 +237,7 @@ pub enum Act {
     Enable,
     Duplicate,
     Revoke,
-    Free,
+    Release,
     Replace,
     Preserve,
     Restore,

@@ -1,8 +1,8 @@
-//! Colours and glyphs, chosen once from the environment.
+//! Colors and glyphs, chosen once from the environment.
 //!
-//! Every style is a role (`problem`, `selected`), so that the colour look and the mono look cannot drift apart. Only
-//! the sixteen named colours are used: what they look like is the terminal's own choice. The mono look sets no
-//! colour at all, only bold and reverse: crossterm under `NO_COLOR` wipes the reverse of a style that has a colour.
+//! Every style is a role (`problem`, `selected`), so that the color look and the mono look cannot drift apart. Only
+//! the sixteen named colors are used: what they look like is the terminal's own choice. The mono look sets no
+//! color at all, only bold and reverse: crossterm under `NO_COLOR` wipes the reverse of a style that has a color.
 
 use std::collections::BTreeMap;
 
@@ -18,18 +18,18 @@ pub enum Color {
     Never,
 }
 
-/// How things look: with or without colour, with or without characters beyond ASCII.
+/// How things look: with or without color, with or without characters beyond ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
-    pub colour: bool,
+    pub color: bool,
     pub ascii: bool,
 }
 
 impl Look {
     /// Chooses from environment variables, by their names.
     ///
-    /// - No colour: `NO_COLOR` is set and not empty (<https://no-color.org>), or `TERM` is one of the terminals that
-    ///   do not understand `38;5;N`, in which crossterm writes even the named colours.
+    /// - No color: `NO_COLOR` is set and not empty (<https://no-color.org>), or `TERM` is one of the terminals that
+    ///   do not understand `38;5;N`, in which crossterm writes even the named colors.
     /// - ASCII: the locale (`LC_ALL`, else `LC_CTYPE`, else `LANG`) is not UTF-8, or the terminal is a VT or the
     ///   Linux console, whose fonts lack most of it.
     pub fn of(environment: &BTreeMap<String, String>, choice: Color) -> Self {
@@ -37,18 +37,18 @@ impl Look {
         let term = set("TERM").unwrap_or("").to_ascii_lowercase();
         let is_vt = term.starts_with("vt");
         let plain = is_vt || matches!(term.as_str(), "" | "dumb" | "ansi" | "cygwin") || term.ends_with("-mono");
-        let colour = match choice {
+        let color = match choice {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => set("NO_COLOR").is_none() && (!plain || set("COLORTERM").is_some()),
         };
         let locale = set("LC_ALL").or(set("LC_CTYPE")).or(set("LANG")).unwrap_or("").to_ascii_lowercase();
         let utf8 = locale.contains("utf-8") || locale.contains("utf8");
-        Self { colour, ascii: !utf8 || is_vt || matches!(term.as_str(), "" | "dumb" | "linux") }
+        Self { color, ascii: !utf8 || is_vt || matches!(term.as_str(), "" | "dumb" | "linux") }
     }
 
-    fn role(self, colour: Named, mono: Modifier) -> Style {
-        if self.colour { Style::new().fg(colour) } else { Style::new().add_modifier(mono) }
+    fn role(self, color: Named, mono: Modifier) -> Style {
+        if self.color { Style::new().fg(color) } else { Style::new().add_modifier(mono) }
     }
 
     /// The line at the top, and the key bar's keys.
@@ -56,7 +56,7 @@ impl Look {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// What has the focus. Reverse in every look, without a colour of its own.
+    /// What has the focus. Reverse in every look, without a color of its own.
     pub fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
@@ -155,11 +155,11 @@ mod tests {
     fn look(environment: &[(&str, &str)], choice: Color) -> (bool, bool) {
         let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let look = Look::of(&environment, choice);
-        (look.colour, look.ascii)
+        (look.color, look.ascii)
     }
 
     #[test]
-    fn an_ordinary_terminal_has_colour_and_utf8() {
+    fn an_ordinary_terminal_has_color_and_utf8() {
         assert_eq!(look(&[("TERM", "xterm-256color"), ("LANG", "nb_NO.UTF-8")], Color::Auto), (true, false));
         assert_eq!(look(&[("TERM", "screen"), ("LC_ALL", "C.utf8")], Color::Auto), (true, false));
     }
@@ -190,8 +190,8 @@ mod tests {
     }
 
     #[test]
-    fn mono_has_no_colour_in_any_role_and_ascii_no_other_character() {
-        let look = Look { colour: false, ascii: true };
+    fn mono_has_no_color_in_any_role_and_ascii_no_other_character() {
+        let look = Look { color: false, ascii: true };
         let roles =
             [look.title(), look.selected(), look.heading(), look.faint(), look.good(), look.warning(), look.problem()];
         assert!(roles.iter().all(|style| style.fg.is_none() && style.bg.is_none()));

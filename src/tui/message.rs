@@ -146,13 +146,13 @@ pub struct PickedItem {
     pub has_children: bool,
 }
 
-/// Who matches a mapping and who is left out, safe to show.
+/// Who matches a mapping and who is excluded, safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Preview {
     /// How many users the mapping takes.
     pub takes: u64,
-    /// How many match it and are left out.
-    pub left_out: u64,
+    /// How many match it and are excluded.
+    pub excluded: u64,
     pub columns: Vec<&'static str>,
     /// A sample; `takes` says how many there are.
     pub sample: Vec<Sampled>,
@@ -161,7 +161,7 @@ pub struct Preview {
     pub also: Vec<(String, u64)>,
 }
 
-/// Users left out for one reason.
+/// Users excluded for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reason {
     pub why: String,

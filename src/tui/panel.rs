@@ -86,7 +86,7 @@ impl Panel {
             Self::Checklist(_) => "Each line says what was seen. Lines with a list open with Enter.",
             Self::Explain(panel) if panel.is_asking() => "Any form of the user's name; Enter asks the directory.",
             Self::Explain(_) => "What the mapping asks, line by line, and whether it is so for this user.",
-            Self::Preview(_) => "Users who are left out come first, each group with what to do about it.",
+            Self::Preview(_) => "Users who are excluded come first, each group with what to do about it.",
             Self::Running(_) => "Cancelling leaves everything as it was.",
             Self::Lines(_) => "",
             Self::Token => "It is masked until you press s; c copies it, w writes it to a file.",

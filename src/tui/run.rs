@@ -47,7 +47,7 @@ pub(super) fn run(engine: &Engine, color: Color) -> Result<String, Error> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
     let look = Look::of(&environment, color);
-    crossterm::style::force_color_output(look.colour);
+    crossterm::style::force_color_output(look.color);
     let size = crossterm::terminal::size().map_err(Error::Terminal)?;
     let terminal = Terminal::take().map_err(Error::Terminal)?;
     let (sender, events) = mpsc::channel();

@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_frame_is_one_write_and_a_frame_without_a_change_is_none() {
-        let (mut app, _) = App::new(Look { colour: true, ascii: false }, (80, 24));
+        let (mut app, _) = App::new(Look { color: true, ascii: false }, (80, 24));
         let mut surface = Surface::new(Writes::default());
         surface.show(&app).expect("a vector takes everything");
         assert_eq!(surface.out.0.len(), 1);

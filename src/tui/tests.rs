@@ -304,7 +304,7 @@ fn a_mistake_is_shown_in_the_editor_and_a_filter_without_one_is_previewed_from_i
 fn proofs_are_marked_and_ordered() {
     let mut app = app(Step::Settings, UTF8, (80, 24));
     keys(&mut app, &["Tab", "Tab", "Space", "Right", "Enter"]);
-    assert_eq!(step(&app).form().field("settings.proof").expect("there").many(), ["password", "kerberos"]);
+    assert_eq!(step(&app).form().field("settings.auth").expect("there").many(), ["password", "kerberos"]);
     assert_eq!(step(&app).focus(), Focus::Field(3));
 }
 
@@ -390,7 +390,7 @@ fn the_help_page_lists_the_keys_of_where_one_was() {
     let mut app = app(Step::Mapping, UTF8, (80, 50));
     press(&mut app, "Ctrl-G");
     let page = screen(&app);
-    assert!(page.contains("Which users match, and who is left out") && page.contains("Delete backwards"));
+    assert!(page.contains("Which users match, and who is excluded") && page.contains("Delete backwards"));
     press(&mut app, "Esc");
     assert!(!screen(&app).contains("What the keys do here"));
 }

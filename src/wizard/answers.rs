@@ -531,9 +531,9 @@ mod tests {
         let form = good(directory_form(), urls);
         assert_eq!(form.text("directory.urls"), Some("ldaps://dc1 ldaps://dc2"));
         let form = Form::new(Step::Settings, settings::fields());
-        let mut form = good(form, "[settings]\nproof = [\"claimed\", \"password\"]");
+        let mut form = good(form, "[settings]\nauth = [\"unverified\", \"password\"]");
         assert!(!form.check_fields(), "claimed stands beside another proof");
-        assert!(form.field("settings.proof").is_some_and(|field| field.problem.is_some()));
+        assert!(form.field("settings.auth").is_some_and(|field| field.problem.is_some()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::model::check::Check;
 use crate::model::job::Job;
 use crate::model::mapping::{AccountName, Kind as MappingKind, Mapping};
 use crate::model::name::Name;
-use crate::model::plan::PlannedLeftOut;
+use crate::model::plan::PlannedExcluded;
 use crate::model::text::Untrusted;
 use crate::sync::Preview;
 
@@ -190,7 +190,7 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
     const AUTO: &str = "auto import is off";
     const GROUP: &str = "group";
     const USERS: &str = "users who match";
-    const LEFT_OUT: &str = "users left out";
+    const LEFT_OUT: &str = "users excluded";
     let Some(mapping) = read(form) else {
         super::report_problems(form, each);
         return Ok(());
@@ -217,7 +217,7 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
             return Ok(());
         }
     };
-    let (matched, left_out) = (preview.matched, preview.left_out_total());
+    let (matched, excluded) = (preview.matched, preview.excluded_total());
     each(match matched {
         0 => Check::failed(USERS, "nobody", "widen the mapping: nobody would be activated"),
         1 => Check::passed(USERS, "1 user"),
@@ -227,12 +227,12 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
         let evidence = format!("{users} of these are also matched by \"{other}\", which comes later");
         each(Check::passed("several mappings", evidence));
     }
-    each(if left_out == 0 {
+    each(if excluded == 0 {
         Check::passed(LEFT_OUT, "nobody")
     } else {
-        let line = |left: &PlannedLeftOut| Untrusted::new(format!("{} {}", left.label.raw(), left.why));
-        let list = preview.left_out.iter().map(line).collect();
-        Check::warned(LEFT_OUT, preview.left_out_summary(), "mend them in the directory, or go on without them")
+        let line = |left: &PlannedExcluded| Untrusted::new(format!("{} {}", left.label.raw(), left.why));
+        let list = preview.excluded.iter().map(line).collect();
+        Check::warned(LEFT_OUT, preview.excluded_summary(), "mend them in the directory, or go on without them")
             .with_list(list)
     });
     Ok(())

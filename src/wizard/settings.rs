@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, Error};
 use crate::model::check::Check;
-use crate::model::settings::{AtLimit, Proof, Settings, Unfit};
+use crate::model::settings::{AtLimit, AuthMethod, OfflineTokens, Settings, Unfit};
 use crate::model::text::shown;
 
 use super::form::{Basis, Choice, Field, Form, Kind, Problem, Value};
@@ -37,15 +37,15 @@ pub(super) fn fields() -> Vec<Field> {
         )
         .with("refuse"),
         Field::new(
-            "settings.proof",
+            "settings.auth",
             "Proof",
             "How a user proves who they are; tried in this order.",
             Kind::Ordered(vec![
                 Choice::new("kerberos", "Kerberos", "Nobody types anything: the log-on session itself is the proof."),
                 Choice::new("password", "Password", "Tried once against the directory, over verified TLS; never kept."),
                 Choice::new(
-                    "claimed",
-                    "Claimed",
+                    "unverified",
+                    "Unverified",
                     "No proof: whoever holds the token may say they are any cached user. Only alone.",
                 ),
             ]),
@@ -53,7 +53,7 @@ pub(super) fn fields() -> Vec<Field> {
         .with_many(["password"])
         .required(),
         Field::new(
-            "settings.fuse",
+            "settings.safeguard",
             "Fuse",
             "A sync that would take away more of a mapping's users stops and asks.",
             Kind::Text { example: "10%" },
@@ -61,23 +61,31 @@ pub(super) fn fields() -> Vec<Field> {
         .with("10%")
         .required(),
         Field::new(
-            "settings.require_registered",
-            "Unknown tokens",
-            "Tokens of your own key that another host made.",
+            "settings.offline_tokens",
+            "Offline tokens",
+            "What happens to a token that another host signed with your key.",
             Kind::Choice(vec![
-                Choice::new("no", "Record them", "One that was made offline is recorded when a laptop first shows it."),
-                Choice::new("yes", "Refuse them", "One that was made offline lets nobody in before `imd bundle in`."),
+                Choice::new(
+                    "accept",
+                    "Accept on first use",
+                    "imd accepts and records such a token when a laptop first uses it.",
+                ),
+                Choice::new(
+                    "require-import",
+                    "Require import",
+                    "imd refuses such a token until `imd bundle in` imports it.",
+                ),
             ]),
         )
-        .with("no"),
+        .with("accept"),
         Field::new(
-            "settings.allow",
+            "settings.pilot_group",
             "Only members of",
             "For a pilot: a group by its DN, read at each sync. Empty: everybody whom a mapping takes.",
             Kind::Text { example: "CN=Pilot,OU=Groups,DC=corp,DC=example,DC=com" },
         ),
         Field::new(
-            "settings.daily_cap",
+            "settings.daily_activation_limit",
             "Most on one day",
             "Laptops activated between midnight and midnight UTC; the next wait. 0: no cap.",
             Kind::Text { example: "50" },
@@ -90,52 +98,54 @@ pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
     let Some(kept) = engine.settings()? else { return Ok(()) };
     form.set("settings.devices_per_user", Value::Text(kept.value.devices_per_user.to_string()));
     form.set("settings.at_limit", Value::Text(text(&kept.value.at_limit)));
-    form.set("settings.proof", Value::Many(kept.value.proof.iter().map(text).collect()));
-    form.set("settings.fuse", Value::Text(kept.value.fuse.to_string()));
-    let require_registered = if kept.value.require_registered { "yes" } else { "no" };
-    form.set("settings.require_registered", Value::Text(require_registered.to_owned()));
-    form.set("settings.allow", Value::Text(kept.value.allow.unwrap_or_default()));
-    form.set("settings.daily_cap", Value::Text(kept.value.daily_cap.to_string()));
+    form.set("settings.auth", Value::Many(kept.value.auth.iter().map(text).collect()));
+    form.set("settings.safeguard", Value::Text(kept.value.safeguard.to_string()));
+    form.set("settings.offline_tokens", Value::Text(text(&kept.value.offline_tokens)));
+    form.set("settings.pilot_group", Value::Text(kept.value.pilot_group.unwrap_or_default()));
+    form.set("settings.daily_activation_limit", Value::Text(kept.value.daily_activation_limit.to_string()));
     form.basis = Basis::of(kept.version);
     Ok(())
 }
 
 fn read(form: &mut Form) -> Option<Settings> {
     let devices_per_user = form.parse("settings.devices_per_user");
-    let fuse = form.parse("settings.fuse");
-    let daily_cap = form.parse("settings.daily_cap").unwrap_or_default();
+    let safeguard = form.parse("settings.safeguard");
+    let daily_activation_limit = form.parse("settings.daily_activation_limit").unwrap_or_default();
     let at_limit = match form.text("settings.at_limit") {
         Some("replace-oldest") => AtLimit::ReplaceOldest,
         _ => AtLimit::Refuse,
     };
-    let proof = form.field("settings.proof").map(Field::many).unwrap_or_default().iter();
-    let proof = proof
+    let auth = form.field("settings.auth").map(Field::many).unwrap_or_default().iter();
+    let auth = auth
         .filter_map(|word| match word.as_str() {
-            "kerberos" => Some(Proof::Kerberos),
-            "password" => Some(Proof::Password),
-            "claimed" => Some(Proof::Claimed),
+            "kerberos" => Some(AuthMethod::Kerberos),
+            "password" => Some(AuthMethod::Password),
+            "unverified" => Some(AuthMethod::Unverified),
             _ => None,
         })
         .collect();
     if form.has_problems() {
         return None;
     }
-    let require_registered = form.text("settings.require_registered") == Some("yes");
-    let allow = form.text("settings.allow").map(str::to_owned);
+    let offline_tokens = match form.text("settings.offline_tokens") {
+        Some("require-import") => OfflineTokens::RequireImport,
+        _ => OfflineTokens::Accept,
+    };
+    let pilot_group = form.text("settings.pilot_group").map(str::to_owned);
     let settings = Settings {
         devices_per_user: devices_per_user?,
         at_limit,
-        proof,
-        fuse: fuse?,
-        require_registered,
-        allow,
-        daily_cap,
+        auth,
+        safeguard: safeguard?,
+        offline_tokens,
+        pilot_group,
+        daily_activation_limit,
     };
     for unfit in settings.unfit() {
         let key = match unfit {
             Unfit::Devices(_) => "settings.devices_per_user",
-            Unfit::Allow => "settings.allow",
-            Unfit::NoProof | Unfit::ClaimedWithOthers | Unfit::ProofTwice => "settings.proof",
+            Unfit::PilotGroup => "settings.pilot_group",
+            Unfit::NoAuth | Unfit::UnverifiedWithOthers | Unfit::AuthTwice => "settings.auth",
         };
         form.problem(key, Problem::new(unfit.to_string()));
     }
@@ -156,25 +166,25 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
         choices.iter().find(|choice| choice.value == value).map(|choice| choice.consequence.clone()).unwrap_or_default()
     };
     each(Check::passed("at the limit", consequence("settings.at_limit", &text(&settings.at_limit))));
-    for proof in &settings.proof {
-        let word = text(proof);
-        let (name, evidence) = ("proof", format!("{word}: {}", consequence("settings.proof", &word)));
-        each(match proof {
-            Proof::Claimed => Check::warned(name, evidence, "choose kerberos or password where you can"),
+    for auth in &settings.auth {
+        let word = text(auth);
+        let (name, evidence) = ("auth", format!("{word}: {}", consequence("settings.auth", &word)));
+        each(match auth {
+            AuthMethod::Unverified => Check::warned(name, evidence, "choose kerberos or password where you can"),
             _ => Check::passed(name, evidence),
         });
     }
-    if let Some(group) = &settings.allow {
+    if let Some(group) = &settings.pilot_group {
         let evidence = format!("only members of {} are activated, as they are at the next sync", shown(group));
         each(Check::passed("only members of", evidence));
     }
-    if settings.daily_cap > 0 {
-        let evidence = format!("{} a day; the next wait until midnight UTC", settings.daily_cap);
+    if settings.daily_activation_limit > 0 {
+        let evidence = format!("{} a day; the next wait until midnight UTC", settings.daily_activation_limit);
         each(Check::passed("most on one day", evidence));
     }
     let users = engine.user_count()?;
-    let allowed = settings.fuse.allows(users);
-    each(Check::passed("fuse", format!("of {users} cached users, {allowed} may leave a mapping without asking")));
+    let allowed = settings.safeguard.allows(users);
+    each(Check::passed("safeguard", format!("of {users} cached users, {allowed} may leave a mapping without asking")));
     Ok(())
 }
 

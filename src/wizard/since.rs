@@ -68,7 +68,7 @@ fn last<T>(kept: Option<Kept<T>>) -> Option<(Actor, Timestamp)> {
 
 fn told(what: &str, last: Option<(Actor, Timestamp)>) -> String {
     match last {
-        Some((by, at)) => format!("{what} was changed by {} at {}", by.0.shown(), moment::shown(at)),
+        Some((by, at)) => format!("{what} was changed by {} at {}", by.0.shown(), moment::minute(at)),
         None => format!("{what} is not there any more"),
     }
 }

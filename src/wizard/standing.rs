@@ -60,8 +60,8 @@ pub fn standing(engine: &Engine) -> Result<Vec<Standing>, Error> {
         profile.evidence = format!("{}: {}", only.label, only.refused.as_deref().unwrap_or_default());
     }
     let settings = engine.settings()?.map(|kept| {
-        let proofs: Vec<_> = kept.value.proof.iter().map(text).collect();
-        format!("{} per user, by {}", kept.value.devices_per_user, proofs.join(" then "))
+        let auth_methods: Vec<_> = kept.value.auth.iter().map(text).collect();
+        format!("{} per user, by {}", kept.value.devices_per_user, auth_methods.join(" then "))
     });
     let mut all = vec![
         settled(Step::Directory, names(directories)),

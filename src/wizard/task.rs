@@ -39,8 +39,8 @@ impl Task {
     pub const fn purpose(self) -> &'static str {
         match self {
             Self::Check => "Checks every guideline of this step against what is really there.",
-            Self::Preview => "Shows which users match right now, and who is left out and why.",
-            Self::Explain => "Says why a user matches or is left out, and what would mend it.",
+            Self::Preview => "Shows which users match right now, and who is excluded and why.",
+            Self::Explain => "Says why a user matches or is excluded, and what would mend it.",
             Self::Run => "Reads the directory and stores the users who match, now.",
             Self::Mint => "Makes the token, here and offline. It is shown masked.",
             Self::Files => "Shows each file as it would be written, before anything is.",
@@ -82,7 +82,7 @@ pub fn mint(engine: &Engine, form: &mut Form) -> Result<Option<Minted>, Error> {
 pub fn facts(record: &Record) -> Vec<String> {
     let end = record
         .expires_at
-        .map_or_else(|| "never expires".to_owned(), |end| format!("good until {}", end.strftime("%Y-%m-%d %H:%M UTC")));
+        .map_or_else(|| "never expires".to_owned(), |end| format!("good until {}", crate::model::moment::minute(end)));
     let uses = match record.max_activations {
         0 => "any number of laptops".to_owned(),
         count => format!("{count} laptops at most"),

@@ -25,7 +25,7 @@ pub(super) fn fields(mappings: Vec<Choice>) -> Vec<Field> {
         Field::new(
             "token.max_activations",
             "Laptops at most",
-            "How many laptops it may enrol; 0 is no limit.",
+            "How many laptops it may enroll; 0 is no limit.",
             Kind::Text { example: "5000" },
         )
         .with("0"),
@@ -52,7 +52,7 @@ pub(super) fn fields(mappings: Vec<Choice>) -> Vec<Field> {
             "Good for",
             "Which laptops it lets in, and whose.",
             Kind::Choice(vec![
-                Choice::new("all", "Every laptop", "Whoever holds it may enrol, from anywhere."),
+                Choice::new("all", "Every laptop", "Whoever holds it may enroll, from anywhere."),
                 Choice::new("some", "Only some", "What a leaked token can do is bounded by what is named below."),
             ]),
         )
@@ -193,7 +193,7 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
     each(match request.expires {
         Some(length) => {
             let end = engine.now().saturating_add(length.signed());
-            let day = end.map(|end| end.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
+            let day = end.map(|end| crate::model::moment::day(end)).unwrap_or_default();
             Check::passed("expiry", format!("{length} from now: {day}"))
         }
         None => Check::warned("expiry", "it never expires", "an expiry bounds what a leaked token can do"),

@@ -1,4 +1,4 @@
-//! Laptops enrol and their users claim them, over HTTPS against the real service, with nothing but a file as directory.
+//! Laptops enroll and their users claim them, over HTTPS against the real service, with nothing but a file as directory.
 //!
 //! The proof is `claimed` here, which asks no directory; `with_lab` has the passwords. What came of it is
 //! read by `sqlite3`; the laptops speak through a client of their own (`laptops.rs`) or are `imd-activate` itself.

@@ -44,7 +44,7 @@ fn all_seven_steps_are_walked_with_keys_that_are_on_the_screen() {
     console.wait_for("Step 1 of 7");
     console.go(CTRL_N, "Step 2 of 7");
     console.go(CTRL_N, "Step 3 of 7");
-    console.go("\x12", "left out");
+    console.go("\x12", "excluded");
     console.go(CTRL_N, "Step 4 of 7");
     console.go("\x12", "The users are stored.");
     console.go(CTRL_N, "Step 5 of 7");
@@ -85,13 +85,13 @@ fn an_arrow_key_that_arrives_in_parts_is_no_escape() {
 }
 
 #[test]
-fn no_color_means_no_colour_and_the_selection_is_still_reversed() {
+fn no_color_means_no_color_and_the_selection_is_still_reversed() {
     let mut console = Console::demo(&[("NO_COLOR", "1")]);
     console.wait_for("Step 1 of 7");
     console.go(CTRL_T, "users are visible");
     console.go(ESCAPE, "Device map");
     let bytes = String::from_utf8_lossy(&console.bytes()).into_owned();
-    assert!(!bytes.contains("\x1b[38;") && !bytes.contains("\x1b[48;"), "no colour is set");
+    assert!(!bytes.contains("\x1b[38;") && !bytes.contains("\x1b[48;"), "no color is set");
     let seen = console.seen.lock().expect("nobody panics with it");
     let screen = seen.screen.screen();
     let reversed = (0..24).any(|row| screen.cell(row, 5).is_some_and(vt100::Cell::inverse));
@@ -105,7 +105,7 @@ fn a_locale_without_utf8_gets_ascii_only() {
     console.go(CTRL_T, "users are visible");
     console.go(CTRL_N, "Step 2 of 7");
     console.go(CTRL_N, "Step 3 of 7");
-    console.go("\x12", "left out");
+    console.go("\x12", "excluded");
     assert!(console.bytes().is_ascii());
 }
 
@@ -211,11 +211,11 @@ fn every_terminal_starts_walks_and_is_given_back() {
             assert!(!console.is_raw(), "{which}");
             let bytes = console.bytes();
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            let coloured = text.contains("\x1b[38;5;");
-            assert_eq!(coloured, no_color.is_empty() && term != "vt100", "{which}");
+            let colored = text.contains("\x1b[38;5;");
+            assert_eq!(colored, no_color.is_empty() && term != "vt100", "{which}");
             let ascii = locale == "C" || matches!(term, "linux" | "vt100");
             assert_eq!(bytes.is_ascii(), ascii, "{which}");
-            assert!(!text.contains("\x1b[38;2;"), "{which}: no colour that the terminal may not have");
+            assert!(!text.contains("\x1b[38;2;"), "{which}: no color that the terminal may not have");
             let shown = !console.seen.lock().expect("nobody panics with it").screen.screen().hide_cursor();
             assert!(shown && text.contains("\x1b[?2004l"), "{which}: the cursor and pastes are as they were");
         }

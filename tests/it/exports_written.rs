@@ -360,7 +360,7 @@ fn a_target_that_does_not_say_what_to_do_or_where_the_token_is_read_is_refused()
         ("id = \"own\"", "id = \"../own\""),
         ("id = \"own\"", "id = \"another\""),
         ("grammar = \"ps\"", "grammar = \"none\""),
-        ("platform = \"windows\"", "platform = \"windows\"\ncolour = 1"),
+        ("platform = \"windows\"", "platform = \"windows\"\ncolor = 1"),
         ("template = \"file.j2\"", "template = \"../file.j2\""),
     ] {
         let toml = OWN.replace("NAME", "a.ps1").replacen(from, to, 1);

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use imd::directory::ldap::{self, Controller, Deadlines};
-use imd::directory::{Error, Proof, Query, Read as _, TakerFailed, prove};
+use imd::directory::{AuthMethod, Error, Query, Read as _, TakerFailed, prove};
 use imd::filter::Filter;
 use imd::model::directory::{Ldap, Source};
 use imd::model::job::Job;
@@ -427,7 +427,7 @@ fn an_unusable_password_sends_not_one_byte() {
 
 /// What becomes of a right password for user 7 when the bound session says it is `bound`, and the entry that is asked
 /// for by GUID is user `number` with the SID `own`.
-fn proved(bound: Option<&'static str>, number: u32, own: Option<&'static str>) -> Proof {
+fn proved(bound: Option<&'static str>, number: u32, own: Option<&'static str>) -> AuthMethod {
     let server = Server::start(move |client| {
         client.accept_bind();
         let whoami = client.request();
@@ -443,9 +443,9 @@ fn proved(bound: Option<&'static str>, number: u32, own: Option<&'static str>) -
     let mut guid = [0; 16];
     guid[..4].copy_from_slice(&7_u32.to_be_bytes());
     let source = Source::Ldap(server.source());
-    let proof = prove(&source, "u7@x.test", &Secret::new("secret"), Guid(guid), &Job::unwatched());
+    let auth = prove(&source, "u7@x.test", &Secret::new("secret"), Guid(guid), &Job::unwatched());
     server.finish();
-    proof.expect("the server answers")
+    auth.expect("the server answers")
 }
 
 #[test]
@@ -454,7 +454,7 @@ fn a_password_proves_only_the_user_whose_sid_the_bound_session_has() {
     let own = "\x01\x05\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x4d\0\0\0";
     let anothers = "\x01\x05\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x4e\0\0\0";
     for bound in [own, "S-1-5-21-1-2-3-77"] {
-        assert!(matches!(proved(Some(bound), 7, Some(own)), Proof::Proven(_)), "{bound:?}");
+        assert!(matches!(proved(Some(bound), 7, Some(own)), AuthMethod::Proven(_)), "{bound:?}");
     }
     for (what, bound, number, sid) in [
         ("another account was bound", Some(anothers), 7, Some(own)),
@@ -465,7 +465,7 @@ fn a_password_proves_only_the_user_whose_sid_the_bound_session_has() {
         ("neither is known", None, 7, None),
         ("another entry was given", Some(own), 8, Some(own)),
     ] {
-        assert_eq!(proved(bound, number, sid), Proof::SomebodyElse, "{what}");
+        assert_eq!(proved(bound, number, sid), AuthMethod::SomebodyElse, "{what}");
     }
 }
 

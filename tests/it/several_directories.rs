@@ -82,7 +82,7 @@ fn another_order_says_who_gets_what_before_it_is_saved() {
     // What it said is what the plan then does.
     imd.imd(["sync"])
         .failed_with(3, ["mapping \"Board\" would lose all of its 2 users", "\"Everybody\" takes them now"]);
-    let moved = imd.json(["sync", "list"])["items"][0]["counts"]["change"].clone();
+    let moved = imd.json(["sync", "list"])["items"][0]["counts"]["updated"].clone();
     assert_eq!(moved, effect["users"]);
     // Back again: the reading knows it in whatever order the mappings are.
     imd.imd(["mapping", "order", "Board"]).failed_with(3, ["2 users"]);

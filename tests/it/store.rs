@@ -13,7 +13,7 @@ use imd::model::installer::{Inputs, Installer, Proxy};
 use imd::model::mapping::{AccountName, Kind, Mapping};
 use imd::model::name::Name;
 use imd::model::profile::{Login, Profile, Storage};
-use imd::model::settings::{AtLimit, Proof, Settings};
+use imd::model::settings::{AtLimit, AuthMethod, OfflineTokens, Settings};
 use imd::model::token::{Record, Scope, TokenId};
 use imd::store::{By, Error, KeyState, Store, StoredKey, Verdict};
 use tempfile::TempDir;
@@ -164,11 +164,11 @@ fn what_there_is_one_of_is_kept_and_versioned() {
     let settings = Settings {
         devices_per_user: 3,
         at_limit: AtLimit::ReplaceOldest,
-        proof: vec![Proof::Kerberos, Proof::Password],
-        fuse: "7%".parse().expect("a fuse"),
-        require_registered: true,
-        allow: Some("CN=Pilot,DC=corp,DC=example,DC=com".to_owned()),
-        daily_cap: 50,
+        auth: vec![AuthMethod::Kerberos, AuthMethod::Password],
+        safeguard: "7%".parse().expect("a fuse"),
+        offline_tokens: OfflineTokens::RequireImport,
+        pilot_group: Some("CN=Pilot,DC=corp,DC=example,DC=com".to_owned()),
+        daily_activation_limit: 50,
     };
     let installer = Installer {
         agent: "imd-activate".into(),
@@ -202,7 +202,7 @@ fn a_form_that_shows_an_older_version_does_not_win() {
     assert_eq!(store.save(&annas, Some(1), &by(&anna)).expect("saved"), 2);
 
     let error = store.save(&Profile { max_users: 20, ..laptops() }, Some(1), &by(&bert)).expect_err("an old version");
-    let at = imd::model::moment::shown("2026-03-01T13:02:00Z".parse().expect("a timestamp"));
+    let at = imd::model::moment::minute("2026-03-01T13:02:00Z".parse::<jiff::Timestamp>().expect("a timestamp"));
     assert!([" UTC", ":00", ":30", ":45"].iter().any(|end| at.ends_with(end)), "UTC or an offset: {at}");
     assert_eq!(error.to_string(), format!("profile \"Laptops\" was changed by anna at {at}"));
     assert!(error.help().contains("reload"));
@@ -442,7 +442,7 @@ fn token(id: u64, of: &str) -> Record {
         pin: None,
         note: None,
         scope: Scope::default(),
-        superseded: None,
+        replaced: None,
         key: None,
         uses: 0,
         last_use: None,

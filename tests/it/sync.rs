@@ -1,4 +1,4 @@
-//! A sync: who comes, changes, leaves and is left out, and what a suspicious or failed one does: nothing.
+//! A sync: who comes, changes, leaves and is excluded, and what a suspicious or failed one does: nothing.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use imd::model::found::Sort;
 use imd::model::job::Job;
 use imd::model::mapping::{Kind, Mapping};
 use imd::model::name::Name;
-use imd::model::plan::{Asked, Change, Counts, Left, LeftOut, Line, PlannedChange, State};
+use imd::model::plan::{Asked, Change, Counts, Excluded, Left, Line, PlannedChange, State};
 use imd::model::profile::Profile;
 use imd::model::text::Untrusted;
 use imd::model::user::{Attribute, User};
@@ -23,7 +23,7 @@ fn a_plan_says_who_comes_changes_and_leaves_and_applying_it_does_just_that() {
     let before = Corp::of(&["anna", "bert", "cleo", "dora", "eva"]);
     let plan = house.plan(&before).expect("a plan");
     assert_eq!(house.lines(&plan), ["+anna Staff", "+bert Staff", "+cleo Staff", "+dora Staff", "+eva Staff"]);
-    assert_eq!((plan.state.clone(), plan.counts.matched, plan.counts.come), (State::Made, 5, 5));
+    assert_eq!((plan.state.clone(), plan.counts.matched, plan.counts.added), (State::Made, 5, 5));
     assert_eq!(house.store.user_counts().expect("counts").active, 0, "a plan alone changes nobody");
     let applied = house.apply(&plan, None).expect("applies");
     assert_eq!(applied.state, State::Applied { at: now() });
@@ -45,7 +45,7 @@ fn a_plan_says_who_comes_changes_and_leaves_and_applying_it_does_just_that() {
         ]
     );
     let counts = &plan.per_mapping[0].1;
-    assert_eq!((counts.come, counts.change, counts.leave, counts.unchanged), (1, 2, 1, 2));
+    assert_eq!((counts.added, counts.updated, counts.removed, counts.unchanged), (1, 2, 1, 2));
     house.apply(&plan, None).expect("applies");
     let cleo = &house.find("cleo")[0];
     assert_eq!(cleo.user.first(Attribute::Department).map(Untrusted::raw), Some("Legal"));
@@ -85,7 +85,7 @@ fn who_is_left_out_is_told_with_the_reason() {
             "+ok Staff".to_owned(),
         ]
     );
-    assert_eq!((plan.counts.matched, plan.counts.left_out, plan.counts.come), (9, 6, 3));
+    assert_eq!((plan.counts.matched, plan.counts.excluded, plan.counts.added), (9, 6, 3));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn the_mapping_of_higher_priority_takes_a_user_and_reordering_moves_them() {
             "+cleo All",
         ]
     );
-    let of = |counts: Counts| [counts.matched, counts.come, counts.left_out, counts.taken];
+    let of = |counts: Counts| [counts.matched, counts.added, counts.excluded, counts.taken];
     assert_eq!((of(plan.counts), of(plan.per_mapping[1].1)), ([5, 4, 1, 2], [5, 3, 0, 2]), "in all, each counts once");
     house.apply(&plan, None).expect("applies");
     assert_eq!(house.find("boss")[0].mapping, name("Board"));
@@ -136,10 +136,10 @@ fn a_user_who_leaves_is_kept_and_comes_back_as_the_same() {
     assert_eq!(house.lines(&plan)[1..], ["-anna Staff: is disabled"]);
     house.apply(&plan, None).expect("one of four may leave");
     let left = house.find("anna");
-    assert_eq!(left[0].state, UserState::Left { at: house.at, why: Left::LeftOut(LeftOut::Disabled) });
+    assert_eq!(left[0].state, UserState::Left { at: house.at, why: Left::Excluded(Excluded::Disabled) });
     assert_eq!(left[0].id, first.id);
     let plan = house.sync(&disabled);
-    assert_eq!((plan.counts.leave, plan.counts.left_out), (0, 1), "who has left does not leave again");
+    assert_eq!((plan.counts.removed, plan.counts.excluded), (0, 1), "who has left does not leave again");
 
     let plan = house.plan(&corp.with("anna", &[("mail", "anna.new@corp.example")])).expect("a plan");
     assert_eq!(house.lines(&plan), ["+anna Staff"]);
@@ -163,7 +163,7 @@ fn a_renamed_and_moved_user_stays_the_same_user() {
     let mut open =
         |_: &Name| Ok::<_, Unopened>(Box::new(ldif::File::of_bytes(moved.clone().into_bytes())) as Box<dyn Read>);
     let plan = sync::plan(&house.store, &mut open, &house.by(), &Job::unwatched()).expect("a plan");
-    assert_eq!((plan.counts.change, plan.counts.come, plan.counts.leave), (1, 0, 0));
+    assert_eq!((plan.counts.updated, plan.counts.added, plan.counts.removed), (1, 0, 0));
     house.apply(&plan, None).expect("applies");
     for gone in ["anna", "CN=anna,OU=Staff,DC=corp,DC=example"] {
         assert!(house.find(gone).is_empty(), "{gone}");
@@ -183,7 +183,7 @@ fn a_sync_repeated_changes_nothing() {
     };
     let before = users();
     let plan = house.sync(&corp);
-    assert_eq!((plan.counts.come, plan.counts.change, plan.counts.leave, plan.counts.unchanged), (0, 0, 0, 49));
+    assert_eq!((plan.counts.added, plan.counts.updated, plan.counts.removed, plan.counts.unchanged), (0, 0, 0, 49));
     assert_eq!(users(), before);
 }
 
@@ -198,7 +198,7 @@ fn operational_attributes_are_kept_but_are_no_change() {
     );
     let plan = house.plan(&later).expect("a plan");
     assert_eq!(house.lines(&plan), [""; 0]);
-    assert_eq!((plan.counts.change, plan.counts.unchanged), (0, 2));
+    assert_eq!((plan.counts.updated, plan.counts.unchanged), (0, 2));
     let audit = house.store.audit(1, None).expect("audit");
     house.apply(&plan, None).expect("applies");
     assert_eq!(house.find("anna")[0].user.first(Attribute::UsnChanged).map(Untrusted::raw), Some("2000"));
@@ -257,7 +257,7 @@ fn the_fuse_stops_too_many_leavers_in_a_small_and_in_a_large_company() {
             corp = if n % 2 == 0 { corp.without(&sam) } else { corp.with(&sam, &[("userAccountControl", "514")]) };
         }
         let plan = house.plan(&corp).expect("a plan");
-        assert_eq!(plan.counts.leave, leaving);
+        assert_eq!(plan.counts.removed, leaving);
         assert_eq!(matches!(plan.state, State::Stopped { .. }), stops, "{leaving} of {had}");
         if let State::Stopped { reasons } = &plan.state {
             assert_eq!((reasons.len(), reasons[0].had, reasons[0].users), (1, had, leaving));
@@ -404,7 +404,7 @@ fn two_directories_may_have_a_user_of_the_same_name_and_the_same_mail() {
         Ok::<_, Unopened>(if name.as_str() == "lab" { lab } else { corp.open() })
     };
     let plan = sync::plan(&house.store, &mut open, &house.by(), &Job::unwatched()).expect("a plan");
-    assert_eq!((plan.counts.come, plan.counts.left_out), (2, 0));
+    assert_eq!((plan.counts.added, plan.counts.excluded), (2, 0));
     house.apply(&plan, None).expect("applies");
     let directories =
         |text: &str| -> Vec<String> { house.find(text).iter().map(|user| user.directory.to_string()).collect() };
@@ -438,7 +438,7 @@ fn a_preview_is_what_the_plan_will_be() {
 
     let plan = house.plan(&corp).expect("a plan");
     let planned = &plan.per_mapping[1].1;
-    assert_eq!((preview.matched, preview.takes), (planned.matched, planned.come));
+    assert_eq!((preview.matched, preview.takes), (planned.matched, planned.added));
     let sample: Vec<_> = preview.sample.iter().map(User::label).collect();
     assert_eq!(sample, ["User anna", "User bert"]);
     let lines = |mut lines: Vec<(String, String)>| {
@@ -446,16 +446,16 @@ fn a_preview_is_what_the_plan_will_be() {
         lines
     };
     // With three who share a mail, which two are named to each other is no matter.
-    let about = |label: &Untrusted, why: &LeftOut| (label.shown(), why.code().to_owned());
-    let previewed = lines(preview.left_out.iter().map(|line| about(&line.label, &line.why)).collect());
-    let left_out = house.left_out(&plan);
-    let all = left_out.iter().filter(|line| line.mapping == name("All"));
+    let about = |label: &Untrusted, why: &Excluded| (label.shown(), why.code().to_owned());
+    let previewed = lines(preview.excluded.iter().map(|line| about(&line.label, &line.why)).collect());
+    let excluded = house.excluded(&plan);
+    let all = excluded.iter().filter(|line| line.mapping == name("All"));
     assert_eq!(previewed, lines(all.map(|line| about(&line.label, &line.why)).collect()));
     let reasons: Vec<_> = preview.reasons.into_iter().collect();
     assert_eq!(reasons, [("disabled", 1), ("duplicate-mail", 5), ("no-mail", 1), ("taken-by", 1)]);
 
     let few = sync::preview(&mut *read, &mapping("All", None), &earlier, now(), 1, &job).expect("a preview");
-    assert_eq!((few.sample.len(), few.left_out.len(), few.takes), (1, 1, preview.takes));
+    assert_eq!((few.sample.len(), few.excluded.len(), few.takes), (1, 1, preview.takes));
     job.cancel();
     let cancelled = sync::preview(&mut *read, &mapping("All", None), &earlier, now(), 1, &job);
     assert!(matches!(cancelled, Err(Error::Cancelled)));
@@ -534,7 +534,7 @@ fn old_plans_are_let_go_with_the_values_that_nobody_has_any_more() {
     assert_eq!(house.sqlite3("SELECT count(*) FROM user_values"), (3 + 30 + 1).to_string());
     let oldest = house.store.plans(100).expect("plans").last().expect("a plan").id;
     let line = house.store.plan_lines(oldest, &Asked::default(), 0, 1).expect("lines").lines.remove(0);
-    let Line::Change(PlannedChange { change: Change::Change(all), .. }) = line else { panic!("the title changed") };
+    let Line::Change(PlannedChange { change: Change::Updated(all), .. }) = line else { panic!("the title changed") };
     assert_eq!((all[0].before[0].raw(), all[0].after[0].raw()), ("Title 9", "Title 10"));
 
     house.at += jiff::SignedDuration::from_hours(25);
@@ -582,14 +582,14 @@ fn the_sample_directory_is_sorted_as_awk_sorts_it() {
     let open = || Box::new(ldif::File::open(file.as_ref()).expect("opens")) as Box<dyn Read>;
     let job = Job::unwatched();
     let plan = sync::plan(&house.store, &mut |_| Ok(open()), &house.by(), &job).expect("a plan");
-    let left_out = house.left_out(&plan);
-    let count = |code: &str| left_out.iter().filter(|line| line.why.code() == code).count() as u64;
+    let excluded = house.excluded(&plan);
+    let count = |code: &str| excluded.iter().filter(|line| line.why.code() == code).count() as u64;
     let reasons = ["no-mail", "disabled", "expired", "duplicate-mail"].map(count);
-    assert_eq!([&[plan.counts.matched][..], &reasons, &[plan.counts.come]].concat(), expected);
+    assert_eq!([&[plan.counts.matched][..], &reasons, &[plan.counts.added]].concat(), expected);
     house.apply(&plan, None).expect("applies");
     assert_eq!(house.store.user_counts().expect("counts").active, expected[5]);
     let preview = sync::preview(&mut *open(), &mapping("Staff", None), &[], now(), 20, &job).expect("a preview");
     assert_eq!((preview.matched, preview.takes), (expected[0], expected[5]));
     let again = sync::plan(&house.store, &mut |_| Ok(open()), &house.by(), &job).expect("a plan");
-    assert_eq!((again.counts.come, again.counts.change, again.counts.leave), (0, 0, 0));
+    assert_eq!((again.counts.added, again.counts.updated, again.counts.removed), (0, 0, 0));
 }

@@ -89,7 +89,7 @@ fn whoever_leaves_is_asked_for_by_guid_and_the_plan_says_what_became_of_them() {
             ("u00000".to_owned(), Left::Gone),
             ("u00001".to_owned(), Left::NoLongerMatches),
             ("u00002".to_owned(), Left::MovedOut { to: moved }),
-            ("u00003".to_owned(), Left::LeftOut(imd::model::plan::LeftOut::Disabled)),
+            ("u00003".to_owned(), Left::Excluded(imd::model::plan::Excluded::Disabled)),
         ]
     );
 }
@@ -257,16 +257,16 @@ proptest! {
         let applied = house.sync(&after);
         let back = undo(&house, &applied).expect("a plan");
         prop_assert_eq!(back.undoes, Some(applied.id));
-        prop_assert_eq!((back.counts.leave, back.counts.come), (applied.counts.come, applied.counts.leave));
+        prop_assert_eq!((back.counts.removed, back.counts.added), (applied.counts.added, applied.counts.removed));
         house.apply(&back, Some(&back.hash)).expect("applies");
         prop_assert_eq!(active(&house), was);
         let brought = house.store.user_counts().expect("counts").left - was_left;
-        prop_assert!(brought <= applied.counts.come, "whoever was brought is kept as one who left");
+        prop_assert!(brought <= applied.counts.added, "whoever was brought is kept as one who left");
         // And forth again: taking back is taken back.
         let forth = undo(&house, &back).expect("a plan");
         house.apply(&forth, Some(&forth.hash)).expect("applies");
         let again = house.plan(&after).expect("a plan");
-        prop_assert_eq!((again.counts.come, again.counts.change, again.counts.leave), (0, 0, 0));
+        prop_assert_eq!((again.counts.added, again.counts.updated, again.counts.removed), (0, 0, 0));
     }
 }
 
@@ -335,7 +335,7 @@ fn the_lines_of_a_plan_come_in_pages_by_kind_and_by_search() {
     assert_eq!((kinds, all.total), (vec![3, 8, 1, 2], 14));
     assert_eq!(LineKind::ALL.map(|kind| plan.counts.of(kind)), [3, 8, 1, 2]);
     assert!(
-        matches!(&all.lines[0], Line::Change(line) if matches!(line.change, Change::Leave(_))),
+        matches!(&all.lines[0], Line::Change(line) if matches!(line.change, Change::Removed(_))),
         "leavers come first"
     );
     let Line::Change(leaver) = &all.lines[0] else { unreachable!() };

@@ -1,7 +1,7 @@
 #!/bin/bash
 # certificate.sh FOLDER HOST ADDRESS: a certificate with subjectAltNames, signed by the lab's own CA (BASE/ca).
 #
-# Samba makes itself one without names, which no present-day client accepts. "localhost" is left out on purpose: the
+# Samba makes itself one without names, which no present-day client accepts. "localhost" is excluded on purpose: the
 # tests reach the same controller under that name to see a wrong name refused.
 . "$(dirname "$0")/common.sh"
 [ $# = 3 ] || fail "FOLDER HOST ADDRESS expected"

@@ -61,8 +61,8 @@ tz = "Europe/Oslo"
 [settings]
 devices_per_user = 2
 at_limit = "refuse"
-proof = ["kerberos", "password"]
-fuse = "10%"
+auth = ["kerberos", "password"]
+safeguard = "10%"
 
 [token]
 name = "rollout-2026"

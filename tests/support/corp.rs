@@ -15,7 +15,7 @@ use imd::model::job::Job;
 use imd::model::mapping::{AccountName, Kind, Mapping};
 use imd::model::membership::Nested;
 use imd::model::name::Name;
-use imd::model::plan::{Asked, Change, Left, Line, LineKind, PlannedLeftOut, Summary};
+use imd::model::plan::{Asked, Change, Left, Line, LineKind, PlannedExcluded, Summary};
 use imd::model::profile::{Login, Profile, Storage};
 use imd::model::text::Untrusted;
 use imd::model::user::{Attribute, Guid, NameForm, User};
@@ -240,10 +240,10 @@ impl House {
             let who = line.label.shown().replace("User ", "");
             let from = line.from.map(|from| format!(" from {from}")).unwrap_or_default();
             lines.push(match line.change {
-                Change::Come => format!("+{who} {}", line.mapping),
-                Change::Leave(Left::LeftOut(why)) => format!("-{who} {}: {why}", line.mapping),
-                Change::Leave(_) => format!("-{who} {}", line.mapping),
-                Change::Change(all) => {
+                Change::Added => format!("+{who} {}", line.mapping),
+                Change::Removed(Left::Excluded(why)) => format!("-{who} {}: {why}", line.mapping),
+                Change::Removed(_) => format!("-{who} {}", line.mapping),
+                Change::Updated(all) => {
                     let texts = |all: &[Untrusted]| all.iter().map(Untrusted::shown).collect::<Vec<_>>().join("|");
                     let each = all.iter().map(|change| {
                         format!(" {}={}->{}", change.attribute.name(), texts(&change.before), texts(&change.after))
@@ -252,7 +252,7 @@ impl House {
                 }
             });
         }
-        for line in self.left_out(plan) {
+        for line in self.excluded(plan) {
             let who = line.label.shown().replace("User ", "");
             lines.push(format!("!{who} {}: {}", line.mapping, line.why));
         }
@@ -261,10 +261,10 @@ impl House {
     }
 
     /// Whom a plan leaves out.
-    pub(crate) fn left_out(&self, plan: &Summary) -> Vec<PlannedLeftOut> {
-        let asked = Asked { kind: Some(LineKind::LeftOut), ..Asked::default() };
+    pub(crate) fn excluded(&self, plan: &Summary) -> Vec<PlannedExcluded> {
+        let asked = Asked { kind: Some(LineKind::Excluded), ..Asked::default() };
         let lines = self.store.plan_lines(plan.id, &asked, 0, 10_000).expect("lines").lines;
-        lines.into_iter().filter_map(|line| if let Line::LeftOut(line) = line { Some(line) } else { None }).collect()
+        lines.into_iter().filter_map(|line| if let Line::Excluded(line) = line { Some(line) } else { None }).collect()
     }
 
     pub(crate) fn find(&self, text: &str) -> Vec<CachedUser> {

@@ -33,7 +33,7 @@ impl Laptop {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    pub fn enrol_request(&self, token: &str) -> Value {
+    pub fn enroll_request(&self, token: &str) -> Value {
         json!({
             "token": token, "device_key": self.key(1), "claim_code": self.key(2),
             "laptop": {
@@ -46,19 +46,19 @@ impl Laptop {
     pub fn claim_request(&self, user: &str) -> Value {
         json!({
             "claim_code": self.key(2), "credential": self.key(3),
-            "proof": { "kind": "claimed", "user": user },
+            "auth": { "method": "unverified", "user": user },
         })
     }
 
     pub fn password_request(&self, user: &str, password: &str) -> Value {
         json!({
             "claim_code": self.key(2), "credential": self.key(3),
-            "proof": { "kind": "password", "user": user, "password": password },
+            "auth": { "method": "password", "user": user, "password": password },
         })
     }
 
-    pub fn enrol(&self, service: &Service, token: &str) -> Answer {
-        service.post("/v1/enrol", &self.enrol_request(token))
+    pub fn enroll(&self, service: &Service, token: &str) -> Answer {
+        service.post("/v1/enroll", &self.enroll_request(token))
     }
 
     pub fn claim(&self, service: &Service, user: &str) -> Answer {
@@ -74,7 +74,7 @@ impl Laptop {
 pub fn company(count: u32, change: impl Fn(String) -> String) -> Installation {
     let imd = Installation::new();
     imd.write("users.ldif", company::ldif(count));
-    let answers = company::ANSWERS.replace(r#"["kerberos", "password"]"#, r#"["claimed"]"#);
+    let answers = company::ANSWERS.replace(r#"["kerberos", "password"]"#, r#"["unverified"]"#);
     imd.write("answers.toml", change(answers));
     imd.imd(["setup", "--answers", "answers.toml"]).succeeded();
     imd

@@ -2,7 +2,7 @@
 //! that it selects itself.
 //!
 //! Each filter is generated from what the controller really holds, and sent as our own `Display` prints it. What Samba
-//! is known to do otherwise than Windows is left out, because there we follow Windows:
+//! is known to do otherwise than Windows is excluded, because there we follow Windows:
 //! - `~=` is an error in Samba and equality in Windows; an 803 on text that is no number is an error in Samba.
 //! - A value that its syntax does not allow is false in Samba, so that its negation selects everything; it is undefined
 //!   in Windows. The same goes for rules that are not known.

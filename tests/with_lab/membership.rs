@@ -16,7 +16,7 @@ use imd::model::dn::Dn;
 use imd::model::explain::Remedy;
 use imd::model::job::Job;
 use imd::model::mapping::{AccountName, Kind, Mapping};
-use imd::model::plan::LeftOut;
+use imd::model::plan::Excluded;
 use imd::model::text::Untrusted;
 use imd::model::user::{Attribute, User};
 use imd::secrets::Secret;
@@ -193,7 +193,7 @@ fn now() -> Timestamp {
 /// The names of those whom a mapping takes.
 fn taken(read: &mut dyn Read, mapping: &Mapping) -> BTreeSet<String> {
     let preview = sync::preview(read, mapping, &[], now(), 1000, &Job::unwatched()).expect("it is read");
-    assert_eq!(preview.matched, preview.takes, "{:?}", preview.left_out);
+    assert_eq!(preview.matched, preview.takes, "{:?}", preview.excluded);
     preview.sample.iter().map(|user| user.first(Attribute::CommonName).expect("a name").raw().to_owned()).collect()
 }
 
@@ -309,7 +309,7 @@ fn each_remedy_that_is_applied_to_the_controller_makes_the_user_match() {
         let dn = found(&mut controller(), user).first(Attribute::DistinguishedName).expect("a DN").raw().to_owned();
         assert_eq!(dn, unit.dn(user), "nobody else moved it");
         match remedy {
-            Remedy::Mend { why: LeftOut::NoMail } => unit.change(user, "replace", "mail", "new@remedy.test"),
+            Remedy::Mend { why: Excluded::NoMail } => unit.change(user, "replace", "mail", "new@remedy.test"),
             Remedy::EnableAccount => unit.change(user, "replace", "userAccountControl", ENABLED),
             Remedy::Give { attribute, value } => unit.change(user, "replace", &attribute, value.raw()),
             Remedy::Take { attribute, value } => unit.change(user, "delete", &attribute, value.raw()),
@@ -342,8 +342,8 @@ fn who_shares_a_mail_or_is_taken_by_an_earlier_mapping_is_told() {
         all.into_iter().map(|one| one.outcome).collect::<Vec<_>>()
     };
     let second = found(&mut live, "second").guid;
-    let twin = LeftOut::DuplicateMail { mail: "same@others.test".into(), other: second };
-    assert_eq!(explain(&mut live, "first"), [Outcome::LeftOut(twin.clone()), Outcome::LeftOut(twin)]);
-    let taken = LeftOut::TakenBy { mapping: "Earlier".parse().expect("a name") };
-    assert_eq!(explain(&mut live, "third"), [Outcome::Takes, Outcome::LeftOut(taken)]);
+    let twin = Excluded::DuplicateMail { mail: "same@others.test".into(), other: second };
+    assert_eq!(explain(&mut live, "first"), [Outcome::Excluded(twin.clone()), Outcome::Excluded(twin)]);
+    let taken = Excluded::TakenBy { mapping: "Earlier".parse().expect("a name") };
+    assert_eq!(explain(&mut live, "third"), [Outcome::Takes, Outcome::Excluded(taken)]);
 }

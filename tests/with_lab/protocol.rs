@@ -25,7 +25,7 @@ fn no_request_that_another_tool_makes_up_is_answered_otherwise_than_described() 
     let (imd, service, token) = served(20, |answers| answers.replace("devices_per_user = 2", "devices_per_user = 100"));
     let laptops: Vec<_> = (0..12).map(Laptop::new).collect();
     for laptop in &laptops {
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
     }
     let der = STANDARD.encode(crate::support::service::authority(&imd));
     let pem = format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n");
@@ -54,7 +54,7 @@ fn no_request_that_another_tool_makes_up_is_answered_otherwise_than_described() 
     assert!(ran.status.success(), "{said}\n{}", String::from_utf8_lossy(&ran.stderr));
     // It came through: what was answered were not refusals alone.
     let metrics = service.get("/metrics").body;
-    for route in ["/v1/enrol", "/v1/claim", "/v1/check-in"] {
+    for route in ["/v1/enroll", "/v1/claim", "/v1/check-in"] {
         let line = format!("imd_requests_total{{route=\"{route}\",outcome=\"ok\"}} ");
         let count = metrics.lines().find_map(|other| other.strip_prefix(&line)?.parse::<u32>().ok());
         assert!(count.is_some_and(|count| count > 1), "{route}: {count:?} in\n{metrics}\n{said}");

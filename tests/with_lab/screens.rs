@@ -42,7 +42,7 @@ fn synced() -> State {
         every = "24h"
         [settings]
         devices_per_user = 2
-        proof = ["password"]
+        auth = ["password"]
         [token]
         name = "rollout-2026"
         expires = "90d"
@@ -152,7 +152,7 @@ fn each_screen_is_walked_by_keys_that_it_offers() {
     press(&mut console, "n", "Nothing was changed.");
     press(&mut console, "r", "2 exports are written anew");
     press(&mut console, "y", "carries the new one");
-    press(&mut console, "Esc", "superseded");
+    press(&mut console, "Esc", "replaced");
     // Audit: what was done stands there, and nothing was changed since.
     let audit = press(&mut console, "8", "token rotate");
     assert!(audit.contains("mapping add"), "{audit}");

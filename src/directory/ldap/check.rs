@@ -210,7 +210,8 @@ fn tls(facts: &Facts) -> String {
     if let Some(pin) = &facts.pinned {
         return format!("{}, with the pinned key {pin}, signed by \"{}\"", facts.version, facts.signer);
     }
-    let until = facts.until.map_or_else(String::new, |until| format!(", valid until {}", until.strftime("%Y-%m-%d")));
+    let until =
+        facts.until.map_or_else(String::new, |until| format!(", valid until {}", crate::model::moment::day(until)));
     format!("{}, signed by \"{}\"{until}", facts.version, facts.signer)
 }
 

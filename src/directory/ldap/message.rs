@@ -1,6 +1,6 @@
 //! What a server answers (RFC 4511, 4.1.1): each message checked throughout, then handed on without a copy.
 //!
-//! Nothing a server sends reaches `ldap3`, whose parser recurses without a limit and panics on what is left out. Here
+//! Nothing a server sends reaches `ldap3`, whose parser recurses without a limit and panics on what is excluded. Here
 //! a message has the shape that the RFC gives it, or it is [`Malformed`].
 
 use super::ber::{self, Malformed, Values};

@@ -12,7 +12,7 @@ use super::request::{Scope, Search};
 use super::root::ANYTHING;
 use super::users::every_attribute;
 use super::{Deadlines, Driver};
-use crate::directory::{Error as DirectoryError, Proof, decode};
+use crate::directory::{AuthMethod, Error as DirectoryError, decode};
 use crate::model::directory::Ldap;
 use crate::model::job::Job;
 use crate::model::sid::Sid;
@@ -33,14 +33,16 @@ pub(in crate::directory) fn prove(
     password: &Secret,
     guid: Guid,
     job: &Job,
-) -> Result<Proof, DirectoryError> {
+) -> Result<AuthMethod, DirectoryError> {
     let source = Ldap { bind: name.to_owned(), ..source.clone() };
     let driver = Driver::new()?;
     let watch = Watch::over(job);
     driver.block_on(async {
         let mut session = match connect::open(&source, Some(password), DEADLINES, watch).await {
             Ok(session) => session,
-            Err(DirectoryError::Ldap(Error::Bind { why: Refusal { code }, .. })) => return Ok(Proof::Refused { code }),
+            Err(DirectoryError::Ldap(Error::Bind { why: Refusal { code }, .. })) => {
+                return Ok(AuthMethod::Refused { code });
+            }
             Err(error) => return Err(error),
         };
         let whoami =
@@ -60,14 +62,14 @@ pub(in crate::directory) fn prove(
         };
         let entry = session.readable(&entry, watch).await?;
         session.close().await;
-        let Some(entry) = entry else { return Ok(Proof::SomebodyElse) };
+        let Some(entry) = entry else { return Ok(AuthMethod::SomebodyElse) };
         let values = entry.values.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
         // Values that came in pieces are of no interest here; the account's own flags are single.
         let values = values.filter(|(name, _)| !name.contains(';'));
         let user = decode::user(&entry.dn, values)?;
         let sid = user.first(Attribute::ObjectSid).map(|sid| sid.raw().to_owned());
         let same = user.guid == guid && sid.is_some() && sid == bound;
-        Ok(if same { Proof::Proven(Box::new(user)) } else { Proof::SomebodyElse })
+        Ok(if same { AuthMethod::Proven(Box::new(user)) } else { AuthMethod::SomebodyElse })
     })
 }
 

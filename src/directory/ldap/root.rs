@@ -51,7 +51,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// The whole of [`Root`]: the rootDSE, the domain's NetBIOS name and the server's invocationId. The last two are
-    /// left out when the account may not read them.
+    /// excluded when the account may not read them.
     pub(super) async fn root(&mut self, watch: Watch<'_>) -> Result<Root, DirectoryError> {
         let dse = self.dse(watch).await?;
         self.named(dse, watch).await

@@ -11,7 +11,7 @@ use crate::model::text::shown;
 pub(super) fn of(report: &Report) -> String {
     let mut out = String::new();
     let stages = &report.stages;
-    let (from, until) = (report.since.strftime("%Y-%m-%d"), report.at.strftime("%Y-%m-%d %H:%M UTC"));
+    let (from, until) = (crate::model::moment::day(report.since), crate::model::moment::minute(report.at));
     let _ = writeln!(out, "# Mass deployment\n\nAs of {until}. Day by day since {from}; days are those of UTC.\n");
     let started: u64 = report.mappings.iter().map(|of| of.started).sum();
     let _ = writeln!(
@@ -31,7 +31,7 @@ pub(super) fn of(report: &Report) -> String {
         6,
         &by_day(report),
     );
-    stuck(&mut out, "Users who are left out", "users", &report.left_out);
+    stuck(&mut out, "Users who are excluded", "users", &report.excluded);
     stuck(&mut out, "Laptops that wait", "laptops", &report.waiting);
     stuck(&mut out, &format!("Refused requests since {from}"), "requests", &report.refused);
     longest(&mut out, report);
@@ -44,7 +44,7 @@ fn to_date(report: &Report) -> Vec<[String; 2]> {
     let stages = &report.stages;
     [
         ("Users whom a mapping matches", stages.matched),
-        ("of these, left out", stages.left_out),
+        ("of these, excluded", stages.excluded),
         ("Users in the cache", stages.cached),
         ("Accounts", stages.accounts),
         ("Laptops activated", stages.activated),
@@ -98,7 +98,7 @@ fn longest(out: &mut String, report: &Report) {
     let of = report.stages.waiting_long;
     let rows = report.longest.iter().map(|one| {
         let why = if one.refused.is_empty() { "nobody has logged on" } else { refusal::words(&one.refused) };
-        [text(one.host_name.raw()), one.device.to_string(), one.enrolled_at.strftime("%Y-%m-%d").to_string(), text(why)]
+        [text(one.host_name.raw()), one.device.to_string(), crate::model::moment::day(one.enrolled_at), text(why)]
     });
     let rows: Vec<_> = rows.collect();
     let title = format!("Laptops that wait for more than {WAITING_DAYS} days: {of}");

@@ -15,7 +15,7 @@ pub(super) fn of(report: &Report) -> String {
     let stages = &report.stages;
     for (what, count) in [
         ("matched", stages.matched),
-        ("left out", stages.left_out),
+        ("excluded", stages.excluded),
         ("cached", stages.cached),
         ("accounts", stages.accounts),
         ("activated", stages.activated),
@@ -46,13 +46,13 @@ pub(super) fn of(report: &Report) -> String {
             row(["day", &day, what, &count.to_string(), "", ""]);
         }
     }
-    let lists = [("left out", &report.left_out), ("waiting", &report.waiting), ("refused", &report.refused)];
+    let lists = [("excluded", &report.excluded), ("waiting", &report.waiting), ("refused", &report.refused)];
     for (section, stuck) in lists.into_iter().flat_map(|(section, all)| all.iter().map(move |one| (section, one))) {
         let Stuck { reason, count, says, to_do } = stuck;
         row([section, reason, "", &count.to_string(), says, to_do]);
     }
     for one in &report.longest {
-        let enrolled = one.enrolled_at.strftime("%Y-%m-%d").to_string();
+        let enrolled = crate::model::moment::day(one.enrolled_at);
         row(["waits long", one.host_name.raw(), one.device.as_str(), "", &enrolled, &one.refused]);
     }
     for one in &report.beyond {

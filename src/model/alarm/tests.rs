@@ -24,7 +24,7 @@ fn seen() -> ServiceSeen {
 fn well() -> Overview {
     Overview {
         at: at(NOW),
-        stages: Stages { matched: 900, cached: 880, left_out: 20, waiting: 10, activated: 700, ..Stages::default() },
+        stages: Stages { matched: 900, cached: 880, excluded: 20, waiting: 10, activated: 700, ..Stages::default() },
         days: Vec::new(),
         refused_for: Vec::new(),
         directories: Vec::new(),
@@ -121,14 +121,8 @@ fn each_trouble_is_one_alarm_with_one_thing_to_do() {
             "rotate",
         ),
         (|o| ends(o, "2026-11-25T11:59:59Z"), Urgency::Now, Kind::TokenEnds, "within a day", "token rotate"),
-        (
-            |o| superseded(o, "2026-12-01T00:00:00Z"),
-            Urgency::Soon,
-            Kind::TokenStillUsed,
-            "still come with it",
-            "written",
-        ),
-        (|o| superseded(o, "2026-11-24T00:00:00Z"), Urgency::Now, Kind::TokenDead, "lets in nobody", "export written"),
+        (|o| replaced(o, "2026-12-01T00:00:00Z"), Urgency::Soon, Kind::TokenStillUsed, "still come with it", "written"),
+        (|o| replaced(o, "2026-11-24T00:00:00Z"), Urgency::Now, Kind::TokenDead, "lets in nobody", "export written"),
         (|o| fail(o), Urgency::Now, Kind::SyncFailed, "no answer\\u{1b}", "call the directory's people"),
         (
             |o| stopped(o, "2026-11-24T11:30:00Z"),
@@ -176,7 +170,7 @@ fn what_is_near_the_line_and_not_beyond_it_is_no_alarm() {
         |o| (o.tokens[0].state, o.tokens[0].exports) = (State::Revoked, 0),
         // Its successor is there, and nobody has come with it since; or not for a week.
         |o| {
-            superseded(o, "2026-12-01T00:00:00Z");
+            replaced(o, "2026-12-01T00:00:00Z");
             o.tokens[0].last_use = Some(at("2026-11-22T23:00:00Z"));
         },
         |o| o.sync.next = Some(at("2026-11-24T11:00:01Z")),
@@ -252,9 +246,9 @@ fn ends(overview: &mut Overview, when: &str) {
     overview.tokens[0].ends_at = Some(at(when));
 }
 
-fn superseded(overview: &mut Overview, until: &str) {
+fn replaced(overview: &mut Overview, until: &str) {
     let token = &mut overview.tokens[0];
-    token.state = State::Superseded;
+    token.state = State::Replaced;
     (token.replaced_at, token.ends_at) = (Some(at("2026-11-23T00:00:00Z")), Some(at(until)));
 }
 
@@ -266,5 +260,5 @@ fn fail(overview: &mut Overview) {
 fn stopped(overview: &mut Overview, made_at: &str) {
     let made_at = at(made_at);
     let until = made_at + SignedDuration::from_hours(1);
-    overview.sync.stopped = Some(Stopped { plan: 7, made_at, leave: 60, until });
+    overview.sync.stopped = Some(Stopped { plan: 7, made_at, removed: 60, until });
 }

@@ -94,8 +94,8 @@ pub enum Cause {
     Unreadable,
     /// They are there, but are not what the mapping asks for.
     NoLongerMatch,
-    /// They are left out for a reason of their own; the word is that of [`LeftOut::code`](super::LeftOut::code).
-    LeftOut { why: String },
+    /// They are excluded for a reason of their own; the word is that of [`LeftOut::code`](super::LeftOut::code).
+    Excluded { why: String },
     /// It takes back an earlier plan, which had brought them.
     Undone { plan: i64 },
 }
@@ -138,7 +138,7 @@ impl Cause {
             Self::NoLongerMatch => {
                 "look at a few of them in the directory; if they are to go, approve the plan".to_owned()
             }
-            Self::LeftOut { .. } => "look at the plan, which says why for each; mend them in the directory".to_owned(),
+            Self::Excluded { .. } => "look at the plan, which says why for each; mend them in the directory".to_owned(),
             Self::Undone { .. } => "if they are to leave again, approve the plan".to_owned(),
         }
     }
@@ -161,7 +161,7 @@ impl std::fmt::Display for Cause {
                 write!(f, "they have no {name} any more: probably the account that reads lost the right to see it")
             }
             Self::MappingEdited { by, at } => {
-                let at = at.strftime("%Y-%m-%d %H:%M UTC");
+                let at = crate::model::moment::minute(at);
                 write!(f, "the mapping was edited by {} at {at}, after the last sync", by.0.shown())
             }
             Self::MappingRemoved => f.write_str("the mapping was removed"),
@@ -174,7 +174,7 @@ impl std::fmt::Display for Cause {
             Self::Gone => f.write_str("they are not found any more: deleted, or hidden from the account that reads"),
             Self::Unreadable => f.write_str("the account that reads lost the right to read them"),
             Self::NoLongerMatch => f.write_str("they are still there, but not what the mapping asks for"),
-            Self::LeftOut { why } => write!(f, "they are left out now ({})", shown(why)),
+            Self::Excluded { why } => write!(f, "they are excluded now ({})", shown(why)),
             Self::Undone { plan } => write!(f, "plan {plan}, which is taken back, had brought them"),
         }
     }

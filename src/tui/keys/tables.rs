@@ -97,7 +97,12 @@ pub const ACTS: &[Binding] = &[
     ),
     bind(&[letter('x')], Command::Do(Act::Enable), "switch on", "Take users in by it again"),
     bind(&[letter('x')], Command::Do(Act::Revoke), "revoke", "Refuse it from the next request on"),
-    bind(&[letter('f')], Command::Do(Act::Free), "free", "Give the laptop's place back to its user; it may enrol anew"),
+    bind(
+        &[letter('f')],
+        Command::Do(Act::Release),
+        "release",
+        "Give the laptop's place back to its user; it may enroll anew",
+    ),
     bind(&[letter('r')], Command::Do(Act::Replace), "replace", "Make its successor and write its exports anew"),
     bind(
         &[letter('p')],
@@ -279,7 +284,7 @@ pub const OPENABLE: &[Binding] =
 
 /// In front of [`PANEL`] where users are.
 pub const USERS: &[Binding] =
-    &[bind(&[letter('e')], Command::Explain, "explain", "Why a user matches or is left out, clause by clause")];
+    &[bind(&[letter('e')], Command::Explain, "explain", "Why a user matches or is excluded, clause by clause")];
 
 /// In front of [`PANEL`] where a user is explained.
 pub const EXPLAINED: &[Binding] = &[
@@ -456,7 +461,7 @@ pub const HELP: &[Binding] = &[
 /// The actions of the steps, by key.
 pub const ACTIONS: &[Binding] = &[
     bind(&[ctrl('t')], Command::Act(Action::Check), "check", "Check this step against what is really there"),
-    bind(&[ctrl('r')], Command::Act(Action::Preview), "preview", "Which users match, and who is left out"),
+    bind(&[ctrl('r')], Command::Act(Action::Preview), "preview", "Which users match, and who is excluded"),
     bind(&[ctrl('f')], Command::Act(Action::Explain), "explain", "Why a user matches or not, found by any name"),
     bind(&[ctrl('r')], Command::Act(Action::Run), "run now", "Read the directory and store its users now"),
     bind(&[ctrl('r')], Command::Act(Action::Mint), "make token", "Make the token, or show the one that was made"),

@@ -56,7 +56,7 @@ impl Kind {
             (Self::Syncs, Act::Undo) => "sync undo",
             (Self::Syncs, Act::Discard) => "sync discard",
             (Self::Devices, Act::Revoke) => "devices revoke",
-            (Self::Devices, Act::Free) => "devices free",
+            (Self::Devices, Act::Release) => "devices release",
             (Self::Devices, Act::Pause) => "pause",
             (Self::Devices, Act::Resume) => "resume",
             (Self::Accounts, Act::Preserve) => "accounts preserve",

@@ -101,7 +101,7 @@ mod tests {
             FileView { target: "msiexec".into(), name: "install.cmd".into(), text, exposure: "everybody".into() };
         let files = Files::new(vec![file]);
         let lines: Vec<String> =
-            files.lines(Look { colour: false, ascii: true }, 40).into_iter().map(|(line, _)| line).collect();
+            files.lines(Look { color: false, ascii: true }, 40).into_iter().map(|(line, _)| line).collect();
         assert_eq!(lines[0], "Who can read the token here: everybody");
         assert_eq!(lines[2..].concat().replace(' ', ""), format!("msiexec/iimd.msi{}", "A".repeat(90)));
     }

@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     fn choices() -> Vec<Choice> {
-        let mut refused = Choice::new("claimed", "Claimed", "no proof");
+        let mut refused = Choice::new("unverified", "Unverified", "no proof");
         refused.refused = Some("only alone".into());
         vec![Choice::new("kerberos", "Kerberos", "a ticket"), Choice::new("password", "Password", "a bind"), refused]
     }
@@ -275,7 +275,7 @@ mod tests {
         let list = List::of_picked("Pin", vec![picked], "");
         let area = Rect::new(0, 0, 80, 3);
         let mut buffer = ratatui::buffer::Buffer::empty(area);
-        list.draw(&mut Canvas::new(&mut buffer, crate::tui::look::Look { colour: false, ascii: true }), area);
+        list.draw(&mut Canvas::new(&mut buffer, crate::tui::look::Look { color: false, ascii: true }), area);
         let line: String = buffer.content[..80].iter().map(ratatui::buffer::Cell::symbol).collect();
         assert!(line.contains(&pin) && line.contains("ldaps://dc1.corp"), "{line}");
     }

@@ -1,9 +1,9 @@
-//! Who matches a mapping, and who is left out and why.
+//! Who matches a mapping, and who is excluded and why.
 //!
 //! ```text
-//! -- Preview  312 users, 9 left out -------------------
-//!  Left out: 7 without a mail - give the user a mail
-//!  Left out: 2 disabled - enable the account
+//! -- Preview  312 users, 9 excluded -------------------
+//!  Excluded: 7 without a mail - give the user a mail
+//!  Excluded: 2 disabled - enable the account
 //!  12 of these are also matched by "Everybody", which comes later
 //!  Name               Account             Mail
 //!  Åsa Berg           asa@corp.test       asa@corp.test
@@ -16,7 +16,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::page;
-use super::report::grouped;
+use crate::model::count::grouped;
 use crate::tui::canvas::{Canvas, cut, units};
 use crate::tui::keys::Command;
 use crate::tui::look::Look;
@@ -44,8 +44,8 @@ impl PreviewTable {
     }
 
     pub fn title(&self) -> String {
-        let Preview { takes, left_out, .. } = &self.preview;
-        format!("Preview  {} users, {} left out", grouped(*takes), grouped(*left_out))
+        let Preview { takes, excluded, .. } = &self.preview;
+        format!("Preview  {} users, {} excluded", grouped(*takes), grouped(*excluded))
     }
 
     fn lines(&self, look: Look, width: u16) -> Vec<Line> {
@@ -56,7 +56,7 @@ impl PreviewTable {
         for (number, reason) in self.preview.reasons.iter().enumerate() {
             let count = grouped(reason.count);
             let Reason { why, remedy, .. } = reason;
-            line(format!("Left out: {count} {why} - {remedy}"), look.warning(), Some(number), None);
+            line(format!("Excluded: {count} {why} - {remedy}"), look.warning(), Some(number), None);
             if self.open.contains(&number) {
                 for who in &reason.who {
                     line(format!("    {}", who.cells.join(" ")), Style::new(), Some(number), Some(who));
@@ -121,7 +121,7 @@ impl PreviewTable {
         widths
     }
 
-    /// What to do about those who are left out for the selected reason.
+    /// What to do about those who are excluded for the selected reason.
     pub fn remedy(&self, look: Look, width: u16) -> Option<String> {
         let reason = self.lines(look, width).get(self.at)?.opens?;
         let reason = self.preview.reasons.get(reason)?;
@@ -167,7 +167,7 @@ impl PreviewTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    const LOOK: Look = Look { colour: false, ascii: true };
+    const LOOK: Look = Look { color: false, ascii: true };
 
     fn sampled(cells: &[&str]) -> Sampled {
         Sampled { guid: cells[0].to_owned(), cells: cells.iter().map(|cell| (*cell).to_owned()).collect() }
@@ -176,7 +176,7 @@ mod tests {
     fn table() -> PreviewTable {
         PreviewTable::new(Preview {
             takes: 2_000,
-            left_out: 3,
+            excluded: 3,
             columns: vec!["Name", "Mail"],
             sample: vec![sampled(&["Åsa Berg", "a-rather-long-address@corp.example.com"])],
             reasons: vec![Reason {
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn it_says_how_many_more_there_are_than_it_shows() {
         let mut table = table();
-        assert_eq!(table.title(), "Preview  2,000 users, 3 left out");
+        assert_eq!(table.title(), "Preview  2,000 users, 3 excluded");
         table.perform(Command::Enter, LOOK, 60, 10);
         let text: Vec<String> = table.lines(LOOK, 60).into_iter().map(|line| line.text).collect();
         assert!(text.contains(&"    and 1 more".to_owned()), "{text:?}");

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! -- Sync ----------------------------------------------
-//!  1,171 users match, 29 are left out
+//!  1,171 users match, 29 are excluded
 //!  To do: give the user a mail attribute in the directory
 //! ```
 //!
@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::page;
+use crate::model::count::grouped;
 use crate::model::job::Progress;
 use crate::tui::canvas::{Canvas, units, wrap};
 use crate::tui::keys::Command;
@@ -165,19 +166,6 @@ fn left(seconds: u64) -> String {
     }
 }
 
-/// `1,234,567`
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,13 +205,6 @@ mod tests {
             (0, Some(1_200), None, Some(0.0), "reading users  0 of 1,200. Ctrl-X cancels."),
         ] {
             assert_eq!(said(done, of, about, rate), text);
-        }
-    }
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
         }
     }
 }

@@ -19,14 +19,15 @@ mod users;
 use jiff::Timestamp;
 
 use crate::engine::{Engine, Error};
+pub(super) use crate::model::count::counted;
 use crate::model::device::Device;
 use crate::model::job::Job;
+pub(super) use crate::model::moment::{day, minute};
 use crate::model::name::Name;
 use crate::model::size::Size;
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows, Wanted};
 use crate::tui::message::{Came, Tone};
-use crate::tui::panel::report::grouped;
 use crate::tui::screen::palette::{Choice, Entry};
 
 /// One list.
@@ -186,23 +187,10 @@ fn laptop(device: &Device) -> Fact {
     Fact::new("", text).leading(Place::Entry(Kind::Devices, device.id.to_string()))
 }
 
-/// `1 laptop`, `1,028 laptops`
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
-}
-
 fn quota(quota: Option<Size>) -> String {
     match quota {
         None => "as the agent has it".to_owned(),
         Some(quota) if quota.as_bytes() == 0 => "no limit".to_owned(),
         Some(quota) => quota.to_string(),
     }
-}
-
-pub(super) fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
 }

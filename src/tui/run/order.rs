@@ -2,12 +2,12 @@
 
 use super::lists::counted;
 use crate::engine::{Engine, Error};
+use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::name::Name;
 use crate::model::priority::{Move, Reordered};
 use crate::model::text::{Untrusted, shown};
 use crate::tui::message::{Came, JobId, MappingView, MovesView, Tone};
-use crate::tui::panel::report::grouped;
 
 pub(super) fn mappings(engine: &Engine) -> Result<Vec<MappingView>, Error> {
     let counts = engine.user_counts()?.per_mapping;
@@ -41,7 +41,7 @@ pub(super) fn save(engine: &Engine, from: &[Name], to: &[Name]) -> Result<Option
 fn view(found: &Reordered) -> MovesView {
     MovesView {
         users: found.moves.iter().map(|one| one.users).sum(),
-        read_at: found.read_at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        read_at: crate::model::moment::minute(found.read_at),
         lines: found.moves.iter().flat_map(lines).collect(),
     }
 }

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use super::lists::{counted, minute, several, span};
 use crate::engine::{Engine, Error};
 use crate::model::alarm::{self, Urgency};
+use crate::model::count::grouped;
 use crate::model::overview::{Bytes, Carried, Overview, Promised, Read};
 use crate::model::report::{Report, Since, Stuck};
 use crate::model::text::shown;
 use crate::tui::listing::{Fact, Kind, Place};
 use crate::tui::message::Tone;
-use crate::tui::panel::report::grouped;
 use crate::tui::screen::overview::{Line, OverviewView, Stage};
 use crate::wizard::{self, Step};
 
@@ -103,9 +103,9 @@ fn to_do(alarm: &alarm::Alarm) -> String {
         (Of::SyncLate, _) => "read them: 4, then r; `imd serve` does it when it is time",
         (Of::PasswordEnds, _) => "set a new one there, and give it in step 1: 9, then 1 Directory",
         (Of::StorageFull, _) => "enlarge it in step 2, or lower the quota of a mapping: 3 says who gets what",
-        (Of::OverLimit, _) => "free one that is no longer used (5, then f), or allow more in step 5",
+        (Of::OverLimit, _) => "release one that is no longer used (5, then f), or allow more in step 5",
         (Of::WaitingLong, _) => "ask whoever has them to log on; Enter lists them",
-        (Of::BeyondLimit, _) => "free those that are no longer used (5, then f); r, the report, names the users",
+        (Of::BeyondLimit, _) => "release those that are no longer used (5, then f); r, the report, names the users",
         (Of::AccountsDue, _) => "delete them or leave them: Enter lists them, D deletes",
         _ => return alarm.to_do.clone(),
     };
@@ -184,7 +184,7 @@ fn token(token: &Carried, now: Timestamp) -> Fact {
     let laptops = if *max == 0 && *uses == 1 { "laptop" } else { "laptops" };
     let uses = if *max == 0 { grouped(*uses) } else { format!("{} of {}", grouped(*uses), grouped(*max)) };
     let ends = |end: Timestamp| {
-        if end > now { format!("{} left", span(now, end)) } else { format!("ended {}", end.strftime("%Y-%m-%d")) }
+        if end > now { format!("{} left", span(now, end)) } else { format!("ended {}", crate::model::moment::day(end)) }
     };
     let ends = ends_at.map_or_else(|| "never ends".to_owned(), ends);
     let tone = match state {
@@ -249,7 +249,7 @@ fn facts(report: &Report) -> Vec<Fact> {
         );
         lines.push(Fact::new(&format!("Since {}", first.day), text));
     }
-    stuck(&mut lines, "Left out", &report.left_out, "users", Kind::Syncs);
+    stuck(&mut lines, "Excluded", &report.excluded, "users", Kind::Syncs);
     stuck(&mut lines, "Waiting", &report.waiting, "laptops", Kind::Devices);
     let beyond = report.beyond.iter().map(|one| {
         let text = format!("{}: {} laptops, and may have {}", one.user.shown(), one.laptops, one.limit);

@@ -1,10 +1,10 @@
 //! Plans in words that can be drawn.
 
 use crate::engine::{Engine, Error};
+use crate::model::count::grouped;
 use crate::model::plan::{Asked, AttributeChange, Change, Line, LineKind, PlannedChange, State, Summary};
 use crate::model::text::{Untrusted, shown};
 use crate::tui::message::{Came, PlanLine, PlanPage, PlanState, PlanView, Tone};
-use crate::tui::panel::report::grouped;
 
 pub(super) fn open(engine: &Engine, plan: i64) -> Result<Option<Came>, Error> {
     Ok(Some(Came::Plan(Box::new(view(&engine.stored_plan(plan)?)))))
@@ -23,7 +23,7 @@ pub(super) fn lines(engine: &Engine, plan: i64, asked: Asked, offset: u64, limit
 /// A plan in words.
 pub(super) fn view(plan: &Summary) -> PlanView {
     let counts = plan.counts;
-    let made = plan.made_at.strftime("%Y-%m-%d %H:%M UTC");
+    let made = crate::model::moment::minute(plan.made_at);
     let state = match &plan.state {
         State::Made => PlanState::Made,
         State::Stopped { .. } => PlanState::Stopped,
@@ -42,11 +42,11 @@ pub(super) fn view(plan: &Summary) -> PlanView {
             }
             todo = reasons.first().map(|tripped| shown(&tripped.cause.remedy()));
         }
-        State::Applied { at } => why.push((Tone::Plain, format!("Applied at {}.", at.strftime("%Y-%m-%d %H:%M UTC")))),
+        State::Applied { at } => why.push((Tone::Plain, format!("Applied at {}.", crate::model::moment::minute(at)))),
         State::Made => {}
     }
-    let (come, change, leave) = (grouped(counts.come), grouped(counts.change), grouped(counts.leave));
-    let leaving = match counts.leave {
+    let (come, change, leave) = (grouped(counts.added), grouped(counts.updated), grouped(counts.removed));
+    let leaving = match counts.removed {
         0 => "Nobody leaves; ".to_owned(),
         1 => "1 user leaves and is refused at once; ".to_owned(),
         _ => format!("{leave} users leave and are refused at once; "),
@@ -65,8 +65,8 @@ pub(super) fn view(plan: &Summary) -> PlanView {
 
 fn line(line: &Line) -> PlanLine {
     match line {
-        Line::LeftOut(line) => PlanLine {
-            kind: LineKind::LeftOut,
+        Line::Excluded(line) => PlanLine {
+            kind: LineKind::Excluded,
             who: line.label.shown(),
             what: shown(&line.why.to_string()),
             details: vec![
@@ -84,17 +84,17 @@ fn change(line: &PlannedChange) -> PlanLine {
         None => format!("mapping: {}", line.mapping),
     }];
     let (kind, what) = match &line.change {
-        Change::Come => (LineKind::Come, format!("is new in mapping \"{}\"", line.mapping)),
-        Change::Leave(why) => {
+        Change::Added => (LineKind::Added, format!("is new in mapping \"{}\"", line.mapping)),
+        Change::Removed(why) => {
             let why = shown(&why.to_string());
             details.push(why.clone());
-            (LineKind::Leave, why)
+            (LineKind::Removed, why)
         }
-        Change::Change(all) => {
+        Change::Updated(all) => {
             let each: Vec<String> = all.iter().map(attribute).collect();
             let moved = line.from.as_ref().map(|from| format!("mapping: {from} -> {}", line.mapping));
             details.extend(each.iter().cloned());
-            (LineKind::Change, moved.into_iter().chain(each).collect::<Vec<_>>().join("; "))
+            (LineKind::Updated, moved.into_iter().chain(each).collect::<Vec<_>>().join("; "))
         }
     };
     details.extend((!line.names.is_empty()).then(|| {

@@ -11,9 +11,10 @@ use crossterm::clipboard::CopyToClipboard;
 use super::{Event, lists, order, overview, plans};
 use crate::engine::{Engine, Error, Explained, Minted, Written};
 use crate::filter::Verdict;
+use crate::model::count::grouped;
 use crate::model::job::{Job, Progress};
 use crate::model::name::Name;
-use crate::model::plan::{LeftOut, PlannedLeftOut, State, Summary};
+use crate::model::plan::{Excluded, PlannedExcluded, State, Summary};
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, User};
 use crate::sync;
@@ -22,7 +23,6 @@ use crate::tui::message::{
     Came, Effect, FileView, JobId, Message, MintedToken, PickedItem, Preview, Reason, Report, Sampled, SaveOutcome,
     Tone, Trouble,
 };
-use crate::tui::panel::report::grouped;
 use crate::tui::terminal;
 use crate::wizard::form::Form;
 use crate::wizard::{self, Saved, Step};
@@ -280,10 +280,10 @@ fn preview(found: &sync::Preview) -> Preview {
     };
     Preview {
         takes: found.takes,
-        left_out: found.reasons.values().sum(),
+        excluded: found.reasons.values().sum(),
         columns: vec!["Name", "Account", "Mail"],
         sample: found.sample.iter().map(row).collect(),
-        reasons: reasons(&found.reasons, &found.left_out),
+        reasons: reasons(&found.reasons, &found.excluded),
         also: found.also.iter().map(|(name, users)| (name.to_string(), *users)).collect(),
     }
 }
@@ -308,22 +308,22 @@ fn explanation(explained: &Explained) -> Report {
     Report { title: explained.found.shown(), lines }
 }
 
-/// The users who are left out, by reason, the most frequent first.
-fn reasons(counts: &BTreeMap<&'static str, u64>, left_out: &[PlannedLeftOut]) -> Vec<Reason> {
+/// The users who are excluded, by reason, the most frequent first.
+fn reasons(counts: &BTreeMap<&'static str, u64>, excluded: &[PlannedExcluded]) -> Vec<Reason> {
     let reason = |(code, count): (&&'static str, &u64)| {
-        let of = left_out.iter().filter(|left_out| left_out.why.code() == *code);
+        let of = excluded.iter().filter(|excluded| excluded.why.code() == *code);
         // Where the reason is the same for everybody, the name is enough.
-        let who = of.clone().map(|left_out| {
-            let text = match left_out.why {
-                LeftOut::NoMail | LeftOut::Disabled => left_out.label.shown(),
-                _ => format!("{} {}", left_out.label.shown(), shown(&left_out.why.to_string())),
+        let who = of.clone().map(|excluded| {
+            let text = match excluded.why {
+                Excluded::NoMail | Excluded::Disabled => excluded.label.shown(),
+                _ => format!("{} {}", excluded.label.shown(), shown(&excluded.why.to_string())),
             };
-            Sampled { guid: left_out.guid.to_string(), cells: vec![text] }
+            Sampled { guid: excluded.guid.to_string(), cells: vec![text] }
         });
         Reason {
             why: in_words(code).to_owned(),
             count: *count,
-            remedy: of.clone().next().map_or("", |left_out| left_out.why.remedy()).to_owned(),
+            remedy: of.clone().next().map_or("", |excluded| excluded.why.remedy()).to_owned(),
             who: who.collect(),
         }
     };

@@ -18,6 +18,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::model::count::grouped;
 use crate::model::text;
 use crate::tui::canvas::{Canvas, cut, units, width};
 use crate::tui::desk::Desk;
@@ -28,7 +29,6 @@ use crate::tui::look::Look;
 use crate::tui::message::{Effect, Tone};
 use crate::tui::panel::list::{List, Mode};
 use crate::tui::panel::page;
-use crate::tui::panel::report::grouped;
 use crate::wizard::form::Choice;
 
 /// How many rows are asked for at a time: a few screens, so that most keys ask for nothing.
@@ -328,7 +328,7 @@ impl ListScreen {
         }
     }
 
-    /// Several characters; line breaks and what cannot be seen are left out.
+    /// Several characters; line breaks and what cannot be seen are excluded.
     pub fn paste(&mut self, text: &str, desk: &mut Desk) {
         let clean = |into: &str| {
             let room = LONGEST.saturating_sub(into.chars().count());

@@ -14,13 +14,13 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::model::count::grouped;
 use crate::model::name::Name;
 use crate::tui::canvas::{Canvas, units, width, wrap};
 use crate::tui::desk::{Desk, Notice};
 use crate::tui::keys::{self, Action, Binding, Command};
 use crate::tui::message::{Came, Effect, JobId, MappingView, MovesView, Tone};
 use crate::tui::panel::page;
-use crate::tui::panel::report::grouped;
 
 #[derive(Debug)]
 pub struct OrderScreen {

@@ -16,12 +16,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::list::{Led, toned};
+use crate::model::count::grouped;
 use crate::tui::canvas::{Canvas, units, width, wrap};
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::listing::{Fact, Place};
 use crate::tui::message::Tone;
 use crate::tui::panel::page;
-use crate::tui::panel::report::grouped;
 
 #[derive(Debug, Default)]
 pub struct Overview {

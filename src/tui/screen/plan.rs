@@ -4,7 +4,7 @@
 //!  Plan 12: stopped by the fuse, made at 22:38 UTC
 //!  36 of 40 users would leave mapping "Staff"; 4 may without asking
 //!  "OU=Staff,..." was renamed or moved: it is "OU=People,..." now
-//!  [all 48]  leave 36  change 10  come 2  left out 4          search: berg
+//!  [all 48]  leave 36  change 10  come 2  excluded 4          search: berg
 //! --------------------------------------------------------------------------
 //!  leave   Åsa Berg       is not found: deleted, or hidden from the account
 //!  change  Per Hansen     department: Sales -> Legal
@@ -16,6 +16,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::model::count::grouped;
 use crate::model::plan::{Asked, LineKind};
 use crate::model::text;
 use crate::tui::canvas::{Canvas, cut, units, width, wrap};
@@ -24,7 +25,6 @@ use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
 use crate::tui::message::{Effect, JobId, PlanPage, PlanState, PlanView, Tone, Trouble};
 use crate::tui::panel::page;
-use crate::tui::panel::report::grouped;
 
 /// How many lines are asked for at a time: a few screens, so that most keys ask for nothing.
 const LINES: u64 = 300;
@@ -361,7 +361,7 @@ impl PlanScreen {
             let y = area.y + row;
             let at = (number as u64).checked_sub(self.page.offset).and_then(|at| usize::try_from(at).ok());
             if let Some(line) = at.and_then(|at| self.page.lines.get(at)) {
-                let style = if line.kind == LineKind::Leave { look.warning() } else { Style::new() };
+                let style = if line.kind == LineKind::Removed { look.warning() } else { Style::new() };
                 canvas.text(area, area.x + 1, y, line.kind.word(), style);
                 let names = Rect { width: (11 + name_width).min(area.width), ..area };
                 canvas.text(names, area.x + 11, y, &line.who, Style::new());

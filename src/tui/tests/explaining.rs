@@ -22,9 +22,9 @@ fn the_selected_user_of_a_preview_is_explained_and_escape_comes_back_to_the_prev
     came(&mut app, Came::Explained(asked, explained()));
     assert!(screen(&app).contains("To do: add the user to the group"));
     press(&mut app, "Esc");
-    assert!(screen(&app).contains("1,312 users, 9 left out") && screen(&app).contains("Per Hansen"));
+    assert!(screen(&app).contains("1,312 users, 9 excluded") && screen(&app).contains("Per Hansen"));
     press(&mut app, "Esc");
-    assert!(screen(&app).contains("1,312 users, 9 left out"), "back in the form, the preview stays");
+    assert!(screen(&app).contains("1,312 users, 9 excluded"), "back in the form, the preview stays");
 }
 
 #[test]

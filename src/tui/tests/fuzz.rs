@@ -109,7 +109,7 @@ fn answer(app: &mut App, effects: Vec<Effect>) {
             Effect::Detail(kind, id) => Came::Detail(kind, id.clone(), Box::new(detail(&id))),
             Effect::Question(wanted) => {
                 let input = (wanted.act == Act::Duplicate).then(|| "copy".to_owned());
-                let question = (wanted.act != Act::Free).then(|| Question { text: "Do it?".into(), input });
+                let question = (wanted.act != Act::Release).then(|| Question { text: "Do it?".into(), input });
                 Came::Question(Box::new(Wanted { question, ..*wanted }))
             }
             Effect::Do(doing) => {
@@ -154,7 +154,7 @@ fn check_frame(app: &App, look: Look, shown_on_request: bool) -> Result<(), Test
         all.push_str(cell.symbol());
         prop_assert!(!look.ascii || cell.symbol().is_ascii(), "{:?} is drawn", cell.symbol());
         let plain = cell.fg == Color::Reset && cell.bg == Color::Reset;
-        prop_assert!(look.colour || plain, "{cell:?} has a colour");
+        prop_assert!(look.color || plain, "{cell:?} has a color");
         prop_assert!(!cell.symbol().chars().any(crate::model::text::is_hidden), "{:?} is drawn", cell.symbol());
     }
     prop_assert!(!all.contains("canary-password"), "a password is drawn");
@@ -171,10 +171,10 @@ proptest! {
         first in prop::sample::select(vec!["", "1", "2", "3", "4", "5", "6", "7", "8", "9"]),
         size in prop_oneof![Just((80, 24)), Just((40, 10)), Just((120, 40)), (0u16..310, 0u16..105)],
         ascii: bool,
-        colour: bool,
+        color: bool,
         inputs in prop::collection::vec(any_input(), 1..60),
     ) {
-        let look = Look { colour, ascii };
+        let look = Look { color, ascii };
         let mut app = app(Step::ALL[step], look, size);
         // From a step, or from a screen with a number.
         for name in ["Esc", first].into_iter().filter(|_| !first.is_empty()) {

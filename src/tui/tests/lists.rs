@@ -116,7 +116,7 @@ fn a_search_a_question_an_entry_and_the_palette_as_they_look() {
 }
 
 #[test]
-fn how_an_entry_is_stands_out_with_and_without_colour() {
+fn how_an_entry_is_stands_out_with_and_without_color() {
     use ratatui::style::{Color, Modifier};
     for (look, good, warning) in [
         (UTF8, (Color::Green, Modifier::empty()), (Color::Yellow, Modifier::empty())),

@@ -137,8 +137,8 @@ fn nothing_moves_unless_something_changed() {
 }
 
 #[test]
-fn an_alarm_is_told_apart_without_colour_and_without_utf8() {
-    let app = opened(Look { colour: false, ascii: true }, (80, 24));
+fn an_alarm_is_told_apart_without_color_and_without_utf8() {
+    let app = opened(Look { color: false, ascii: true }, (80, 24));
     let (buffer, _) = draw(&app);
     assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()));
     let text = screen(&app);

@@ -170,8 +170,8 @@ fn all_steps_and_the_keys() {
 }
 
 #[test]
-fn what_has_the_focus_is_reversed_even_without_colour() {
-    for look in [UTF8, ASCII, Look { colour: false, ascii: false }] {
+fn what_has_the_focus_is_reversed_even_without_color() {
+    for look in [UTF8, ASCII, Look { color: false, ascii: false }] {
         let mut app = app(Step::Directory, look, (80, 24));
         let (buffer, cursor) = draw(&app);
         let label = (3..7).map(|x| &buffer[(x, cursor.y)]).collect::<Vec<_>>();
@@ -184,16 +184,16 @@ fn what_has_the_focus_is_reversed_even_without_colour() {
 }
 
 #[test]
-fn a_failure_is_red_with_colour_and_bold_without() {
+fn a_failure_is_red_with_color_and_bold_without() {
     let place = |app: &App| {
         let (buffer, _) = draw(app);
         let row = (0..24).find(|y| (0..80).map(|x| buffer[(x, *y)].symbol()).collect::<String>().contains("FAIL"));
         let row = row.expect("a failure is shown");
         (0..80).map(|x| buffer[(x, row)].clone()).find(|cell| cell.symbol() == "F").expect("the word")
     };
-    let mut colour = app(Step::Directory, UTF8, (80, 24));
-    checked(&mut colour);
-    assert_eq!(place(&colour).fg, Color::Red);
+    let mut color = app(Step::Directory, UTF8, (80, 24));
+    checked(&mut color);
+    assert_eq!(place(&color).fg, Color::Red);
     let mut mono = app(Step::Directory, ASCII, (80, 24));
     checked(&mut mono);
     assert_eq!((place(&mono).fg, place(&mono).modifier), (Color::Reset, Modifier::BOLD));

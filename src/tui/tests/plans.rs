@@ -110,6 +110,6 @@ fn lines_of_a_search_that_is_not_meant_any_more_are_not_shown() {
     give_lines(&mut app, fast);
     give_lines(&mut app, slow);
     let Screen::Plan(_) = &app.screen else { panic!("a plan is shown") };
-    assert!(screen(&app).contains("[all 100,000]") && screen(&app).contains(LineKind::Leave.word()));
+    assert!(screen(&app).contains("[all 100,000]") && screen(&app).contains(LineKind::Removed.word()));
     assert!(!screen(&app).contains("search: x"));
 }

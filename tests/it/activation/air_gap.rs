@@ -75,13 +75,13 @@ fn a_host_without_a_network_makes_tokens_and_exports_that_the_service_takes() {
     assert!(written.into_iter().any(|(_, bytes)| String::from_utf8_lossy(&bytes).contains(&address)), "the server");
 
     let laptop = Laptop::new(1);
-    let device = laptop.enrol(&service, &token).granted()["device"].clone();
+    let device = laptop.enroll(&service, &token).granted()["device"].clone();
     laptop.claim(&service, "user1").granted();
     let known = home.json(["token", "list", "branch"]);
     assert_eq!(known["record"]["created_by"], "made elsewhere", "{known}");
     assert_eq!((&known["record"]["uses"], &known["record"]["last_use"]["device"]), (&1.into(), &device), "{known}");
     // Its limits are those that it says, and it can be revoked like any other.
-    assert_eq!(Laptop::new(2).enrol(&service, &token).error(), "token-refused");
+    assert_eq!(Laptop::new(2).enroll(&service, &token).error(), "token-refused");
     home.imd(["token", "revoke", "branch"]).succeeded();
     assert_eq!(laptop.claim(&service, "user1").error(), "token-refused");
     // What the service knows is what the token says, hash and all.
@@ -95,13 +95,14 @@ fn a_host_without_a_network_makes_tokens_and_exports_that_the_service_takes() {
 
 #[test]
 fn a_service_that_wants_tokens_registered_refuses_one_until_its_bundle_is_taken_in() {
-    let (home, service, _) =
-        served(3, |answers| answers.replace("fuse = \"10%\"", "fuse = \"10%\"\nrequire_registered = \"yes\""));
-    assert_eq!(home.json(["settings"])["require_registered"], true);
+    let (home, service, _) = served(3, |answers| {
+        answers.replace("safeguard = \"10%\"", "safeguard = \"10%\"\noffline_tokens = \"require-import\"")
+    });
+    assert_eq!(home.json(["settings"])["offline_tokens"], "require-import");
     let away = with_key(&home, &[]);
     let token = says(&cut_off(&away, &["token", "create", "branch", "--note", "for Bergen"]));
     let later = says(&cut_off(&away, &["token", "create", "mistake"]));
-    assert_eq!(Laptop::new(1).enrol(&service, &token).error(), "token-refused");
+    assert_eq!(Laptop::new(1).enroll(&service, &token).error(), "token-refused");
     assert_eq!(home.row("SELECT reason FROM refusal")["reason"], "token-unknown");
     assert_eq!(home.row("SELECT count(*) AS n FROM token")["n"], 1);
 
@@ -110,8 +111,8 @@ fn a_service_that_wants_tokens_registered_refuses_one_until_its_bundle_is_taken_
     std::fs::copy(away.path("b.imd"), home.path("b.imd")).unwrap();
     let brought = home.json(["bundle", "in", "b.imd"]);
     assert_eq!((&brought["tokens"], &brought["revoked"]), (&2.into(), &1.into()), "{brought}");
-    Laptop::new(1).enrol(&service, &token).granted();
-    assert_eq!(Laptop::new(2).enrol(&service, &later).error(), "token-refused");
+    Laptop::new(1).enroll(&service, &token).granted();
+    assert_eq!(Laptop::new(2).enroll(&service, &later).error(), "token-refused");
     assert_eq!(home.json(["token", "list", "branch"])["record"]["note"], "for Bergen");
     // Again, and nothing changes; what was revoked here meanwhile does not come back.
     home.imd(["token", "revoke", "branch"]).succeeded();
@@ -134,29 +135,29 @@ fn a_bundle_carries_that_a_token_has_a_successor_and_of_two_ends_the_earlier_one
         std::fs::copy(from.path("b.imd"), to.path("b.imd")).unwrap();
         to.json(["bundle", "in", "b.imd"])
     };
-    let ends = "SELECT superseded_by, superseded_until, revoked_at FROM token WHERE superseded_by IS NOT NULL";
+    let ends = "SELECT replaced_by, overlap_until, revoked_at FROM token WHERE replaced_by IS NOT NULL";
     // It is known already when its successor comes.
-    assert_eq!(carry(&away, &home)["superseded"], 0);
+    assert_eq!(carry(&away, &home)["replaced"], 0);
     let rotated = away.json(["token", "rotate", "branch", "--overlap", "30d"]);
     let brought = carry(&away, &home);
-    assert_eq!((&brought["tokens"], &brought["superseded"]), (&1.into(), &1.into()), "{brought}");
+    assert_eq!((&brought["tokens"], &brought["replaced"]), (&1.into(), &1.into()), "{brought}");
     let known = home.rows(ends);
-    assert_eq!((known.len(), &known[0]["superseded_by"]), (1, &rotated["new"]["id"]));
-    assert_eq!(known[0]["superseded_until"], rotated["old"]["superseded"]["until"]);
+    assert_eq!((known.len(), &known[0]["replaced_by"]), (1, &rotated["new"]["id"]));
+    assert_eq!(known[0]["overlap_until"], rotated["old"]["replaced"]["until"]);
     assert_eq!(home.json(["token", "list", "branch"])["record"]["id"], rotated["new"]["id"], "one is valid");
     // So it is where nothing was known of either.
     let fresh = with_key(&home, &[]);
-    assert_eq!(carry(&away, &fresh)["superseded"], 1);
+    assert_eq!(carry(&away, &fresh)["replaced"], 1);
     assert_eq!(fresh.rows(ends), known);
     // An end that came nearer at home is put off by nobody, and is carried back; again, and nothing changes.
     let nearer = "2026-01-01T00:00:00Z";
-    home.sqlite(&[], &format!("UPDATE token SET superseded_until = '{nearer}' WHERE superseded_by IS NOT NULL"));
-    assert_eq!(carry(&away, &home)["superseded"], 0);
-    assert_eq!(home.row(ends)["superseded_until"], nearer);
-    assert_eq!(carry(&home, &away)["superseded"], 1);
-    assert_eq!(away.row(ends)["superseded_until"], nearer);
-    assert_eq!(carry(&home, &away)["superseded"], 0);
-    assert_eq!(Laptop::new(1).enrol(&service, &old).error(), "token-refused");
+    home.sqlite(&[], &format!("UPDATE token SET overlap_until = '{nearer}' WHERE replaced_by IS NOT NULL"));
+    assert_eq!(carry(&away, &home)["replaced"], 0);
+    assert_eq!(home.row(ends)["overlap_until"], nearer);
+    assert_eq!(carry(&home, &away)["replaced"], 1);
+    assert_eq!(away.row(ends)["overlap_until"], nearer);
+    assert_eq!(carry(&home, &away)["replaced"], 0);
+    assert_eq!(Laptop::new(1).enroll(&service, &old).error(), "token-refused");
     // What was revoked stays so.
     home.imd(["token", "revoke", rotated["old"]["id"].as_str().unwrap()]).succeeded();
     let before = home.rows("SELECT * FROM token ORDER BY id");
@@ -275,6 +276,6 @@ fn a_host_that_signs_only_keeps_to_the_limits_that_came_with_its_key() {
     let token = says(&cut_off(&away, &["token", "create", "narrow"]));
     let scope = &away.json(["token", "list", "narrow"])["record"]["scope"];
     assert_eq!(scope["platforms"], serde_json::json!(["windows"]), "{scope}");
-    assert_eq!(Laptop::new(1).enrol(&service, &token).error(), "token-refused");
+    assert_eq!(Laptop::new(1).enroll(&service, &token).error(), "token-refused");
     assert_eq!(home.row("SELECT reason FROM refusal")["reason"], "token-platform");
 }

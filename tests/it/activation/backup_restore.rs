@@ -37,7 +37,7 @@ fn on_another_host_a_backup_activates_further_and_what_was_revoked_stays_so() {
     let (imd, service, token) = served(6, |answers| answers);
     let enrolled = |number| {
         let laptop = Laptop::new(number);
-        let device = laptop.enrol(&service, &token).granted()["device"].as_str().unwrap().to_owned();
+        let device = laptop.enroll(&service, &token).granted()["device"].as_str().unwrap().to_owned();
         (laptop, device)
     };
     let ((activated, _), (waiting, _), (gone, id)) = (enrolled(1), enrolled(2), enrolled(3));
@@ -61,10 +61,10 @@ fn on_another_host_a_backup_activates_further_and_what_was_revoked_stays_so() {
     assert_eq!(activated.check_in(&service).granted()["state"], "activated");
     waiting.claim(&service, "user2").granted();
     assert_eq!(gone.claim(&service, "user3").error(), "device-refused");
-    assert_eq!(gone.imaged_anew().enrol(&service, &token).error(), "device-refused");
-    Laptop::new(4).enrol(&service, &token).granted();
+    assert_eq!(gone.imaged_anew().enroll(&service, &token).error(), "device-refused");
+    Laptop::new(4).enroll(&service, &token).granted();
     // It was revoked where nobody here has heard of it.
-    assert_eq!(Laptop::new(5).enrol(&service, &later).error(), "token-refused");
+    assert_eq!(Laptop::new(5).enroll(&service, &later).error(), "token-refused");
     assert_eq!(other.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "token-unknown");
     assert_eq!(restored["registered_only"], true, "and it is said: {restored}");
     assert_eq!(other.json(["audit", "verify"])["whole"]["rows"], other.row("SELECT count(*) AS n FROM audit")["n"]);
@@ -82,10 +82,10 @@ fn an_older_backup_takes_back_no_revocation_and_what_was_there_is_kept() {
     let id = |answer: crate::support::service::Answer| answer.granted()["device"].as_str().unwrap().to_owned();
     let (known, unknown, held, waiting) = (Laptop::new(1), Laptop::new(2), Laptop::new(3), Laptop::new(4));
     let second = made(&imd, &service, "second");
-    let first = id(known.enrol(&service, &second));
-    held.enrol(&service, &second).granted();
+    let first = id(known.enroll(&service, &second));
+    held.enroll(&service, &second).granted();
     held.claim(&service, "user3").granted();
-    waiting.enrol(&service, &old).granted();
+    waiting.enroll(&service, &old).granted();
     backup(&imd, "imd.backup");
 
     // All of this the backup does not know.
@@ -93,7 +93,7 @@ fn an_older_backup_takes_back_no_revocation_and_what_was_there_is_kept() {
     imd.imd(["keys", "rotate"]).succeeded();
     let new = made(&imd, &service, "new");
     let gone = made(&imd, &service, "gone");
-    for device in [first, id(unknown.enrol(&service, &new))] {
+    for device in [first, id(unknown.enroll(&service, &new))] {
         imd.imd(["devices", "revoke", &device]).succeeded();
     }
     imd.imd(["token", "revoke", "gone"]).succeeded();
@@ -108,13 +108,13 @@ fn an_older_backup_takes_back_no_revocation_and_what_was_there_is_kept() {
     assert!(std::path::Path::new(restored["kept"].as_str().unwrap()).exists(), "{restored}");
     let service = Service::start(&imd, address);
     assert_eq!(known.claim(&service, "user1").error(), "device-refused");
-    assert_eq!(unknown.imaged_anew().enrol(&service, &new).error(), "device-refused");
+    assert_eq!(unknown.imaged_anew().enroll(&service, &new).error(), "device-refused");
     assert_eq!(held.claim(&service, "user3").error(), "refused");
     assert_eq!(waiting.claim(&service, "user4").error(), "token-refused");
-    assert_eq!(Laptop::new(5).enrol(&service, &gone).error(), "token-refused");
+    assert_eq!(Laptop::new(5).enroll(&service, &gone).error(), "token-refused");
     // What was made since and is not revoked goes on, and so do its uses.
-    Laptop::new(6).enrol(&service, &new).granted();
-    Laptop::new(7).enrol(&service, &second).granted();
+    Laptop::new(6).enroll(&service, &new).granted();
+    Laptop::new(7).enroll(&service, &second).granted();
     assert_eq!(imd.json(["token", "list", "new"])["record"]["uses"], 2);
     let counted = serde_json::json!({ "tokens": 2, "keys": 0, "devices": 2, "accounts": 1 });
     assert_eq!(restored["revoked"], counted, "{restored}");
@@ -124,8 +124,8 @@ fn an_older_backup_takes_back_no_revocation_and_what_was_there_is_kept() {
     drop(service);
     let restored = restore(&imd, "imd.backup");
     let service = Service::start(&imd, address);
-    assert_eq!(Laptop::new(8).enrol(&service, &second).error(), "token-refused");
-    Laptop::new(9).enrol(&service, &made(&imd, &service, "newest")).granted();
+    assert_eq!(Laptop::new(8).enroll(&service, &second).error(), "token-refused");
+    Laptop::new(9).enroll(&service, &made(&imd, &service, "newest")).granted();
     assert_eq!(restored["revoked"]["keys"], 1, "{restored}");
 }
 

@@ -17,7 +17,7 @@ fn of_fifty_laptops_at_once_for_one_user_as_many_are_activated_as_the_limit_says
         let (call, together, token) = (service.caller(), Arc::clone(&together), token.clone());
         thread::spawn(move || {
             let laptop = Laptop::new(number);
-            call("/v1/enrol", &laptop.enrol_request(&token)).unwrap().granted();
+            call("/v1/enroll", &laptop.enroll_request(&token)).unwrap().granted();
             together.wait();
             call("/v1/claim", &laptop.claim_request("user1@corp.example.com")).unwrap().status
         })
@@ -60,7 +60,7 @@ fn hammered(most: u32, laptops: u32, kills: u32) {
                             _ => thread::yield_now(),
                         }
                     };
-                    if patiently("/v1/enrol", &laptop.enrol_request(&token)).status == 200 {
+                    if patiently("/v1/enroll", &laptop.enroll_request(&token)).status == 200 {
                         let device = patiently("/v1/claim", &laptop.claim_request(&user)).granted()["device"].clone();
                         answered.lock().unwrap().insert(device.as_str().unwrap().to_owned());
                     }

@@ -22,7 +22,7 @@ fn what_is_no_request_is_answered_as_such_and_health_stays_green() {
         service.ask(format!("{}\r\nConnection: close\r\n\r\n", head.trim_end()), body).unwrap()
     };
     for body in [&b""[..], b"{", b"[]", b"null", b"{\"token\": 1}", &[0xff; 100], b"{\"claim_code\": \"x\"}"] {
-        for path in ["/v1/enrol", "/v1/claim", "/v1/check-in"] {
+        for path in ["/v1/enroll", "/v1/claim", "/v1/check-in"] {
             let answer = post(path, body);
             assert_eq!((answer.status, answer.error().as_str()), (400, "malformed"), "{path} {body:?}");
         }
@@ -62,7 +62,7 @@ fn connections_that_say_nothing_or_too_slowly_are_closed_while_others_are_answer
     let mut kept = service.connect();
     kept.write_all(b"GET /v1/health HTTP/1.1\r\nHost: imd\r\n\r\n").unwrap();
     assert_eq!(service.get("/v1/health").granted()["status"], "ok");
-    Laptop::new(1).enrol(&service, &token).granted();
+    Laptop::new(1).enroll(&service, &token).granted();
     // Each read ends because the service closes: under its own deadline, not under this test's.
     let closed = |stream: &mut dyn std::io::Read| {
         let mut bytes = Vec::new();
@@ -252,10 +252,10 @@ fn a_clock_that_was_put_back_a_day_refuses_new_tokens_and_makes_nothing() {
     let token = token(&imd);
     let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
     let engine = Engine::open(Options { clock: Arc::new(move || yesterday), ..Options::of_host(imd.state()) }).unwrap();
-    let request = serde_json::from_value(Laptop::new(1).enrol_request(&token)).unwrap();
+    let request = serde_json::from_value(Laptop::new(1).enroll_request(&token)).unwrap();
     let asker =
         Asker { peer: Some([127, 0, 0, 1].into()), correlation: "0123456789abcdef".to_owned(), end_point: None };
-    assert_eq!(engine.enrol(&request, &asker).unwrap_err().code, Code::TokenRefused);
+    assert_eq!(engine.enroll(&request, &asker).unwrap_err().code, Code::TokenRefused);
     assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "token-not-yet-valid");
     assert_eq!(imd.row("SELECT (SELECT count(*) FROM device) + (SELECT count(*) FROM token_use) AS n")["n"], 0);
 }
@@ -278,7 +278,7 @@ fn of_two_services_on_one_state_one_runs_the_syncs() {
 
 #[test]
 fn what_goes_wrong_is_logged_as_much_as_is_asked_for_and_never_a_secret() {
-    let imd = company(2, |answers| answers.replace(r#"["claimed"]"#, r#"["password"]"#));
+    let imd = company(2, |answers| answers.replace(r#"["unverified"]"#, r#"["password"]"#));
     imd.imd(["sync"]).succeeded();
     let token = token(&imd);
     // A sync is due, and what it would read is gone.
@@ -286,7 +286,7 @@ fn what_goes_wrong_is_logged_as_much_as_is_asked_for_and_never_a_secret() {
     std::fs::remove_file(imd.path("users.ldif")).unwrap();
     let loud = Service::start_with(&imd, free_address(), &["--log", "debug"]);
     let laptop = Laptop::new(1);
-    laptop.enrol(&loud, &token).granted();
+    laptop.enroll(&loud, &token).granted();
     let hostile = "nobody\u{1b}]0;owned\u{7}\nforged";
     let answer = loud.post("/v1/claim", &laptop.password_request(hostile, "S3cret-in-the-log"));
     let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();

@@ -25,7 +25,7 @@ fn a_mapped_laptop_goes_to_its_user_alone_and_the_row_is_marked() {
     let laptop = Laptop::new(1);
     imd.write("map.csv", format!("{HEADING}{}", row(&laptop, 2, "")));
     imd.imd(["devices", "import", "map.csv"]).succeeded();
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     let refused = laptop.claim(&service, "user1@corp.example.com");
     assert_eq!((refused.status, refused.error().as_str()), (403, "refused"));
     assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "device-mapped");
@@ -34,11 +34,11 @@ fn a_mapped_laptop_goes_to_its_user_alone_and_the_row_is_marked() {
     assert_eq!(map(&imd)[0]["used"]["device"], device);
     // Imaged anew, it is still reserved; a laptop that is not in the map is anybody's.
     let again = laptop.imaged_anew();
-    again.enrol(&service, &token).granted();
+    again.enroll(&service, &token).granted();
     assert_eq!(again.claim(&service, "user1@corp.example.com").status, 403);
     again.claim(&service, "user2@corp.example.com").granted();
     let other = Laptop::new(3);
-    other.enrol(&service, &token).granted();
+    other.enroll(&service, &token).granted();
     other.claim(&service, "user1@corp.example.com").granted();
     imd.imd(["devices", "unmap", "sn000001"]).succeeded();
     imd.imd(["devices", "unmap", "sn000001"]).failed_with(1, ["sn000001"]);
@@ -49,7 +49,7 @@ fn a_mapped_laptop_goes_to_its_user_alone_and_the_row_is_marked() {
 fn a_map_that_comes_after_the_laptop_enrolled_holds_and_a_uuid_means_it_too() {
     let (imd, service, token) = served(4, |answers| answers);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     let rows = "E-Mail;Device ID;Host Name\nuser2@corp.example.com;4C4C4544-0042-3510-8053-000000000001;PC-1\n";
     imd.write("excel.csv", format!("\u{feff}{rows}"));
     let imported = imd.json(["devices", "import", "excel.csv"]);
@@ -64,10 +64,10 @@ fn the_old_laptop_gives_its_place_to_the_mapped_one_and_a_name_that_two_have_mea
     let (imd, service, token) = served(4, |answers| answers.replace("devices_per_user = 2", "devices_per_user = 1"));
     let (old, new) = (Laptop::new(1), Laptop::new(2));
     let before = {
-        old.enrol(&service, &token).granted();
+        old.enroll(&service, &token).granted();
         old.claim(&service, "user1@corp.example.com").granted()["device"].clone()
     };
-    new.enrol(&service, &token).granted();
+    new.enroll(&service, &token).granted();
     assert_eq!(new.claim(&service, "user1@corp.example.com").status, 403, "one each");
     imd.write("map.csv", format!("{HEADING}{}", row(&new, 1, "pc-1")));
     imd.imd(["devices", "import", "map.csv"]).succeeded();
@@ -82,13 +82,13 @@ fn the_old_laptop_gives_its_place_to_the_mapped_one_and_a_name_that_two_have_mea
     let (imd, service, token) = served(2, |answers| answers);
     for number in 1..=2 {
         let twin = Laptop { host: "TWIN".to_owned(), ..Laptop::new(number) };
-        twin.enrol(&service, &token).granted();
+        twin.enroll(&service, &token).granted();
         twin.claim(&service, "user1@corp.example.com").granted();
     }
     let third = Laptop::new(3);
     imd.write("map.csv", format!("{HEADING}{}", row(&third, 1, "twin")));
     imd.imd(["devices", "import", "map.csv"]).succeeded();
-    third.enrol(&service, &token).granted();
+    third.enroll(&service, &token).granted();
     assert_eq!(third.claim(&service, "user1@corp.example.com").status, 403);
     assert_eq!(imd.row("SELECT count(*) AS n FROM device WHERE state = 'activated'")["n"], 2);
     assert_eq!(map(&imd)[0]["used"], Value::Null);
@@ -98,7 +98,7 @@ fn the_old_laptop_gives_its_place_to_the_mapped_one_and_a_name_that_two_have_mea
 fn what_the_map_says_of_the_old_laptops_data_reaches_the_new_one_and_its_hook() {
     let (imd, service, token) = served(4, |answers| answers);
     let old = Laptop::new(1);
-    old.enrol(&service, &token).granted();
+    old.enroll(&service, &token).granted();
     let before = old.claim(&service, "user1@corp.example.com").granted();
     for nothing in ["restore", "old_device", "replaced"] {
         assert!(before.get(nothing).is_none(), "nobody said: {before}");
@@ -107,7 +107,7 @@ fn what_the_map_says_of_the_old_laptops_data_reaches_the_new_one_and_its_hook() 
     let map = format!("{HEADING}user1@corp.example.com,new,5B5S7N2,serial,,pc-1,yes\n");
     imd.write("map.csv", map);
     imd.imd(["devices", "import", "map.csv"]).succeeded();
-    laptop.says(&["enrol"], &token);
+    laptop.says(&["enroll"], &token);
     let hook = laptop.path("system/on-activation");
     let script = "#!/bin/sh\necho \"$IMD_RESTORE,$IMD_OLD_DEVICE,$IMD_REPLACED\" > \"$(dirname \"$0\")/seen\"\n";
     std::fs::write(&hook, script).unwrap();
@@ -126,7 +126,7 @@ fn what_the_map_says_of_the_old_laptops_data_reaches_the_new_one_and_its_hook() 
     // What stands in the map of a laptop that was activated before is not about that activation.
     let row = "user2@corp.example.com,,SN000003,serial,,pc-9,yes\n";
     let other = Laptop::new(3);
-    other.enrol(&service, &token).granted();
+    other.enroll(&service, &token).granted();
     other.claim(&service, "user2@corp.example.com").granted();
     imd.write("map.csv", format!("{HEADING}{row}"));
     imd.imd(["devices", "import", "map.csv"]).succeeded();
@@ -137,7 +137,7 @@ fn what_the_map_says_of_the_old_laptops_data_reaches_the_new_one_and_its_hook() 
 fn bad_rows_come_back_with_what_is_wrong_and_importing_again_takes_in_what_is_new() {
     let (imd, service, token) = served(4, |answers| answers);
     let theirs = Laptop::new(9);
-    theirs.enrol(&service, &token).granted();
+    theirs.enroll(&service, &token).granted();
     theirs.claim(&service, "user3@corp.example.com").granted();
     let bad = "nobody@corp.example.com,PC-2,SN000002,serial,,,no\n\
                user1@corp.example.com,PC-3,,serial,,,no\n\
@@ -182,7 +182,7 @@ fn bad_rows_come_back_with_what_is_wrong_and_importing_again_takes_in_what_is_ne
     assert_eq!((&imported["added"], &imported["bad"]), (&json!(1), &json!(0)));
     // A laptop that was activated stays its user's, and another row about it changes nothing.
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     laptop.claim(&service, "user1@corp.example.com").granted();
     let again = imd.json(["devices", "import", "map.errors.csv"]);
     assert_eq!(again["unchanged"], 1);
@@ -194,8 +194,8 @@ fn bad_rows_come_back_with_what_is_wrong_and_importing_again_takes_in_what_is_ne
 #[test]
 fn a_file_that_is_no_map_or_whose_bad_rows_cannot_be_written_changes_nothing() {
     let (imd, _service, _token) = served(2, |answers| answers);
-    imd.write("columns.csv", "e-mail,device id,colour\nuser1@corp.example.com,SN000001,red\n");
-    imd.imd(["devices", "import", "columns.csv"]).failed_with(1, ["colour", "host name"]);
+    imd.write("columns.csv", "e-mail,device id,color\nuser1@corp.example.com,SN000001,red\n");
+    imd.imd(["devices", "import", "columns.csv"]).failed_with(1, ["color", "host name"]);
     imd.write("short.csv", "e-mail,host name\nuser1@corp.example.com,PC-1\n");
     imd.imd(["devices", "import", "short.csv"]).failed_with(1, ["device id"]);
     imd.write("uneven.csv", format!("{HEADING}{}user2@corp.example.com\n", row(&Laptop::new(1), 1, "")));

@@ -6,9 +6,9 @@ use crate::support::laptops::{Laptop, served};
 fn asking_again_gives_the_same_device_and_changes_nothing() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
-    let first = (laptop.enrol(&service, &token).granted(), laptop.claim(&service, "user1@corp.example.com").granted());
+    let first = (laptop.enroll(&service, &token).granted(), laptop.claim(&service, "user1@corp.example.com").granted());
     let before = imd.dump();
-    let again = (laptop.enrol(&service, &token).granted(), laptop.claim(&service, "user1@corp.example.com").granted());
+    let again = (laptop.enroll(&service, &token).granted(), laptop.claim(&service, "user1@corp.example.com").granted());
     assert_eq!(imd.dump(), before);
     assert_eq!(first.0["device"], again.0["device"]);
     assert_eq!(again.0["state"], "activated");
@@ -21,7 +21,7 @@ fn the_credential_of_one_device_is_no_other_devices() {
     let (imd, service, token) = served(3, |answers| answers);
     let (one, other) = (Laptop::new(1), Laptop::new(2));
     for laptop in [&one, &other] {
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
     }
     one.claim(&service, "user1@corp.example.com").granted();
     let mut copied = other.claim_request("user2@corp.example.com");
@@ -36,7 +36,7 @@ fn the_credential_of_one_device_is_no_other_devices() {
 fn the_account_has_what_the_mapping_that_takes_the_user_gives() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 0, "enrolling makes no account");
     let account = &laptop.claim(&service, "user1").granted()["account"];
     assert_eq!(account["profile"], "Laptops");
@@ -45,13 +45,13 @@ fn the_account_has_what_the_mapping_that_takes_the_user_gives() {
     assert_eq!(account["quota"], 50_u64 << 30);
     assert_eq!(account["name"], "user1@corp.example.com");
     let row = imd.row(
-        "SELECT a.name, a.mapping, p.name AS profile, s.name AS storage, a.quota, d.proof FROM account a
+        "SELECT a.name, a.mapping, p.name AS profile, s.name AS storage, a.quota, d.auth FROM account a
          JOIN profile p ON p.id = a.profile_id JOIN storage s ON s.id = a.storage_id
          JOIN device d ON d.account_id = a.id",
     );
     assert_eq!(row["mapping"], "Staff");
     assert_eq!(row["profile"], "Laptops");
-    assert_eq!(row["proof"], "claimed");
+    assert_eq!(row["auth"], "unverified");
     let told = imd.imd(["audit", "--limit", "1"]).succeeded().stdout.clone();
     assert!(told.contains("claimed (nothing but the name)"), "{told}");
 }
@@ -61,10 +61,10 @@ fn a_laptop_that_was_imaged_anew_takes_its_own_place_and_costs_no_further_use() 
     let (imd, service, token) =
         served(3, |answers| answers.replace("devices_per_user = 2", "devices_per_user = 1").replace("= 5000", "= 1"));
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     let old = laptop.claim(&service, "user1").granted()["device"].clone();
     let again = laptop.imaged_anew();
-    again.enrol(&service, &token).granted();
+    again.enroll(&service, &token).granted();
     let new = again.claim(&service, "user1").granted()["device"].clone();
     assert_ne!(old, new);
     let states = imd.rows("SELECT id, state FROM device ORDER BY number");
@@ -72,7 +72,7 @@ fn a_laptop_that_was_imaged_anew_takes_its_own_place_and_costs_no_further_use() 
     assert_eq!((&states[1]["id"], &states[1]["state"]), (&new, &"activated".into()));
     assert_eq!(laptop.check_in(&service).granted()["state"], "replaced");
     // Another laptop is another use, of which there is none left.
-    assert_eq!(Laptop::new(2).enrol(&service, &token).error(), "token-refused");
+    assert_eq!(Laptop::new(2).enroll(&service, &token).error(), "token-refused");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_host_name_that_two_laptops_share_makes_them_not_one() {
     let (imd, service, token) = served(3, |answers| answers);
     for number in [1, 2] {
         let laptop = Laptop { host: "LAPTOP".to_owned(), ..Laptop::new(number) };
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
         laptop.claim(&service, "user1").granted();
     }
     assert_eq!(imd.row("SELECT count(*) AS n FROM device WHERE state = 'activated'")["n"], 2);
@@ -90,16 +90,16 @@ fn a_host_name_that_two_laptops_share_makes_them_not_one() {
 fn hardware_that_says_it_is_anothers_takes_nothing_from_them_and_counts_by_itself() {
     let (imd, service, token) = served(3, |answers| answers.replace("= 5000", "= 2"));
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     laptop.claim(&service, "user1").granted();
     let clone = laptop.imaged_anew();
-    clone.enrol(&service, &token).granted();
+    clone.enroll(&service, &token).granted();
     clone.claim(&service, "user2").granted();
     assert_eq!(imd.row("SELECT count(*) AS n FROM device WHERE state = 'activated'")["n"], 2);
     assert_eq!(imd.row("SELECT count(*) AS n FROM token_use")["n"], 2, "a second user's laptop is a second use");
     // Which is why a third user finds none left.
     let third = clone.imaged_anew();
-    third.enrol(&service, &token).granted();
+    third.enroll(&service, &token).granted();
     assert_eq!(third.claim(&service, "user0").error(), "token-refused");
 }
 
@@ -107,7 +107,7 @@ fn hardware_that_says_it_is_anothers_takes_nothing_from_them_and_counts_by_itsel
 fn a_device_that_is_somebodys_is_given_to_nobody_else() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     laptop.claim(&service, "user1").granted();
     assert_eq!(laptop.claim(&service, "user2").error(), "refused");
     assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "device-taken");
@@ -120,7 +120,7 @@ fn where_the_settings_say_so_the_next_laptop_takes_the_place_of_the_oldest() {
         served(3, |answers| answers.replace(r#"at_limit = "refuse""#, r#"at_limit = "replace-oldest""#));
     for number in 1..=3 {
         let laptop = Laptop::new(number);
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
         laptop.claim(&service, "user1").granted();
     }
     let states = imd.rows("SELECT host_name, state FROM device ORDER BY number");

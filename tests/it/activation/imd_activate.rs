@@ -13,11 +13,11 @@ fn started() -> (Installation, Service, String, Machine) {
 }
 
 #[test]
-fn a_laptop_enrols_is_claimed_and_checks_in_and_says_what_it_waits_for() {
+fn a_laptop_enrolls_is_claimed_and_checks_in_and_says_what_it_waits_for() {
     let (imd, _service, token, laptop) = started();
     assert!(laptop.says(&["status"], "").contains("not enrolled"));
     let file = laptop.token_file(&token);
-    laptop.says(&["enrol", "--token-file", &file], "");
+    laptop.says(&["enroll", "--token-file", &file], "");
     assert!(!laptop.path("token.txt").exists(), "the token is deleted once it was used");
     assert!(laptop.says(&["status"], "").contains("waits for its user"));
     let told = laptop.says(&["claim"], "");
@@ -30,20 +30,20 @@ fn a_laptop_enrols_is_claimed_and_checks_in_and_says_what_it_waits_for() {
     // The same once more is the same.
     let before = (imd.dump(), kept);
     laptop.says(&["claim"], "");
-    laptop.says(&["enrol"], &token);
+    laptop.says(&["enroll"], &token);
     assert_eq!((imd.dump(), laptop.json("user/activation.json")), before);
 }
 
 #[test]
 fn users_may_read_the_claim_code_and_nothing_else_of_the_system() {
     let (_imd, _service, token, laptop) = started();
-    laptop.says(&["enrol"], &token);
+    laptop.says(&["enroll"], &token);
     laptop.says(&["claim"], "");
     assert_eq!((laptop.mode("system"), laptop.mode("user")), (0o755, 0o700));
     assert_eq!(laptop.mode("system/claim.json"), 0o644);
-    assert_eq!(laptop.mode("system/enrolment.json"), 0o600);
+    assert_eq!(laptop.mode("system/enrollment.json"), 0o600);
     assert_eq!(laptop.mode("user/activation.json"), 0o600);
-    let key = laptop.json("system/enrolment.json")["device_key"].as_str().unwrap().to_owned();
+    let key = laptop.json("system/enrollment.json")["device_key"].as_str().unwrap().to_owned();
     let read = std::fs::read_to_string(laptop.path("system/claim.json")).unwrap();
     assert!(!read.contains(&key) && !read.contains(&token));
 }
@@ -59,7 +59,7 @@ fn a_server_that_is_not_the_one_of_the_token_hears_no_token_and_no_password() {
     });
     let _impostor = Service::start(&theirs, address);
     let file = laptop.token_file(&token);
-    let error = laptop.fails(&["enrol", "--token-file", &file], "");
+    let error = laptop.fails(&["enroll", "--token-file", &file], "");
     assert!(error.contains("is not the service that the token names"), "{error}");
     assert!(laptop.path("token.txt").exists(), "a token that was not used is kept");
     assert_eq!(theirs.row("SELECT count(*) AS n FROM refusal")["n"], 0);
@@ -68,7 +68,7 @@ fn a_server_that_is_not_the_one_of_the_token_hears_no_token_and_no_password() {
 #[test]
 fn the_agents_hook_runs_after_the_activation_and_only_when_nobody_else_could_have_written_it() {
     let (_imd, _service, token, laptop) = started();
-    laptop.says(&["enrol"], &token);
+    laptop.says(&["enroll"], &token);
     let hook = laptop.path("system/on-activation");
     std::fs::write(&hook, "#!/bin/sh\ncp \"$1\" \"$(dirname \"$0\")/seen\"\n").unwrap();
     std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o777)).unwrap();
@@ -83,7 +83,7 @@ fn the_agents_hook_runs_after_the_activation_and_only_when_nobody_else_could_hav
 #[test]
 fn a_hook_that_failed_is_run_at_each_log_on_until_it_succeeds_and_then_no_more() {
     let (_imd, _service, token, laptop) = started();
-    laptop.says(&["enrol"], &token);
+    laptop.says(&["enroll"], &token);
     let hook = laptop.path("system/on-activation");
     let write = |script: &str| {
         std::fs::write(&hook, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -110,8 +110,8 @@ fn a_hook_that_failed_is_run_at_each_log_on_until_it_succeeds_and_then_no_more()
 #[test]
 fn a_token_that_is_refused_changes_nothing_on_a_laptop_that_works() {
     let (imd, service, token, laptop) = started();
-    laptop.says(&["enrol"], &token);
-    let kept = || (laptop.json("system/enrolment.json"), laptop.json("system/claim.json"));
+    laptop.says(&["enroll"], &token);
+    let kept = || (laptop.json("system/enrollment.json"), laptop.json("system/claim.json"));
     let before = kept();
     // One of an installation elsewhere that was revoked there, and one that names servers where nobody answers.
     let address = crate::support::service::free_address();
@@ -121,17 +121,17 @@ fn a_token_that_is_refused_changes_nothing_on_a_laptop_that_works() {
     let theirs = crate::support::laptops::token(&there);
     there.imd(["token", "revoke", "rollout-2026"]).succeeded();
     let _there = Service::start(&there, address);
-    assert!(laptop.fails(&["enrol"], &theirs).contains("token is not accepted"));
+    assert!(laptop.fails(&["enroll"], &theirs).contains("token is not accepted"));
     assert_eq!(kept(), before);
     imd.imd(["token", "create", "moved", "--server", "https://imd.invalid:7443"]).succeeded();
     let moved = imd.imd(["token", "show", "moved"]).succeeded().stdout.clone();
-    assert!(laptop.fails(&["enrol"], moved.trim()).contains("imd.invalid"));
+    assert!(laptop.fails(&["enroll"], moved.trim()).contains("imd.invalid"));
     assert_eq!(kept(), before);
     // One that was placed is told, and the laptop checks in all the same, with whom it was enrolled.
     laptop.place("token", &theirs);
     let mut due = before.0.clone();
     due["next_check_in"] = "2001-01-01T00:00:00Z".into();
-    std::fs::write(laptop.path("system/enrolment.json"), due.to_string()).unwrap();
+    std::fs::write(laptop.path("system/enrollment.json"), due.to_string()).unwrap();
     imd.sqlite(&[], "UPDATE device SET last_seen_at = '2001-01-01T00:00:00Z'");
     assert!(laptop.fails(&["tend"], "").contains("token is not accepted"));
     assert_ne!(imd.row("SELECT last_seen_at FROM device")["last_seen_at"], "2001-01-01T00:00:00Z");
@@ -143,16 +143,16 @@ fn a_token_that_is_refused_changes_nothing_on_a_laptop_that_works() {
 #[test]
 fn a_freed_laptop_whose_new_token_is_refused_goes_on_waiting_with_the_keys_it_will_have() {
     let (imd, service, token, laptop) = started();
-    laptop.says(&["enrol"], &token);
-    let device = laptop.json("system/enrolment.json")["device"].clone();
+    laptop.says(&["enroll"], &token);
+    let device = laptop.json("system/enrollment.json")["device"].clone();
     // The service says of the hardware that it is to stay out, and nothing of the laptop changes by that.
     imd.imd(["devices", "revoke", device.as_str().unwrap()]).succeeded();
-    assert!(laptop.fails(&["enrol"], &token).contains("not known or no longer in use"));
-    let kept = laptop.json("system/enrolment.json");
+    assert!(laptop.fails(&["enroll"], &token).contains("not known or no longer in use"));
+    let kept = laptop.json("system/enrollment.json");
     assert_eq!(kept["device"], device);
-    imd.imd(["devices", "free", device.as_str().unwrap()]).succeeded();
-    laptop.says(&["enrol"], &token);
-    let now = laptop.json("system/enrolment.json");
+    imd.imd(["devices", "release", device.as_str().unwrap()]).succeeded();
+    laptop.says(&["enroll"], &token);
+    let now = laptop.json("system/enrollment.json");
     assert_eq!(now["device_key"], kept["next"]["device_key"], "as it was on the disk before it was first sent");
     assert!(now["device"] != device && now["next"].is_null());
     drop(service);
@@ -161,39 +161,39 @@ fn a_freed_laptop_whose_new_token_is_refused_goes_on_waiting_with_the_keys_it_wi
 #[test]
 fn another_proof_that_is_wanted_since_is_tried_at_once_and_known_after_the_next_check_in() {
     let (imd, service, token, laptop) = started();
-    laptop.says(&["enrol"], &token);
-    assert_eq!(laptop.json("system/claim.json")["proofs"], serde_json::json!(["claimed"]));
-    imd.imd(["settings", "set", "proof=password"]).succeeded();
+    laptop.says(&["enroll"], &token);
+    assert_eq!(laptop.json("system/claim.json")["auth_methods"], serde_json::json!(["unverified"]));
+    imd.imd(["settings", "set", "auth=password"]).succeeded();
     // There is no directory here that could be asked: the password is what was sent.
     let refused = laptop.fails(&["claim"], "a password\n");
     assert!(!refused.contains("another proof"), "{refused}");
     assert_eq!(laptop.fails(&["claim"], "").lines().next(), Some("error: no password was given"));
     let reasons = imd.rows("SELECT reason FROM refusal ORDER BY number");
-    assert_eq!(reasons[0]["reason"], "proof-not-accepted");
-    assert_ne!(reasons[1]["reason"], "proof-not-accepted");
+    assert_eq!(reasons[0]["reason"], "auth-not-accepted");
+    assert_ne!(reasons[1]["reason"], "auth-not-accepted");
     laptop.says(&["check-in"], "");
-    assert_eq!(laptop.json("system/claim.json")["proofs"], serde_json::json!(["password"]));
+    assert_eq!(laptop.json("system/claim.json")["auth_methods"], serde_json::json!(["password"]));
     // Only whoever holds a claim code is told what would be.
     let (known, unknown) = (Laptop::new(7), Laptop::new(8));
-    known.enrol(&service, &token).granted();
+    known.enroll(&service, &token).granted();
     let told = known.claim(&service, "user1@corp.example.com");
     assert_eq!(
-        (told.error().as_str(), &told.json()["proofs"]),
-        ("proof-not-accepted", &serde_json::json!(["password"]))
+        (told.error().as_str(), &told.json()["auth_methods"]),
+        ("auth-not-accepted", &serde_json::json!(["password"]))
     );
     let mut nothing = unknown.claim_request("user1@corp.example.com");
-    nothing["proof"]["password"] = "more than a name".into();
+    nothing["auth"]["password"] = "more than a name".into();
     let told = service.post("/v1/claim", &nothing);
-    assert_eq!((told.error().as_str(), &told.json()["proofs"]), ("proof-not-accepted", &serde_json::Value::Null));
+    assert_eq!((told.error().as_str(), &told.json()["auth_methods"]), ("auth-not-accepted", &serde_json::Value::Null));
     // A service without a keytab wants no ticket, whatever the settings say.
-    imd.imd(["settings", "set", "proof=kerberos,password"]).succeeded();
-    assert_eq!(known.claim(&service, "user1@corp.example.com").json()["proofs"], serde_json::json!(["password"]));
+    imd.imd(["settings", "set", "auth=kerberos,password"]).succeeded();
+    assert_eq!(known.claim(&service, "user1@corp.example.com").json()["auth_methods"], serde_json::json!(["password"]));
 }
 
 #[test]
 fn a_laptop_that_was_revoked_or_freed_says_so_at_log_on_and_one_of_somebody_else_asks_for_no_password() {
     let (imd, _service, token, laptop) = started();
-    laptop.says(&["enrol"], &token);
+    laptop.says(&["enroll"], &token);
     laptop.says(&["claim"], "");
     let device = laptop.json("user/activation.json")["device"].as_str().unwrap().to_owned();
     laptop.says(&["check-in"], "");
@@ -206,34 +206,34 @@ fn a_laptop_that_was_revoked_or_freed_says_so_at_log_on_and_one_of_somebody_else
     assert!(!laptop.as_another("user2", &["claim"], "").status.success());
     assert!(laptop.as_another("user2", &["claim", "--log-on"], "").status.success());
     assert!(laptop.says(&["claim", "--log-on"], "").contains("activated for User 1"));
-    for (verb, state) in [("revoke", "revoked"), ("free", "freed")] {
+    for (verb, state) in [("revoke", "revoked"), ("release", "released")] {
         imd.imd(["devices", verb, &device]).succeeded();
         laptop.says(&["check-in"], "");
         // A user cannot read what is the system's.
-        let (of_system, away) = (laptop.path("system/enrolment.json"), laptop.path("enrolment.away"));
+        let (of_system, away) = (laptop.path("system/enrollment.json"), laptop.path("enrollment.away"));
         std::fs::rename(&of_system, &away).unwrap();
         assert!(laptop.says(&["status"], "").contains(&format!("is {state}")));
         let told = laptop.fails(&["claim", "--log-on"], "");
-        assert!(told.contains(&format!("is {state}")) && told.contains("enrol --token-file"), "{told}");
+        assert!(told.contains(&format!("is {state}")) && told.contains("enroll --token-file"), "{told}");
         std::fs::rename(&away, &of_system).unwrap();
     }
     // With a token it is somebody's again.
-    laptop.says(&["enrol"], &token);
+    laptop.says(&["enroll"], &token);
     assert!(laptop.says(&["claim", "--log-on"], "").contains("activated for User 1"));
     assert_ne!(laptop.json("user/activation.json")["device"], *device);
 }
 
 #[test]
-fn a_freed_laptop_enrols_anew_with_a_token() {
+fn a_freed_laptop_enrolls_anew_with_a_token() {
     let (imd, _service, token, laptop) = started();
-    laptop.says(&["enrol"], &token);
-    let device = laptop.json("system/enrolment.json")["device"].as_str().unwrap().to_owned();
-    imd.imd(["devices", "free", &device]).succeeded();
-    assert!(laptop.fails(&["claim"], "").contains("help: enrol again with a token"));
+    laptop.says(&["enroll"], &token);
+    let device = laptop.json("system/enrollment.json")["device"].as_str().unwrap().to_owned();
+    imd.imd(["devices", "release", &device]).succeeded();
+    assert!(laptop.fails(&["claim"], "").contains("help: enroll again with a token"));
     laptop.says(&["check-in"], "");
-    assert!(laptop.says(&["status"], "").contains("is freed"));
-    laptop.says(&["enrol"], &token);
-    assert_ne!(laptop.json("system/enrolment.json")["device"], *device);
+    assert!(laptop.says(&["status"], "").contains("is released"));
+    laptop.says(&["enroll"], &token);
+    assert_ne!(laptop.json("system/enrollment.json")["device"], *device);
     laptop.says(&["claim"], "");
 }
 
@@ -267,16 +267,16 @@ fn a_laptop_checks_in_when_its_week_is_over_and_after_its_clock_was_put_back() {
     laptop.place("token", &token);
     laptop.says(&["tend"], "");
     let days = || {
-        let next = laptop.json("system/enrolment.json")["next_check_in"].as_str().unwrap().to_owned();
+        let next = laptop.json("system/enrollment.json")["next_check_in"].as_str().unwrap().to_owned();
         let next: jiff::Timestamp = next.parse().unwrap();
         (next - jiff::Timestamp::now()).total(jiff::Unit::Hour).unwrap() / 24.0
     };
     assert!((0.8..1.2).contains(&days()), "while it waits for its user, daily: {}", days());
     laptop.says(&["claim"], "");
     for due in ["2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"] {
-        let mut kept = laptop.json("system/enrolment.json");
+        let mut kept = laptop.json("system/enrollment.json");
         kept["next_check_in"] = due.into();
-        std::fs::write(laptop.path("system/enrolment.json"), kept.to_string()).unwrap();
+        std::fs::write(laptop.path("system/enrollment.json"), kept.to_string()).unwrap();
         imd.sqlite(&[], "UPDATE device SET last_seen_at = '2001-01-01T00:00:00Z'");
         assert!(laptop.says(&["tend"], "").ends_with("is activated"), "{due}");
         assert_ne!(imd.row("SELECT last_seen_at FROM device")["last_seen_at"], "2001-01-01T00:00:00Z");

@@ -20,14 +20,14 @@ fn moved_to(imd: &Installation, server: &Server) {
 
 #[test]
 fn a_password_whose_bind_was_never_answered_stays_counted_and_is_not_sent_again() {
-    let imd = company(2, |answers| answers.replace(r#"["claimed"]"#, r#"["password"]"#));
+    let imd = company(2, |answers| answers.replace(r#"["unverified"]"#, r#"["password"]"#));
     imd.imd(["sync"]).succeeded();
     // It takes the bind, and is gone before it answers.
     let server = Server::start_with(&Certificate::default(), 1, |client, _| drop(client.request()));
     moved_to(&imd, &server);
     let service = Service::start(&imd, free_address());
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token(&imd)).granted();
+    laptop.enroll(&service, &token(&imd)).granted();
     let ask = || service.post("/v1/claim", &laptop.password_request("user1", "S3cret-half-way"));
     let answer = ask();
     assert_eq!((answer.status, answer.error().as_str()), (503, "directory-unavailable"));

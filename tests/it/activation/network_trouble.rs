@@ -91,7 +91,7 @@ fn request(tls: &mut StreamOwned<ServerConnection, std::net::TcpStream>) -> Opti
 
 fn granted() -> String {
     let body = json!({
-        "device": "0123456789abcdef", "proof": "claimed", "activated_at": "2026-01-01T12:00:00Z",
+        "device": "0123456789abcdef", "auth": "unverified", "activated_at": "2026-01-01T12:00:00Z",
         "correlation_id": "0123456789abcdef",
         "account": {
             "name": "user1@corp.example.com", "mail": "user1@corp.example.com", "user": "User 1", "profile": "Laptops",
@@ -103,13 +103,13 @@ fn granted() -> String {
 }
 
 /// A laptop that is enrolled with these servers.
-fn enrolled(authority: &Authority, proofs: &Value, servers: &[&Stub]) -> Machine {
+fn enrolled(authority: &Authority, auth_methods: &Value, servers: &[&Stub]) -> Machine {
     let servers: Vec<_> = servers.iter().map(|stub| format!("https://{}", stub.address)).collect();
     let laptop = Machine::new();
     laptop.keep(
         "claim.json",
         &json!({
-            "device": "0123456789abcdef", "claim_code": "A".repeat(43), "proofs": proofs, "servers": servers,
+            "device": "0123456789abcdef", "claim_code": "A".repeat(43), "auth_methods": auth_methods, "servers": servers,
             "pin": authority.pin(), "state": "pending",
         }),
     );
@@ -164,7 +164,7 @@ impl Drop for Waiting {
 fn after_an_answer_that_is_none_the_next_server_is_asked() {
     let authority = Authority::new();
     let (balancer, good) = (authority.serve(vec![BALANCER.to_owned()]), authority.serve(vec![granted()]));
-    let laptop = enrolled(&authority, &json!(["claimed"]), &[&balancer, &good]);
+    let laptop = enrolled(&authority, &json!(["unverified"]), &[&balancer, &good]);
     assert!(laptop.says(&["claim"], "").contains("activated for User 1"));
     assert_eq!((balancer.asked.load(Ordering::SeqCst), good.asked.load(Ordering::SeqCst)), (1, 1));
 }
@@ -173,7 +173,7 @@ fn after_an_answer_that_is_none_the_next_server_is_asked() {
 fn a_log_on_waits_while_a_balancer_answers_and_a_run_that_somebody_looks_at_does_not() {
     let authority = Authority::new();
     let stub = authority.serve(vec![BALANCER.to_owned(), BALANCER.to_owned(), granted()]);
-    let laptop = enrolled(&authority, &json!(["claimed"]), &[&stub]);
+    let laptop = enrolled(&authority, &json!(["unverified"]), &[&stub]);
     let at_once = laptop.command("user", &["claim"]).stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8(at_once.stderr).unwrap();
     assert!(!at_once.status.success() && said.contains("status 502") && !said.contains("again in"), "{said}");
@@ -186,7 +186,7 @@ fn a_log_on_waits_while_a_balancer_answers_and_a_run_that_somebody_looks_at_does
 fn a_log_on_and_the_systems_part_wait_while_somebody_else_answers_for_the_service() {
     let (imd, service, token) = served(2, |answers| answers);
     let (enrolled, new) = (Machine::new(), Machine::new());
-    enrolled.says(&["enrol"], &token);
+    enrolled.says(&["enroll"], &token);
     new.place("token", &token);
     let address = service.address;
     drop(service);
@@ -211,8 +211,8 @@ fn a_log_on_and_the_systems_part_wait_while_somebody_else_answers_for_the_servic
 fn a_log_on_without_a_ticket_waits_for_one_where_nobody_can_type_a_password() {
     let authority = Authority::new();
     let stub = authority.serve(vec![granted()]);
-    for proofs in [json!(["kerberos"]), json!(["kerberos", "password"])] {
-        let laptop = enrolled(&authority, &proofs, &[&stub]);
+    for auth_methods in [json!(["kerberos"]), json!(["kerberos", "password"])] {
+        let laptop = enrolled(&authority, &auth_methods, &[&stub]);
         let krb5 = laptop.path("krb5.conf");
         std::fs::write(&krb5, "[libdefaults]\ndefault_realm = CORP.EXAMPLE.COM\ndns_lookup_kdc = false\n").unwrap();
         let cache = format!("FILE:{}", laptop.path("tickets").display());

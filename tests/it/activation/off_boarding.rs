@@ -36,8 +36,8 @@ type Leaves = fn(&str) -> String;
 fn who_leaves_or_is_disabled_is_refused_at_once_and_comes_back_to_the_same_account_and_laptop() {
     let (imd, service, token) = served(6, |answers| answers.replace("[mapping]", "preserve_for = \"45d\"\n[mapping]"));
     let (laptop, second) = (Laptop::new(1), Laptop::new(2));
-    laptop.enrol(&service, &token).granted();
-    second.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
+    second.enroll(&service, &token).granted();
     laptop.claim(&service, "user1").granted();
     let before = account(&imd);
     let disabled = |user: &str| user.replace("userAccountControl: 512", "userAccountControl: 514");
@@ -81,7 +81,7 @@ fn who_leaves_or_is_disabled_is_refused_at_once_and_comes_back_to_the_same_accou
 fn an_account_that_is_held_back_is_refused_until_it_is_given_back_whatever_the_directory_says() {
     let (imd, service, token) = served(6, |answers| answers);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     imd.imd(["accounts", "preserve", "user1"]).failed_with(1, ["nobody called user1 has an account"]);
     laptop.claim(&service, "user1").granted();
     let held = imd.json(["accounts", "preserve", r"user1@corp.example.com"]);
@@ -123,7 +123,7 @@ fn when_its_days_are_over_an_account_is_due_and_only_a_verb_deletes_it() {
     let (imd, service, token) = served(6, |answers| answers);
     let (laptop, other) = (Laptop::new(1), Laptop::new(2));
     for (laptop, user) in [(&laptop, "user1"), (&other, "user2")] {
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
         laptop.claim(&service, user).granted();
     }
     imd.imd(["accounts", "delete", "user1", "--yes"]).failed_with(1, ["is not deleted", "in use"]);
@@ -155,7 +155,7 @@ fn when_its_days_are_over_an_account_is_due_and_only_a_verb_deletes_it() {
 fn an_account_whose_user_leaves_while_it_is_given_back_stays_preserved() {
     let (imd, service, token) = served(6, |answers| answers);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     laptop.claim(&service, "user1").granted();
     imd.imd(["accounts", "preserve", "user1"]).succeeded();
     // The clock is looked at after the account was found and before it is given back: then the sync comes that lets its

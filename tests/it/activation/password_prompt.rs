@@ -16,7 +16,7 @@ fn enrolled() -> Machine {
     laptop.keep(
         "claim.json",
         &json!({
-            "device": "0123456789abcdef", "claim_code": "A".repeat(43), "proofs": ["password"], "state": "pending",
+            "device": "0123456789abcdef", "claim_code": "A".repeat(43), "auth_methods": ["password"], "state": "pending",
             "servers": [format!("https://{}", free_address())],
         }),
     );

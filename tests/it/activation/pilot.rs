@@ -42,16 +42,16 @@ fn told(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
 }
 
 fn allow(answers: &str) -> String {
-    answers.replace("fuse = \"10%\"", &format!("fuse = \"10%\"\nallow = \"{PILOT}\""))
+    answers.replace("safeguard = \"10%\"", &format!("safeguard = \"10%\"\npilot_group = \"{PILOT}\""))
 }
 
 #[test]
 fn only_members_of_the_allow_group_are_activated_and_the_others_are_refused_like_anybody() {
     let (imd, service, token) = served(5, |answers| allow(&answers));
-    assert_eq!(imd.json(["settings"])["allow"], PILOT);
+    assert_eq!(imd.json(["settings"])["pilot_group"], PILOT);
     let laptops: Vec<_> = (0..4).map(Laptop::new).collect();
     for laptop in &laptops {
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
     }
     // There is no such group yet: nobody is in it.
     let outside = laptops[3].claim(&service, "user3@corp.example.com");
@@ -78,7 +78,7 @@ fn only_members_of_the_allow_group_are_activated_and_the_others_are_refused_like
     assert_eq!(laptops[0].claim(&service, "user1@corp.example.com").status, 403);
     // Another group, which `setup` reads at once: user 2 is in it, user 1 is not.
     imd.write("users.ldif", with_a_pilot(5));
-    let other = allow(&imd.read("answers.toml").replace(&format!("\nallow = \"{PILOT}\""), ""));
+    let other = allow(&imd.read("answers.toml").replace(&format!("\npilot_group = \"{PILOT}\""), ""));
     imd.write("answers.toml", other.replace("CN=Pilot,", "CN=Inner,"));
     imd.imd(["setup", "--answers", "answers.toml", "--yes"]).succeeded();
     assert_eq!(laptops[0].claim(&service, "user1@corp.example.com").status, 403);
@@ -99,7 +99,9 @@ fn claim(engine: &Engine, number: u32) -> Result<String, Denial> {
 
 #[test]
 fn of_many_laptops_at_once_no_more_are_activated_on_a_day_than_the_cap_says() {
-    let imd = company(40, |answers| answers.replace("fuse = \"10%\"", "fuse = \"10%\"\ndaily_cap = 5"));
+    let imd = company(40, |answers| {
+        answers.replace("safeguard = \"10%\"", "safeguard = \"10%\"\ndaily_activation_limit = 5")
+    });
     imd.imd(["sync"]).succeeded();
     let token = token(&imd);
     let now = Timestamp::now();
@@ -108,8 +110,8 @@ fn of_many_laptops_at_once_no_more_are_activated_on_a_day_than_the_cap_says() {
     for number in 0..30 {
         let asker =
             Asker { peer: Some([127, 0, 0, 1].into()), correlation: "0123456789abcdef".to_owned(), end_point: None };
-        let request = serde_json::from_value(Laptop::new(number).enrol_request(&token)).unwrap();
-        assert!(tomorrow.enrol(&request, &asker).is_ok(), "{number}");
+        let request = serde_json::from_value(Laptop::new(number).enroll_request(&token)).unwrap();
+        assert!(tomorrow.enroll(&request, &asker).is_ok(), "{number}");
     }
     let together = Arc::new(Barrier::new(30));
     let asking: Vec<_> = (0..30)
@@ -128,11 +130,11 @@ fn of_many_laptops_at_once_no_more_are_activated_on_a_day_than_the_cap_says() {
     let told = Denial { retry_after: Some(2 * 3_600), ..Denial::of(Code::Paused) };
     assert!(waiting.iter().all(|(_, answer)| *answer == Err(told.clone())), "{waiting:?}");
     assert_eq!(imd.row("SELECT count(*) AS n FROM device WHERE state = 'activated'")["n"], 5);
-    assert_eq!(imd.row("SELECT count(*) AS n FROM refusal WHERE reason = 'daily-cap'")["n"], 25);
-    // Whoever was activated asks again, and a place that is freed is no other activation.
+    assert_eq!(imd.row("SELECT count(*) AS n FROM refusal WHERE reason = 'daily-limit'")["n"], 25);
+    // Whoever was activated asks again, and a place that is released is no other activation.
     let (again, device) = (granted[0].0, granted[0].1.clone().unwrap());
     assert_eq!(claim(&tomorrow, again), Ok(device.clone()));
-    imd.imd(["devices", "free", &device]).succeeded();
+    imd.imd(["devices", "release", &device]).succeeded();
     assert_eq!(claim(&tomorrow, waiting[0].0), Err(told));
     // The next day five more come in.
     let next = at(&imd, &format!("{}T00:00:00Z", day(2)));
@@ -145,7 +147,7 @@ fn a_profile_takes_as_many_users_as_it_may_and_each_of_them_further_laptops() {
     let (imd, service, token) =
         served(4, |answers| answers.replace("quota = \"50 GiB\"", "quota = \"50 GiB\"\nmax_users = 2"));
     let claim = |number: u32, user: &str| {
-        Laptop::new(number).enrol(&service, &token).granted();
+        Laptop::new(number).enroll(&service, &token).granted();
         Laptop::new(number).claim(&service, user)
     };
     claim(1, "user1").granted();
@@ -162,7 +164,7 @@ fn a_profile_takes_as_many_users_as_it_may_and_each_of_them_further_laptops() {
 #[test]
 fn a_group_that_is_no_dn_is_refused_where_it_is_typed() {
     let imd = company::prepared(2);
-    let answers = company::ANSWERS.replace("fuse = \"10%\"", "fuse = \"10%\"\nallow = \"Pilot\"");
+    let answers = company::ANSWERS.replace("safeguard = \"10%\"", "safeguard = \"10%\"\npilot_group = \"Pilot\"");
     imd.write("answers.toml", answers);
-    imd.imd(["setup", "--answers", "answers.toml"]).failed_with(1, ["settings.allow", "no DN"]);
+    imd.imd(["setup", "--answers", "answers.toml"]).failed_with(1, ["settings.pilot_group", "no DN"]);
 }

@@ -24,8 +24,8 @@ impl Door {
         Asker { peer: Some([127, 0, 0, 1].into()), correlation: "0123456789abcdef".to_owned(), end_point: None }
     }
 
-    fn enrol(&self, request: Value) -> Result<(), Denial> {
-        self.0.enrol(&serde_json::from_value(request).unwrap(), &Self::asker()).map(drop)
+    fn enroll(&self, request: Value) -> Result<(), Denial> {
+        self.0.enroll(&serde_json::from_value(request).unwrap(), &Self::asker()).map(drop)
     }
 
     fn claim(&self, request: Value) -> Result<(), Denial> {
@@ -38,7 +38,7 @@ impl Door {
     }
 }
 
-const WAIT: Result<(), Denial> = Err(Denial { code: Code::TooMany, retry_after: Some(45), proofs: Vec::new() });
+const WAIT: Result<(), Denial> = Err(Denial { code: Code::TooMany, retry_after: Some(45), auth_methods: Vec::new() });
 
 /// A paused service decides nothing, which is quick; what it is asked is counted all the same.
 fn paused(imd: &Installation) -> Result<(), Denial> {
@@ -56,10 +56,10 @@ fn a_token_that_is_shown_too_often_waits_and_another_token_does_not() {
     let door = Door::of(&imd);
     let laptop = Laptop::new(1);
     for _ in 0..6_000 {
-        assert_eq!(door.enrol(laptop.enrol_request(&token)), told);
+        assert_eq!(door.enroll(laptop.enroll_request(&token)), told);
     }
-    assert_eq!(door.enrol(laptop.enrol_request(&token)), WAIT);
-    assert_eq!(door.enrol(laptop.enrol_request(&other)), told);
+    assert_eq!(door.enroll(laptop.enroll_request(&token)), WAIT);
+    assert_eq!(door.enroll(laptop.enroll_request(&other)), told);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_device_that_claims_too_often_waits_and_another_device_does_not() {
     let door = Door::of(&imd);
     let laptops = [Laptop::new(1), Laptop::new(2)];
     for laptop in &laptops {
-        door.enrol(laptop.enrol_request(&token)).unwrap();
+        door.enroll(laptop.enroll_request(&token)).unwrap();
     }
     let told = paused(&imd);
     for _ in 0..30 {
@@ -81,16 +81,16 @@ fn a_device_that_claims_too_often_waits_and_another_device_does_not() {
 
 #[test]
 fn one_password_is_not_tried_on_everybody_by_many_laptops_of_one_token() {
-    let imd = company(1, |answers| answers.replace(r#"["claimed"]"#, r#"["password"]"#));
+    let imd = company(1, |answers| answers.replace(r#"["unverified"]"#, r#"["password"]"#));
     let token = token(&imd);
     let other = imd.imd(["token", "create", "other", "--server", "https://imd.corp.example.com:7443"]);
     let other = other.succeeded().stdout.trim().to_owned();
     let door = Door::of(&imd);
     let last = Laptop::new(100);
     for laptop in (0..21).map(Laptop::new) {
-        door.enrol(laptop.enrol_request(&token)).unwrap();
+        door.enroll(laptop.enroll_request(&token)).unwrap();
     }
-    door.enrol(last.enrol_request(&other)).unwrap();
+    door.enroll(last.enroll_request(&other)).unwrap();
     let told = paused(&imd);
     for number in 0..600 {
         // No laptop of these asks more often than it may.
@@ -108,7 +108,7 @@ fn a_device_that_checks_in_too_often_waits_and_strangers_leave_no_rows_without_e
     let token = token(&imd);
     let door = Door::of(&imd);
     let laptop = Laptop::new(0);
-    door.enrol(laptop.enrol_request(&token)).unwrap();
+    door.enroll(laptop.enroll_request(&token)).unwrap();
     for _ in 0..10 {
         assert_eq!(door.check_in(&laptop.key(1)), Ok(()));
     }
@@ -119,15 +119,15 @@ fn a_device_that_checks_in_too_often_waits_and_strangers_leave_no_rows_without_e
         let laptop = Laptop::new(number);
         assert_eq!(door.check_in(&laptop.key(1)), unknown);
         assert_eq!(door.claim(laptop.claim_request("user0")), unknown);
-        assert_eq!(door.enrol(laptop.enrol_request("v4.public.none")), Err(Denial::of(Code::TokenRefused)));
+        assert_eq!(door.enroll(laptop.enroll_request("v4.public.none")), Err(Denial::of(Code::TokenRefused)));
     }
     let laptop = Laptop::new(21);
     assert_eq!(door.check_in(&laptop.key(1)), WAIT);
     assert_eq!(door.claim(laptop.claim_request("user0")), WAIT);
-    assert_eq!(door.enrol(laptop.enrol_request("v4.public.none")), WAIT);
+    assert_eq!(door.enroll(laptop.enroll_request("v4.public.none")), WAIT);
     assert_eq!(imd.row("SELECT count(*) AS n FROM refusal")["n"], 60);
     // Whoever has a token or a device is no stranger.
-    door.enrol(laptop.enrol_request(&token)).unwrap();
+    door.enroll(laptop.enroll_request(&token)).unwrap();
     assert_eq!(door.check_in(&laptop.key(1)), Ok(()));
     assert_eq!(door.claim(laptop.claim_request("nobody")), Err(Denial::of(Code::Refused)));
     assert_eq!(imd.row("SELECT count(*) AS n FROM refusal")["n"], 61, "and what was wrong with it is kept");
@@ -137,7 +137,7 @@ fn a_device_that_checks_in_too_often_waits_and_strangers_leave_no_rows_without_e
 fn who_has_to_wait_is_told_by_429_and_for_how_long() {
     let (_imd, service, token) = served(1, |answers| answers);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     // At most ten in each of two minutes, whenever the minute ends.
     let answer = (0..21).map(|_| laptop.check_in(&service)).find(|answer| answer.status != 200).unwrap();
     assert_eq!((answer.status, answer.error().as_str()), (429, "too-many"));

@@ -8,7 +8,7 @@ fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
     let (imd, service, token) = served(6, |answers| answers);
     let laptop = |number| {
         let laptop = Laptop::new(number);
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
         laptop
     };
     // user5 is disabled and user4 leaves the department, which the next sync sees; nobody has the third name.
@@ -64,7 +64,7 @@ fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
     run.failed_with(3, ["broken at the directory"]);
     assert!(run.stdout.contains("no cached user goes by that name"), "{run:#?}");
     ends(&ids[4], &[("token", "whole"), ("enrolled", "whole"), ("attempts", "open")]);
-    imd.imd(["explain", &ids[4]]).failed_with(3, ["broken at the request", "imd devices free"]);
+    imd.imd(["explain", &ids[4]]).failed_with(3, ["broken at the request", "imd devices release"]);
     imd.imd(["explain", &format!("{}0", ids[4])]).failed_with(3, ["broken at the directory"]);
 }
 
@@ -72,7 +72,7 @@ fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
 fn a_refusal_is_never_quicker_than_the_floor() {
     let (_imd, service, token) = served(2, |answers| answers);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     let answer = laptop.claim(&service, "nobody");
     // Nothing that it needs takes long; what it waits for is the floor.
     assert!(answer.took >= std::time::Duration::from_secs(1), "{answer:?}");
@@ -87,7 +87,7 @@ fn a_bare_name_that_two_users_share_means_nobody_and_their_full_names_mean_each(
     imd.imd(["sync"]).succeeded();
     for (number, user) in [(1, "user1"), (2, "user2@corp.example.com"), (3, "user1@corp.example.com")] {
         let laptop = Laptop::new(number);
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
         let answer = laptop.claim(&service, user);
         assert_eq!(answer.status, if number == 1 { 403 } else { 200 }, "{user}: {answer:?}");
     }
@@ -103,7 +103,7 @@ fn a_token_of_another_installation_or_a_changed_one_lets_nobody_in() {
     for (token, reason) in
         [(theirs.as_str(), "token-unknown-key"), (&changed, "token-signature"), ("imd1_", "token-malformed")]
     {
-        let answer = Laptop::new(1).enrol(&service, token);
+        let answer = Laptop::new(1).enroll(&service, token);
         assert_eq!((answer.status, answer.error().as_str()), (403, "token-refused"));
         let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();
         assert_eq!(imd.row(&format!("SELECT reason FROM refusal WHERE correlation = '{id}'"))["reason"], reason);
@@ -113,9 +113,9 @@ fn a_token_of_another_installation_or_a_changed_one_lets_nobody_in() {
 
 #[test]
 fn another_proof_than_the_settings_accept_is_none() {
-    let (imd, service, token) = served(2, |answers| answers.replace(r#"["claimed"]"#, r#"["password"]"#));
+    let (imd, service, token) = served(2, |answers| answers.replace(r#"["unverified"]"#, r#"["password"]"#));
     let laptop = Laptop::new(1);
-    assert_eq!(laptop.enrol(&service, &token).granted()["proofs"], serde_json::json!(["password"]));
-    assert_eq!(laptop.claim(&service, "user1").error(), "proof-not-accepted");
+    assert_eq!(laptop.enroll(&service, &token).granted()["auth_methods"], serde_json::json!(["password"]));
+    assert_eq!(laptop.claim(&service, "user1").error(), "auth-not-accepted");
     assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 0);
 }

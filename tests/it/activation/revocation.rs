@@ -6,9 +6,9 @@ use crate::support::laptops::{Laptop, served};
 fn a_revoked_token_lets_nobody_in_and_nobody_on() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     imd.imd(["token", "revoke", "rollout-2026"]).succeeded();
-    assert_eq!(Laptop::new(2).enrol(&service, &token).error(), "token-refused");
+    assert_eq!(Laptop::new(2).enroll(&service, &token).error(), "token-refused");
     assert_eq!(laptop.claim(&service, "user1").error(), "token-refused");
     assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 0);
 }
@@ -17,15 +17,15 @@ fn a_revoked_token_lets_nobody_in_and_nobody_on() {
 fn a_revoked_device_and_its_hardware_stay_out_until_it_is_freed() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
-    let device = laptop.enrol(&service, &token).granted()["device"].as_str().unwrap().to_owned();
+    let device = laptop.enroll(&service, &token).granted()["device"].as_str().unwrap().to_owned();
     laptop.claim(&service, "user1").granted();
     imd.imd(["devices", "revoke", &device]).succeeded();
     assert_eq!(laptop.claim(&service, "user1").error(), "device-refused");
-    assert_eq!(laptop.imaged_anew().enrol(&service, &token).error(), "device-refused");
+    assert_eq!(laptop.imaged_anew().enroll(&service, &token).error(), "device-refused");
     assert_eq!(laptop.check_in(&service).granted()["state"], "revoked");
-    imd.imd(["devices", "free", &device]).succeeded();
+    imd.imd(["devices", "release", &device]).succeeded();
     let again = laptop.imaged_anew();
-    again.enrol(&service, &token).granted();
+    again.enroll(&service, &token).granted();
     again.claim(&service, "user1").granted();
     let listed = imd.json(["devices", "user 1"]);
     assert_eq!(listed["items"].as_array().unwrap().len(), 2, "{listed}");
@@ -35,13 +35,13 @@ fn a_revoked_device_and_its_hardware_stay_out_until_it_is_freed() {
 fn while_paused_laptops_are_told_when_to_come_again_and_nothing_is_made() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     imd.imd(["pause", "--until", "2h"]).succeeded();
     let answer = laptop.claim(&service, "user1");
     assert_eq!((answer.status, answer.error().as_str()), (503, "paused"));
     let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((6_000..=7_200).contains(&wait), "{wait}");
-    assert_eq!(Laptop::new(2).enrol(&service, &token).error(), "paused");
+    assert_eq!(Laptop::new(2).enroll(&service, &token).error(), "paused");
     assert_eq!(service.get("/v1/health").granted()["status"], "paused");
     assert_eq!(imd.row("SELECT count(*) AS n FROM device")["n"], 1);
     imd.imd(["resume"]).succeeded();
@@ -53,7 +53,7 @@ fn while_paused_laptops_are_told_when_to_come_again_and_nothing_is_made() {
 fn the_funnel_says_where_laptops_and_users_are() {
     let (imd, service, token) = served(5, |answers| answers);
     for number in 1..=3 {
-        Laptop::new(number).enrol(&service, &token).granted();
+        Laptop::new(number).enroll(&service, &token).granted();
     }
     Laptop::new(1).claim(&service, "user1").granted();
     Laptop::new(2).claim(&service, "nobody").error();

@@ -22,11 +22,11 @@ fn state(imd: &Installation, id_or_name: &str) -> String {
 fn a_token_lets_in_the_platforms_and_networks_that_it_names_and_no_others() {
     let (imd, service, _) = served(3, |answers| answers);
     let windows = create(&imd, &service, "windows", ["--platform", "windows", "--platform", "mac"]);
-    assert_eq!(Laptop::new(1).enrol(&service, &windows).error(), "token-refused");
+    assert_eq!(Laptop::new(1).enroll(&service, &windows).error(), "token-refused");
     let office = create(&imd, &service, "office", ["--network", "10.20.0.0/16"]);
-    assert_eq!(Laptop::new(2).enrol(&service, &office).error(), "token-refused");
+    assert_eq!(Laptop::new(2).enroll(&service, &office).error(), "token-refused");
     let both = create(&imd, &service, "here", ["--network", "127.0.0.0/8", "--platform", "linux"]);
-    Laptop::new(3).enrol(&service, &both).granted();
+    Laptop::new(3).enroll(&service, &both).granted();
     let reasons: Vec<_> = imd.rows("SELECT reason FROM refusal ORDER BY number");
     assert_eq!(
         reasons,
@@ -41,9 +41,9 @@ fn behind_a_proxy_a_token_lets_in_from_where_the_proxy_says_and_nothing_that_a_l
     let office = create(&imd, &service, "office", ["--network", "127.0.0.0/8", "--network", "10.20.0.0/16"]);
     // Like the proxy that asks here, the office's own is in a network that the token names.
     let service = Service::start_with(&imd, free_address(), &["--proxy", "127.0.0.1"]);
-    let enrol = |number: u32, lines: &[&[u8]]| {
-        let body = Laptop::new(number).enrol_request(&office).to_string();
-        let mut head = b"POST /v1/enrol HTTP/1.1\r\nHost: imd\r\n".to_vec();
+    let enroll = |number: u32, lines: &[&[u8]]| {
+        let body = Laptop::new(number).enroll_request(&office).to_string();
+        let mut head = b"POST /v1/enroll HTTP/1.1\r\nHost: imd\r\n".to_vec();
         for line in lines {
             head.extend([b"X-Forwarded-For: ", *line, b"\r\n"].concat());
         }
@@ -60,14 +60,14 @@ fn behind_a_proxy_a_token_lets_in_from_where_the_proxy_says_and_nothing_that_a_l
         &[],
     ];
     for (number, lines) in (1..).zip(refused) {
-        assert_eq!(enrol(number, lines).error(), "token-refused", "{lines:?}");
+        assert_eq!(enroll(number, lines).error(), "token-refused", "{lines:?}");
     }
     let why = imd.rows("SELECT reason, peer FROM refusal ORDER BY number");
     let from = |peer: &str| serde_json::json!({ "reason": "token-network", "peer": peer });
     assert_eq!(why[..5], vec![from("198.51.100.7"); 5]);
     assert_eq!(why[5], from("an address that the proxy does not tell"));
-    enrol(7, &[b"198.51.100.7, 10.20.0.5"]).granted();
-    enrol(8, &[b"x, ::ffff:10.20.0.5"]).granted();
+    enroll(7, &[b"198.51.100.7, 10.20.0.5"]).granted();
+    enroll(8, &[b"x, ::ffff:10.20.0.5"]).granted();
 }
 
 #[test]
@@ -75,15 +75,15 @@ fn only_users_of_the_mappings_that_a_token_names_claim_what_it_let_in() {
     let (imd, service, _) = served(3, |answers| answers);
     let guests = create(&imd, &service, "guests", ["--mapping", "Guests"]);
     let (stranger, unknown) = (Laptop::new(1), Laptop::new(2));
-    stranger.enrol(&service, &guests).granted();
-    unknown.enrol(&service, &guests).granted();
+    stranger.enroll(&service, &guests).granted();
+    unknown.enroll(&service, &guests).granted();
     let refused = stranger.claim(&service, "user1");
     // Who may and who is not known at all are told the same.
     assert_eq!((refused.status, refused.error()), (403, unknown.claim(&service, "nobody").error()));
     assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number LIMIT 1")["reason"], "token-mapping");
     let mapping = imd.row("SELECT name FROM mapping")["name"].as_str().unwrap().to_uppercase();
     let staff = create(&imd, &service, "staff", ["--mapping", &mapping]);
-    Laptop::new(3).enrol(&service, &staff).granted();
+    Laptop::new(3).enroll(&service, &staff).granted();
     Laptop::new(3).claim(&service, "user1").granted();
 }
 
@@ -91,7 +91,7 @@ fn only_users_of_the_mappings_that_a_token_names_claim_what_it_let_in() {
 fn a_token_that_is_not_good_yet_lets_nobody_in() {
     let (imd, service, _) = served(1, |answers| answers);
     let later = create(&imd, &service, "later", ["--not-before", "2999-01-01T00:00:00Z"]);
-    assert_eq!(Laptop::new(1).enrol(&service, &later).error(), "token-refused");
+    assert_eq!(Laptop::new(1).enroll(&service, &later).error(), "token-refused");
     assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "token-not-yet-valid");
 }
 
@@ -124,13 +124,13 @@ fn a_token_says_how_often_and_by_whom_it_was_used_and_when_it_is_used_up() {
         (&facts["record"]["last_use"], &facts["record"]["note"]),
         (&serde_json::Value::Null, &"for the branch in Bergen".into())
     );
-    Laptop::new(1).enrol(&service, &two).granted();
-    let device = Laptop::new(2).enrol(&service, &two).granted()["device"].clone();
+    Laptop::new(1).enroll(&service, &two).granted();
+    let device = Laptop::new(2).enroll(&service, &two).granted()["device"].clone();
     let facts = imd.json(["token", "list", "two"]);
     assert_eq!((&facts["state"], &facts["record"]["uses"]), (&"overused".into(), &2.into()), "{facts}");
     let used = &facts["record"]["last_use"];
     assert_eq!((&used["device"], &used["host_name"]), (&device, &"PC-2".into()), "{facts}");
-    assert_eq!(Laptop::new(3).enrol(&service, &two).error(), "token-refused");
+    assert_eq!(Laptop::new(3).enroll(&service, &two).error(), "token-refused");
     imd.imd(["token", "revoke", "two"]).succeeded();
     assert_eq!(state(&imd, "two"), "revoked");
 }
@@ -143,7 +143,7 @@ fn a_token_and_its_successor_overlap_and_the_exports_carry_the_new_one() {
     imd.imd(["export", "msiexec", "shell", "--token", "rollout-2026", "--out", out]).succeeded();
     let gone = imd.path("gone");
     imd.imd(["export", "env", "--token", "rollout-2026", "--out", gone.to_str().unwrap()]).succeeded();
-    Laptop::new(1).enrol(&service, &old).granted();
+    Laptop::new(1).enroll(&service, &old).granted();
     let before = imd.json(["token", "list", "rollout-2026"]);
     // Three were written by the answers file.
     assert_eq!(before["exports"].as_array().unwrap().len(), 6, "{before}");
@@ -161,13 +161,13 @@ fn a_token_and_its_successor_overlap_and_the_exports_carry_the_new_one() {
     let holds = |token: &str| files.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains(token));
     assert!(holds(&new) && !holds(&old));
     // Both let laptops in.
-    Laptop::new(2).enrol(&service, &old).granted();
-    Laptop::new(3).enrol(&service, &new).granted();
-    let states = imd.rows("SELECT name, superseded_by IS NOT NULL AS old FROM token ORDER BY old");
+    Laptop::new(2).enroll(&service, &old).granted();
+    Laptop::new(3).enroll(&service, &new).granted();
+    let states = imd.rows("SELECT name, replaced_by IS NOT NULL AS old FROM token ORDER BY old");
     assert_eq!(states.len(), 2, "{states:?}");
     let listed = imd.json(["token", "list"]);
     let (first, second) = (&listed["items"][0], &listed["items"][1]);
-    assert_eq!(first["superseded"]["by"], second["id"], "{listed}");
+    assert_eq!(first["replaced"]["by"], second["id"], "{listed}");
     assert_eq!(second["servers"], first["servers"]);
     // Once is enough: it has a successor.
     let again = imd.json(["token", "rotate", "rollout-2026", "--keep-exports"]);
@@ -183,11 +183,11 @@ fn a_token_that_was_replaced_is_revoked_by_its_id_and_its_name_alone_revokes_nei
     let new = token(&imd);
     // Whoever is in a hurry is told which is which, and nothing is done.
     let run = imd.imd(["token", "revoke", "ROLLOUT-2026"]);
-    run.failed_with(3, [&id("old"), &id("new"), "superseded", "valid", "none was revoked", "--yes"]);
+    run.failed_with(3, [&id("old"), &id("new"), "replaced", "valid", "none was revoked", "--yes"]);
     assert_eq!(imd.row("SELECT count(*) AS n FROM token WHERE revoked_at IS NOT NULL")["n"], 0);
     imd.imd(["token", "revoke", &id("old")]).succeeded();
-    assert_eq!(Laptop::new(1).enrol(&service, &old).error(), "token-refused");
-    Laptop::new(2).enrol(&service, &new).granted();
+    assert_eq!(Laptop::new(1).enroll(&service, &old).error(), "token-refused");
+    Laptop::new(2).enroll(&service, &new).granted();
     // One by its id, whatever else has its name; the name means the one that is good.
     assert_eq!((state(&imd, &id("old")), state(&imd, "rollout-2026")), ("revoked".to_owned(), "valid".to_owned()));
     assert_eq!(imd.imd(["token", "show", &id("old")]).succeeded().stdout.trim(), old);
@@ -221,16 +221,16 @@ fn exports_that_were_written_before_step_7_was_settled_are_written_anew_as_well(
 fn when_its_time_beside_its_successor_is_over_a_token_lets_nobody_in() {
     let (imd, service, old) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &old).granted();
+    laptop.enroll(&service, &old).granted();
     imd.imd(["token", "rotate", "rollout-2026", "--overlap", "1s"]).succeeded();
     let next = std::cell::Cell::new(1);
     crate::support::installation::eventually("the overlap is over", || {
         // Whoever was let in once is let in again.
         next.set(next.get() + 1);
-        let answer = Laptop::new(next.get()).enrol(&service, &old);
+        let answer = Laptop::new(next.get()).enroll(&service, &old);
         answer.status != 200 && answer.error() == "token-refused"
     });
-    assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "token-superseded");
+    assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "token-replaced");
     // Whom it let in before may go on, as after an expiry.
     laptop.claim(&service, "user1").granted();
 }
@@ -245,13 +245,13 @@ fn after_a_key_was_replaced_its_tokens_are_good_and_after_it_was_revoked_they_ar
     assert_eq!(keys.len(), 2);
     assert_eq!((&keys[1]["kid"], &keys[1]["state"]), (&first.as_str().into(), &"retired".into()));
     let pending = Laptop::new(1);
-    pending.enrol(&service, &old).granted();
-    Laptop::new(2).enrol(&service, &new).granted();
+    pending.enroll(&service, &old).granted();
+    Laptop::new(2).enroll(&service, &new).granted();
 
     imd.imd(["keys", "revoke", &first]).failed_with(3, ["1 tokens", "--yes"]);
     Laptop::new(1).check_in(&service).granted();
     imd.imd(["keys", "revoke", &first, "--yes"]).succeeded();
-    assert_eq!(Laptop::new(3).enrol(&service, &old).error(), "token-refused");
+    assert_eq!(Laptop::new(3).enroll(&service, &old).error(), "token-refused");
     assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "token-key-revoked");
     // Like a revoked token, it does not let those go on either whom it let in.
     assert_eq!(pending.claim(&service, "user1").error(), "token-refused");
@@ -263,11 +263,11 @@ fn after_a_key_was_replaced_its_tokens_are_good_and_after_it_was_revoked_they_ar
 #[test]
 fn a_service_that_starts_anew_has_forgotten_no_use_and_no_revocation() {
     let (imd, service, token) = served(2, |answers| answers);
-    Laptop::new(1).enrol(&service, &token).granted();
+    Laptop::new(1).enroll(&service, &token).granted();
     imd.imd(["token", "revoke", "rollout-2026"]).succeeded();
     drop(service);
     let service = Service::start(&imd, free_address());
-    assert_eq!(Laptop::new(2).enrol(&service, &token).error(), "token-refused");
+    assert_eq!(Laptop::new(2).enroll(&service, &token).error(), "token-refused");
     assert_eq!(imd.json(["token", "list", "rollout-2026"])["record"]["uses"], 1);
 }
 

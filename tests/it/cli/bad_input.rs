@@ -27,9 +27,9 @@ fn a_value_that_is_none_says_what_would_be() {
     for (from, to, words) in [
         ("\"50 GiB\"", "\"fifty\"", ["profile.quota", "fifty", "GiB"]),
         ("\"24h\"", "\"soon\"", ["frequency.every", "soon", "h"]),
-        ("\"10%\"", "\"110%\"", ["settings.fuse", "110%", "100%"]),
+        ("\"10%\"", "\"110%\"", ["settings.safeguard", "110%", "100%"]),
         ("\"refuse\"", "\"shrug\"", ["settings.at_limit", "shrug", "refuse"]),
-        ("[\"kerberos\", \"password\"]", "[\"claimed\", \"password\"]", ["settings.proof", "claimed", "beside"]),
+        ("[\"kerberos\", \"password\"]", "[\"unverified\", \"password\"]", ["settings.auth", "unverified", "beside"]),
         ("\"https://imd", "\"http://imd", ["token.servers", "http://imd", "https"]),
         ("\"imd-activate\"", "\"imd-deactivate\"", ["installer.agent", "imd-deactivate", "imd-activate"]),
         ("\"msiexec\"", "\"msiexe\"", ["installer.targets", "msiexe", "msiexec"]),

@@ -51,7 +51,7 @@ frequency show | | 0
 frequency set | every=12h | 0
 settings | | 0
 settings show | | 0
-settings set | proof=password | 0
+settings set | auth=password | 0
 sync | | 0
 sync list | | 0
 sync show | 1 | 0
@@ -83,7 +83,7 @@ pause | --until 2h | 0
 resume | | 0
 devices | | 0
 devices revoke | 0000000000000000 | 1
-devices free | 0000000000000000 | 1
+devices release | 0000000000000000 | 1
 devices import | map.csv | 0
 devices map | | 0
 devices unmap | SN000001 | 0

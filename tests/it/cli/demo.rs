@@ -20,7 +20,7 @@ fn the_demo_walks_through_all_seven_steps_and_keeps_nothing() {
     console.next(2, "Profile");
     console.next(3, "Mapping");
     console.terminal.press(&key::ctrl('r'));
-    console.terminal.wait_for("left out");
+    console.terminal.wait_for("excluded");
     console.next(4, "Frequency");
     console.terminal.press(&key::ctrl('r'));
     console.terminal.wait_for("The users are stored.");

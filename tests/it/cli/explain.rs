@@ -89,7 +89,7 @@ fn who_has_the_group_as_primary_group_is_previewed_cached_and_explained_alike() 
     let run = imd.imd(["mapping", "explain", "dora", "--json"]);
     assert_eq!(run.code, 3, "{run:#?}");
     let told: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(told["mappings"][0]["outcome"]["left-out"], "no-mail");
+    assert_eq!(told["mappings"][0]["outcome"]["excluded"], "no-mail");
     assert_eq!(told["mappings"][0]["filter"]["verdict"], "true");
     assert_eq!(told["mappings"][0]["remedy"]["do"], "mend");
 }

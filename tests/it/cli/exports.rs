@@ -18,7 +18,7 @@ fn set_up(imd: &Installation) -> Vec<serde_json::Value> {
                 s.name AS storage, m.quota, every, position FROM mapping m JOIN profile p ON p.id = m.profile_id
                 JOIN storage s ON s.id = m.storage_id ORDER BY position",
         "SELECT every, at, tz FROM frequency",
-        "SELECT devices_per_user, at_limit, proof, fuse FROM settings",
+        "SELECT devices_per_user, at_limit, auth, safeguard FROM settings",
         "SELECT name, max_activations, servers FROM token",
     ]
     .iter()

@@ -12,7 +12,7 @@ use crate::support::installation::{Installation, Run};
 use crate::support::prompts::Prompts;
 use crate::support::terminal::key;
 
-/// Colours, a title, a cleared screen, an 8-bit CSI, a bell, bidi, zero width, a tag, a byte order mark, a line break.
+/// Colors, a title, a cleared screen, an 8-bit CSI, a bell, bidi, zero width, a tag, a byte order mark, a line break.
 const HOSTILE: &str =
     "a\u{1b}[31mb\u{1b}]0;t\u{7}c\u{9b}2Jd\u{202e}e\u{2066}f\u{200b}g\u{e0041}h\u{feff}i\u{7f}j\nk\u{61c}l";
 
@@ -200,7 +200,7 @@ fn the_console_shows_hostile_names_as_text() {
         console.terminal.wait_while("close");
     }
     console.terminal.press(&key::ctrl('t'));
-    console.terminal.wait_for("users left out");
+    console.terminal.wait_for("users excluded");
     console.terminal.press(&key::ctrl('r'));
     console.terminal.wait_for("without a mail");
     let written = String::from_utf8(console.terminal.bytes()).unwrap();

@@ -154,7 +154,7 @@ fn no_verb_changes_anything_when_read_only() {
         "pause",
         "resume",
         "devices revoke 0123456789abcdef",
-        "devices free 0123456789abcdef",
+        "devices release 0123456789abcdef",
         "devices import users.ldif",
         "devices unmap SN000001",
         "serve --listen 127.0.0.1:0",

@@ -23,7 +23,7 @@ fn what_an_answers_file_settles_can_be_settled_verb_by_verb() {
     let [directory, profile, storage, department] = mapping;
     imd.imd(["mapping", "add", "Staff", directory, profile, storage, department]).succeeded();
     imd.imd(["frequency", "set", "every=24h", "at=02:00", "tz=Europe/Oslo"]).succeeded();
-    imd.imd(["settings", "set", "proof=kerberos,password", "devices_per_user=2"]).succeeded();
+    imd.imd(["settings", "set", "auth=kerberos,password", "devices_per_user=2"]).succeeded();
     assert_eq!(audited(&imd, 1), ["settings set: settings"]);
     // The file finds nothing to change but the two steps that no verb stands for.
     imd.write("answers.toml", ANSWERS);
@@ -53,8 +53,8 @@ fn one_thing_is_shown_whole_and_changed_by_single_keys() {
     imd.imd(["profile", "edit", "Laptops", "preserve_for=30d"]).succeeded();
     assert_eq!(imd.json(["profile", "show", "Laptops"])["preserve_for"], "30d");
     assert_eq!(imd.json(["storage", "show", "eu-1"])["location"], "s3://backup-eu-1");
-    imd.imd(["settings", "set", "fuse=20%"]).succeeded();
-    assert_eq!(imd.json(["settings", "show"])["proof"], json!(["kerberos", "password"]), "the rest stays");
+    imd.imd(["settings", "set", "safeguard=20%"]).succeeded();
+    assert_eq!(imd.json(["settings", "show"])["auth"], json!(["kerberos", "password"]), "the rest stays");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn what_cannot_be_is_said_with_its_key_and_changes_nothing() {
     imd.imd(["profile", "edit", "Laptops", "preserve_for=1d"]).failed_with(1, ["profile.preserve_for", "30d"]);
     imd.imd(["mapping", "edit", "Staff", "department=Nowhere"]).failed_with(1, ["nothing was saved", "nobody"]);
     imd.imd(["directory", "edit", "corp", "password_file=missing"]).failed_with(1, ["directory.password_file"]);
-    imd.imd(["settings", "set", "proof=claimed,password"]).failed_with(1, ["settings.proof"]);
+    imd.imd(["settings", "set", "auth=claimed,password"]).failed_with(1, ["settings.auth"]);
     for verb in [["mapping", "edit", "Staff", "quota=1GiB"], ["mapping", "duplicate", "Staff", "Copy"]] {
         let [one, two, three, four] = verb;
         imd.imd([one, two, three, four, "--read-only"]).failed_with(1, ["read-only"]);

@@ -45,11 +45,11 @@ pub fn assert_counted(imd: &Installation) {
     }
 }
 
-/// Enrols, activates, refuses, replaces, revokes, frees, preserves, deletes; and one is found by a look-up.
+/// Enrolls, activates, refuses, replaces, revokes, frees, preserves, deletes; and one is found by a look-up.
 pub fn a_busy_day(imd: &Installation, service: &Service, token: &str) {
     let laptops: Vec<_> = (1..=9).map(Laptop::new).collect();
     for laptop in &laptops {
-        laptop.enrol(service, token).granted();
+        laptop.enroll(service, token).granted();
     }
     for (laptop, user) in laptops.iter().zip(["user1", "user1", "user2", "user3"]) {
         laptop.claim(service, user).granted();
@@ -58,14 +58,14 @@ pub fn a_busy_day(imd: &Installation, service: &Service, token: &str) {
     laptops[4].claim(service, "user1").error();
     laptops[4].claim(service, "user1").error();
     laptops[5].claim(service, "nobody").error();
-    Laptop::new(20).enrol(service, "imd1.no-token").error();
+    Laptop::new(20).enroll(service, "imd1.no-token").error();
     // Imaged anew: the one before is replaced at its user's log-on.
-    laptops[3].imaged_anew().enrol(service, token).granted();
+    laptops[3].imaged_anew().enroll(service, token).granted();
     laptops[3].imaged_anew().claim(service, "user3").granted();
     let ids = imd.rows("SELECT id, state FROM device ORDER BY number");
     let id = |at: usize| ids[at]["id"].as_str().unwrap();
     imd.imd(["devices", "revoke", id(0)]).succeeded();
-    imd.imd(["devices", "free", id(6)]).succeeded();
+    imd.imd(["devices", "release", id(6)]).succeeded();
     // Refused before, and activated now.
     laptops[5].claim(service, "user2").granted();
     // Who left and whose days are over is deleted.
@@ -105,7 +105,7 @@ fn what_is_kept_is_what_counting_gives_whatever_happened() {
     imd.imd(["backup", "state.backup", "--passphrase-file", "passphrase"]).succeeded();
     let device = imd.row("SELECT id FROM device WHERE state = 'activated' ORDER BY number LIMIT 1")["id"].clone();
     imd.imd(["devices", "revoke", device.as_str().unwrap()]).succeeded();
-    Laptop::new(30).enrol(&service, &token).granted();
+    Laptop::new(30).enroll(&service, &token).granted();
     drop(service);
     imd.imd(["restore", "state.backup", "--passphrase-file", "passphrase", "--yes"]).succeeded();
     assert_eq!(imd.row("SELECT count(*) AS n FROM device WHERE state = 'revoked'")["n"], 2);
@@ -152,7 +152,7 @@ const BEFORE: &str = "
     DROP INDEX account_laptops; DROP INDEX account_user; DROP INDEX account_preserved; DROP INDEX plan_state; DROP INDEX audit_actor;
     DROP INDEX audit_verb; DROP INDEX audit_at; DROP INDEX audit_subject; DROP INDEX audit_subject_name;
     ALTER TABLE device DROP COLUMN refused_why; ALTER TABLE account DROP COLUMN laptops;
-    ALTER TABLE token DROP COLUMN uses; ALTER TABLE plan_mapping DROP COLUMN left_out_why;
+    ALTER TABLE token DROP COLUMN uses; ALTER TABLE plan_mapping DROP COLUMN excluded_why;
     ALTER TABLE installer DROP COLUMN token_by;
     ALTER TABLE export DROP COLUMN inputs; ALTER TABLE audit DROP COLUMN subject_name;
     DELETE FROM refinery_schema_history WHERE version >= 12;";

@@ -58,7 +58,7 @@ fn one_is_written_again_from_what_it_was_made_from() {
     // After a rotation it carries the successor; when no token of the name is good, nothing is written.
     imd.imd(["export", "again", &id]).succeeded();
     let carried = imd.row(
-        "SELECT t.superseded_by AS after FROM export e JOIN token t ON t.id = e.token_id
+        "SELECT t.replaced_by AS after FROM export e JOIN token t ON t.id = e.token_id
         WHERE e.target = 'msiexec' ORDER BY e.id DESC LIMIT 1",
     );
     assert_eq!(carried["after"], serde_json::Value::Null);

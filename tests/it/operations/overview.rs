@@ -67,9 +67,9 @@ fn a_user_whom_several_mappings_match_counts_once() {
     imd.imd(["mapping", "add", "Rest", "directory=corp", "profile=Laptops", "storage=eu-1"]).succeeded();
     imd.imd(["sync"]).succeeded();
     let stages = overview(&imd)["stages"].clone();
-    assert_eq!((&stages["matched"], &stages["left_out"], &stages["cached"]), (&12.into(), &2.into(), &10.into()));
+    assert_eq!((&stages["matched"], &stages["excluded"], &stages["cached"]), (&12.into(), &2.into(), &10.into()));
     let report = imd.json(["report"]);
-    let stuck = report["left_out"].as_array().unwrap().iter();
+    let stuck = report["excluded"].as_array().unwrap().iter();
     let stuck: Vec<_> =
         stuck.map(|stuck| (stuck["reason"].as_str().unwrap(), stuck["count"].as_u64().unwrap())).collect();
     assert_eq!(stuck, [("disabled", 1), ("no-mail", 1)], "and whom an earlier mapping takes is not stuck");
@@ -218,7 +218,7 @@ fn a_laptop_that_waits_too_long_and_a_user_beyond_the_limit_are_told() {
     let (imd, service, token) = served(4, |answers| answers);
     for (number, user) in [(1, "user1"), (2, "user1"), (3, "")] {
         let laptop = Laptop::new(number);
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
         if !user.is_empty() {
             laptop.claim(&service, user).granted();
         }

@@ -70,7 +70,7 @@ fn counted(imd: &Installation, query: &str) -> u64 {
 fn the_numbers_of_the_report_add_up_to_those_of_the_state() {
     let (imd, service, token) = served(12, |answers| answers);
     a_busy_day(&imd, &service, &token);
-    // One who is left out, and one who keeps a laptop though nobody maps them any more.
+    // One who is excluded, and one who keeps a laptop though nobody maps them any more.
     let ldif = crate::support::company::ldif(12).replace(
         "userAccountControl: 512\ndepartment: Sales\n\ndn: CN=User 6",
         "userAccountControl: 514\ndepartment: Sales\n\ndn: CN=User 6",
@@ -108,14 +108,14 @@ fn the_numbers_of_the_report_add_up_to_those_of_the_state() {
     assert_eq!(sum(&waiting, 0), counted(&imd, "SELECT count(*) FROM device WHERE state = 'pending'"), "{waiting:?}");
     let refused = table(&markdown, "Refused requests");
     assert_eq!(sum(&refused, 0), counted(&imd, "SELECT count(*) FROM refusal"));
-    let left_out = table(&markdown, "Users who are left out");
+    let excluded = table(&markdown, "Users who are excluded");
     let reasons = imd.rows(
-        "SELECT why, count(*) AS n FROM plan_left_out
+        "SELECT why, count(*) AS n FROM plan_excluded
         WHERE plan_id = (SELECT max(id) FROM plan) GROUP BY why ORDER BY why",
     );
     assert_eq!(reasons.len(), 2, "{reasons:?}");
-    assert_eq!(left_out.iter().map(|row| row[1].as_str()).collect::<Vec<_>>(), ["are disabled", "have no mail"]);
-    assert_eq!(sum(&left_out, 0), reasons.iter().map(|row| row["n"].as_u64().unwrap()).sum::<u64>());
+    assert_eq!(excluded.iter().map(|row| row[1].as_str()).collect::<Vec<_>>(), ["are disabled", "have no mail"]);
+    assert_eq!(sum(&excluded, 0), reasons.iter().map(|row| row["n"].as_u64().unwrap()).sum::<u64>());
     // Who is disabled is meant to be; the others can be helped.
     let first = markdown.split("## To see to first").nth(1).unwrap();
     assert!(first.contains("have no mail") && !first.contains("are disabled"), "{first}");
@@ -149,7 +149,7 @@ const HOSTILE: &str = "=1+1|`x`\n<b>\u{1b}[2J*_[a](b)\\";
 fn a_hostile_host_name_breaks_no_table_and_runs_in_no_spreadsheet() {
     let (imd, service, token) = served(4, |answers| answers);
     for (number, host) in [(1, HOSTILE), (2, "@SUM(A1)"), (3, "-2+3|cmd"), (4, "\ttab"), (5, "\u{9b}31m")] {
-        Laptop { host: host.to_owned(), ..Laptop::new(number) }.enrol(&service, &token).granted();
+        Laptop { host: host.to_owned(), ..Laptop::new(number) }.enroll(&service, &token).granted();
     }
     imd.sqlite(&[], "UPDATE device SET enrolled_at = '2026-01-02T03:04:05Z'");
     let markdown = imd.imd(["report"]).succeeded().stdout.clone();

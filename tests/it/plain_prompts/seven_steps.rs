@@ -25,7 +25,7 @@ fn the_plain_face_walks_all_seven_steps_from_a_file_of_typed_lines() {
     );
     assert_eq!(
         imd.row("SELECT devices_per_user, at_limit, proof FROM settings"),
-        json!({ "devices_per_user": 3, "at_limit": "replace-oldest", "proof": "[\"kerberos\",\"password\"]" })
+        json!({ "devices_per_user": 3, "at_limit": "replace-oldest", "auth": "[\"kerberos\",\"password\"]" })
     );
     assert_eq!(imd.row("SELECT count(*) AS users FROM user WHERE state = 'active'"), json!({ "users": 12 }));
     for target in ["msiexec", "configmgr", "ivanti-mac"] {
@@ -42,7 +42,7 @@ fn the_plain_face_walks_all_seven_steps_from_a_file_of_typed_lines() {
         "Error: Proof: ",
         "FAILED, ",
         "ok, users: 12 users",
-        "12 users are taken, nobody is left out.",
+        "12 users are taken, nobody is excluded.",
         "The users are stored.",
         "Who can read the token of msiexec",
         "7 Installer, done: configmgr, ivanti-mac, msiexec",

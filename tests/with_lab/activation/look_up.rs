@@ -29,7 +29,7 @@ fn a_new_hire_is_activated_before_the_next_sync_and_that_sync_changes_nothing_of
     let user = Account::new(&controller, "hired-today");
     let before = imd.row("SELECT count(*) AS n FROM cached_user")["n"].clone();
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     let name = format!(r"ONE\{}", user.name);
     let wrong = laptop.password_request(&name, "wrong");
     assert_eq!(service.post("/v1/claim", &wrong).error(), "refused");
@@ -65,7 +65,7 @@ fn whom_a_sync_would_not_take_a_look_up_does_not_take_either() {
     let mut bodies = Vec::new();
     for (number, user) in [(1, elsewhere.name.as_str()), (2, &disabled.name), (3, "nobody-at-all")] {
         let laptop = Laptop::new(number);
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
         proxy.connections();
         let answer = service.post("/v1/claim", &laptop.password_request(user, &controller.user_password));
         let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();
@@ -90,7 +90,7 @@ fn fifty_unknown_names_of_a_laptop_reach_the_controller_three_times_and_a_restar
     proxy.connections();
     let stranger = service.post("/v1/claim", &laptop.password_request("nobody-0", "x"));
     assert_eq!((stranger.error().as_str(), proxy.connections()), ("device-refused", 0));
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     // Fewer at a time than a device may ask in a minute.
     let ask = |service: &Service, names: std::ops::Range<u32>| {
         let asking: Vec<_> = names
@@ -121,7 +121,7 @@ fn while_nobody_can_be_asked_an_unknown_user_is_told_to_wait_and_nothing_is_made
     let (imd, service, token) = behind(&proxy, &controller);
     let user = Account::new(&controller, "hired-in-the-dark");
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token).granted();
+    laptop.enroll(&service, &token).granted();
     let request = laptop.password_request(&user.name, &controller.user_password);
     let before = imd.row("SELECT count(*) AS n FROM cached_user")["n"].clone();
     proxy.cut();

@@ -14,7 +14,7 @@ fn who_is_disabled_or_moved_out_of_the_ou_is_refused_and_comes_back_to_the_same_
     let imd = set_up(&controller, &controller.url, &address.to_string());
     let service = Service::start(&imd, address);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token(&imd)).granted();
+    laptop.enroll(&service, &token(&imd)).granted();
     let request = laptop.password_request(&user.name, &controller.user_password);
     service.post("/v1/claim", &request).granted();
     let account = || {

@@ -1,5 +1,5 @@
 //! From an answers file to an activated laptop on Linux: the exported script under `dash` installs the package, which
-//! enrols, and the user claims.
+//! enrolls, and the user claims.
 //!
 //! The laptop is a small root of its own, with copies of what the script and `dpkg` need, and no systemd; what the
 //! package hands to systemd is looked at in `tests/with_lab/units.rs`.
@@ -200,7 +200,7 @@ fn from_an_answers_file_to_an_activated_laptop_by_the_exported_script_and_again_
         assert!(!laptop.path(token).exists(), "{token} is deleted once it was used");
     }
     // Root alone reads the settings and the device's key; users read the claim code.
-    for (name, mode) in [("etc/imd-activate/settings", 0o600), ("var/lib/imd-activate/enrolment.json", 0o600)] {
+    for (name, mode) in [("etc/imd-activate/settings", 0o600), ("var/lib/imd-activate/enrollment.json", 0o600)] {
         let metadata = laptop.path(name).metadata().unwrap();
         assert_eq!((metadata.mode() & 0o777, metadata.uid()), (mode, 0), "{name}");
     }
@@ -210,8 +210,8 @@ fn from_an_answers_file_to_an_activated_laptop_by_the_exported_script_and_again_
         laptop.says(1000, &claim, password)
     };
     assert!(claim().contains("activated for"));
-    let row = imd.row("SELECT d.id, d.state, d.proof, a.name FROM device d JOIN account a ON a.id = d.account_id");
-    assert_eq!((&row["state"], &row["proof"]), (&"activated".into(), &"password".into()));
+    let row = imd.row("SELECT d.id, d.state, d.auth, a.name FROM device d JOIN account a ON a.id = d.account_id");
+    assert_eq!((&row["state"], &row["auth"]), (&"activated".into(), &"password".into()));
     assert_eq!(row["name"], "lab-user@one.test");
     for (name, mode) in [("home/user/.config/agent.json", 0o600), ("home/user/it's done", 0o640)] {
         let metadata = laptop.path(name).metadata().unwrap();

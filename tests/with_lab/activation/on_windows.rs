@@ -1,4 +1,4 @@
-//! From an answers file to an activated laptop on Windows: the installer, its command line, enrol and claim under Wine.
+//! From an answers file to an activated laptop on Windows: the installer, its command line, enroll and claim under Wine.
 //!
 //! Wine sets no permissions and knows no scheduled tasks, so those are read in the installer's tables.
 
@@ -113,10 +113,10 @@ fn from_an_answers_file_to_an_activated_laptop_on_windows_and_again_nothing_chan
     let told = log_on();
     assert!(told.succeeded().contains("activated for"), "{told:?}");
     let row = imd.row(
-        "SELECT d.state, d.proof, a.name, p.name AS profile FROM device d JOIN account a ON a.id = d.account_id
+        "SELECT d.state, d.auth, a.name, p.name AS profile FROM device d JOIN account a ON a.id = d.account_id
          JOIN profile p ON p.id = a.profile_id",
     );
-    assert_eq!((&row["state"], &row["proof"]), (&"activated".into(), &"password".into()));
+    assert_eq!((&row["state"], &row["auth"]), (&"activated".into(), &"password".into()));
     assert_eq!((&row["name"], &row["profile"]), (&"lab-user@one.test".into(), &"Laptops".into()));
 
     let written: serde_json::Value =
@@ -154,7 +154,7 @@ fn from_an_answers_file_to_an_activated_laptop_on_windows_and_again_nothing_chan
     assert_eq!((wine.registry(RUN, "imd-activate"), wine.registry(KEY, "Servers")), (None, None));
     assert_eq!(wine.registry(KEY, "Version"), None);
 
-    // Installed while the service is away, by the command of another tool: it waits, and enrols when it is asked again.
+    // Installed while the service is away, by the command of another tool: it waits, and enrolls when it is asked again.
     service.kill();
     build_msi(&program, &by_configmgr.join("imd-activate.msi"), "0.1.1");
     wine.batch(&by_configmgr, &configmgr_command(&imd, "installCommand")).succeeded();

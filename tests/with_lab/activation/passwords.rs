@@ -22,7 +22,7 @@ fn of_fifty_wrong_passwords_at_once_three_reach_the_controller_and_a_restart_let
     let token = token(&imd);
     let laptops: Vec<Laptop> = (0..10).map(Laptop::new).collect();
     for laptop in &laptops {
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
     }
     proxy.connections();
     assert_eq!(service.post("/v1/claim", &laptops[0].password_request("nobody", "x")).error(), "refused");
@@ -124,7 +124,7 @@ fn half_of_what_locks_an_account_by_its_own_policy_reaches_the_controller_which_
         let imd = set_up(&controller, &controller.url, &address.to_string());
         let service = Service::start(&imd, address);
         let laptop = Laptop::new(number);
-        laptop.enrol(&service, &token(&imd)).granted();
+        laptop.enroll(&service, &token(&imd)).granted();
         for wrong in 0..5 {
             let request = laptop.password_request(&account.name, &format!("wrong {wrong}"));
             assert_eq!(service.post("/v1/claim", &request).error(), "refused");
@@ -147,7 +147,7 @@ fn while_the_controller_is_cut_off_laptops_are_told_to_wait_and_nothing_is_made(
     let imd = set_up(&controller, &format!("ldaps://{}", proxy.address), &address.to_string());
     let service = Service::start(&imd, address);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token(&imd)).granted();
+    laptop.enroll(&service, &token(&imd)).granted();
     let request = laptop.password_request(&account.name, &controller.user_password);
     proxy.cut();
     for _ in 0..5 {
@@ -179,7 +179,7 @@ fn a_user_who_was_disabled_since_the_sync_or_must_change_the_password_is_refused
         (5, "lab-user", ""),
     ] {
         let laptop = Laptop::new(number);
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
         let answer = service.post("/v1/claim", &laptop.password_request(user, password));
         let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();
         seen.push((answer.status, answer.body.replace(&id, "ID")));
@@ -201,7 +201,7 @@ fn a_password_that_is_right_for_somebody_else_who_took_the_name_proves_nothing()
     let imd = set_up(&controller, &controller.url, &address.to_string());
     let service = Service::start(&imd, address);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token(&imd)).granted();
+    laptop.enroll(&service, &token(&imd)).granted();
     // The account is removed, and another person gets the name before the next sync.
     first.gone();
     let second = Account::new(&controller, "passed-on");

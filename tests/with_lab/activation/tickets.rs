@@ -111,7 +111,7 @@ fn certificate(service: &Service) -> String {
 
 fn claim(laptop: &Laptop, ticket: &str) -> Value {
     json!({
-        "claim_code": laptop.key(2), "credential": laptop.key(3), "proof": { "kind": "kerberos", "ticket": ticket },
+        "claim_code": laptop.key(2), "credential": laptop.key(3), "auth": { "method": "kerberos", "ticket": ticket },
     })
 }
 
@@ -130,14 +130,14 @@ fn by_a_ticket_of_the_session_a_laptop_is_activated_and_nobody_types_a_password(
     let _service = web.serve(&imd, address, &[]);
     let laptop = Machine::new();
     let file = laptop.token_file(imd.read("rollout/msiexec/token.txt").trim());
-    laptop.says(&["enrol", "--token-file", &file], "");
+    laptop.says(&["enroll", "--token-file", &file], "");
     let session = Session::of(&controller, "lab-user");
     let claimed = laptop.run_in(&session.environment(), &["claim"], "");
     assert!(claimed.status.success(), "{claimed:?}");
     let told = String::from_utf8(claimed.stdout).unwrap();
     assert!(told.contains("lab-user") && told.contains("profile Laptops"), "{told}");
-    let row = imd.row("SELECT d.state, d.proof, a.name FROM device d JOIN account a ON a.id = d.account_id");
-    assert_eq!((&row["state"], &row["proof"]), (&"activated".into(), &"kerberos".into()));
+    let row = imd.row("SELECT d.state, d.auth, a.name FROM device d JOIN account a ON a.id = d.account_id");
+    assert_eq!((&row["state"], &row["auth"]), (&"activated".into(), &"kerberos".into()));
     assert_eq!(row["name"], "lab-user@one.test");
     let before = imd.dump();
     assert!(laptop.run_in(&session.environment(), &["claim"], "").status.success());
@@ -146,7 +146,7 @@ fn by_a_ticket_of_the_session_a_laptop_is_activated_and_nobody_types_a_password(
     // Without a ticket the next proof is asked for.
     let laptop = Machine::new();
     let file = laptop.token_file(&token(&imd));
-    laptop.says(&["enrol", "--token-file", &file], "");
+    laptop.says(&["enroll", "--token-file", &file], "");
     let session = Session::without_a_ticket(&controller);
     let output = laptop.run_in(&session.environment(), &["claim"], "");
     assert!(String::from_utf8_lossy(&output.stderr).contains("no password was given"), "{output:?}");
@@ -161,7 +161,7 @@ fn a_user_who_was_disabled_since_is_refused_with_a_valid_ticket() {
     let imd = set_up_with(&controller, &controller.url, &address.to_string(), BOTH);
     let service = web.serve(&imd, address, &[]);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token(&imd)).granted();
+    laptop.enroll(&service, &token(&imd)).granted();
     let session = Session::of(&controller, &account.name);
     let ticket = session.ticket(&web.host, Some(&certificate(&service)));
     account.disable();
@@ -185,7 +185,7 @@ fn a_replayed_ticket_ntlm_and_a_ticket_for_another_connection_are_refused() {
     let token = token(&imd);
     let laptops: Vec<Laptop> = (1..=2).map(Laptop::new).collect();
     for laptop in &laptops {
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
     }
     let session = Session::of(&controller, &account.name);
     let shown = certificate(&service);
@@ -229,7 +229,7 @@ fn a_ticket_of_somebody_who_took_the_name_proves_nothing() {
     let imd = set_up_with(&controller, &controller.url, &address.to_string(), BOTH);
     let service = web.serve(&imd, address, &[]);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token(&imd)).granted();
+    laptop.enroll(&service, &token(&imd)).granted();
     // They are renamed, and another person gets the name before the next sync.
     first.replace("userPrincipalName", "ticket-was@one.test");
     first.replace("sAMAccountName", "ticket-was");
@@ -255,7 +255,7 @@ fn while_the_controller_is_cut_off_a_ticket_is_taken_as_long_as_the_cache_is_you
     let imd = set_up_with(&controller, &format!("ldaps://{}", proxy.address), &address.to_string(), BOTH);
     let service = web.serve(&imd, address, &[]);
     let laptop = Laptop::new(1);
-    laptop.enrol(&service, &token(&imd)).granted();
+    laptop.enroll(&service, &token(&imd)).granted();
     let session = Session::of(&controller, &account.name);
     let shown = certificate(&service);
     let ask = || service.post("/v1/claim", &claim(&laptop, &session.ticket(&web.host, Some(&shown))));

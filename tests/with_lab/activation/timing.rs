@@ -70,7 +70,7 @@ fn no_refusal_says_by_its_time_or_its_body_why() {
     // As many laptops as a minute's limit asks for.
     let laptops: Vec<Laptop> = (0..80).map(Laptop::new).collect();
     for laptop in &laptops {
-        laptop.enrol(&service, &token).granted();
+        laptop.enroll(&service, &token).granted();
     }
     let next = AtomicUsize::new(0);
     let asked: Vec<(usize, Duration, u16, String)> = thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! From an empty state to an activated laptop: answers file, export, service, enrol, claim.
+//! From an empty state to an activated laptop: answers file, export, service, enroll, claim.
 
 use crate::support::controller::Controller;
 use crate::support::installation::Installation;
@@ -11,7 +11,7 @@ pub fn set_up(controller: &Controller, url: &str, server: &str) -> Installation 
 }
 
 /// The same with other proofs.
-pub fn set_up_with(controller: &Controller, url: &str, server: &str, proofs: &str) -> Installation {
+pub fn set_up_with(controller: &Controller, url: &str, server: &str, auth_methods: &str) -> Installation {
     let imd = Installation::new();
     imd.write_secret("bind.pw", &controller.password);
     let (ca, bind, base) = (controller.ca.display(), &controller.bind, &controller.base_dn);
@@ -41,7 +41,7 @@ pub fn set_up_with(controller: &Controller, url: &str, server: &str, proofs: &st
         every = "24h"
         [settings]
         devices_per_user = 2
-        proof = {proofs}
+        auth = {auth_methods}
         [token]
         name = "rollout-2026"
         expires = "90d"
@@ -78,17 +78,17 @@ fn from_an_answers_file_to_an_activated_laptop_and_again_nothing_changes() {
     // The token as the export carries it to the laptop.
     let exported = imd.read("rollout/msiexec/token.txt");
     let file = laptop.token_file(exported.trim());
-    laptop.says(&["enrol", "--token-file", &file], "");
+    laptop.says(&["enroll", "--token-file", &file], "");
     assert!(!laptop.path("token.txt").exists());
     let password = &controller.user_password;
     let told = laptop.says(&["claim", "--user", r"ONE\lab-user", "--password-stdin"], password);
     assert!(told.contains("lab-user") && told.contains("profile Laptops"), "{told}");
     let row = imd.row(
-        "SELECT d.state, d.proof, a.name, a.mail, a.quota, p.name AS profile, s.name AS storage, hex(a.guid) AS guid
+        "SELECT d.state, d.auth, a.name, a.mail, a.quota, p.name AS profile, s.name AS storage, hex(a.guid) AS guid
          FROM device d JOIN account a ON a.id = d.account_id JOIN profile p ON p.id = a.profile_id
          JOIN storage s ON s.id = a.storage_id",
     );
-    assert_eq!((&row["state"], &row["proof"]), (&"activated".into(), &"password".into()));
+    assert_eq!((&row["state"], &row["auth"]), (&"activated".into(), &"password".into()));
     assert_eq!((&row["name"], &row["mail"]), (&"lab-user@one.test".into(), &"lab-user@one.test".into()));
     assert_eq!(
         (&row["profile"], &row["storage"], &row["quota"]),
@@ -100,7 +100,7 @@ fn from_an_answers_file_to_an_activated_laptop_and_again_nothing_changes() {
     assert_eq!(row["guid"], hex, "the account is the user's whom ldapsearch finds");
     let before = imd.dump();
     laptop.says(&["claim", "--user", "lab-user@one.test", "--password-stdin"], password);
-    laptop.says(&["enrol"], exported.trim());
+    laptop.says(&["enroll"], exported.trim());
     assert_eq!(imd.dump(), before);
     // The password went to the directory and stayed nowhere.
     for (path, bytes) in imd.files() {

@@ -33,14 +33,14 @@ def map_body(context, body):
     body = dict(body)
     if text(body.get("token"), 1024):
         body["token"] = TOKEN
-    elif KEY.fullmatch(str(body.get("claim_code"))) and isinstance(body.get("proof"), dict):
+    elif KEY.fullmatch(str(body.get("claim_code"))) and isinstance(body.get("auth"), dict):
         number = chance % len(CODES)
         body["claim_code"] = CODES[number]
-        proof = dict(body["proof"])
+        auth = dict(body["auth"])
         # Two in three come from the laptop's own user, by the one proof that the settings accept.
-        if chance % 3 and text(proof.get("user", ""), 1024) and proof.get("kind") in ("claimed", "kerberos", "password"):
-            proof |= {"kind": "claimed", "user": f"user{number}@corp.example.com"}
-        body["proof"] = proof
+        if chance % 3 and text(proof.get("user", ""), 1024) and proof.get("method") in ("unverified", "kerberos", "password"):
+            proof |= {"method": "unverified", "user": f"user{number}@corp.example.com"}
+        body["auth"] = proof
     elif KEY.fullmatch(str(body.get("device_key"))):
         body["device_key"] = KEYS[chance % len(KEYS)]
     return body

@@ -47,9 +47,12 @@ fn all_seven_steps_by_answers_file_from_an_empty_state() {
         ]
     );
     assert_eq!(imd.row("SELECT every FROM frequency"), json!({ "every": 12 * 3600 }));
-    let settings = imd.row("SELECT devices_per_user, at_limit, proof, fuse FROM settings");
-    let proof = json!(["kerberos", "password"]).to_string();
-    assert_eq!(settings, json!({ "devices_per_user": 3, "at_limit": "replace-oldest", "proof": proof, "fuse": "15%" }));
+    let settings = imd.row("SELECT devices_per_user, at_limit, auth, safeguard FROM settings");
+    let auth = json!(["kerberos", "password"]).to_string();
+    assert_eq!(
+        settings,
+        json!({ "devices_per_user": 3, "at_limit": "replace-oldest", "auth": auth, "safeguard": "15%" })
+    );
     let token = imd.row("SELECT name, max_activations, servers, revoked_at FROM token");
     let servers = json!([SERVER]).to_string();
     assert_eq!(
@@ -81,7 +84,7 @@ fn the_cache_holds_what_ldapsearch_returns_attribute_by_attribute() {
 
     let mut wanted: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     for (dn, entry) in &everybody {
-        if left_out(entry, &everybody).is_none() {
+        if excluded(entry, &everybody).is_none() {
             let (guid, sid) = &identifiers[dn];
             wanted.insert(guid.clone(), as_cached(dn, entry, guid, sid));
         }
@@ -108,7 +111,7 @@ fn the_first_mapping_that_matches_takes_the_user() {
         "(&(objectCategory=person)(objectClass=user)(!(sAMAccountName=svc-*)))",
         &["mail", "userAccountControl", "accountExpires"],
     );
-    let fit = everybody.iter().filter(|(_, entry)| left_out(entry, &everybody).is_none());
+    let fit = everybody.iter().filter(|(_, entry)| excluded(entry, &everybody).is_none());
     let (engineers, others): (Vec<_>, Vec<_>) =
         fit.partition(|(dn, _)| dn.ends_with(&format!(",OU=Engineering,{corp}")));
     let counted = imd.rows(CACHED_PER_MAPPING);
@@ -129,14 +132,14 @@ fn who_is_left_out_is_said_with_the_reason() {
     );
     let wanted: BTreeSet<(String, &str)> = everybody
         .iter()
-        .filter_map(|(dn, entry)| Some((identifiers[dn].0.clone(), left_out(entry, &everybody)?)))
+        .filter_map(|(dn, entry)| Some((identifiers[dn].0.clone(), excluded(entry, &everybody)?)))
         .collect();
     let reasons: BTreeSet<&str> = wanted.iter().map(|(_, why)| *why).collect();
     assert!(reasons.len() >= 3, "the lab has users to leave out for several reasons: {reasons:?}");
 
     let plan = imd.json(["sync", "list"])["items"][0]["id"].to_string();
     let shown = imd.json(["sync", "show", &plan]);
-    let said: BTreeSet<(String, String)> = shown["left_out"]
+    let said: BTreeSet<(String, String)> = shown["excluded"]
         .as_array()
         .unwrap()
         .iter()
@@ -288,7 +291,7 @@ const LISTED: [&str; 26] = [
 ];
 
 /// Why a user is not taken, as the workflow defines it; worked out here from the directory's own answer.
-pub(super) fn left_out(entry: &Entry, everybody: &BTreeMap<String, Entry>) -> Option<&'static str> {
+pub(super) fn excluded(entry: &Entry, everybody: &BTreeMap<String, Entry>) -> Option<&'static str> {
     const NEVER: u64 = 0x7FFF_FFFF_FFFF_FFFF;
     let number = |name: &str| entry.get(name).map_or(0, |values| text(values.first().unwrap()).parse::<u64>().unwrap());
     let mail = |entry: &Entry| entry.get("mail").map(|values| text(values.first().unwrap()).to_lowercase());

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::by_answers_file::left_out;
+use super::by_answers_file::excluded;
 use super::rollout::{SERVER, SUM, TARGETS};
 use crate::support::console::Console;
 use crate::support::controller::Controller;
@@ -59,7 +59,7 @@ fn all_seven_steps_by_keystrokes_from_an_empty_state() {
         "(&(objectCategory=person)(objectClass=user))",
         &["mail", "userAccountControl", "accountExpires"],
     );
-    let fit = people.values().filter(|entry| left_out(entry, &people).is_none()).count();
+    let fit = people.values().filter(|entry| excluded(entry, &people).is_none()).count();
     console.terminal.press(&key::ctrl('r'));
     console.terminal.wait_for(&format!("Preview  {fit} users, {} left out", people.len() - fit));
     console.next(4, "Frequency");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::by_answers_file::left_out;
+use super::by_answers_file::excluded;
 use crate::support::controller::Controller;
 use crate::support::installation::Installation;
 use crate::support::prompts::Prompts;
@@ -31,7 +31,7 @@ fn all_seven_steps_by_prompts_from_an_empty_state() {
         "(&(objectCategory=person)(objectClass=user))",
         &["mail", "userAccountControl", "accountExpires"],
     );
-    let fit = people.values().filter(|entry| left_out(entry, &people).is_none()).count();
+    let fit = people.values().filter(|entry| excluded(entry, &people).is_none()).count();
     assert!(said.contains(&format!("{fit} users are taken, {} left out", people.len() - fit)), "{said}");
     assert!(said.contains("Sales"), "the OUs below were listed: {said}");
     let cached = imd.row("SELECT count(*) AS users FROM user WHERE state = 'active'");

@@ -81,8 +81,8 @@ impl Rollout {
             [settings]
             devices_per_user = {devices_per_user}
             at_limit = "replace-oldest"
-            proof = ["kerberos", "password"]
-            fuse = "15%"
+            auth = ["kerberos", "password"]
+            safeguard = "15%"
 
             [token]
             name = "rollout-2026"

@@ -232,9 +232,9 @@ pub(crate) fn in_short(line: &Value) -> String {
     let who = label.strip_prefix("Person ").map_or(label.to_owned(), |number| format!("person{number}"));
     match &line["change"] {
         Value::String(come) => format!("{come} {who}"),
-        change if change.get("leave").is_some() => {
-            let why = &change["leave"];
-            let why = why.get("left-out").unwrap_or(why);
+        change if change.get("removed").is_some() => {
+            let why = &change["removed"];
+            let why = why.get("excluded").unwrap_or(why);
             let word = why.as_str().map(str::to_owned).or_else(|| why.as_object()?.keys().next().cloned());
             format!("leave {who}: {}", word.unwrap_or_default())
         }

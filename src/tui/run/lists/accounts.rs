@@ -3,11 +3,11 @@
 use super::{Source, counted, done, laptop, minute, quota, several, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::account::{Account, Why};
+use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::message::Tone;
-use crate::tui::panel::report::grouped;
 
 pub(super) struct Accounts;
 
@@ -48,7 +48,7 @@ impl Source for Accounts {
                 "Preserve the account of {user}? The user and {laptops} are refused from the next request on; all that the account has is kept."
             ))),
             Act::Delete => Some(yes_or_no(format!(
-                "Delete the account of {user}? It is gone for ever, and its {laptops} {are} freed."
+                "Delete the account of {user}? It is gone for ever, and its {laptops} {are} released."
             ))),
             _ => None,
         })

@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 use super::{Source, done, minute, typed};
 use crate::engine::{AuditForm, Engine, Error};
 use crate::model::audit::{self, Entry, Page};
+use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::text::{Untrusted, shown};
 use crate::store::Verdict;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
 use crate::tui::message::Tone;
-use crate::tui::panel::report::grouped;
 
 pub(super) struct Audit;
 
@@ -81,7 +81,7 @@ impl Source for Audit {
         let number: u64 = id.parse().map_err(|_| gone())?;
         let entry = engine.audit_entry(number)?.ok_or_else(gone)?;
         let lines = vec![
-            Fact::new("When", entry.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
+            Fact::new("When", crate::model::moment::minute(entry.at)),
             Fact::new("Who", whole(engine, &entry.actor.0)),
             Fact::new("What", entry.verb.clone()),
             Fact::new("On", whole(engine, &entry.subject)),

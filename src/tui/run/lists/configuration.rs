@@ -3,12 +3,12 @@
 use super::{Source, called, done, minute, page, quota, typed, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::Kept;
+use crate::model::count::grouped;
 use crate::model::directory::{Directory, Source as From, Trust};
 use crate::model::job::Job;
 use crate::model::profile::{Login, Profile, Storage};
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
-use crate::tui::panel::report::grouped;
 
 pub(super) struct Directories;
 pub(super) struct Profiles;

@@ -2,12 +2,12 @@
 
 use super::{Source, done, minute, typed, yes_or_no};
 use crate::engine::{Engine, Error};
+use crate::model::count::grouped;
 use crate::model::device_map::MappedDevice;
 use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::message::Tone;
-use crate::tui::panel::report::grouped;
 
 pub(super) struct DeviceMap;
 
@@ -44,7 +44,7 @@ impl Source for DeviceMap {
     fn question(&self, _: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
         Ok(Some(match act {
             Act::Import => {
-                typed("Which CSV file is taken in? Rows that are wrong are left out and written to a file.", "")
+                typed("Which CSV file is taken in? Rows that are wrong are excluded and written to a file.", "")
             }
             _ => yes_or_no(format!("Reserve {} for nobody any more?", shown(id.unwrap_or_default()))),
         }))

@@ -38,7 +38,7 @@ impl Source for Devices {
             let user = activation.user.clone();
             let whose = activation.account_name.raw().to_owned();
             lines.push(Fact::new("User", user).leading(Place::Entry(Kind::Accounts, whose)));
-            lines.push(Fact::new("Activated", format!("{} by {}", minute(activation.at), proof(&device))));
+            lines.push(Fact::new("Activated", format!("{} by {}", minute(activation.at), auth(&device))));
         }
         lines.extend(device.ended_at.map(|at| Fact::new("Ended", minute(at))));
         lines.push(Fact::new("Seen", minute(device.last_seen_at)));
@@ -58,7 +58,7 @@ impl Source for Devices {
     fn question(&self, engine: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
         match act {
             Act::Pause => {
-                let text = "Pause? No laptop enrols or activates until somebody resumes; each is told to wait, and comes again.";
+                let text = "Pause? No laptop enrolls or activates until somebody resumes; each is told to wait, and comes again.";
                 return Ok(Some(yes_or_no(text)));
             }
             Act::Resume => return Ok(None),
@@ -70,9 +70,9 @@ impl Source for Devices {
         let place = if whose.is_empty() { "" } else { "stops being one of the user's laptops, and " };
         Ok(match act {
             Act::Revoke => Some(yes_or_no(format!(
-                "Revoke {host}{whose}? It is refused from the next request on, and so is the same hardware, until it is freed."
+                "Revoke {host}{whose}? It is refused from the next request on, and so is the same hardware, until it is released."
             ))),
-            Act::Free => Some(yes_or_no(format!("Free {host}{whose}? It {place}may enrol anew."))),
+            Act::Release => Some(yes_or_no(format!("Release {host}{whose}? It {place}may enroll anew."))),
             _ => None,
         })
     }
@@ -85,14 +85,14 @@ impl Source for Devices {
             }
             Act::Resume => {
                 engine.resume()?;
-                return Ok(done("Laptops enrol and activate again."));
+                return Ok(done("Laptops enroll and activate again."));
             }
             _ => {}
         }
         let device = engine.device(doing.id.as_deref().unwrap_or_default())?;
         let changed = match doing.act {
             Act::Revoke => engine.revoke_device(&device.id)?,
-            Act::Free => engine.free_device(&device.id)?,
+            Act::Release => engine.release_device(&device.id)?,
             _ => return Ok(Vec::new()),
         };
         Ok(done(format!("{} is {} now.", changed.host_name.shown(), changed.state.word())))
@@ -107,9 +107,9 @@ fn token_name(engine: &Engine, device: &Device) -> Result<String, Error> {
 
 fn acts(device: &Device) -> Vec<Act> {
     match device.state {
-        DeviceState::Pending | DeviceState::Activated => vec![Act::Revoke, Act::Free],
-        DeviceState::Revoked => vec![Act::Free],
-        DeviceState::Replaced | DeviceState::Freed => Vec::new(),
+        DeviceState::Pending | DeviceState::Activated => vec![Act::Revoke, Act::Release],
+        DeviceState::Revoked => vec![Act::Release],
+        DeviceState::Replaced | DeviceState::Released => Vec::new(),
     }
 }
 
@@ -125,7 +125,7 @@ fn row(device: &Device) -> Row {
             },
             minute(device.last_seen_at),
             device.serial.shown(),
-            proof(device),
+            auth(device),
         ],
         tone: tone(device),
         acts: acts(device),
@@ -140,6 +140,6 @@ fn tone(device: &Device) -> Tone {
     }
 }
 
-fn proof(device: &Device) -> String {
-    device.activation.as_ref().map(|activation| activation.proof.shown().to_owned()).unwrap_or_default()
+fn auth(device: &Device) -> String {
+    device.activation.as_ref().map(|activation| activation.auth.word().to_owned()).unwrap_or_default()
 }

@@ -2,12 +2,12 @@
 
 use super::{Source, done, minute, page, typed, yes_or_no};
 use crate::engine::{Carried, Engine, Error, Key};
+use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::store::KeyState;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
 use crate::tui::message::Tone;
-use crate::tui::panel::report::grouped;
 
 pub(super) struct Keys;
 

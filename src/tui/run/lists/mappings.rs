@@ -2,13 +2,13 @@
 
 use super::{Source, called, done, page, typed, yes_or_no};
 use crate::engine::{Engine, Error};
+use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::message::Tone;
-use crate::tui::panel::report::grouped;
 
 pub(super) struct Mappings;
 

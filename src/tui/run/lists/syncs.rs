@@ -2,11 +2,11 @@
 
 use super::{Source, done, minute, page, yes_or_no};
 use crate::engine::{Engine, Error};
+use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::plan::{State, Summary};
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::message::{Came, JobId, Tone};
-use crate::tui::panel::report::grouped;
 use crate::tui::run::work;
 
 pub(super) struct Syncs;
@@ -61,7 +61,7 @@ fn row(plan: &Summary) -> Row {
         State::Applied { .. } => ("applied", Tone::Good),
     };
     let counts = plan.counts;
-    let (leave, change, come) = (grouped(counts.leave), grouped(counts.change), grouped(counts.come));
+    let (leave, change, come) = (grouped(counts.removed), grouped(counts.updated), grouped(counts.added));
     let back = plan.undoes.map(|of| format!("; takes back {of}")).unwrap_or_default();
     Row {
         id: plan.id.to_string(),

@@ -38,10 +38,10 @@ fn a_successor_says_until_when_the_old_token_is_good_only_while_it_is() {
     };
     let old = engine.mint(&request).expect("minted").record.id;
     engine.rotate_token(&old, crate::engine::OVERLAP).expect("rotated");
-    let successor = || facts(&detail(&engine, Kind::Tokens, old.as_str()).expect("it is there"), "Successor");
-    assert!(successor()[0].starts_with("rollout; this one lets laptops in until 20"), "{:?}", successor());
+    let replacement = || facts(&detail(&engine, Kind::Tokens, old.as_str()).expect("it is there"), "Successor");
+    assert!(replacement()[0].starts_with("rollout; this one lets laptops in until 20"), "{:?}", replacement());
     engine.revoke_token(&old).expect("revoked");
-    assert_eq!(successor(), ["rollout"]);
+    assert_eq!(replacement(), ["rollout"]);
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use super::{Source, day, minute, page, several, yes_or_no};
 use crate::engine::{Engine, Error, OVERLAP};
+use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::model::token::{Record, State};
 use crate::store::Export;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::message::Tone;
-use crate::tui::panel::report::grouped;
 
 pub(super) struct Tokens;
 
@@ -29,20 +29,20 @@ impl Source for Tokens {
             Fact::new("Made", format!("{} by {}", minute(record.issued_at), record.created_by.0.shown())),
             Fact::new("Last used", last_use(&record)),
         ];
-        if let Some(superseded) = &record.superseded {
-            let name = find(engine, superseded.by.as_str())
-                .map_or_else(|_| superseded.by.to_string(), |by| by.name.to_string());
+        if let Some(replaced) = &record.replaced {
+            let name =
+                find(engine, replaced.by.as_str()).map_or_else(|_| replaced.by.to_string(), |by| by.name.to_string());
             // What was revoked or has expired lets nobody in, whatever was meant when it was replaced.
-            let text = match (state, superseded.until > engine.now()) {
-                (State::Superseded, true) => {
-                    format!("{name}; this one lets laptops in until {}", minute(superseded.until))
+            let text = match (state, replaced.until > engine.now()) {
+                (State::Replaced, true) => {
+                    format!("{name}; this one lets laptops in until {}", minute(replaced.until))
                 }
-                (State::Superseded, false) => {
-                    format!("{name}; this one let laptops in until {}", minute(superseded.until))
+                (State::Replaced, false) => {
+                    format!("{name}; this one let laptops in until {}", minute(replaced.until))
                 }
                 _ => name,
             };
-            lines.push(Fact::new("Successor", text).leading(Place::Entry(Kind::Tokens, superseded.by.to_string())));
+            lines.push(Fact::new("Successor", text).leading(Place::Entry(Kind::Tokens, replaced.by.to_string())));
         }
         lines.extend(record.scope.parts().into_iter().map(|part| Fact::new("Only", shown(&part))));
         lines.extend(record.note.iter().map(|note| Fact::new("Note", note.shown())));
@@ -142,14 +142,14 @@ fn row(engine: &Engine, record: &Record) -> Row {
 
 fn acts(record: &Record) -> Vec<Act> {
     let lives = record.revoked_at.is_none();
-    let replace = (lives && record.superseded.is_none()).then_some(Act::Replace);
+    let replace = (lives && record.replaced.is_none()).then_some(Act::Replace);
     replace.into_iter().chain(lives.then_some(Act::Revoke)).collect()
 }
 
 fn tone(state: State) -> Tone {
     match state {
         State::Valid => Tone::Good,
-        State::Superseded | State::Overused => Tone::Warning,
+        State::Replaced | State::Overused => Tone::Warning,
         State::Expired | State::Revoked => Tone::Plain,
     }
 }

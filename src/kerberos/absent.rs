@@ -14,7 +14,7 @@ impl Acceptor {
     /// What is wrong with the keytab is said all the same.
     pub fn open(keytab: &std::path::Path) -> Result<Self, Error> {
         keytab::fit(keytab)?;
-        Err(Error::LeftOut)
+        Err(Error::Excluded)
     }
 
     pub fn accept(&self, _token: &[u8], _end_point: Option<&[u8]>) -> Result<Principal, Error> {
@@ -24,5 +24,5 @@ impl Acceptor {
 
 /// No ticket is to be had.
 pub fn ticket(_host: &str, _end_point: Option<&[u8]>) -> Result<Vec<u8>, Error> {
-    Err(Error::LeftOut)
+    Err(Error::Excluded)
 }

@@ -8,6 +8,7 @@ use super::{Error, hash};
 use crate::model::audit::Actor;
 use crate::model::device::{Device, DeviceId, DeviceState, Laptop};
 use crate::model::refusal::Reason;
+use crate::model::settings::OfflineTokens;
 use crate::model::text::Untrusted;
 use crate::model::token::{Outside, Record, TokenId};
 use crate::store::{By, DeviceBy, Hash, HeldDevice, HeldToken, NewDevice, Turn, View};
@@ -17,7 +18,7 @@ const PENDING_EACH: usize = 4;
 
 /// A laptop that shows a token, whose signature and times have been verified.
 #[derive(Debug, Clone)]
-pub struct Enrol {
+pub struct Enroll {
     /// What the token says of itself: what is kept of one that is seen for the first time.
     pub token: Record,
     /// Where the laptop asks from, when that is known.
@@ -37,7 +38,7 @@ pub struct Enrolled {
 }
 
 /// Decides in one transaction. Uses count laptops: one that asks again, or was imaged anew, has been counted.
-pub fn enrol(turn: &Turn<'_>, ask: &Enrol, now: Timestamp) -> Result<Enrolled, Error> {
+pub fn enroll(turn: &Turn<'_>, ask: &Enroll, now: Timestamp) -> Result<Enrolled, Error> {
     let view = turn.view();
     not_paused(view, now)?;
     if let Some(device) = view.device(DeviceBy::Key, &ask.key)? {
@@ -47,10 +48,10 @@ pub fn enrol(turn: &Turn<'_>, ask: &Enrol, now: Timestamp) -> Result<Enrolled, E
         return Err(Reason::KeyMismatch.into());
     }
     if view.token(&ask.token.id)?.is_none() {
-        if view.settings()?.require_registered {
+        if view.settings()?.offline_tokens == OfflineTokens::RequireImport {
             return Err(Reason::TokenUnknown.into());
         }
-        let by = By { actor: &actor(&ask.id), at: now, verb: "enrol" };
+        let by = By { actor: &actor(&ask.id), at: now, verb: "enroll" };
         turn.record_token(&ask.token, "made elsewhere; seen for the first time", &by)?;
     }
     lets_in(&token_stands(view, &ask.token.id)?, ask, now)?;
@@ -75,12 +76,12 @@ pub fn enrol(turn: &Turn<'_>, ask: &Enrol, now: Timestamp) -> Result<Enrolled, E
     };
     turn.add_device(&new, now)?;
     let detail = format!("enrolled as {}, with token {}", ask.laptop.host_name.shown(), ask.token.id);
-    turn.audit(&By { actor: &actor(&ask.id), at: now, verb: "enrol" }, &called(&ask.id), &detail)?;
+    turn.audit(&By { actor: &actor(&ask.id), at: now, verb: "enroll" }, &called(&ask.id), &detail)?;
     Ok(Enrolled { id: ask.id.clone(), state: DeviceState::Pending })
 }
 
 /// The answer to a laptop that has a device already.
-fn again(device: &HeldDevice, ask: &Enrol) -> Result<Enrolled, Error> {
+fn again(device: &HeldDevice, ask: &Enroll) -> Result<Enrolled, Error> {
     if device.claim_hash != ask.claim_code {
         return Err(Reason::KeyMismatch.into());
     }
@@ -89,7 +90,7 @@ fn again(device: &HeldDevice, ask: &Enrol) -> Result<Enrolled, Error> {
             Ok(Enrolled { id: device.device.id.clone(), state: device.device.state })
         }
         DeviceState::Revoked => Err(Reason::DeviceRevoked.into()),
-        DeviceState::Replaced | DeviceState::Freed => Err(Reason::DeviceEnded.into()),
+        DeviceState::Replaced | DeviceState::Released => Err(Reason::DeviceEnded.into()),
     }
 }
 
@@ -111,9 +112,9 @@ pub(super) fn token_stands(view: View<'_>, token: &TokenId) -> Result<HeldToken,
 }
 
 /// Whether a token that stands lets this laptop in. Like its expiry, what it says of that bounds enrolling alone.
-fn lets_in(token: &HeldToken, ask: &Enrol, now: Timestamp) -> Result<(), Reason> {
-    if token.superseded_until.is_some_and(|until| until <= now) {
-        return Err(Reason::TokenSuperseded);
+fn lets_in(token: &HeldToken, ask: &Enroll, now: Timestamp) -> Result<(), Reason> {
+    if token.overlap_until.is_some_and(|until| until <= now) {
+        return Err(Reason::TokenReplaced);
     }
     match token.scope.outside(ask.laptop.system.raw(), ask.from) {
         None => Ok(()),
