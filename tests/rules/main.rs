@@ -47,46 +47,6 @@ fn this_house_keeps_its_rules() {
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
-#[test]
-fn every_dependency_has_its_reason_in_architecture_md() {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let manifest = toml::Value::Table(read(&top.join("Cargo.toml")).parse().unwrap());
-    let architecture = read(&top.join("ARCHITECTURE.md"));
-    let of_systems = manifest["target"].as_table().unwrap().values();
-    let named: Vec<&str> = std::iter::once(&manifest)
-        .chain(of_systems)
-        .flat_map(|part| ["dependencies", "dev-dependencies"].map(|table| part.get(table)))
-        .filter_map(|table| table?.as_table())
-        .flat_map(toml::Table::keys)
-        .map(String::as_str)
-        .collect();
-    assert!(named.len() > 20, "the manifest was not read: {named:?}");
-    let silent: Vec<_> = named.iter().filter(|name| !architecture.contains(&format!("`{name}`"))).collect();
-    assert!(silent.is_empty(), "ARCHITECTURE.md does not say why these are there: {silent:?}");
-}
-
-#[test]
-fn every_test_that_contributing_md_names_exists() {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let contributing = read(&top.join("CONTRIBUTING.md"));
-    let table = contributing.split("## What shows what").nth(1).expect("CONTRIBUTING.md has the table");
-    let names: Vec<&str> = table
-        .lines()
-        .take_while(|line| !line.starts_with("## "))
-        .filter_map(|line| line.trim_end_matches('|').rsplit('|').next().filter(|_| line.starts_with('|')))
-        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
-        .collect();
-    assert!(names.len() > 30, "the table was not read: {names:?}");
-    let everything: String =
-        ["src", "tests", "benches"].iter().flat_map(|part| sources(&top.join(part))).map(|file| read(&file)).collect();
-    let known = |name: &&str| match name.rsplit_once('/') {
-        Some(_) => top.join(name).exists(),
-        None => everything.contains(&format!("fn {}(", name.rsplit("::").next().unwrap_or(name))),
-    };
-    let unknown: Vec<_> = names.into_iter().filter(|name| !known(name)).collect();
-    assert!(unknown.is_empty(), "CONTRIBUTING.md names what does not exist: {unknown:?}");
-}
-
 /// What breaks a rule below `top`, a line each, in the order of the files.
 fn violations(top: &Path) -> Vec<String> {
     let mut found = Vec::new();

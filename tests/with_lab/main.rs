@@ -18,3 +18,10 @@ mod seven_steps;
 mod support;
 mod sync_safety;
 mod units;
+
+/// Taken by a test that changes many entries of the domain and by one that compares a dump of it. It keeps them apart
+/// under `cargo test`, where they are threads of one process; under nextest a test group does.
+fn whole_domain() -> std::sync::MutexGuard<'static, ()> {
+    static DOMAIN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    DOMAIN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -225,6 +225,7 @@ fn way(explanation: &Explanation) -> Option<(bool, String)> {
 
 #[test]
 fn a_group_is_everybody_inside_it_five_deep_in_a_circle_and_by_primary_group() {
+    let _alone = crate::whole_domain();
     let unit = Unit::new("nested");
     for user in ["ann", "deep", "prime", "primedeep", "outside"] {
         unit.user(user, &[]);
@@ -264,6 +265,7 @@ fn a_group_is_everybody_inside_it_five_deep_in_a_circle_and_by_primary_group() {
 
 #[test]
 fn a_group_of_2000_members_is_read_through_its_ranges() {
+    let _alone = crate::whole_domain();
     let unit = Unit { dn: format!("OU=imd-crowd,{}", lab("BASE_DN")), name: "crowd" };
     unit.crowd(0);
     unit.add("", &[("objectClass", "organizationalUnit")]);
@@ -281,6 +283,7 @@ fn a_group_of_2000_members_is_read_through_its_ranges() {
 
 #[test]
 fn each_remedy_that_is_applied_to_the_controller_makes_the_user_match() {
+    let _alone = crate::whole_domain();
     let unit = Unit::new("remedy");
     unit.add("sales", &[("objectClass", "container")]);
     unit.group("group", &[]);
@@ -329,6 +332,7 @@ fn each_remedy_that_is_applied_to_the_controller_makes_the_user_match() {
 
 #[test]
 fn who_shares_a_mail_or_is_taken_by_an_earlier_mapping_is_told() {
+    let _alone = crate::whole_domain();
     let unit = Unit::new("others");
     unit.user("first", &[("mail", "same@others.test")]);
     unit.user("second", &[("mail", "SAME@others.test")]);
