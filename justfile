@@ -8,6 +8,10 @@ demo:
 test *args:
     cargo test {{args}}
 
+# Run the fast ones of them
+quick *args:
+    cargo nextest run --profile quick {{args}}
+
 # Run every test against the real counterparts
 test-all *args:
     tests/run {{args}}

@@ -1,6 +1,6 @@
 //! Integrated mass deployment: from an Active Directory to activated laptops.
 //!
-//! The map of the house is in `ARCHITECTURE.md`; a test (`tests/rules/main.rs`) keeps its floors. The feature `console` is
+//! `ARCHITECTURE.md` describes its layers, which `tests/rules` enforces. The feature `console` is
 //! the administrator's program and the service, `laptop` the program on the laptops.
 
 #[cfg(feature = "console")]
