@@ -18,7 +18,7 @@ pub mod explain;
 pub mod fold;
 pub mod found;
 pub mod frequency;
-pub mod hex;
+pub mod hash;
 pub mod installer;
 pub mod job;
 pub mod mapping;

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use crate::model::token::Claims;
 
 #[cfg(feature = "console")]
-pub use issue::{Trusted, attest, attested, key_of, mint, sha256_hex, verify};
+pub use issue::{Trusted, attest, attested, key_of, mint, verify};
 #[cfg(feature = "console")]
 pub use key::{PublicKey, SigningKey};
 

@@ -218,7 +218,7 @@ pub(crate) fn state(users: u64) -> PathBuf {
     for file in files {
         hash.update(std::fs::read(file).expect("a migration"));
     }
-    let hash = imd::model::hex::hex(&hash.finalize()[..6]);
+    let hash = imd::model::hash::hex(&hash.finalize()[..6]);
     let dir = below_target(&format!("company-of-{users}-{hash}"));
     // Two that want it at once: the second waits for the first.
     std::fs::create_dir_all(below_target("")).expect("a folder");

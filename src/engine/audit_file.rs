@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::audit::Link;
 use crate::model::cell::reversible;
-use crate::model::hex::hex;
+use crate::model::hash::hex;
 use crate::model::text::without_hidden;
 
 use super::{Engine, Error, private_file};

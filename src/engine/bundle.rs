@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::audit::Actor;
-use crate::model::hex::hex;
+use crate::model::hash::hex;
 use crate::model::name::Name;
 use crate::model::text::Untrusted;
 use crate::model::token::{Pin, Record, Replaced, Scope, TokenId};

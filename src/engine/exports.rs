@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::export::{self, Agent, Checked, Deployment, Exposure, Manifest, Rendered, Target, TokenBy, TokenFrom};
 use crate::model::Kept;
+use crate::model::hash::sha256;
 use crate::model::installer::{Inputs, Installer};
 use crate::model::name::Name;
 use crate::model::token::{Record, State, TokenId};
@@ -233,7 +234,7 @@ impl Known {
 
 impl export::Tokens for Known {
     fn dead(&self, token: &str) -> Option<String> {
-        let sum = token::sha256_hex(&Secret::new(token));
+        let sum = sha256(token);
         if self.records.iter().any(|record| record.sha256 == sum) {
             return self.why(|record| record.sha256 == sum);
         }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::model::audit::Actor;
 use crate::model::duration::Duration;
+use crate::model::hash::sha256;
 use crate::model::name::Name;
 use crate::model::text::Untrusted;
 use crate::model::token::{Claims, Record, Request, Scope, State, TokenId};
@@ -229,7 +230,7 @@ impl Engine {
                 scope: record.scope.clone(),
             };
             let token = token::mint(&self.unseal_key(&stored)?, &claims)?;
-            if token::sha256_hex(&token) == record.sha256 {
+            if sha256(token.expose()) == record.sha256 {
                 return Ok(token);
             }
         }
@@ -280,7 +281,7 @@ fn recorded(claims: Claims, token: &Secret) -> Record {
         revoked_at: None,
         replaced: None,
         key: None,
-        sha256: token::sha256_hex(token),
+        sha256: sha256(token.expose()),
         uses: 0,
         last_use: None,
     }

@@ -12,7 +12,7 @@ use super::quote::{Carried, Grammar, Raw, Refused, environment, is_file_name};
 use super::target::{CHECKSUMS, Encoding, ExposureRule, MANIFEST};
 use super::write::{Manifest, ManifestFile, ManifestToken, ManifestValue};
 use super::{Deployment, Error, Target, TokenBy, TokenFrom};
-use crate::model::hex::hex;
+use crate::model::hash::hex;
 use crate::model::text::shown;
 use crate::secrets::Secret;
 use crate::token;

@@ -1,6 +1,8 @@
 //! Someone in a directory: identity, attributes, and what the attributes say of the account.
 
 use jiff::Timestamp;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::text::Untrusted;
 
@@ -9,42 +11,23 @@ use super::text::Untrusted;
 pub struct Guid(pub [u8; 16]);
 
 impl std::fmt::Display for Guid {
-    /// The mixed-endian form that Active Directory's tools print ([MS-DTYP] 2.3.4).
+    /// In the mixed-endian form that Active Directory's tools print ([MS-DTYP] 2.3.4).
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let b = &self.0;
-        write!(
-            f,
-            "{:02x}{:02x}{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}-",
-            b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6]
-        )?;
-        write!(
-            f,
-            "{:02x}{:02x}-{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}",
-            b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]
-        )
+        Uuid::from_bytes_le(self.0).hyphenated().fmt(f)
     }
 }
 
 impl std::str::FromStr for Guid {
     type Err = super::Unreadable;
 
+    /// With hyphens, in either case, with or without braces. Without hyphens it could be the name of a user.
     fn from_str(text: &str) -> Result<Self, super::Unreadable> {
-        let wrong = || super::Unreadable::new("an objectGUID such as \"6c3a4a7e-0b1d-4c4e-9a54-2a3f6d0f9b11\"", text);
-        let bytes = text.trim().trim_start_matches('{').trim_end_matches('}').as_bytes();
-        let dashes = bytes.len() == 36 && [8, 13, 18, 23].iter().all(|at| bytes[*at] == b'-');
-        if !dashes {
-            return Err(wrong());
-        }
-        let digits: Vec<u8> = bytes.iter().copied().filter(|b| *b != b'-').collect();
-        let mut raw = [0; 16];
-        for (byte, pair) in raw.iter_mut().zip(digits.chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
-        }
-        raw[..4].reverse();
-        raw[4..6].reverse();
-        raw[6..8].reverse();
-        Ok(Self(raw))
+        let bare = text.trim();
+        let bare = bare.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(bare);
+        let uuid: Hyphenated = bare.parse().map_err(|_| {
+            super::Unreadable::new("an objectGUID such as \"6c3a4a7e-0b1d-4c4e-9a54-2a3f6d0f9b11\"", text)
+        })?;
+        Ok(Self(uuid.into_uuid().to_bytes_le()))
     }
 }
 
@@ -253,8 +236,29 @@ mod tests {
         let guid =
             Guid([0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff]);
         assert_eq!(guid.to_string(), "00112233-4455-6677-8899-aabbccddeeff");
-        assert_eq!("{00112233-4455-6677-8899-AABBCCDDEEFF}".parse(), Ok(guid));
-        assert!("00112233-4455-6677-8899-aabbccddee\u{e9}".parse::<Guid>().is_err());
+        for text in [
+            "00112233-4455-6677-8899-aabbccddeeff",
+            "00112233-4455-6677-8899-AABBCCDDEEFF",
+            "{00112233-4455-6677-8899-AABBCCDDEEFF}",
+            " {00112233-4455-6677-8899-aabbccddeeff} ",
+        ] {
+            assert_eq!(text.parse(), Ok(guid), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_forms_of_a_guid_are_rejected() {
+        for text in [
+            "",
+            "00112233445566778899aabbccddeeff",
+            "urn:uuid:00112233-4455-6677-8899-aabbccddeeff",
+            "{00112233-4455-6677-8899-aabbccddeeff",
+            "00112233-4455-6677-8899-aabbccddeefg",
+            "00112233-4455-6677-8899-aabbccddee\u{e9}",
+            "001122334455-6677-8899-aabbcc-ddeeff",
+        ] {
+            assert!(text.parse::<Guid>().is_err(), "{text}");
+        }
     }
 
     #[test]

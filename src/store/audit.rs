@@ -12,7 +12,7 @@ use super::item::Cells;
 use super::turn::View;
 use super::{By, Error, Store};
 use crate::model::audit::Entry;
-use crate::model::hex::hex;
+use crate::model::hash::hex;
 use crate::model::overview::Chain;
 use crate::model::user::Guid;
 

@@ -14,7 +14,7 @@ use super::tally::{Lost, Tally, lost, tally};
 use super::user::{Seen, save_seen};
 use super::{By, Error, Store, attributes, key, open, pilot, plan, reason, write};
 use crate::model::Kept;
-use crate::model::hex::hex;
+use crate::model::hash::hex;
 use crate::model::job::Job;
 use crate::model::mapping::{Kind, Mapping};
 use crate::model::plan::{Excluded, Left, Summary, Tripped};

@@ -3,10 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use pasetors::token::{Public, UntrustedToken};
 use pasetors::version4::{PublicToken, V4};
-use sha2::{Digest as _, Sha256};
 
 use super::{Error, LEEWAY, LONGEST, PREFIX, PublicKey, Refusal, SigningKey, claims};
-use crate::model::hex::hex;
 use crate::model::token::Claims;
 use crate::secrets::Secret;
 
@@ -135,9 +133,4 @@ pub fn key_of(text: &str) -> Option<String> {
     let body = text.strip_prefix(PREFIX).filter(|_| text.len() <= LONGEST)?;
     let token = UntrustedToken::<Public, V4>::try_from(format!("{}{body}", PublicToken::HEADER).as_str()).ok()?;
     serde_json::from_slice::<Footer>(token.untrusted_footer()).ok().map(|footer| footer.kid)
-}
-
-/// SHA-256 of the whole token, in lower-case hexadecimal: what is kept of it.
-pub fn sha256_hex(token: &Secret) -> String {
-    hex(&Sha256::digest(token.expose()))
 }
