@@ -21,6 +21,8 @@ pub mod laptop;
 pub mod model;
 #[cfg(feature = "console")]
 pub mod plain;
+#[cfg(feature = "console")]
+pub mod present;
 pub mod protocol;
 pub mod secrets;
 #[cfg(feature = "console")]

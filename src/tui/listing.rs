@@ -6,60 +6,12 @@
 mod columns;
 pub mod verbs;
 
-use super::message::{JobId, Tone};
+use super::message::JobId;
+pub use crate::present::{Act, Fact, Kind, Place};
+use crate::present::{Heading as Column, Tone};
 use crate::wizard::Step;
 
-/// What is listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    Users,
-    Mappings,
-    Syncs,
-    Devices,
-    Accounts,
-    Tokens,
-    Exports,
-    Audit,
-    Directories,
-    Profiles,
-    Storages,
-    Keys,
-    /// Which laptop is reserved for whom.
-    DeviceMap,
-}
-
-/// A column, the most telling first; what does not fit is excluded from the right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
-    pub title: &'static str,
-    /// In cells.
-    pub width: u16,
-    /// It takes its part of the room that is left.
-    pub grows: bool,
-    /// It is shown only where somebody chose it.
-    pub extra: bool,
-}
-
 impl Kind {
-    pub const ALL: [Self; 13] = [
-        Self::Users,
-        Self::Mappings,
-        Self::Syncs,
-        Self::Devices,
-        Self::Accounts,
-        Self::Tokens,
-        Self::Exports,
-        Self::Audit,
-        Self::Directories,
-        Self::Profiles,
-        Self::Storages,
-        Self::Keys,
-        Self::DeviceMap,
-    ];
-
-    /// The lists without a number: they stand below the steps of setup.
-    pub const OF_SETUP: [Self; 5] = [Self::Directories, Self::Profiles, Self::Storages, Self::Keys, Self::DeviceMap];
-
     pub const fn title(self) -> &'static str {
         match self {
             Self::Users => "Users",
@@ -227,52 +179,6 @@ pub struct Row {
     pub acts: Vec<Act>,
 }
 
-/// What can be done to an entry, or to a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    New,
-    Edit,
-    Order,
-    Disable,
-    Enable,
-    Duplicate,
-    Revoke,
-    Release,
-    Replace,
-    Preserve,
-    Restore,
-    Delete,
-    WriteAgain,
-    Check,
-    Verify,
-    Sync,
-    Explain,
-    Rotate,
-    /// Rows of a CSV file.
-    Import,
-    /// A bundle for the other side of an air gap, or from it.
-    BundleOut,
-    BundleIn,
-    /// Take an applied plan back.
-    Undo,
-    /// Throw away a plan that was not applied.
-    Discard,
-    /// Let no laptop in for a while.
-    Pause,
-    Resume,
-    /// The list as it is asked for, to a file.
-    Save,
-    /// The files of an export, without the token.
-    Preview,
-}
-
-impl Act {
-    /// It changes nothing of the state, so that whoever may only read may do it.
-    pub const fn only_looks(self) -> bool {
-        matches!(self, Self::Explain | Self::Check | Self::Verify | Self::Save | Self::Preview)
-    }
-}
-
 /// What is to be known before something is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
@@ -311,55 +217,6 @@ pub struct Detail {
     pub title: String,
     pub lines: Vec<Fact>,
     pub acts: Vec<Act>,
-}
-
-/// One thing that is known.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Fact {
-    /// Empty for more of the fact above.
-    pub label: String,
-    pub text: String,
-    pub tone: Tone,
-    /// Where Enter leads.
-    pub leads: Option<Place>,
-}
-
-impl Fact {
-    pub fn new(label: &str, text: impl Into<String>) -> Self {
-        Self { label: label.to_owned(), text: text.into(), ..Self::default() }
-    }
-
-    #[must_use]
-    pub fn toned(self, tone: Tone) -> Self {
-        Self { tone, ..self }
-    }
-
-    #[must_use]
-    pub fn leading(self, to: Place) -> Self {
-        Self { leads: Some(to), ..self }
-    }
-}
-
-/// Where one can go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    Overview,
-    /// The seven steps.
-    Setup,
-    Report,
-    Step(Step),
-    /// The step, filled from the thing of that name.
-    Named(Step, String),
-    /// The step, for another one of those.
-    New(Kind),
-    /// Step 2 with the storage of that name.
-    Storage(String),
-    /// The order of the mappings.
-    Order,
-    List(Kind),
-    /// The list, with that searched for.
-    Found(Kind, &'static str),
-    Entry(Kind, String),
 }
 
 impl Place {

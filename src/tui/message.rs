@@ -11,6 +11,7 @@ use crate::model::check::Check;
 use crate::model::job::Progress;
 use crate::model::name::Name;
 use crate::model::plan::{Asked as AskedLines, LineKind};
+pub use crate::present::Tone;
 use crate::secrets::Secret;
 use crate::tui::listing::{Asked, Detail, Doing, Fact, Kind, Rows, Wanted};
 use crate::tui::screen::overview::OverviewView;
@@ -265,17 +266,6 @@ pub struct PlanLine {
     pub who: String,
     pub what: String,
     pub details: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tone {
-    #[default]
-    Plain,
-    Good,
-    Warning,
-    Problem,
-    /// What to do next.
-    Help,
 }
 
 /// Something to be done outside of the console's state.

@@ -1,6 +1,6 @@
 //! The columns of the lists.
 
-use super::Column;
+use crate::present::Heading as Column;
 
 const fn fixed(title: &'static str, width: u16) -> Column {
     Column { title, width, grows: false, extra: false }

@@ -20,11 +20,12 @@ use ratatui::style::Style;
 
 use crate::model::count::grouped;
 use crate::model::text;
+use crate::present::Heading as Column;
 use crate::tui::canvas::{Canvas, cut, units, width};
 use crate::tui::desk::Desk;
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
-use crate::tui::listing::{Act, Asked, Column, Kind, Place, Row, Rows};
+use crate::tui::listing::{Act, Asked, Kind, Place, Row, Rows};
 use crate::tui::look::Look;
 use crate::tui::message::{Effect, Tone};
 use crate::tui::panel::list::{List, Mode};
