@@ -35,7 +35,7 @@ pub(super) fn status(engine: &Engine, output: &Output) -> Result<(), Failure> {
             standing.evidence.clone(),
         ]
     })?;
-    let last = last.map_or_else(|| "never".to_owned(), |at| crate::model::moment::minute(at));
+    let last = last.map_or_else(|| "never".to_owned(), crate::model::moment::minute);
     output.raw(&format!("\n{users} users are cached; the directories were last read: {last}."))?;
     let engine::Standing { funnel, accounts, refused, pause } = activations;
     output.raw(&format!(

@@ -370,7 +370,7 @@ fn report(verdict: Result<Claims, Refusal>, output: &Output) -> Result<(), Failu
 }
 
 fn day(at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "never".to_owned(), |at| crate::model::moment::minute(at))
+    at.map_or_else(|| "never".to_owned(), crate::model::moment::minute)
 }
 
 fn limit(activations: u64) -> String {

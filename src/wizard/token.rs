@@ -193,7 +193,7 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
     each(match request.expires {
         Some(length) => {
             let end = engine.now().saturating_add(length.signed());
-            let day = end.map(|end| crate::model::moment::day(end)).unwrap_or_default();
+            let day = end.map(crate::model::moment::day).unwrap_or_default();
             Check::passed("expiry", format!("{length} from now: {day}"))
         }
         None => Check::warned("expiry", "it never expires", "an expiry bounds what a leaked token can do"),

@@ -197,7 +197,7 @@ impl Source {
                     found.push(format!("{written}: {other} is in the same layer as {module}"));
                 }
                 (Some(own), Some(theirs)) if theirs < own => {
-                    found.push(format!("{written}: {other} is above {module}"))
+                    found.push(format!("{written}: {other} is above {module}"));
                 }
                 (_, Some(_)) if module == "laptop" && !OF_THE_LAPTOP.contains(&other.as_str()) => {
                     found.push(format!("{written}: the laptop's program is built without {other}"));

@@ -88,7 +88,7 @@ impl Scope {
         part("users of", self.mappings.iter().map(|name| format!("\"{name}\"")).collect());
         part("laptops with", self.platforms.iter().map(ToString::to_string).collect());
         part("from", self.networks.iter().map(ToString::to_string).collect());
-        part("not before", self.not_before.iter().map(|at| crate::model::moment::minute(at)).collect());
+        part("not before", self.not_before.iter().map(crate::model::moment::minute).collect());
         parts
     }
 }
