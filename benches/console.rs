@@ -59,7 +59,7 @@ fn app(size: (u16, u16)) -> App {
     let effects = app.update(Message::Key(KeyEvent::new(KeyCode::Char('t'), KeyModifiers::CONTROL)));
     if let Some(Effect::Check(job, _)) = effects.into_iter().find(|effect| matches!(effect, Effect::Check(..))) {
         for name in ["name resolves", "TLS", "bind", "base DN", "users"] {
-            app.update(Message::Came(Came::Check(job, Check::passed(name, "TLS 1.3, signed by \"Corp CA\""))));
+            app.update(Message::Came(Came::Check(job, Check::ok(name, "TLS 1.3, signed by \"Corp CA\""))));
         }
         app.update(Message::Came(Came::Checked(job)));
     }

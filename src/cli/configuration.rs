@@ -223,7 +223,7 @@ pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> 
                 }
             })?;
             output.list(&checks, ["CHECK", "OUTCOME", "EVIDENCE"], |check| {
-                [check.name.to_string(), format!("{:?}", check.outcome).to_lowercase(), check.evidence.clone()]
+                [check.name.to_string(), check.outcome.word().to_owned(), check.evidence.clone()]
             })?;
             match checks.into_iter().find(|check| check.outcome == Outcome::Failed) {
                 None => Ok(()),

@@ -17,16 +17,16 @@ pub(super) fn doctor(engine: &Engine, offline: bool, output: &Output) -> Result<
         let evidence = format!("{}: {}", standing.step.title(), standing.evidence);
         match standing.state {
             State::Done => {}
-            State::Missing => checks.push(Check::warned(name, evidence, "`imd setup` opens it")),
+            State::Missing => checks.push(Check::warning(name, evidence, "`imd setup` opens it")),
             State::Refused => checks.push(Check::failed(name, evidence, "`imd setup` opens it")),
         }
     }
-    let found = checks.iter().filter(|check| matches!(check.outcome, Outcome::Failed | Outcome::Warned)).count();
+    let found = checks.iter().filter(|check| matches!(check.outcome, Outcome::Failed | Outcome::Warning)).count();
     output.list(&checks, ["CHECK", "OUTCOME", "EVIDENCE", "WHAT TO DO"], |check| {
         let outcome = match check.outcome {
             Outcome::Running | Outcome::Skipped => "skipped",
-            Outcome::Passed => "passed",
-            Outcome::Warned => "warned",
+            Outcome::Ok => "passed",
+            Outcome::Warning => "warned",
             Outcome::Failed => "failed",
         };
         let help = check.help.clone().unwrap_or_default();

@@ -120,7 +120,7 @@ fn settle(
     }
     if !checks.is_empty() {
         output.rows(&checks, ["CHECK", "OUTCOME", "EVIDENCE"], |check| {
-            [check.name.to_string(), format!("{:?}", check.outcome).to_lowercase(), check.evidence.clone()]
+            [check.name.to_string(), check.outcome.word().to_owned(), check.evidence.clone()]
         })?;
     }
     let what = match name {

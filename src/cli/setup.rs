@@ -4,7 +4,6 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use crate::engine::{Engine, Error as EngineError, Options};
-use crate::model::check::Outcome;
 use crate::model::job::Job;
 use crate::model::text;
 use crate::wizard::Saved;
@@ -124,15 +123,9 @@ fn narrate(event: &Event<'_>) -> String {
     match event {
         Event::Step(step) => format!("{} {}", step.number(), step.title()),
         Event::Check(check) => {
-            let mark = match check.outcome {
-                Outcome::Passed => "ok",
-                Outcome::Warned => "note",
-                Outcome::Failed => "FAILED",
-                Outcome::Skipped | Outcome::Running => "--",
-            };
-            format!("  {mark:<6} {}: {}", check.name, text::shown(&check.evidence))
+            format!("  {:<7} {}: {}", check.outcome.word(), check.name, text::shown(&check.evidence))
         }
-        Event::Saved(Saved::Unchanged) => "         unchanged".to_owned(),
-        Event::Saved(_) => "         saved".to_owned(),
+        Event::Saved(Saved::Unchanged) => "          unchanged".to_owned(),
+        Event::Saved(_) => "          saved".to_owned(),
     }
 }

@@ -68,12 +68,12 @@ impl<'a> Checklist<'a> {
 
     /// The present line has passed.
     pub(super) fn passed(&mut self, evidence: impl Into<String>) {
-        self.report(|name| Check::passed(name, evidence));
+        self.report(|name| Check::ok(name, evidence));
     }
 
     /// The present line has something to say that stops nothing.
     pub(super) fn warned(&mut self, evidence: impl Into<String>, help: impl Into<String>, list: Vec<Untrusted>) {
-        self.report(|name| Check::warned(name, evidence, help).with_list(list));
+        self.report(|name| Check::warning(name, evidence, help).with_list(list));
     }
 
     fn run(&mut self) {

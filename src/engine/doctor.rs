@@ -37,7 +37,7 @@ impl Engine {
         }
         for ending in self.ending_passwords()? {
             let says = format!("the password of {} {}", shown(&ending.bind), ending.says);
-            each(Check::warned(
+            each(Check::warning(
                 format!("account of {}", ending.directory),
                 says,
                 "set a new password there, and give it with `imd directory edit`",
@@ -51,7 +51,7 @@ impl Engine {
             let until =
                 pause.until.map_or_else(|| "until somebody ends it".to_owned(), |at| format!("until {}", day(at)));
             let evidence = format!("paused {until}, by {}", pause.by.shown());
-            each(Check::warned("activations", evidence, "`imd resume` lets laptops in again"));
+            each(Check::warning("activations", evidence, "`imd resume` lets laptops in again"));
         }
         Ok(())
     }
@@ -65,19 +65,19 @@ impl Engine {
             return Check::failed(NAME, format!("{path} is open to others, or cannot be read"), "chmod 700 the folder");
         }
         match rustix::fs::statvfs(folder) {
-            Ok(room) if room.f_bavail.saturating_mul(room.f_frsize) < ROOM => Check::warned(
+            Ok(room) if room.f_bavail.saturating_mul(room.f_frsize) < ROOM => Check::warning(
                 NAME,
                 format!("{path} has {} MiB left", room.f_bavail.saturating_mul(room.f_frsize) >> 20),
                 "make room there: a change that does not fit is refused whole",
             ),
-            _ => Check::passed(NAME, format!("{path}, open to its owner alone")),
+            _ => Check::ok(NAME, format!("{path}, open to its owner alone")),
         }
     }
 
     fn database(&self) -> Result<Check, Error> {
         let damage = self.store().damage()?;
         Ok(match damage.first() {
-            None => Check::passed("database", "whole"),
+            None => Check::ok("database", "whole"),
             Some(first) => Check::failed(
                 "database",
                 format!("damaged: {}", shown(first)),
@@ -89,7 +89,7 @@ impl Engine {
     fn unbroken_audit(&self) -> Result<Check, Error> {
         let help = "compare it with a backup: somebody has edited the database by hand";
         Ok(match self.verify_audit()? {
-            Verdict::Whole { rows, .. } => Check::passed("audit", format!("{rows} entries, unbroken")),
+            Verdict::Whole { rows, .. } => Check::ok("audit", format!("{rows} entries, unbroken")),
             Verdict::Broken { number } => Check::failed("audit", format!("entry {number} was changed"), help),
             Verdict::CutShort { rows, were } => Check::failed("audit", format!("{rows} entries of {were}"), help),
         })
@@ -104,7 +104,7 @@ impl Engine {
                 format!("it is {}, and the newest change was made at {}", day(self.now()), day(newest)),
                 "correct the clock of this host: tokens and passwords are judged by it",
             ),
-            _ => Check::passed("clock", format!("it is {}", day(self.now()))),
+            _ => Check::ok("clock", format!("it is {}", day(self.now()))),
         })
     }
 
@@ -117,11 +117,11 @@ impl Engine {
         })?;
         let worst = |outcome| checks.iter().find(|check| check.outcome == outcome);
         let name = format!("directory {}", directory.name);
-        Ok(match worst(Outcome::Failed).or(worst(Outcome::Warned)) {
+        Ok(match worst(Outcome::Failed).or(worst(Outcome::Warning)) {
             Some(found) => {
                 Check { name: name.into(), evidence: format!("{}: {}", found.name, found.evidence), ..found.clone() }
             }
-            None => Check::passed(name, format!("{} checks passed", checks.len())),
+            None => Check::ok(name, format!("{} checks passed", checks.len())),
         })
     }
 
@@ -134,7 +134,7 @@ impl Engine {
         let to_do = "start `imd serve`, which reads them when it is time, or run `imd sync`";
         let due = day(due);
         Ok(match self.last_sync()?.map(day) {
-            Some(last) if !late => Check::passed(NAME, format!("last {last}, next {due}")),
+            Some(last) if !late => Check::ok(NAME, format!("last {last}, next {due}")),
             Some(last) => Check::failed(NAME, format!("last {last}, though the next was due {due}"), to_do),
             None => Check::failed(NAME, format!("the directories were never read; it was due {due}"), to_do),
         })
@@ -148,7 +148,7 @@ impl Engine {
                 format!("plan {} was stopped by the fuse and waits", plan.id),
                 format!("look at it with `imd sync show {}`, then approve its hash or mend the directory", plan.id),
             ),
-            _ => Check::passed(NAME, "none waits for an approval"),
+            _ => Check::ok(NAME, "none waits for an approval"),
         })
     }
 
@@ -174,15 +174,15 @@ impl Engine {
             let name = &record.name;
             if let Some(end) = record.ends_at().filter(|end| ending(*end)) {
                 let help = "replace it with `imd token rotate`, which writes its exports anew";
-                return Ok(Check::warned(NAME, format!("\"{name}\" ends {}", day(end)), help));
+                return Ok(Check::warning(NAME, format!("\"{name}\" ends {}", day(end)), help));
             }
             let most = record.max_activations;
             if most > 0 && record.uses.saturating_mul(100) >= most.saturating_mul(TOKEN_SHARE) {
                 let evidence = format!("\"{name}\" has let in {} of {most} laptops", record.uses);
-                return Ok(Check::warned(NAME, evidence, "make another with `imd token create` in time"));
+                return Ok(Check::warning(NAME, evidence, "make another with `imd token create` in time"));
             }
         }
-        Ok(Check::passed(NAME, format!("{} are valid", valid.len())))
+        Ok(Check::ok(NAME, format!("{} are valid", valid.len())))
     }
 
     /// Of the folders that still lie where they were written.
@@ -197,7 +197,7 @@ impl Engine {
         };
         let dead: Vec<_> = there.iter().filter(is_dead).collect();
         Ok(match dead.first() {
-            Some(first) => Check::warned(
+            Some(first) => Check::warning(
                 NAME,
                 format!(
                     "{} of {} carry a token that is not good any more: {} in {}",
@@ -209,7 +209,7 @@ impl Engine {
                 "write them anew with `imd export`, and replace them where they were copied to",
             ),
             None if there.is_empty() => Check::skipped(NAME, "none lies where it was written"),
-            None => Check::passed(NAME, format!("{} carry tokens that are good", there.len())),
+            None => Check::ok(NAME, format!("{} carry tokens that are good", there.len())),
         })
     }
 }

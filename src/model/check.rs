@@ -1,4 +1,4 @@
-//! A guideline that can fail, and the evidence for what became of it.
+//! A check of a directory, a setting or the host: its outcome, the evidence and the next step.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,14 @@ use super::text::Untrusted;
 /// One line of a checklist. The same name is reported again as its outcome becomes known.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Check {
-    /// What is checked, in a few words: `TLS`, `bind`, `users with a mail`.
+    /// What is checked: `TLS`, `bind`, `mail`.
     pub name: Cow<'static, str>,
     pub outcome: Outcome,
-    /// What was seen, not what should be done: `TLS 1.3, signed by "Corp CA", valid until 2027-03-01`.
+    /// What was found: `TLS 1.3, signed by "Corp CA", valid until 2027-03-01`.
     pub evidence: String,
-    /// What to do next, when the outcome asks for something.
+    /// The next step, after a warning or a failure.
     pub help: Option<String>,
-    /// What the evidence counts, to be looked at: the users without a mail. At most 500.
+    /// What the evidence counts, such as the users without a mail. At most 500.
     pub list: Vec<Untrusted>,
 }
 
@@ -22,13 +22,31 @@ pub struct Check {
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     Running,
-    Passed,
-    /// Worth knowing; it stops nothing.
-    Warned,
-    /// The step cannot be completed like this.
+    Ok,
+    /// The step can be completed, but the evidence needs attention.
+    Warning,
+    /// The step cannot be completed.
     Failed,
-    /// Not tried, because an earlier check failed.
+    /// Not run, because an earlier check failed or because it does not apply.
     Skipped,
+}
+
+impl Outcome {
+    /// The word for it in every table, checklist and JSON document.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// True when the administrator has something to do.
+    pub const fn needs_attention(self) -> bool {
+        matches!(self, Self::Warning | Self::Failed)
+    }
 }
 
 impl Check {
@@ -38,11 +56,11 @@ impl Check {
     pub fn running(name: impl Into<Cow<'static, str>>) -> Self {
         Self::new(name, Outcome::Running, "")
     }
-    pub fn passed(name: impl Into<Cow<'static, str>>, evidence: impl Into<String>) -> Self {
-        Self::new(name, Outcome::Passed, evidence)
+    pub fn ok(name: impl Into<Cow<'static, str>>, evidence: impl Into<String>) -> Self {
+        Self::new(name, Outcome::Ok, evidence)
     }
-    pub fn warned(name: impl Into<Cow<'static, str>>, evidence: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..Self::new(name, Outcome::Warned, evidence) }
+    pub fn warning(name: impl Into<Cow<'static, str>>, evidence: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..Self::new(name, Outcome::Warning, evidence) }
     }
     pub fn failed(name: impl Into<Cow<'static, str>>, evidence: impl Into<String>, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..Self::new(name, Outcome::Failed, evidence) }
@@ -54,5 +72,17 @@ impl Check {
     pub fn with_list(mut self, list: Vec<Untrusted>) -> Self {
         self.list = list;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_has_one_word_in_tables_and_in_json() {
+        for outcome in [Outcome::Running, Outcome::Ok, Outcome::Warning, Outcome::Failed, Outcome::Skipped] {
+            assert_eq!(serde_json::json!(outcome), outcome.word());
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Why a laptop was refused: for the administrator. What the laptop is told is less (`protocol`).
+//! Why a laptop was refused, for the administrator. The laptop itself learns less (`protocol`).
 
 use jiff::Timestamp;
 
@@ -14,288 +14,294 @@ pub enum Act {
     CheckIn,
 }
 
-/// Why it was refused. Each has a stable word for scripts.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
-    #[error("the token is not good: {0}")]
-    Token(&'static str),
-    #[error("the token was made elsewhere and is not registered here")]
-    TokenUnknown,
-    #[error("the token was revoked")]
-    TokenRevoked,
-    #[error("the token has a successor, and its time beside it is over")]
-    TokenReplaced,
-    #[error("the token does not let in laptops with this system")]
-    TokenPlatform,
-    #[error("the token does not let in laptops from this network")]
-    TokenNetwork,
-    #[error("the laptop was let in by a token that is not for the users of this mapping")]
-    TokenMapping,
-    #[error("the token has let in as many laptops as it may")]
-    TokenUsedUp,
-    #[error("no device has this key")]
-    DeviceUnknown,
-    #[error("the device, or the same hardware, was revoked")]
-    DeviceRevoked,
-    #[error("the device is no longer in use")]
-    DeviceEnded,
-    #[error("the device is another user's")]
-    DeviceTaken,
-    #[error("the device map has the laptop for another user")]
-    DeviceMapped,
-    #[error("the credential is another device's")]
-    CredentialTaken,
-    #[error("another key was used with this claim code")]
-    KeyMismatch,
-    #[error("the proof is not one that the settings accept")]
-    AuthNotAccepted,
-    #[error("no cached user goes by that name")]
-    UserUnknown,
-    #[error("several users go by that name")]
-    UserAmbiguous,
-    #[error("the user left: {0}")]
-    UserLeft(String),
-    #[error("the user's account is preserved")]
-    AccountPreserved,
-    #[error("the user is disabled")]
-    UserDisabled,
-    #[error("the user's account has expired")]
-    UserExpired,
-    #[error(
-        "the mapping that takes the user is switched off or gone, or its profile does not log in with this directory"
-    )]
-    OutOfScope,
-    #[error("the user is not in the group whose members alone are activated now")]
-    NotAllowedYet,
-    #[error("as many laptops were activated today as may be ({0})")]
-    DailyLimit(u32),
-    #[error("so many passwords were tried for the user that another might lock the account")]
-    TooManyPasswords,
-    #[error("the password was refused: {0}")]
-    Password(String),
-    #[error("{0}")]
-    Ticket(String),
-    #[error("the name is somebody else's by now: the proof is of another account than the cached user's")]
-    SomebodyElse,
-    #[error("the user has as many devices as the limit allows ({0})")]
-    DeviceLimit(u64),
-    #[error("the profile has as many accounts as it may")]
-    ProfileFull,
+/// What is said of a reason, by its stable code.
+struct Row {
+    code: &'static str,
+    /// Of one laptop, for a column and to search by.
+    brief: &'static str,
+    /// Of several laptops, after their number.
+    sentence: &'static str,
+    /// The next step.
+    remedy: &'static str,
 }
 
-impl Reason {
-    /// The stable word.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Token(code) => code,
-            Self::TokenUnknown => "token-unknown",
-            Self::TokenRevoked => "token-revoked",
-            Self::TokenReplaced => "token-replaced",
-            Self::TokenPlatform => "token-platform",
-            Self::TokenNetwork => "token-network",
-            Self::TokenMapping => "token-mapping",
-            Self::TokenUsedUp => "token-used-up",
-            Self::DeviceUnknown => "device-unknown",
-            Self::DeviceRevoked => "device-revoked",
-            Self::DeviceEnded => "device-ended",
-            Self::DeviceTaken => "device-taken",
-            Self::DeviceMapped => "device-mapped",
-            Self::CredentialTaken => "credential-taken",
-            Self::KeyMismatch => "key-mismatch",
-            Self::AuthNotAccepted => "auth-not-accepted",
-            Self::UserUnknown => "user-unknown",
-            Self::UserAmbiguous => "user-ambiguous",
-            Self::UserLeft(_) => "user-left",
-            Self::AccountPreserved => "account-preserved",
-            Self::UserDisabled => "user-disabled",
-            Self::UserExpired => "user-expired",
-            Self::OutOfScope => "out-of-scope",
-            Self::NotAllowedYet => "not-allowed-yet",
-            Self::DailyLimit(_) => "daily-limit",
-            Self::TooManyPasswords => "too-many-passwords",
-            Self::Password(_) => "password",
-            Self::Ticket(_) => "ticket",
-            Self::SomebodyElse => "somebody-else",
-            Self::DeviceLimit(_) => "device-limit",
-            Self::ProfileFull => "profile-full",
+/// The table of reasons: each row gives the variant, the code, the message about one request, the brief form, the
+/// sentence about several laptops, and the remedy. The second block has the faults that the `token` module finds.
+macro_rules! reasons {
+    (
+        { $( $variant:ident $( ($data:ty) )?: $code:literal, $message:literal, $brief:literal, $sentence:literal, $remedy:literal; )* }
+        { $( $of_token:literal, $brief_of:literal, $sentence_of:literal, $remedy_of:literal; )* }
+    ) => {
+        /// Why a laptop was refused.
+        #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+        pub enum Reason {
+            #[error("the token was rejected: {0}")]
+            Token(&'static str),
+            $( #[error($message)] $variant $( ($data) )?, )*
         }
-    }
+
+        impl Reason {
+            /// The stable code.
+            pub const fn code(&self) -> &'static str {
+                match self {
+                    Self::Token(code) => code,
+                    $( Self::$variant { .. } => $code, )*
+                }
+            }
+        }
+
+        const TABLE: &[Row] = &[
+            $( Row { code: $code, brief: $brief, sentence: $sentence, remedy: $remedy }, )*
+            $( Row { code: $of_token, brief: $brief_of, sentence: $sentence_of, remedy: $remedy_of }, )*
+        ];
+    };
 }
 
-/// What a reason means and what to do about it, for whoever sees only its stable word: counts are kept by it.
-pub fn words(code: &str) -> &'static str {
-    said(code).0
+reasons! { {
+    TokenUnknown: "token-unknown",
+        "the token was made elsewhere and is not registered here",
+        "its token is not registered",
+        "presented a token that is not registered here",
+        "import the registration of the token: `imd bundle in FILE`";
+    TokenRevoked: "token-revoked",
+        "the token was revoked",
+        "its token was revoked",
+        "presented a revoked token",
+        "write the exports again with a valid token: `imd token create NAME`, then `imd export`";
+    TokenReplaced: "token-replaced",
+        "the token was replaced and its overlap has ended",
+        "its token was replaced",
+        "presented a token that was replaced",
+        "deploy the exports that carry the new token: `imd export written` lists them";
+    TokenPlatform: "token-platform",
+        "the token is not valid for this operating system",
+        "its token is not for this system",
+        "have an operating system that the token is not valid for",
+        "create a token for that operating system: `imd token create`";
+    TokenNetwork: "token-network",
+        "the token is not valid for this network",
+        "its token is not for this network",
+        "came from a network that the token is not valid for",
+        "create a token for that network: `imd token create`";
+    TokenMapping: "token-mapping",
+        "the laptop was enrolled with a token that is not valid for the users of this mapping",
+        "its token is not for this mapping",
+        "were enrolled with a token that is not valid for the users of that mapping",
+        "create a token for that mapping: `imd token create`";
+    TokenUsedUp: "token-used-up",
+        "the token has reached its maximum activations",
+        "its token is used up",
+        "presented a token that has reached its maximum activations",
+        "replace the token: `imd token rotate NAME`";
+    DeviceUnknown: "device-unknown",
+        "no device has this key",
+        "not registered here",
+        "are not registered here",
+        "enroll them again: run the installer of the export on them";
+    DeviceRevoked: "device-revoked",
+        "the device, or the same hardware, was revoked",
+        "it, or the same hardware, was revoked",
+        "were revoked",
+        "release those that were not stolen: `imd devices release`";
+    DeviceEnded: "device-ended",
+        "the device was replaced or released",
+        "it was replaced or released",
+        "were replaced or released",
+        "enroll them again if they are still in use";
+    DeviceTaken: "device-taken",
+        "the device belongs to another user",
+        "it belongs to another user",
+        "belong to another user",
+        "release the laptop first: `imd devices release`";
+    DeviceMapped: "device-mapped",
+        "the device map reserves the laptop for another user",
+        "reserved for another user",
+        "are reserved for another user by the device map",
+        "correct the device map: `imd devices import` or `imd devices unmap`";
+    CredentialTaken: "credential-taken",
+        "the credential belongs to another device",
+        "its key belongs to another laptop",
+        "presented the key of another laptop: they may be copies of one disk image",
+        "enroll each of them again, so that each makes its own key";
+    KeyMismatch: "key-mismatch",
+        "another key was used with this claim code",
+        "its key belongs to another laptop",
+        "presented the key of another laptop: they may be copies of one disk image",
+        "enroll each of them again, so that each makes its own key";
+    AuthNotAccepted: "auth-not-accepted",
+        "the settings do not accept this authentication method",
+        "authentication method not accepted",
+        "offered an authentication method that the settings do not accept",
+        "accept it in step 5, or deploy the agent with another one";
+    UserUnknown: "user-unknown",
+        "no cached user has that name",
+        "no user by that name",
+        "named a user whom no mapping imports",
+        "`imd explain USER` says which mapping excludes the user, and why";
+    UserAmbiguous: "user-ambiguous",
+        "several users have that name",
+        "several users by that name",
+        "named several users at once",
+        "have the users log on by UPN or as DOMAIN\\name";
+    UserLeft(String): "user-left",
+        "the user left: {0}",
+        "the user left",
+        "belong to users who left the directory",
+        "put the user back in the directory, or collect the laptop";
+    AccountPreserved: "account-preserved",
+        "the account of the user is preserved",
+        "the account is preserved",
+        "belong to users whose account is preserved",
+        "restore the account: `imd accounts restore NAME`";
+    UserDisabled: "user-disabled",
+        "the user is disabled",
+        "the user is disabled",
+        "belong to disabled users",
+        "enable the user in the directory";
+    UserExpired: "user-expired",
+        "the account of the user in the directory has expired",
+        "the user has expired",
+        "belong to users whose account in the directory has expired",
+        "extend the account in the directory";
+    OutOfScope: "out-of-scope",
+        "the mapping of the user is switched off or was removed, or its profile does not log in with this directory",
+        "the mapping is off, or logs in elsewhere",
+        "belong to users whose mapping is switched off or whose profile does not log in there",
+        "switch the mapping on: `imd mapping enable NAME`";
+    NotAllowedYet: "not-allowed-yet",
+        "the user is not in the pilot group",
+        "not in the pilot group",
+        "belong to users outside the pilot group",
+        "add the users to the pilot group, or end the pilot in step 5";
+    DailyLimit(u32): "daily-limit",
+        "the daily activation limit is reached ({0})",
+        "daily activation limit reached",
+        "came after the daily activation limit was reached",
+        "the laptops try again by themselves; step 5 sets the limit";
+    TooManyPasswords: "too-many-passwords",
+        "too many wrong passwords: another attempt might lock the account",
+        "too many passwords tried",
+        "had too many wrong passwords: another attempt might lock the account",
+        "wait 30 minutes, then have the user log on again";
+    Password(String): "password",
+        "the password was refused: {0}",
+        "wrong password",
+        "had a wrong password typed on them",
+        "have the user try again, or set a new password in the directory";
+    Ticket(String): "ticket",
+        "{0}",
+        "invalid Kerberos ticket",
+        "presented an invalid Kerberos ticket",
+        "check the clock, the keytab and the service principal name";
+    SomebodyElse: "somebody-else",
+        "the directory has given the name to another account than that of the cached user",
+        "the name belongs to another account",
+        "were authenticated as another account than that of the cached user",
+        "sync, so that the cache has the current owner of the name: `imd sync`";
+    DeviceLimit(u64): "device-limit",
+        "the user has reached the limit of laptops ({0})",
+        "over the limit of laptops",
+        "belong to users who have reached the limit of laptops",
+        "release a laptop that is no longer in use (`imd devices release`), or raise the limit in step 5";
+    ProfileFull: "profile-full",
+        "the profile has reached its maximum of accounts",
+        "the profile is full",
+        "belong to a profile that has reached its maximum of accounts",
+        "raise the maximum of the profile in step 2";
+    } {
+    "token-expired",
+        "its token has expired",
+        "presented an expired token",
+        "replace the token and its exports: `imd token rotate NAME`";
+    "token-not-yet-valid",
+        "its token is not valid yet",
+        "presented a token that is not valid yet",
+        "wait until the token is valid, or correct the clock of this host";
+    "token-unknown-key",
+        "its token is another installation's",
+        "presented a token of another installation",
+        "deploy the exports of this installation to these laptops: `imd export written` lists them";
+    "token-issuer",
+        "its token is another installation's",
+        "presented a token of another installation",
+        "deploy the exports of this installation to these laptops: `imd export written` lists them";
+    "token-key-revoked",
+        "the signing key of its token was revoked",
+        "presented a token whose signing key was revoked",
+        "replace the token and its exports: `imd token rotate NAME`";
+    "token-too-long",
+        "what it presented is not a token",
+        "presented something that is not a token, or a damaged one",
+        "copy the whole token or export again";
+    "token-alphabet",
+        "what it presented is not a token",
+        "presented something that is not a token, or a damaged one",
+        "copy the whole token or export again";
+    "token-prefix",
+        "what it presented is not a token",
+        "presented something that is not a token, or a damaged one",
+        "copy the whole token or export again";
+    "token-malformed",
+        "what it presented is not a token",
+        "presented something that is not a token, or a damaged one",
+        "copy the whole token or export again";
+    "token-signature",
+        "what it presented is not a token",
+        "presented something that is not a token, or a damaged one",
+        "copy the whole token or export again";
+    "token-claims",
+        "what it presented is not a token",
+        "presented something that is not a token, or a damaged one",
+        "copy the whole token or export again";
+} }
+
+/// What is said of a code from a newer or older version of the program.
+const UNKNOWN: Row = Row {
+    code: "",
+    brief: "refused for a reason that this version of imd does not know",
+    sentence: "were refused for a reason that this version of imd does not know",
+    remedy: "`imd explain ID` takes the correlation id that the laptop shows",
+};
+
+fn row(code: &str) -> &'static Row {
+    TABLE.iter().find(|row| row.code == code).unwrap_or(&UNKNOWN)
 }
 
-/// What to do about it.
+/// The reason in a sentence about several laptops, to be read after their number.
+pub fn sentence(code: &str) -> &'static str {
+    row(code).sentence
+}
+
+/// The next step.
 pub fn remedy(code: &str) -> &'static str {
-    said(code).1
+    row(code).remedy
 }
 
-fn said(code: &str) -> (&'static str, &'static str) {
-    match code {
-        "token-expired" => (
-            "came with a token that has expired",
-            "write the exports anew with a token that is good: `imd token rotate`",
-        ),
-        "token-not-yet-valid" => {
-            ("came with a token whose first day is yet to come", "wait for that day, or correct this machine's clock")
-        }
-        "token-unknown-key" | "token-issuer" => (
-            "came with a token of another installation",
-            "find out where the token comes from; export the ones of here to these laptops",
-        ),
-        "token-key-revoked" => {
-            ("came with a token of a key that was revoked", "write the exports anew: `imd token rotate`")
-        }
-        "token-too-long" | "token-alphabet" | "token-prefix" | "token-malformed" | "token-signature"
-        | "token-claims" => {
-            ("came with something that is no token, or a damaged one", "copy the token or the export again, whole")
-        }
-        "token-unknown" => {
-            ("came with a token that is not registered here", "take its registration in: `imd bundle in FILE`")
-        }
-        "token-revoked" => (
-            "came with a token that was revoked",
-            "write the exports anew with a token that is good: `imd token create`",
-        ),
-        "token-replaced" => (
-            "came with a token that has a successor",
-            "hand out the exports that carry the successor: `imd export written`",
-        ),
-        "token-platform" => ("have a system that the token is not for", "make a token for that system, too"),
-        "token-network" => ("came from a network that the token is not for", "make a token for that network, too"),
-        "token-mapping" => {
-            ("were let in by a token that is not for the users of that mapping", "make a token for that mapping, too")
-        }
-        "token-used-up" => {
-            ("came with a token that has let in as many as it may", "make its successor: `imd token rotate`")
-        }
-        "device-unknown" => ("are not known here any more", "enroll them again: run the export on them once more"),
-        "device-revoked" => ("were revoked", "release those that were not stolen: `imd devices release`"),
-        "device-ended" => ("were replaced or released", "enroll them again if they are still in use"),
-        "device-taken" => ("are somebody else's already", "release the laptop first: `imd devices release`"),
-        "device-mapped" => {
-            ("are reserved for another user by the device map", "correct the map: `imd devices import` or `unmap`")
-        }
-        "credential-taken" | "key-mismatch" => {
-            ("showed the key of another laptop: they may be copies of one disk", "enroll each of them anew")
-        }
-        "auth-not-accepted" => (
-            "offered a proof that the settings do not accept",
-            "accept it in step 5, or deploy the agent with another one",
-        ),
-        "user-unknown" => {
-            ("named somebody whom no mapping takes", "`imd explain USER` says which mapping leaves them out, and why")
-        }
-        "user-ambiguous" => ("named two users at once", "have them log on by UPN or as DOMAIN\\name"),
-        "user-left" => {
-            ("are of users who left the directory", "put the user back in the directory, or collect the laptop")
-        }
-        "account-preserved" => ("are of users whose account is preserved", "restore it: `imd accounts restore NAME`"),
-        "user-disabled" => ("are of users who are disabled", "enable the account in the directory"),
-        "user-expired" => ("are of users whose account has expired", "extend the account in the directory"),
-        "out-of-scope" => (
-            "are of users whose mapping is switched off or whose profile does not log in there",
-            "switch the mapping on: `imd mapping enable NAME`",
-        ),
-        "not-allowed-yet" => {
-            ("are of users outside of the pilot's group", "add them to the group, or end the pilot in step 5")
-        }
-        "daily-limit" => {
-            ("came after the cap of the day was reached", "they come again by themselves; raise the cap in step 5")
-        }
-        "too-many-passwords" => {
-            ("tried so many passwords that another might lock the account", "wait, and have the user type it with care")
-        }
-        "password" => ("had a wrong password typed on them", "have the user try again, or set a new password"),
-        "ticket" => {
-            ("showed a Kerberos ticket that is not good", "look at the clock, the keytab and the name of the service")
-        }
-        "somebody-else" => (
-            "proved to be somebody other than the cached user",
-            "sync, so that the cache knows who has the name now: `imd sync`",
-        ),
-        "device-limit" => (
-            "are of users who have as many laptops as they may",
-            "release one that is no longer used, or allow more in step 5",
-        ),
-        "profile-full" => ("are of a profile that has as many accounts as it may", "raise its limit in step 2"),
-        _ => ("were refused for a reason that this imd does not know", "`imd explain` takes the correlation id of one"),
-    }
-}
-
-/// Why one laptop was refused, in a few words: for a column, and to search by.
+/// The reason of one laptop in a few words: for a column, and to search by.
 pub fn brief(code: &str) -> &'static str {
-    BRIEF
-        .iter()
-        .find(|(of, _)| *of == code)
-        .map_or("refused for a reason that this imd does not know", |(_, said)| said)
+    row(code).brief
 }
 
-/// The stable words of the reasons whose few words hold that text, whatever its case; none for an empty one.
-pub fn codes_said(text: &str) -> Vec<&'static str> {
+/// The codes of the reasons whose brief form contains the text, in any case; none for an empty text.
+pub fn codes_found(text: &str) -> Vec<&'static str> {
     let text = text.trim().to_lowercase();
-    BRIEF.iter().filter(|(_, said)| !text.is_empty() && said.contains(&text)).map(|(code, _)| *code).collect()
+    let found = |row: &&Row| !text.is_empty() && row.brief.to_lowercase().contains(&text);
+    TABLE.iter().filter(found).map(|row| row.code).collect()
 }
 
-const BRIEF: &[(&str, &str)] = &[
-    ("token-expired", "its token has expired"),
-    ("token-not-yet-valid", "its token begins later"),
-    ("token-unknown-key", "its token is another installation's"),
-    ("token-issuer", "its token is another installation's"),
-    ("token-key-revoked", "the key of its token was revoked"),
-    ("token-too-long", "what it showed is no token"),
-    ("token-alphabet", "what it showed is no token"),
-    ("token-prefix", "what it showed is no token"),
-    ("token-malformed", "what it showed is no token"),
-    ("token-signature", "what it showed is no token"),
-    ("token-claims", "what it showed is no token"),
-    ("token-unknown", "its token is not registered"),
-    ("token-revoked", "its token was revoked"),
-    ("token-replaced", "its token has a successor"),
-    ("token-platform", "its token is not for this system"),
-    ("token-network", "its token is not for this network"),
-    ("token-mapping", "its token is not for this mapping"),
-    ("token-used-up", "its token is used up"),
-    ("device-unknown", "not known here any more"),
-    ("device-revoked", "it, or the same hardware, was revoked"),
-    ("device-ended", "it was replaced or released"),
-    ("device-taken", "it is another user's"),
-    ("device-mapped", "reserved for another user"),
-    ("credential-taken", "its key is another laptop's"),
-    ("key-mismatch", "its key is another laptop's"),
-    ("auth-not-accepted", "proof not accepted"),
-    ("user-unknown", "no user by that name"),
-    ("user-ambiguous", "two users by that name"),
-    ("user-left", "the user left"),
-    ("account-preserved", "the account is preserved"),
-    ("user-disabled", "the user is disabled"),
-    ("user-expired", "the user has expired"),
-    ("out-of-scope", "the mapping is off, or logs in elsewhere"),
-    ("not-allowed-yet", "not in the pilot's group"),
-    ("daily-limit", "the cap of the day was reached"),
-    ("too-many-passwords", "too many passwords tried"),
-    ("password", "wrong password"),
-    ("ticket", "bad Kerberos ticket"),
-    ("somebody-else", "the proof is somebody else's"),
-    ("device-limit", "over the limit of laptops"),
-    ("profile-full", "the profile is full"),
-];
-
-/// A refusal as it is kept.
+/// A refusal as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Refusal {
     pub at: Timestamp,
-    /// What the laptop was told instead of the reason.
+    /// The id that the laptop shows instead of the reason.
     pub correlation: String,
     pub act: Act,
-    /// The stable word.
+    /// The stable code.
     pub reason: String,
-    /// The reason in a sentence.
+    /// The message of the reason.
     pub detail: Untrusted,
     pub device: Option<DeviceId>,
-    /// As the laptop named them.
+    /// As the laptop named the user.
     pub user: Option<Untrusted>,
     pub peer: String,
 }
@@ -305,49 +311,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reason_is_said_in_plain_words_with_one_thing_to_do() {
-        let reasons = [
-            Reason::TokenUnknown,
-            Reason::TokenRevoked,
-            Reason::TokenReplaced,
-            Reason::TokenPlatform,
-            Reason::TokenNetwork,
-            Reason::TokenMapping,
-            Reason::TokenUsedUp,
-            Reason::DeviceUnknown,
-            Reason::DeviceRevoked,
-            Reason::DeviceEnded,
-            Reason::DeviceTaken,
-            Reason::DeviceMapped,
-            Reason::CredentialTaken,
-            Reason::KeyMismatch,
-            Reason::AuthNotAccepted,
-            Reason::UserUnknown,
-            Reason::UserAmbiguous,
-            Reason::UserLeft(String::new()),
-            Reason::AccountPreserved,
-            Reason::UserDisabled,
-            Reason::UserExpired,
-            Reason::OutOfScope,
-            Reason::NotAllowedYet,
-            Reason::DailyLimit(1),
-            Reason::TooManyPasswords,
-            Reason::Password(String::new()),
-            Reason::Ticket(String::new()),
-            Reason::SomebodyElse,
-            Reason::DeviceLimit(1),
-            Reason::ProfileFull,
-        ];
-        let unknown = words("no such word");
-        for reason in reasons {
-            assert_ne!(words(reason.code()), unknown, "{}", reason.code());
-            assert!(!remedy(reason.code()).is_empty());
-            assert!(!brief(reason.code()).contains("does not know"), "{}", reason.code());
+    fn each_code_has_one_row() {
+        let mut codes: Vec<_> = TABLE.iter().map(|row| row.code).collect();
+        codes.sort_unstable();
+        let before = codes.len();
+        codes.dedup();
+        assert_eq!(codes.len(), before);
+        for row in TABLE {
+            assert!(!row.brief.is_empty() && !row.sentence.is_empty() && !row.remedy.is_empty(), "{}", row.code);
         }
-        // Those of a token that cannot be read: `token::Refusal` has the list, which is a floor above.
-        for code in ["token-expired", "token-signature", "token-not-yet-valid", "token-key-revoked", "token-issuer"] {
-            assert_ne!(words(code), unknown, "{code}");
-            assert!(!brief(code).contains("does not know"), "{code}");
-        }
+        assert_eq!(sentence(Reason::UserLeft(String::new()).code()), "belong to users who left the directory");
+        assert_eq!(sentence("no such code"), UNKNOWN.sentence);
+    }
+
+    #[test]
+    fn a_search_finds_codes_by_the_brief_form() {
+        assert_eq!(codes_found(" OVER the limit "), ["device-limit"]);
+        assert_eq!(codes_found("kerberos"), ["ticket"]);
+        assert!(codes_found("").is_empty());
     }
 }

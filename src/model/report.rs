@@ -112,13 +112,13 @@ impl Stuck {
     pub fn waiting((reason, count): (String, u64)) -> Self {
         let (says, to_do) = match reason.as_str() {
             "" => ("nobody has logged on to yet", "ask whoever has them to log on"),
-            code => (refusal::words(code), refusal::remedy(code)),
+            code => (refusal::sentence(code), refusal::remedy(code)),
         };
         Self { reason, count, says, to_do }
     }
 
     pub fn refused((reason, count): (String, u64)) -> Self {
-        let (says, to_do) = (refusal::words(&reason), refusal::remedy(&reason));
+        let (says, to_do) = (refusal::sentence(&reason), refusal::remedy(&reason));
         Self { reason, count, says, to_do }
     }
 }

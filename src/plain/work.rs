@@ -295,14 +295,10 @@ fn named(user: &User) -> String {
 }
 
 fn checked(check: &Check) -> Vec<String> {
-    let mark = match check.outcome {
-        Outcome::Running => return Vec::new(),
-        Outcome::Passed => "ok",
-        Outcome::Warned => "note",
-        Outcome::Failed => "FAILED",
-        Outcome::Skipped => "skipped",
-    };
-    let mut lines = vec![format!("{mark}, {}: {}", check.name, check.evidence)];
+    if check.outcome == Outcome::Running {
+        return Vec::new();
+    }
+    let mut lines = vec![format!("{}, {}: {}", check.outcome.word(), check.name, check.evidence)];
     lines.extend(check.list.iter().take(SOME).map(|one| format!("{}: {}", check.name, one.shown())));
     if check.list.len() > SOME {
         lines.push(format!("{}: {} more", check.name, check.list.len() - SOME));

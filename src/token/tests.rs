@@ -346,3 +346,24 @@ proptest! {
         prop_assert!(check(&text).is_err());
     }
 }
+
+#[test]
+fn each_refusal_of_a_token_has_a_row_in_the_table_of_reasons() {
+    let refusals = [
+        Refusal::TooLong,
+        Refusal::Alphabet { at: 1 },
+        Refusal::Prefix,
+        Refusal::Malformed,
+        Refusal::UnknownKey,
+        Refusal::Signature,
+        Refusal::KeyRevoked,
+        Refusal::Claims,
+        Refusal::Issuer,
+        Refusal::NotYetValid { from: at(0) },
+        Refusal::Expired { at: at(0) },
+    ];
+    let unknown = crate::model::refusal::brief("no such code");
+    for refusal in refusals {
+        assert_ne!(crate::model::refusal::brief(refusal.code()), unknown, "{}", refusal.code());
+    }
+}

@@ -311,10 +311,10 @@ pub(super) fn screen(app: &App) -> String {
 pub(super) fn checks() -> Vec<Check> {
     let who = vec![Untrusted::new("Åsa Berg"), Untrusted::new("evil\u{1b}[2J\u{202e}name"), Untrusted::new("山田太郎")];
     vec![
-        Check::passed("name resolves", "dc1.corp.example.com: 10.0.0.5"),
-        Check::passed("TLS", "TLS 1.3, signed by \"Corp CA\", valid until 2027-03-01"),
+        Check::ok("name resolves", "dc1.corp.example.com: 10.0.0.5"),
+        Check::ok("TLS", "TLS 1.3, signed by \"Corp CA\", valid until 2027-03-01"),
         Check::failed("bind", "the password is right but has expired (532)", "set a new one, then enter it here"),
-        Check::warned("users with a mail", "3 of 312 have no mail", "give them a mail attribute").with_list(who),
+        Check::warning("users with a mail", "3 of 312 have no mail", "give them a mail attribute").with_list(who),
         Check::skipped("clock", "the bind failed"),
     ]
 }

@@ -71,7 +71,7 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
     };
     let runs = frequency.next_runs(engine.now(), engine.last_sync()?, 3);
     let runs: Vec<_> = runs.iter().map(|run| run.strftime("%a %d %b %Y %H:%M %:z").to_string()).collect();
-    each(Check::passed("next three runs", runs.join(", ")));
+    each(Check::ok("next three runs", runs.join(", ")));
     Ok(())
 }
 

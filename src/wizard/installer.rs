@@ -163,7 +163,7 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
         Ok(files) => {
             let folders = installer.targets.len();
             let folders = if folders == 1 { "1 folder".to_owned() } else { format!("{folders} folders") };
-            Check::passed("files", format!("{} files in {folders}", files.len()))
+            Check::ok("files", format!("{} files in {folders}", files.len()))
         }
         Err(error) => Check::failed("files", error.to_string(), error.help()),
     });

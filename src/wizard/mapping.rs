@@ -197,14 +197,14 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
     };
     each(match engine.mapping(&mapping.name)?.map(|kept| kept.value.kind) {
         Some(MappingKind::Import) => Check::failed(KIND, "it was made for importing users", "give it another name"),
-        Some(MappingKind::Imd) => Check::passed(KIND, "it was made by this step"),
-        None => Check::passed(KIND, "it is new"),
+        Some(MappingKind::Imd) => Check::ok(KIND, "it was made by this step"),
+        None => Check::ok(KIND, "it is new"),
     });
-    each(Check::passed(AUTO, "an account comes into being at first activation"));
+    each(Check::ok(AUTO, "an account comes into being at first activation"));
     if let Some(group) = &mapping.group {
         each(Check::running(GROUP));
         each(match engine.group(&mapping.directory, group, job) {
-            Ok(Some(size)) => Check::passed(GROUP, size.to_string()),
+            Ok(Some(size)) => Check::ok(GROUP, size.to_string()),
             Ok(None) => Check::failed(GROUP, "there is no such group", "pick it anew: it was renamed or moved"),
             Err(error) => Check::failed(GROUP, error.to_string(), error.help()),
         });
@@ -220,19 +220,19 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
     let (matched, excluded) = (preview.matched, preview.excluded_total());
     each(match matched {
         0 => Check::failed(USERS, "nobody", "widen the mapping: nobody would be activated"),
-        1 => Check::passed(USERS, "1 user"),
-        users => Check::passed(USERS, format!("{users} users; the mapping takes {}", preview.takes)),
+        1 => Check::ok(USERS, "1 user"),
+        users => Check::ok(USERS, format!("{users} users; the mapping takes {}", preview.takes)),
     });
     for (other, users) in &preview.also {
         let evidence = format!("{users} of these are also matched by \"{other}\", which comes later");
-        each(Check::passed("several mappings", evidence));
+        each(Check::ok("several mappings", evidence));
     }
     each(if excluded == 0 {
-        Check::passed(LEFT_OUT, "nobody")
+        Check::ok(LEFT_OUT, "nobody")
     } else {
         let line = |left: &PlannedExcluded| Untrusted::new(format!("{} {}", left.label.raw(), left.why));
         let list = preview.excluded.iter().map(line).collect();
-        Check::warned(LEFT_OUT, preview.excluded_summary(), "mend them in the directory, or go on without them")
+        Check::warning(LEFT_OUT, preview.excluded_summary(), "mend them in the directory, or go on without them")
             .with_list(list)
     });
     Ok(())

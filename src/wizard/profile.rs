@@ -174,7 +174,7 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
         return Ok(());
     };
     each(match engine.users_by_csv(&profile.name)? {
-        0 => Check::passed(CSV, format!("\"{}\" has none", profile.name)),
+        0 => Check::ok(CSV, format!("\"{}\" has none", profile.name)),
         users => Check::failed(
             CSV,
             format!("{users} users were added to \"{}\" individually by CSV", profile.name),
@@ -182,16 +182,16 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
         ),
     });
     each(match (&profile.login, &profile.login_directory) {
-        (Login::ActiveDirectory, Some(directory)) => Check::passed(LOGIN, format!("against \"{directory}\"")),
+        (Login::ActiveDirectory, Some(directory)) => Check::ok(LOGIN, format!("against \"{directory}\"")),
         (Login::ActiveDirectory, None) => Check::failed(LOGIN, "no directory is named", "choose the directory"),
         (Login::Local, _) => Check::failed(LOGIN, "users have a password of their own", "choose Active Directory"),
     });
     each(match (storage.capacity, profile.quota.map(Size::as_bytes)) {
         (Some(capacity), Some(quota)) if quota > 0 => {
-            Check::passed(CAPACITY, format!("{capacity} holds {} full quotas", capacity.as_bytes() / quota))
+            Check::ok(CAPACITY, format!("{capacity} holds {} full quotas", capacity.as_bytes() / quota))
         }
-        (None, _) => Check::passed(CAPACITY, "not watched: the storage states no capacity"),
-        (Some(_), _) => Check::warned(CAPACITY, "users have no quota, so nothing bounds the total", "set a quota"),
+        (None, _) => Check::ok(CAPACITY, "not watched: the storage states no capacity"),
+        (Some(_), _) => Check::warning(CAPACITY, "users have no quota, so nothing bounds the total", "set a quota"),
     });
     Ok(())
 }

@@ -165,26 +165,26 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
         let choices = form.field(key).map(Field::choices).unwrap_or_default();
         choices.iter().find(|choice| choice.value == value).map(|choice| choice.consequence.clone()).unwrap_or_default()
     };
-    each(Check::passed("at the limit", consequence("settings.at_limit", &text(&settings.at_limit))));
+    each(Check::ok("at the limit", consequence("settings.at_limit", &text(&settings.at_limit))));
     for auth in &settings.auth {
         let word = text(auth);
         let (name, evidence) = ("auth", format!("{word}: {}", consequence("settings.auth", &word)));
         each(match auth {
-            AuthMethod::Unverified => Check::warned(name, evidence, "choose kerberos or password where you can"),
-            _ => Check::passed(name, evidence),
+            AuthMethod::Unverified => Check::warning(name, evidence, "choose kerberos or password where you can"),
+            _ => Check::ok(name, evidence),
         });
     }
     if let Some(group) = &settings.pilot_group {
         let evidence = format!("only members of {} are activated, as they are at the next sync", shown(group));
-        each(Check::passed("only members of", evidence));
+        each(Check::ok("only members of", evidence));
     }
     if settings.daily_activation_limit > 0 {
         let evidence = format!("{} a day; the next wait until midnight UTC", settings.daily_activation_limit);
-        each(Check::passed("most on one day", evidence));
+        each(Check::ok("most on one day", evidence));
     }
     let users = engine.user_count()?;
     let allowed = settings.safeguard.allows(users);
-    each(Check::passed("safeguard", format!("of {users} cached users, {allowed} may leave a mapping without asking")));
+    each(Check::ok("safeguard", format!("of {users} cached users, {allowed} may leave a mapping without asking")));
     Ok(())
 }
 

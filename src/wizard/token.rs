@@ -194,24 +194,24 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
         Some(length) => {
             let end = engine.now().saturating_add(length.signed());
             let day = end.map(crate::model::moment::day).unwrap_or_default();
-            Check::passed("expiry", format!("{length} from now: {day}"))
+            Check::ok("expiry", format!("{length} from now: {day}"))
         }
-        None => Check::warned("expiry", "it never expires", "an expiry bounds what a leaked token can do"),
+        None => Check::warning("expiry", "it never expires", "an expiry bounds what a leaked token can do"),
     });
     each(match request.max_activations {
-        0 => Check::warned("laptops at most", "no limit", "a limit bounds what a leaked token can do"),
-        limit => Check::passed("laptops at most", limit.to_string()),
+        0 => Check::warning("laptops at most", "no limit", "a limit bounds what a leaked token can do"),
+        limit => Check::ok("laptops at most", limit.to_string()),
     });
     for part in request.scope.parts() {
-        each(Check::passed("only", part));
+        each(Check::ok("only", part));
     }
     each(match engine.token_named(&request.name)? {
-        None => Check::passed("token", "not made yet; making it needs no network"),
+        None => Check::ok("token", "not made yet; making it needs no network"),
         Some(record) if record.state(engine.now()) == State::Valid => {
-            Check::passed("token", format!("made: id {}", record.id))
+            Check::ok("token", format!("made: id {}", record.id))
         }
         Some(record) => {
-            Check::warned("token", format!("{} is no longer valid", record.id), "saving this step makes a new one")
+            Check::warning("token", format!("{} is no longer valid", record.id), "saving this step makes a new one")
         }
     });
     Ok(())

@@ -162,16 +162,16 @@ fn the_checklist_warns_before_the_password_of_the_account_ends() {
     let day = end.strftime("%Y-%m-%d").to_string();
     let before = |days: i64| end - SignedDuration::from_hours(24 * days) - SignedDuration::from_mins(1);
     for (now, outcome, words) in [
-        (before(14), Outcome::Passed, format!("expires on {day}, in 14 days")),
-        (before(13), Outcome::Warned, format!("expires on {day}, in 13 days")),
-        (before(1), Outcome::Warned, format!("expires on {day}, in 1 day")),
+        (before(14), Outcome::Ok, format!("expires on {day}, in 14 days")),
+        (before(13), Outcome::Warning, format!("expires on {day}, in 13 days")),
+        (before(1), Outcome::Warning, format!("expires on {day}, in 1 day")),
         (before(0), Outcome::Failed, format!("expires on {day}, within a day")),
         (end + SignedDuration::from_mins(1), Outcome::Failed, format!("expired on {day}")),
     ] {
         let checks = checked("svc-expiring", now);
         let password = line(&checks, "password");
         assert_eq!((password.outcome, &password.evidence), (outcome, &words));
-        assert_eq!(password.help.is_some(), outcome != Outcome::Passed);
+        assert_eq!(password.help.is_some(), outcome != Outcome::Ok);
     }
     let checks = checked("svc-imd", Timestamp::now());
     assert_eq!(line(&checks, "password").evidence, "never expires", "the policy of the lab's domain");
@@ -234,7 +234,7 @@ fn the_end_of_the_password_is_kept_as_it_was_seen_and_status_warns_of_it() {
 fn the_checklist_names_the_rights_that_the_account_does_not_need() {
     let checks = checked("svc-powerful", Timestamp::now());
     let rights = line(&checks, "rights");
-    assert_eq!(rights.outcome, Outcome::Warned);
+    assert_eq!(rights.outcome, Outcome::Warning);
     // Account Operators by way of Lab Helpers, Administrators by way of Domain Admins.
     let groups = "Account Operators, Administrators, Domain Admins";
     assert!(rights.evidence.ends_with(&format!("it is in {groups}")), "{rights:?}");
@@ -242,7 +242,7 @@ fn the_checklist_names_the_rights_that_the_account_does_not_need() {
     let checks = checked("svc-imd", Timestamp::now());
     assert_eq!(
         (line(&checks, "rights").outcome, line(&checks, "rights").evidence.as_str()),
-        (Outcome::Passed, "none beyond reading")
+        (Outcome::Ok, "none beyond reading")
     );
 }
 

@@ -97,7 +97,7 @@ fn stuck(out: &mut String, title: &str, what: &str, all: &[Stuck]) {
 fn longest(out: &mut String, report: &Report) {
     let of = report.stages.waiting_long;
     let rows = report.longest.iter().map(|one| {
-        let why = if one.refused.is_empty() { "nobody has logged on" } else { refusal::words(&one.refused) };
+        let why = if one.refused.is_empty() { "nobody has logged on" } else { refusal::sentence(&one.refused) };
         [text(one.host_name.raw()), one.device.to_string(), crate::model::moment::day(one.enrolled_at), text(why)]
     });
     let rows: Vec<_> = rows.collect();

@@ -1,13 +1,13 @@
-//! Checks that tick as they run, each with its evidence.
+//! A checklist: each check with its outcome and evidence, while it runs and after.
 //!
 //! ```text
-//! -- Check: 5 passed, 1 failed ------------------------------------
-//!  ok    name resolves   dc1.corp.example.com: 10.0.0.5
-//!  ok    TLS             TLS 1.3, signed by "Corp CA"
-//!  FAIL  bind            the password is right but has expired (532)
-//!        what to do: set a new one with passwd, then enter it here
-//!  warn  mail            14 users have no mail
-//!          Asa Berg
+//! -- Check: 5 ok, 1 warning, 1 failed -----------------------------
+//!  ok       name resolves   dc1.corp.example.com: 10.0.0.5
+//!  ok       TLS             TLS 1.3, signed by "Corp CA"
+//!  failed   bind            the password is right but has expired (532)
+//!           To do: set a new one with passwd, then enter it here
+//!  warning  mail            14 users have no mail
+//!             Asa Berg
 //! ```
 
 use std::collections::BTreeSet;
@@ -65,7 +65,8 @@ pub enum Verdict {
     Failed,
 }
 
-const MARK: u16 = 6;
+/// As wide as the longest word of an outcome, and a space on each side.
+const MARK: u16 = 9;
 
 /// Where the evidence begins.
 fn text_column(name_width: u16) -> u16 {
@@ -87,7 +88,7 @@ impl Checklist {
         self.end = trouble.map_or(End::Reached, End::CutShort);
         // What asks for something is what to look at first.
         let first = |outcome| self.checks.iter().position(|check| check.outcome == outcome);
-        let check = first(Outcome::Failed).or_else(|| first(Outcome::Warned)).unwrap_or(0);
+        let check = first(Outcome::Failed).or_else(|| first(Outcome::Warning)).unwrap_or(0);
         self.at = Entry { check, item: 0 };
     }
 
@@ -104,10 +105,9 @@ impl Checklist {
     }
 
     pub fn title(&self) -> String {
-        let counts = [(Outcome::Passed, "passed"), (Outcome::Warned, "worth a look"), (Outcome::Failed, "failed")];
-        let parts: Vec<String> = counts
-            .iter()
-            .map(|(outcome, word)| (self.count(*outcome), word))
+        let parts: Vec<String> = [Outcome::Ok, Outcome::Warning, Outcome::Failed]
+            .into_iter()
+            .map(|outcome| (self.count(outcome), outcome.word()))
             .filter(|(count, _)| *count > 0)
             .map(|(count, word)| format!("{count} {word}"))
             .collect();
@@ -144,12 +144,13 @@ impl Checklist {
         let room = usize::from(width.saturating_sub(text_column(name_width))).max(8);
         let mut lines = Vec::new();
         for (number, check) in self.checks.iter().enumerate() {
-            let (word, style) = match check.outcome {
-                Outcome::Running => ("...", look.heading()),
-                Outcome::Passed => ("ok", look.good()),
-                Outcome::Warned => ("warn", look.warning()),
-                Outcome::Failed => ("FAIL", look.problem()),
-                Outcome::Skipped => ("skip", look.faint()),
+            let word = check.outcome.word();
+            let style = match check.outcome {
+                Outcome::Running => look.heading(),
+                Outcome::Ok => look.good(),
+                Outcome::Warning => look.warning(),
+                Outcome::Failed => look.problem(),
+                Outcome::Skipped => look.faint(),
             };
             let entry = Entry { check: number, item: 0 };
             let mut line = |mark, name, text, style| lines.push(Line { entry, mark, name, text, style });
@@ -166,9 +167,7 @@ impl Checklist {
                 let name = if first && name_width > 0 { check.name.to_string() } else { String::new() };
                 line(if first { (word, style) } else { ("", style) }, name, text, Style::new());
             }
-            if let Some(help) =
-                check.help.as_ref().filter(|_| matches!(check.outcome, Outcome::Failed | Outcome::Warned))
-            {
+            if let Some(help) = check.help.as_ref().filter(|_| check.outcome.needs_attention()) {
                 for text in wrap(&format!("To do: {}", text::shown(help)), room) {
                     line(("", style), String::new(), text, look.heading());
                 }
@@ -187,7 +186,7 @@ impl Checklist {
             for (row, text) in wrap(&trouble.message, room).into_iter().enumerate() {
                 lines.push(Line {
                     entry,
-                    mark: (if row == 0 { "STOP" } else { "" }, style),
+                    mark: (if row == 0 { "stopped" } else { "" }, style),
                     name: String::new(),
                     text,
                     style,
@@ -249,9 +248,9 @@ mod tests {
     fn checklist() -> Checklist {
         let mut checklist = Checklist::default();
         checklist.take(Check::running("TLS"));
-        checklist.take(Check::passed("TLS", "TLS 1.3"));
+        checklist.take(Check::ok("TLS", "TLS 1.3"));
         let list = vec![Untrusted::new("Åsa"), Untrusted::new("Per\u{202e}")];
-        checklist.take(Check::warned("mail", "2 have no mail", "give them one").with_list(list));
+        checklist.take(Check::warning("mail", "2 have no mail", "give them one").with_list(list));
         checklist
     }
 
@@ -259,7 +258,7 @@ mod tests {
     fn a_check_is_one_line_however_often_it_reports() {
         let checklist = checklist();
         assert_eq!(checklist.checks.len(), 2);
-        assert_eq!(checklist.checks[0].outcome, Outcome::Passed);
+        assert_eq!(checklist.checks[0].outcome, Outcome::Ok);
     }
 
     #[test]

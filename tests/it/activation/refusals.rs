@@ -62,7 +62,7 @@ fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
     assert_eq!(part(&ids[2])[0], ("request".into(), "broken".into()));
     let run = imd.imd(["explain", &ids[2]]);
     run.failed_with(3, ["broken at the directory"]);
-    assert!(run.stdout.contains("no cached user goes by that name"), "{run:#?}");
+    assert!(run.stdout.contains("no cached user has that name"), "{run:#?}");
     ends(&ids[4], &[("token", "whole"), ("enrolled", "whole"), ("attempts", "open")]);
     imd.imd(["explain", &ids[4]]).failed_with(3, ["broken at the request", "imd devices release"]);
     imd.imd(["explain", &format!("{}0", ids[4])]).failed_with(3, ["broken at the directory"]);
