@@ -224,7 +224,7 @@ mod tests {
             [
                 (30, "laptops", "nobody has logged on to yet"),
                 (12, "users", "have no mail"),
-                (5, "laptops", "are of users who have as many laptops as they may"),
+                (5, "laptops", "belong to users who have reached the limit of laptops"),
                 (2, "users", "share their mail with somebody"),
             ]
         );

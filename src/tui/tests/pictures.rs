@@ -187,9 +187,10 @@ fn what_has_the_focus_is_reversed_even_without_color() {
 fn a_failure_is_red_with_color_and_bold_without() {
     let place = |app: &App| {
         let (buffer, _) = draw(app);
-        let row = (0..24).find(|y| (0..80).map(|x| buffer[(x, *y)].symbol()).collect::<String>().contains("FAIL"));
+        let row =
+            (0..24).find(|y| (0..80).map(|x| buffer[(x, *y)].symbol()).collect::<String>().starts_with(" failed"));
         let row = row.expect("a failure is shown");
-        (0..80).map(|x| buffer[(x, row)].clone()).find(|cell| cell.symbol() == "F").expect("the word")
+        (0..80).map(|x| buffer[(x, row)].clone()).find(|cell| cell.symbol() == "f").expect("the word")
     };
     let mut color = app(Step::Directory, UTF8, (80, 24));
     checked(&mut color);

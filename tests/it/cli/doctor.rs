@@ -12,10 +12,10 @@ fn check(imd: &Installation, name: &str) -> (String, String) {
     let checks = document["items"].as_array().unwrap();
     let found = checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("no {name} in {document}"));
     let text = |key: &str| found[key].as_str().unwrap().to_owned();
-    let asks = checks.iter().any(|check| check["outcome"] == "failed" || check["outcome"] == "warned");
+    let asks = checks.iter().any(|check| check["outcome"] == "failed" || check["outcome"] == "warning");
     assert_eq!(run.code, if asks { 3 } else { 0 }, "{document}");
     // Whatever asks for something says for what.
-    for check in checks.iter().filter(|check| check["outcome"] == "failed" || check["outcome"] == "warned") {
+    for check in checks.iter().filter(|check| check["outcome"] == "failed" || check["outcome"] == "warning") {
         assert!(check["help"].as_str().is_some_and(|help| help.len() > 5), "{check}");
     }
     (text("outcome"), text("evidence"))
@@ -30,7 +30,7 @@ fn where_all_is_well_the_doctor_says_so_and_changes_nothing() {
     assert!(run.stderr.contains("Nothing is wrong."), "{run:#?}");
     assert!(before == imd.dump(), "it was changed");
     for name in ["state", "database", "audit", "clock", "directory corp", "sync", "plan", "tokens", "exports"] {
-        assert_eq!(check(&imd, name).0, "passed", "{name}");
+        assert_eq!(check(&imd, name).0, "ok", "{name}");
     }
     // That the audit was looked at is noted, for the overview; nothing else is.
     let kept = |dump: String| {
@@ -49,18 +49,18 @@ fn what_is_wrong_is_named_with_what_to_do() {
 
     imd.imd(["token", "create", "short", "--server", "https://imd.example.com", "--expires", "2d"]).succeeded();
     let (outcome, evidence) = check(&imd, "tokens");
-    assert!(outcome == "warned" && evidence.contains("\"short\" ends"), "{evidence}");
+    assert!(outcome == "warning" && evidence.contains("\"short\" ends"), "{evidence}");
     imd.imd(["token", "revoke", "short"]).succeeded();
-    assert_eq!(check(&imd, "tokens").0, "passed");
+    assert_eq!(check(&imd, "tokens").0, "ok");
     imd.imd(["token", "revoke", "rollout-2026"]).succeeded();
     assert_eq!(check(&imd, "tokens").0, "failed");
     let (outcome, evidence) = check(&imd, "exports");
-    assert!(outcome == "warned" && evidence.starts_with("3 of 3 "), "{evidence}");
+    assert!(outcome == "warning" && evidence.starts_with("3 of 3 "), "{evidence}");
     fs::remove_dir_all(imd.path("rollout")).unwrap();
     assert_eq!(check(&imd, "exports").0, "skipped", "what was taken away carries no token");
 
     imd.imd(["pause"]).succeeded();
-    assert_eq!(check(&imd, "activations").0, "warned");
+    assert_eq!(check(&imd, "activations").0, "warning");
 
     // As if nobody had read the directory for two days, and somebody had edited the audit.
     imd.sqlite(&[], "UPDATE plan SET made_at = '2020-01-01T00:00:00Z', applied_at = '2020-01-01T00:00:00Z'");
