@@ -48,19 +48,19 @@ fn search_far_down(bencher: Bencher<'_, '_>, query: &str) {
     bencher.bench_local(|| store.users(Some(query), Sort::default(), 25_000, PAGE).expect("read"));
 }
 
-#[divan::bench(args = [SortKey::Name, SortKey::Account, SortKey::Mail, SortKey::Department, SortKey::Came], sample_count = 20, sample_size = 1)]
+#[divan::bench(args = [SortKey::Name, SortKey::Account, SortKey::Mail, SortKey::Department, SortKey::Added], sample_count = 20, sample_size = 1)]
 fn first_page(bencher: Bencher<'_, '_>, key: SortKey) {
     let (store, _) = large();
     bencher.bench_local(|| store.users(None, Sort::by(key), 0, PAGE).expect("read"));
 }
 
-#[divan::bench(args = [SortKey::Name, SortKey::Account, SortKey::Came], sample_count = 20, sample_size = 1)]
+#[divan::bench(args = [SortKey::Name, SortKey::Account, SortKey::Added], sample_count = 20, sample_size = 1)]
 fn middle_page(bencher: Bencher<'_, '_>, key: SortKey) {
     let (store, users) = large();
     bencher.bench_local(|| store.users(None, Sort::by(key), users / 2, PAGE).expect("read"));
 }
 
-#[divan::bench(args = [SortKey::Name, SortKey::Account, SortKey::Came], sample_count = 20, sample_size = 1)]
+#[divan::bench(args = [SortKey::Name, SortKey::Account, SortKey::Added], sample_count = 20, sample_size = 1)]
 fn last_page(bencher: Bencher<'_, '_>, key: SortKey) {
     let (store, users) = large();
     bencher.bench_local(|| store.users(None, Sort::by(key), users - PAGE, PAGE).expect("read"));

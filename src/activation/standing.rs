@@ -54,7 +54,7 @@ pub(super) fn standing(
     let found = view.find_user(&NameForm::of(name))?;
     let user = the_one(found, |user| has_upn(&user.user, name)).map_err(|Several| Reason::UserAmbiguous)?;
     let user = user.ok_or(Reason::UserUnknown)?;
-    if let UserState::Left { why, .. } = &user.state {
+    if let UserState::Removed { why, .. } = &user.state {
         return Err(Reason::UserLeft(why.to_string()).into());
     }
     may_log_on(&user.user, now)?;

@@ -150,11 +150,11 @@ fn lines(page: &UserPage, now: Timestamp) -> Vec<(String, String)> {
         ("user".into(), cached.user.label()),
         ("directory".into(), cached.directory.to_string()),
         ("state".into(), UserColumn::State.cell(cached)),
-        ("came".into(), crate::model::moment::minute(cached.came_at)),
+        ("came".into(), crate::model::moment::minute(cached.added_at)),
         ("mapping".into(), cached.mapping.to_string()),
     ];
     let mut add = |label: &str, value: String| lines.push((label.to_owned(), value));
-    if let crate::store::UserState::Left { why, .. } = &cached.state {
+    if let crate::store::UserState::Removed { why, .. } = &cached.state {
         add("left because the user", shown(&why.to_string()));
     }
     match &page.gives {

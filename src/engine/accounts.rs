@@ -1,7 +1,7 @@
 //! Accounts, as an administrator looks at them, keeps them from being used, gives them back and deletes them.
 
 use crate::model::account::{Account, Why};
-use crate::model::plan::Left;
+use crate::model::plan::Removal;
 use crate::model::text::shown;
 use crate::model::user::NameForm;
 use crate::store::{self, Turn, UserState, View};
@@ -39,15 +39,15 @@ impl Engine {
             // A sync may have let the user go since, or brought them back: the turn says what is so.
             match (account.preserved.map(|preserved| preserved.why), left(turn.view(), account)?) {
                 (None, _) => Ok(()),
-                (Some(Why::Left), Some(why)) => {
+                (Some(Why::Removed), Some(why)) => {
                     away = Some(why);
                     Ok(())
                 }
-                (Some(Why::Asked), Some(_)) => turn.preserve(account, Why::Left, &by),
+                (Some(Why::Asked), Some(_)) => turn.preserve(account, Why::Removed, &by),
                 (Some(_), None) => turn.restore(account, &by),
             }
         })?;
-        let left = |why: Left| Error::UserLeft { account: account.name.shown(), why: shown(&why.to_string()) };
+        let left = |why: Removal| Error::UserLeft { account: account.name.shown(), why: shown(&why.to_string()) };
         away.map_or_else(|| Ok(account.clone()), |why| Err(left(why)))
     }
 
@@ -108,11 +108,11 @@ impl Engine {
 }
 
 /// Why the user of an account has left, when they have.
-fn left(view: View<'_>, account: &Account) -> Result<Option<Left>, store::Error> {
+fn left(view: View<'_>, account: &Account) -> Result<Option<Removal>, store::Error> {
     let users = view.find_user(&NameForm::of(&account.guid.to_string()))?;
     let user = users.into_iter().find(|user| user.directory == account.directory);
     Ok(match user.map(|user| user.state) {
-        Some(UserState::Left { why, .. }) => Some(why),
+        Some(UserState::Removed { why, .. }) => Some(why),
         _ => None,
     })
 }

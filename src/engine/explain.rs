@@ -295,7 +295,7 @@ impl Engine {
         let read = read.unwrap_or_else(|| "the directories were never read".to_owned());
         Ok(match cached.as_ref().map(|cached| &cached.state) {
             None => Link::broken(Part::Cache, format!("the user is not cached; {read}"), "run `imd sync`"),
-            Some(UserState::Left { at, .. }) => {
+            Some(UserState::Removed { at, .. }) => {
                 let evidence = format!("the cache refuses the user since {}; {read}", crate::model::moment::minute(at));
                 Link::broken(Part::Cache, evidence, "run `imd sync`")
             }

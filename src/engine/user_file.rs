@@ -62,12 +62,12 @@ impl UserColumn {
             Self::Mapping => cached.mapping.to_string(),
             Self::State => match &cached.state {
                 UserState::Active => "active".to_owned(),
-                UserState::Left { at, .. } => format!("left on {}", crate::model::moment::day(at)),
+                UserState::Removed { at, .. } => format!("left on {}", crate::model::moment::day(at)),
             },
-            Self::Came => cached.came_at.to_string(),
+            Self::Came => cached.added_at.to_string(),
             Self::Left => match &cached.state {
                 UserState::Active => String::new(),
-                UserState::Left { at, why } => crate::model::text::shown(&format!("{at}: {why}")),
+                UserState::Removed { at, why } => crate::model::text::shown(&format!("{at}: {why}")),
             },
             Self::Attribute(Attribute::ObjectGuid) => cached.user.guid.to_string(),
             Self::Attribute(attribute) => {

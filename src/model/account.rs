@@ -34,7 +34,7 @@ impl Account {
     pub fn says(&self, now: Timestamp) -> String {
         let Some(preserved) = self.preserved else { return "in use".to_owned() };
         let word = match preserved.why {
-            Why::Left => "left",
+            Why::Removed => "removed",
             Why::Asked => "preserved",
         };
         if preserved.is_due(now) {
@@ -58,7 +58,8 @@ pub struct Preserved {
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
     /// Its user left the directory or is disabled; it comes back with the user.
-    Left,
+    #[serde(rename = "left")]
+    Removed,
     /// An administrator asked for it, and has to ask for it back.
     Asked,
 }

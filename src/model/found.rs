@@ -1,6 +1,8 @@
 //! How a search for users is sorted, and how many it found.
 
-/// What users are sorted by; who is equal in it comes by name.
+use super::count::grouped;
+
+/// What users are sorted by; equal ones are sorted by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SortKey {
@@ -11,12 +13,12 @@ pub enum SortKey {
     Account,
     Mail,
     Department,
-    /// When they first came into the cache.
-    Came,
+    /// When they were first added to the cache.
+    Added,
 }
 
 impl SortKey {
-    pub const ALL: [Self; 5] = [Self::Name, Self::Account, Self::Mail, Self::Department, Self::Came];
+    pub const ALL: [Self; 5] = [Self::Name, Self::Account, Self::Mail, Self::Department, Self::Added];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -24,7 +26,7 @@ impl SortKey {
             Self::Account => "account",
             Self::Mail => "mail",
             Self::Department => "department",
-            Self::Came => "came",
+            Self::Added => "added",
         }
     }
 }
@@ -34,7 +36,7 @@ impl std::str::FromStr for SortKey {
 
     fn from_str(text: &str) -> Result<Self, super::Unreadable> {
         let found = Self::ALL.into_iter().find(|key| key.word().eq_ignore_ascii_case(text.trim()));
-        found.ok_or_else(|| super::Unreadable::new("name, account, mail, department or came", text))
+        found.ok_or_else(|| super::Unreadable::new("name, account, mail, department or added", text))
     }
 }
 
@@ -54,12 +56,12 @@ impl Sort {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Total {
     pub count: u64,
-    /// There are more than `count`; how many, nobody counted.
+    /// There are more than `count`; they were not counted.
     pub more: bool,
 }
 
 impl std::fmt::Display for Total {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.more { write!(f, "more than {}", self.count) } else { write!(f, "{}", self.count) }
+        if self.more { write!(f, "more than {}", grouped(self.count)) } else { f.write_str(&grouped(self.count)) }
     }
 }

@@ -75,13 +75,13 @@ pub enum Change {
     /// Still there, with other values.
     Updated(Vec<AttributeChange>),
     /// Leaves the cache: kept, but refused at once.
-    Removed(Left),
+    Removed(Removal),
 }
 
 /// Why a cached user leaves: what the directory said when it was asked for their objectGUID.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Left {
+pub enum Removal {
     /// Still there, but no mapping's filter selects them.
     NoLongerMatches,
     /// Still there, but outside of where the mapping searches.
@@ -104,7 +104,7 @@ pub enum Left {
     Excluded(Excluded),
 }
 
-impl Left {
+impl Removal {
     /// The stable word for scripts and counts.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -125,7 +125,7 @@ impl Left {
     }
 }
 
-impl std::fmt::Display for Left {
+impl std::fmt::Display for Removal {
     /// To be read after the user's name.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -42,7 +42,7 @@ const ACCOUNT: &str =
 
 /// What [`Account::says`] at the moment `?3`, in SQL.
 const SAYS: &str = "CASE WHEN a.preserved_at IS NULL THEN 'in use'
-        ELSE CASE a.preserved_why WHEN 'asked' THEN 'preserved' ELSE 'left' END || ', due '
+        ELSE CASE a.preserved_why WHEN 'asked' THEN 'preserved' ELSE 'removed' END || ', due '
             || CASE WHEN unixepoch(a.preserved_at) + p.preserve_for <= unixepoch(?3) THEN 'now'
                    ELSE date(unixepoch(a.preserved_at) + p.preserve_for, 'unixepoch') END END";
 

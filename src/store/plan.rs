@@ -9,7 +9,7 @@ use super::item::{Cells, json, number};
 use super::staging::Scoped;
 use super::{By, Error, Store, attributes, audit, lines, reason};
 use crate::model::name::Name;
-use crate::model::plan::{AttributeChange, Change, Counts, Left, PlannedChange, State, Summary};
+use crate::model::plan::{AttributeChange, Change, Counts, PlannedChange, Removal, State, Summary};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
@@ -21,7 +21,7 @@ pub struct Leaver {
     pub guid: Guid,
     pub label: Untrusted,
     pub mapping: Name,
-    pub why: Left,
+    pub why: Removal,
 }
 
 impl Store {

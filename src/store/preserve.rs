@@ -35,7 +35,7 @@ impl Turn<'_> {
         self.0.execute(sql, params![account.id, by.at.to_string(), word(&why)])?;
         let detail = match why {
             Why::Asked => "preserved until somebody restores it",
-            Why::Left => "no longer preserved by hand; it is while its user is away",
+            Why::Removed => "no longer preserved by hand; it is while its user is away",
         };
         audit::append(self.0, by, &called(account.name.raw()), detail)
     }
@@ -68,7 +68,7 @@ pub(super) fn follow(transaction: &Transaction<'_>, plan: i64, by: &By<'_>) -> R
     for (id, name, why, days) in leavers(transaction, left, plan)? {
         let sql = "UPDATE account SET preserved_at = ?2, preserved_why = 'left', changed_at = ?2 WHERE id = ?1";
         transaction.execute(sql, params![id, by.at.to_string()])?;
-        let until = crate::model::moment::day(Preserved::new(by.at, Why::Left, days).until);
+        let until = crate::model::moment::day(Preserved::new(by.at, Why::Removed, days).until);
         let detail = format!("preserved, at least until {until}: the user {why}");
         audit::append(transaction, by, &called(name.raw()), &detail)?;
     }
@@ -87,7 +87,7 @@ pub(super) fn follow(transaction: &Transaction<'_>, plan: i64, by: &By<'_>) -> R
 }
 
 /// An account, its name, why its user left, and for how long it is kept.
-type Leaver = (i64, Untrusted, crate::model::plan::Left, Duration);
+type Leaver = (i64, Untrusted, crate::model::plan::Removal, Duration);
 
 fn leavers(transaction: &Transaction<'_>, sql: &str, plan: i64) -> Result<Vec<Leaver>, Error> {
     let mut statement = transaction.prepare(sql)?;

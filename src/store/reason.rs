@@ -5,7 +5,7 @@ use super::Error;
 use super::item::Cells;
 use crate::model::audit::Actor;
 use crate::model::name::Name;
-use crate::model::plan::{Cause, Excluded, Left, Loss, Tripped};
+use crate::model::plan::{Cause, Excluded, Loss, Removal, Tripped};
 use crate::model::text::Untrusted;
 use crate::model::user::Attribute;
 
@@ -19,29 +19,31 @@ pub(super) fn excluded_cells(why: &Excluded) -> (&'static str, Option<String>) {
     (why.code(), detail)
 }
 
-pub(super) fn left_cells(why: &Left) -> (&'static str, Option<String>) {
+pub(super) fn left_cells(why: &Removal) -> (&'static str, Option<String>) {
     let detail = match why {
-        Left::MovedOut { to } => Some(to.raw().to_owned()),
-        Left::Undone { plan } => Some(plan.to_string()),
-        Left::Excluded(why) => excluded_cells(why).1,
-        Left::NoLongerMatches | Left::Deleted | Left::Gone | Left::Unreadable | Left::MappingRemoved => None,
+        Removal::MovedOut { to } => Some(to.raw().to_owned()),
+        Removal::Undone { plan } => Some(plan.to_string()),
+        Removal::Excluded(why) => excluded_cells(why).1,
+        Removal::NoLongerMatches | Removal::Deleted | Removal::Gone | Removal::Unreadable | Removal::MappingRemoved => {
+            None
+        }
     };
     (why.code(), detail)
 }
 
-pub(super) fn read_left(cells: &mut Cells<'_, '_>) -> Result<Left, Error> {
+pub(super) fn read_left(cells: &mut Cells<'_, '_>) -> Result<Removal, Error> {
     let code = cells.text()?;
     let detail: Option<String> = cells.next()?;
     let detail = detail.unwrap_or_default();
     Ok(match code.as_str() {
-        "no-longer-matches" => Left::NoLongerMatches,
-        "moved-out" => Left::MovedOut { to: Untrusted::new(detail) },
-        "deleted" => Left::Deleted,
-        "gone" => Left::Gone,
-        "unreadable" => Left::Unreadable,
-        "mapping-removed" => Left::MappingRemoved,
-        "undone" => Left::Undone { plan: detail.parse().map_err(|_| cells.wrong())? },
-        code => Left::Excluded(parse(code, &detail).ok_or_else(|| cells.wrong())?),
+        "no-longer-matches" => Removal::NoLongerMatches,
+        "moved-out" => Removal::MovedOut { to: Untrusted::new(detail) },
+        "deleted" => Removal::Deleted,
+        "gone" => Removal::Gone,
+        "unreadable" => Removal::Unreadable,
+        "mapping-removed" => Removal::MappingRemoved,
+        "undone" => Removal::Undone { plan: detail.parse().map_err(|_| cells.wrong())? },
+        code => Removal::Excluded(parse(code, &detail).ok_or_else(|| cells.wrong())?),
     })
 }
 

@@ -79,8 +79,8 @@ fn order(Sort { key, descending }: Sort) -> &'static str {
         (SortKey::Mail, true) => "mail DESC, place DESC",
         (SortKey::Department, false) => "department, place",
         (SortKey::Department, true) => "department DESC, place DESC",
-        (SortKey::Came, false) => "user_id",
-        (SortKey::Came, true) => "user_id DESC",
+        (SortKey::Added, false) => "user_id",
+        (SortKey::Added, true) => "user_id DESC",
     }
 }
 
@@ -139,7 +139,7 @@ fn sorted(connection: &Connection, places: Vec<i64>, sort: Sort) -> Result<Vec<i
         SortKey::Mail => "mail",
         SortKey::Department => "department",
         // As text that sorts as the number does.
-        SortKey::Came => "printf('%020d', user_id)",
+        SortKey::Added => "printf('%020d', user_id)",
     };
     let mut key = connection.prepare_cached(&format!("SELECT {column} FROM user_found WHERE place = ?1"))?;
     let keys = places.into_iter().map(|place| Ok((key.query_row([place], |row| row.get::<_, String>(0))?, place)));

@@ -17,7 +17,7 @@ use crate::model::Kept;
 use crate::model::hash::hex;
 use crate::model::job::Job;
 use crate::model::mapping::{Kind, Mapping};
-use crate::model::plan::{Excluded, Left, Summary, Tripped};
+use crate::model::plan::{Excluded, Removal, Summary, Tripped};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
@@ -212,7 +212,7 @@ impl Staging {
     }
 
     /// Takes what became of users that are [`Staging::missing`], and the values of those who were found.
-    pub fn found(&mut self, users: &[(i64, Left, Option<User>)]) -> Result<(), Error> {
+    pub fn found(&mut self, users: &[(i64, Removal, Option<User>)]) -> Result<(), Error> {
         let mut take = || -> Result<(), Error> {
             let transaction = self.connection.transaction()?;
             {

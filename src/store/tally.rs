@@ -24,7 +24,7 @@ pub struct Tally {
     pub removed: bool,
     /// Who changed it, and when, since the last plan that was applied.
     pub edited: Option<(Actor, jiff::Timestamp)>,
-    /// How many leave for each reason, by [`Left::code`](crate::model::plan::Left::code).
+    /// How many leave for each reason, by [`Removal::code`](crate::model::plan::Removal::code).
     pub leaving: BTreeMap<String, u64>,
     /// The attributes that users had and have no more.
     pub lost: Vec<Lost>,

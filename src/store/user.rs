@@ -7,7 +7,7 @@ use super::item::{Cells, id_of};
 use super::name::dn_key;
 use super::{Error, Store, attributes, key, reason};
 use crate::model::name::Name;
-use crate::model::plan::Left;
+use crate::model::plan::Removal;
 use crate::model::user::{Guid, NameForm, User};
 
 /// A user as the cache has them.
@@ -19,7 +19,7 @@ pub struct CachedUser {
     /// The mapping that takes the user, or took them last.
     pub mapping: Name,
     pub state: UserState,
-    pub came_at: Timestamp,
+    pub added_at: Timestamp,
     pub user: User,
 }
 
@@ -28,9 +28,9 @@ pub struct CachedUser {
 pub enum UserState {
     Active,
     /// Kept, but refused.
-    Left {
+    Removed {
         at: Timestamp,
-        why: Left,
+        why: Removal,
     },
 }
 
@@ -38,7 +38,7 @@ pub enum UserState {
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct UserCounts {
     pub active: u64,
-    pub left: u64,
+    pub removed: u64,
     /// The active users of each mapping, in the order of priority.
     pub per_mapping: Vec<(Name, u64)>,
 }
@@ -76,7 +76,7 @@ impl Store {
                     counts.active += count;
                     counts.per_mapping.push((mapping, count));
                 } else {
-                    counts.left += count;
+                    counts.removed += count;
                 }
             }
             Ok(counts)
@@ -193,10 +193,10 @@ fn cached(row: &Row<'_>) -> Result<CachedUser, Error> {
     let mut cells = Cells::of(row);
     let (id, directory, mapping) = (cells.next()?, cells.parsed()?, cells.parsed()?);
     let state = cells.text()?;
-    let came_at = cells.parsed()?;
+    let added_at = cells.parsed()?;
     let left_at = cells.parsed_if()?;
     let state = if let ("left", Some(at)) = (state.as_str(), left_at) {
-        UserState::Left { at, why: reason::read_left(&mut cells)? }
+        UserState::Removed { at, why: reason::read_left(&mut cells)? }
     } else {
         cells.at += 2;
         UserState::Active
@@ -204,7 +204,7 @@ fn cached(row: &Row<'_>) -> Result<CachedUser, Error> {
     let guid = Guid(cells.next()?);
     let json = cells.text()?;
     let user = attributes::user(guid, &json).ok_or_else(|| cells.wrong())?;
-    Ok(CachedUser { id, directory, mapping, state, came_at, user })
+    Ok(CachedUser { id, directory, mapping, state, added_at, user })
 }
 
 /// How many active users of a directory are cached.

@@ -15,7 +15,7 @@ use crate::model::dn::Dn;
 use crate::model::job::{Job, Progress};
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
-use crate::model::plan::{Left, Summary};
+use crate::model::plan::{Removal, Summary};
 use crate::model::user::{Attribute, Guid, User};
 use crate::store::{Leaver, Staging, Store};
 
@@ -45,9 +45,9 @@ pub(super) fn missing(
                     let base = staging.mappings().get(user.position).and_then(Mapping::search_base);
                     (where_is(&now, base.unwrap_or(context)), Some(*now))
                 }
-                Finding::Unreadable => (Left::Unreadable, None),
-                Finding::Deleted => (Left::Deleted, None),
-                Finding::Absent => (Left::Gone, None),
+                Finding::Unreadable => (Removal::Unreadable, None),
+                Finding::Deleted => (Removal::Deleted, None),
+                Finding::Absent => (Removal::Gone, None),
             };
             found.push((user.id, why, user_now));
         }
@@ -57,10 +57,10 @@ pub(super) fn missing(
     }
 }
 
-fn where_is(user: &User, base: &str) -> Left {
+fn where_is(user: &User, base: &str) -> Removal {
     match user.first(Attribute::DistinguishedName) {
-        Some(dn) if !is_below(dn.raw(), base) => Left::MovedOut { to: dn.clone() },
-        _ => Left::NoLongerMatches,
+        Some(dn) if !is_below(dn.raw(), base) => Removal::MovedOut { to: dn.clone() },
+        _ => Removal::NoLongerMatches,
     }
 }
 

@@ -8,7 +8,7 @@ use imd::model::found::Sort;
 use imd::model::job::Job;
 use imd::model::mapping::{Kind, Mapping};
 use imd::model::name::Name;
-use imd::model::plan::{Asked, Change, Counts, Excluded, Left, Line, PlannedChange, State};
+use imd::model::plan::{Asked, Change, Counts, Excluded, Line, PlannedChange, Removal, State};
 use imd::model::profile::Profile;
 use imd::model::text::Untrusted;
 use imd::model::user::{Attribute, User};
@@ -52,7 +52,7 @@ fn a_plan_says_who_comes_changes_and_leaves_and_applying_it_does_just_that() {
     assert_eq!(cleo.user.first(Attribute::DisplayName), None);
     assert_eq!(house.find("d@corp.example")[0].user.guid, guid("dora"));
     let bert = &house.find("bert")[0];
-    assert_eq!(bert.state, UserState::Left { at: now(), why: Left::Gone });
+    assert_eq!(bert.state, UserState::Removed { at: now(), why: Removal::Gone });
     assert!(matches!(house.store.verify_audit(), Ok(imd::store::Verdict::Whole { rows: 6, .. })));
 }
 
@@ -136,7 +136,7 @@ fn a_user_who_leaves_is_kept_and_comes_back_as_the_same() {
     assert_eq!(house.lines(&plan)[1..], ["-anna Staff: is disabled"]);
     house.apply(&plan, None).expect("one of four may leave");
     let left = house.find("anna");
-    assert_eq!(left[0].state, UserState::Left { at: house.at, why: Left::Excluded(Excluded::Disabled) });
+    assert_eq!(left[0].state, UserState::Removed { at: house.at, why: Removal::Excluded(Excluded::Disabled) });
     assert_eq!(left[0].id, first.id);
     let plan = house.sync(&disabled);
     assert_eq!((plan.counts.removed, plan.counts.excluded), (0, 1), "who has left does not leave again");
@@ -145,7 +145,7 @@ fn a_user_who_leaves_is_kept_and_comes_back_as_the_same() {
     assert_eq!(house.lines(&plan), ["+anna Staff"]);
     house.apply(&plan, None).expect("applies");
     let back = house.find("anna.new@corp.example");
-    assert_eq!((back[0].id, &back[0].state, back[0].came_at), (first.id, &UserState::Active, first.came_at));
+    assert_eq!((back[0].id, &back[0].state, back[0].added_at), (first.id, &UserState::Active, first.added_at));
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn a_stopped_plan_is_applied_only_by_its_own_hash() {
     assert_ne!(other.hash, plan.hash);
     assert!(matches!(house.apply(&plan, Some(&other.hash)), Err(Error::OtherPlan { .. })));
     house.apply(&plan, Some(&plan.hash)).expect("is approved");
-    assert_eq!(house.store.user_counts().expect("counts").left, 3);
+    assert_eq!(house.store.user_counts().expect("counts").removed, 3);
     assert!(matches!(house.apply(&plan, Some(&plan.hash)), Err(Error::Applied { .. })));
 }
 
@@ -381,7 +381,7 @@ fn the_users_of_a_removed_mapping_leave_when_somebody_approves() {
 
     house.store.remove::<Mapping>(&name("Board"), &house.by()).expect("removed");
     house.sync(&corp);
-    assert!(matches!(house.find("boss")[0].state, UserState::Left { .. }));
+    assert!(matches!(house.find("boss")[0].state, UserState::Removed { .. }));
     house.store.remove::<Profile>(&name("Laptops"), &house.by()).expect_err("All needs it");
     house.store.remove::<Mapping>(&name("All"), &house.by()).expect("removed");
     house.sync(&corp);
@@ -506,7 +506,7 @@ fn users_are_listed_by_label_and_found_by_the_beginning_of_any_name() {
     assert_eq!(users(Some(r"corp\bert"), 0, 10), ["User bert"]);
     assert_eq!(users(Some("c=no"), 0, 10), [""; 0]);
     let counts = house.store.user_counts().expect("counts");
-    assert_eq!((counts.active, counts.left, counts.per_mapping), (3, 0, vec![(name("Staff"), 3)]));
+    assert_eq!((counts.active, counts.removed, counts.per_mapping), (3, 0, vec![(name("Staff"), 3)]));
 }
 
 #[test]

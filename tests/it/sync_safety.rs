@@ -5,7 +5,7 @@ use imd::directory::{Read, ldif};
 use imd::model::job::Job;
 use imd::model::mapping::Mapping;
 use imd::model::name::Name;
-use imd::model::plan::{Asked, Cause, Change, Left, Line, LineKind, Loss, State, Summary, Tripped};
+use imd::model::plan::{Asked, Cause, Change, Line, LineKind, Loss, Removal, State, Summary, Tripped};
 use imd::model::text::Untrusted;
 use imd::model::user::Attribute;
 use imd::store::Lines;
@@ -48,7 +48,7 @@ fn tripped(plan: &Summary) -> Vec<Tripped> {
     }
 }
 
-fn leavers(house: &House, plan: &Summary) -> Vec<(String, Left)> {
+fn leavers(house: &House, plan: &Summary) -> Vec<(String, Removal)> {
     let all = house.store.plan_leavers(plan.id, 0, 1_000).expect("leavers");
     all.into_iter().map(|leaver| (leaver.label.shown().replace("User ", ""), leaver.why)).collect()
 }
@@ -86,10 +86,10 @@ fn whoever_leaves_is_asked_for_by_guid_and_the_plan_says_what_became_of_them() {
     assert_eq!(
         found,
         [
-            ("u00000".to_owned(), Left::Gone),
-            ("u00001".to_owned(), Left::NoLongerMatches),
-            ("u00002".to_owned(), Left::MovedOut { to: moved }),
-            ("u00003".to_owned(), Left::Excluded(imd::model::plan::Excluded::Disabled)),
+            ("u00000".to_owned(), Removal::Gone),
+            ("u00001".to_owned(), Removal::NoLongerMatches),
+            ("u00002".to_owned(), Removal::MovedOut { to: moved }),
+            ("u00003".to_owned(), Removal::Excluded(imd::model::plan::Excluded::Disabled)),
         ]
     );
 }
@@ -253,14 +253,14 @@ proptest! {
         if swap {
             house.store.order_mappings(&[name("All"), name("Board")], &house.by()).expect("ordered");
         }
-        let (was, was_left) = (active(&house), house.store.user_counts().expect("counts").left);
+        let (was, was_left) = (active(&house), house.store.user_counts().expect("counts").removed);
         let applied = house.sync(&after);
         let back = undo(&house, &applied).expect("a plan");
         prop_assert_eq!(back.undoes, Some(applied.id));
         prop_assert_eq!((back.counts.removed, back.counts.added), (applied.counts.added, applied.counts.removed));
         house.apply(&back, Some(&back.hash)).expect("applies");
         prop_assert_eq!(active(&house), was);
-        let brought = house.store.user_counts().expect("counts").left - was_left;
+        let brought = house.store.user_counts().expect("counts").removed - was_left;
         prop_assert!(brought <= applied.counts.added, "whoever was brought is kept as one who left");
         // And forth again: taking back is taken back.
         let forth = undo(&house, &back).expect("a plan");
@@ -381,6 +381,6 @@ fn the_cache_is_as_old_as_the_reading_however_late_it_is_approved_and_whatever_i
     house.at = minutes(55);
     let back = sync::undo(&house.store, plan.id, &house.by()).expect("a plan");
     house.apply(&back, Some(&back.hash)).expect("is approved");
-    assert_eq!(house.store.user_counts().expect("counts").left, 0, "it was taken back");
+    assert_eq!(house.store.user_counts().expect("counts").removed, 0, "it was taken back");
     assert_eq!(told(&house), (Some(minutes(10)), Some(minutes(10))), "and no directory was asked");
 }

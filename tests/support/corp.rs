@@ -15,7 +15,7 @@ use imd::model::job::Job;
 use imd::model::mapping::{AccountName, Kind, Mapping};
 use imd::model::membership::Nested;
 use imd::model::name::Name;
-use imd::model::plan::{Asked, Change, Left, Line, LineKind, PlannedExcluded, Summary};
+use imd::model::plan::{Asked, Change, Line, LineKind, PlannedExcluded, Removal, Summary};
 use imd::model::profile::{Login, Profile, Storage};
 use imd::model::text::Untrusted;
 use imd::model::user::{Attribute, Guid, NameForm, User};
@@ -241,7 +241,7 @@ impl House {
             let from = line.from.map(|from| format!(" from {from}")).unwrap_or_default();
             lines.push(match line.change {
                 Change::Added => format!("+{who} {}", line.mapping),
-                Change::Removed(Left::Excluded(why)) => format!("-{who} {}: {why}", line.mapping),
+                Change::Removed(Removal::Excluded(why)) => format!("-{who} {}: {why}", line.mapping),
                 Change::Removed(_) => format!("-{who} {}", line.mapping),
                 Change::Updated(all) => {
                     let texts = |all: &[Untrusted]| all.iter().map(Untrusted::shown).collect::<Vec<_>>().join("|");

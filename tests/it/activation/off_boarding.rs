@@ -178,7 +178,7 @@ fn an_account_whose_user_leaves_while_it_is_given_back_stays_preserved() {
     });
     let engine = Engine::open(Options { clock, ..Options::of_host(imd.state()) }).unwrap();
     let account = engine.restore_account("user1").unwrap();
-    assert_eq!(account.preserved.map(|preserved| preserved.why), Some(imd::model::account::Why::Left));
+    assert_eq!(account.preserved.map(|preserved| preserved.why), Some(imd::model::account::Why::Removed));
     assert_eq!(laptop.claim(&service, "user1").error(), "refused");
     drop(service);
 }

@@ -359,7 +359,7 @@ fn pages_of_every_order_put_together_are_everybody_once() {
         SortKey::Account => "attributes ->> '$.sAMAccountName[0]'",
         SortKey::Mail => "attributes ->> '$.mail[0]'",
         SortKey::Department => "attributes ->> '$.department[0]'",
-        SortKey::Came => "u.id",
+        SortKey::Added => "u.id",
     };
     for key in SortKey::ALL {
         for descending in [false, true] {
@@ -389,7 +389,7 @@ fn beyond_what_is_counted_users_come_by_name_and_go_on_to_the_last() {
     let page = |offset| house.store.users(Some("user"), Sort::by(SortKey::Mail), offset, 200).unwrap();
     let first = page(0);
     assert_eq!((first.total.count, first.total.more, first.sort), (10_000, true, Sort::default()));
-    assert_eq!(first.total.to_string(), "more than 10000");
+    assert_eq!(first.total.to_string(), "more than 10,000");
     assert_eq!(first.users[199].user.label(), "User 00199");
     let last = page(10_200);
     assert_eq!((last.users.len(), last.users[99].user.label().as_str()), (100, "User 10299"));

@@ -25,7 +25,7 @@ const ORDERS: [Sort; 5] = [
     Sort::by(SortKey::Account),
     Sort::by(SortKey::Mail),
     Sort::by(SortKey::Department),
-    Sort { key: SortKey::Came, descending: true },
+    Sort { key: SortKey::Added, descending: true },
 ];
 
 /// The columns of the list, for its rows and for a file.
@@ -132,11 +132,11 @@ fn explain(engine: &Engine, id: &str, job: &Job) -> Result<Vec<Fact>, Error> {
 fn facts(page: &UserPage, now: Timestamp) -> Vec<Fact> {
     let cached = &page.cached;
     let mut lines = vec![Fact::new("State", state(cached)).toned(tone(cached))];
-    if let UserState::Left { at, why } = &cached.state {
+    if let UserState::Removed { at, why } = &cached.state {
         lines.push(Fact::new("Left", format!("{}: the user {}", minute(*at), shown(&why.to_string()))));
     }
     lines.push(Fact::new("Directory", cached.directory.to_string()));
-    lines.push(Fact::new("Came", minute(cached.came_at)));
+    lines.push(Fact::new("Came", minute(cached.added_at)));
     let mapping = Fact::new("Mapping", cached.mapping.to_string());
     match &page.gives {
         Some(gives) => {
@@ -247,7 +247,7 @@ fn counted_are(users: u64) -> String {
 fn acts(cached: &CachedUser) -> Vec<Act> {
     match &cached.state {
         UserState::Active => vec![Act::Explain],
-        UserState::Left { .. } => vec![Act::Explain, Act::Delete],
+        UserState::Removed { .. } => vec![Act::Explain, Act::Delete],
     }
 }
 
@@ -255,8 +255,8 @@ fn row(cached: &CachedUser) -> Row {
     // As in a file, but for what is said shorter here.
     let cell = |column: &UserColumn| match (column, &cached.state) {
         (UserColumn::State, _) => state(cached),
-        (UserColumn::Came, _) => minute(cached.came_at),
-        (UserColumn::Left, UserState::Left { at, why }) => format!("{}: {}", minute(*at), shown(&why.to_string())),
+        (UserColumn::Came, _) => minute(cached.added_at),
+        (UserColumn::Left, UserState::Removed { at, why }) => format!("{}: {}", minute(*at), shown(&why.to_string())),
         (column, _) => column.cell(cached),
     };
     let cells = COLUMNS.iter().map(cell).collect();
@@ -266,14 +266,14 @@ fn row(cached: &CachedUser) -> Row {
 fn state(cached: &CachedUser) -> String {
     match &cached.state {
         UserState::Active => "active".to_owned(),
-        UserState::Left { .. } => "left".to_owned(),
+        UserState::Removed { .. } => "left".to_owned(),
     }
 }
 
 fn tone(cached: &CachedUser) -> Tone {
     match &cached.state {
         UserState::Active => Tone::Good,
-        UserState::Left { .. } => Tone::Warning,
+        UserState::Removed { .. } => Tone::Warning,
     }
 }
 
