@@ -28,7 +28,7 @@ mod users;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::engine::{Engine, Options};
 use crate::secrets::Secret;
@@ -113,7 +113,10 @@ impl From<NoFace> for Failure {
 
 /// Runs the program on this process's arguments.
 pub fn main(faces: &Faces<'_>) -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let mut command = arguments::command();
+    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed.map_err(|error| error.format(&mut command)) {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => return wrong_usage(&error),
         // What was asked for is the help or the version.
@@ -176,7 +179,8 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
         Some(Command::Token(token::Verb::Verify { file, key })) if !key.is_empty() => {
             token::verify_with(file.as_deref(), &key, output)
         }
-        // Neither has to do with a state.
+        // None of these needs a state.
+        Some(Command::Help { words }) => shell::help(&words, output),
         Some(Command::Completions { shell }) => shell::completions(shell, output),
         Some(Command::Man { folder }) => shell::man(&folder, output),
         Some(Command::Serve(serve)) => {
@@ -201,18 +205,7 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 Command::Token(verb) => token::run(&engine, verb, yes, output),
                 Command::Bundle(verb) => bundle::run(&engine, &verb, output),
                 Command::Keys { verb } => keys::run(&engine, verb.as_ref(), yes, faces, output),
-                Command::Export { targets, prove, offline, token, token_by, out } => match targets.as_slice() {
-                    [word, folder] if word == "check" => {
-                        export::check(&engine, folder.as_ref(), prove, offline, output)
-                    }
-                    [word] if word == "written" => export::written(&engine, output),
-                    [word, number] if word == "again" => export::again(&engine, number, output),
-                    [word, ..] if word == "check" || word == "again" => Err(Failure::Usage {
-                        message: format!("imd export {word} takes one export"),
-                        help: "write it as: `imd export check DIR`, or `imd export again NUMBER`".to_owned(),
-                    }),
-                    _ => export::run(&engine, targets, export::Asked { token, token_by, out }, output),
-                },
+                Command::Export { verb, write } => export::run(&engine, verb, write, output),
                 Command::Pause { until } => serve::pause(&engine, until, output),
                 Command::Resume => serve::resume(&engine, output),
                 Command::Devices { verb, query, limit } => {
@@ -233,6 +226,7 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
                 | Command::Restore(_)
                 | Command::Serve(_)
                 | Command::Completions { .. }
+                | Command::Help { .. }
                 | Command::Man { .. } => Ok(()),
             }
         }

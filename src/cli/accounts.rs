@@ -1,4 +1,4 @@
-//! `imd accounts`: what users got at their first activation, and what becomes of it when they leave.
+//! `imd accounts`: accounts, and their retention after their users leave.
 
 use clap::Subcommand;
 
@@ -9,19 +9,19 @@ use super::output::Output;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Refuse a user from the next request on, and keep the account with its laptops
+    /// Refuse the user from the next request on; the account and its laptops are kept for the retention period
     Preserve {
-        /// Any name of the user: CORP\name, UPN, mail, objectGUID; or the account's
+        /// CORP\name, UPN, mail or objectGUID of the user, or the name of the account
         user: String,
     },
-    /// Let a user go on whose account `imd accounts preserve` preserved
+    /// Make a preserved account active again
     Restore {
-        /// Any name of the user, or the account's
+        /// CORP\name, UPN, mail or objectGUID of the user, or the name of the account
         user: String,
     },
-    /// Delete a preserved account whose days are over; its laptops are released
+    /// Delete a preserved account after its retention period, and release its laptops
     Delete {
-        /// Any name of the user, or the account's
+        /// CORP\name, UPN, mail or objectGUID of the user, or the name of the account
         user: String,
     },
 }

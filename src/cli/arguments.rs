@@ -1,44 +1,80 @@
-//! What may be written on the command line.
+//! The command line: its commands, its options and their help texts.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use super::{accounts, audit, backup, bundle, configuration, devices, keys, report, serve, sync, token, users};
-use crate::model::installer::TokenBy;
+use super::{accounts, audit, backup, bundle, configuration, devices, export, keys, report, serve, sync, token, users};
 use crate::model::name::Name;
 
-/// Integrated mass deployment: from an Active Directory to activated laptops, in seven steps.
+/// Deploy an application to every laptop of an Active Directory domain, in seven steps.
 ///
-/// Without a verb, the console opens: on the wizard while something is missing, at the step you left.
+/// Without a command, imd opens the console: at the first incomplete step of the setup, or at the step where you
+/// stopped.
 #[derive(Debug, Parser)]
 #[allow(clippy::struct_excessive_bools, reason = "they are switches that can all be given at once")]
-#[command(name = "imd", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(name = "imd", version, after_long_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
-    /// Where imd keeps its state
+    /// Keep the state in this folder; default: imd in your data folder, such as ~/.local/share/imd
     #[arg(long, value_name = "DIR", env = "IMD_STATE", global = true)]
     pub(super) state: Option<PathBuf>,
-    /// Write one JSON document
+    /// Print one JSON document
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// Say nothing that was not asked for
+    /// Print only the requested output
     #[arg(long, global = true)]
     pub(super) quiet: bool,
-    /// Color in the console
+    /// Use color in the console
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
     pub(super) color: Color,
-    /// Answer yes to whatever would be asked
+    /// Assume yes to all prompts
     #[arg(long, global = true)]
     pub(super) yes: bool,
-    /// Change nothing
+    /// Refuse every change
     #[arg(long, global = true)]
     pub(super) read_only: bool,
 }
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 done; 1 failed; 2 wrong usage, or no usable terminal; 3 stopped, because it needs you.";
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  Success
+  1  Failure: the error says what failed, why, and what to do
+  2  Wrong usage, or no usable terminal
+  3  Your decision is needed: nothing was changed, or problems were found";
+
+/// The commands as `imd help` groups them. A test keeps that each is in one group.
+const GROUPS: [(&str, &[&str]); 7] = [
+    ("Setup", &["demo", "setup", "directory", "profile", "storage", "mapping", "frequency", "settings"]),
+    ("Users", &["sync", "users", "accounts", "explain"]),
+    ("Deployment", &["token", "keys", "export", "bundle"]),
+    ("Laptops and service", &["serve", "pause", "resume", "devices"]),
+    ("Monitoring", &["status", "doctor", "report", "audit"]),
+    ("Backup", &["backup", "restore"]),
+    ("Shell and documentation", &["completions", "man", "help"]),
+];
+
+/// The command line, with its commands in groups.
+pub(super) fn command() -> clap::Command {
+    let command = Arguments::command();
+    let longest = command.get_subcommands().map(|one| one.get_name().len()).max().unwrap_or_default();
+    let mut groups = String::new();
+    for (title, names) in GROUPS {
+        let _ = writeln!(groups, "{title}:");
+        for one in names.iter().filter_map(|name| command.find_subcommand(name)) {
+            let about = one.get_about().map(ToString::to_string).unwrap_or_default();
+            let _ = writeln!(groups, "  {:longest$}  {about}", one.get_name());
+        }
+        groups.push('\n');
+    }
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{groups}`imd help COMMAND` describes a command.\n\n\
+         Options:\n{{options}}{{after-help}}"
+    );
+    command.help_template(template)
+}
 
 /// Whether the console may use color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,49 +86,49 @@ pub enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Try the console over a sample directory; nothing is kept
+    /// Try the console on a sample directory; nothing is kept
     Demo {
-        /// Start with these answers in the forms
+        /// Prefill the forms from this answers file
         #[arg(long, value_name = "FILE")]
         answers: Option<PathBuf>,
     },
-    /// Walk through the seven steps, or replay them from a file
+    /// Set up imd in seven steps: in the console, with prompts, or from an answers file
     Setup {
-        /// Apply these answers and exit
+        /// Apply this answers file and exit
         #[arg(long, value_name = "FILE", conflicts_with = "plain")]
         answers: Option<PathBuf>,
-        /// Ask line by line: for screen readers and serial lines
+        /// Use line-by-line prompts, for screen readers and serial terminals
         #[arg(long)]
         plain: bool,
-        /// Write what is set up to an answers file, without its secrets, and exit
+        /// Write the current setup to an answers file, without secrets, and exit
         #[arg(long, value_name = "FILE", conflicts_with_all = ["plain", "answers"])]
         export: Option<PathBuf>,
     },
-    /// Directories: where users come from
+    /// Manage directories: the sources of users
     #[command(subcommand)]
     Directory(configuration::Directories),
-    /// Profiles: what users get
+    /// Manage profiles: what users get
     #[command(subcommand)]
     Profile(configuration::Profiles),
-    /// Storages: where their data goes
+    /// Manage storages: where the data of users is kept
     #[command(subcommand)]
     Storage(configuration::Storages),
-    /// Mappings: which users get what
+    /// Manage mappings: which users get which profile and storage
     #[command(subcommand)]
     Mapping(configuration::Mappings),
-    /// How often the directories are read
+    /// Show or change the sync interval
     Frequency {
         #[command(subcommand)]
         verb: Option<configuration::Frequency>,
     },
-    /// What holds for every activation
+    /// Show or change the limits and authentication methods for every activation
     Settings {
         #[command(subcommand)]
         verb: Option<configuration::Settings>,
     },
-    /// Read the directories and bring the cache up to date
+    /// Read the directories and update the cached users
     Sync(sync::Arguments),
-    /// Find cached users: list, look at one, write them down, forget who has left
+    /// List, search, show, export and forget cached users
     #[command(args_conflicts_with_subcommands = true)]
     Users {
         #[command(subcommand)]
@@ -100,107 +136,96 @@ pub(super) enum Command {
         #[command(flatten)]
         list: users::List,
     },
-    /// Say why a user is or is not activated: the first broken link, and what to do
+    /// Explain why a user is or is not activated, and what to do
     Explain {
-        /// CORP\name, UPN, mail, alias, DN or GUID; the user need not be cached. Or the correlation id that a refused laptop shows
+        /// CORP\name, UPN, mail, alias, DN or GUID of a user, cached or not; or the correlation id that a refused laptop shows
         user: String,
-        /// Look in this directory only
+        /// Search only this directory
         #[arg(long, value_name = "NAME")]
         directory: Option<Name>,
     },
-    /// Mass deployment tokens
+    /// Create, list, rotate, revoke and verify mass deployment tokens
     #[command(subcommand)]
     Token(token::Verb),
-    /// The keys that sign tokens; `imd keys` alone lists them
+    /// Manage the keys that sign tokens; without a command: list them
     Keys {
         #[command(subcommand)]
         verb: Option<keys::Verb>,
     },
-    /// Carry registrations, revocations and users across an air gap
+    /// Carry tokens, revocations and users across an air gap
     #[command(subcommand)]
     Bundle(bundle::Verb),
-    /// Write what deployment tools need: `imd export list`, `imd export TARGET... --token NAME --out DIR`,
-    /// `imd export written`, `imd export again NUMBER`, or `imd export check DIR`
+    /// Write the files that deployment tools need; list, check and rewrite them
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Export {
-        /// Targets; or the word list or written; or check and a folder; or again and a number
-        #[arg(required = true)]
-        targets: Vec<String>,
-        /// With check: read each file back with a reader of this host that is none of imd's own
-        #[arg(long)]
-        prove: bool,
-        /// With check: ask no server for its certificate
-        #[arg(long)]
-        offline: bool,
-        /// The token that the laptops present
-        #[arg(long, value_name = "NAME")]
-        token: Option<String>,
-        /// How the token travels, where a target can do either: in a file of its own, or inline, among the other values
-        #[arg(long, value_name = "file|inline")]
-        token_by: Option<TokenBy>,
-        /// The folder to write to; each target gets a folder in it
-        #[arg(long, value_name = "DIR")]
-        out: Option<PathBuf>,
+        #[command(subcommand)]
+        verb: Option<export::Verb>,
+        #[command(flatten)]
+        write: export::Write,
     },
-    /// Answer laptops over HTTPS, and read the directories when it is time
+    /// Run the service: answer laptops over HTTPS and sync on schedule
     Serve(serve::Serve),
     /// Refuse enrollments and activations for a while
     Pause {
-        /// How long ("2h"), or until when ("2026-11-24T18:00:00Z"); absent: until `imd resume`
+        /// How long ("2h") or until when ("2026-11-24T18:00:00Z"); default: until `imd resume`
         #[arg(long, value_name = "TIME")]
         until: Option<serve::Until>,
     },
-    /// Let laptops enroll and activate again
+    /// Accept enrollments and activations again
     Resume,
-    /// Laptops: find, revoke, free
+    /// List, search, revoke, release and reserve laptops
     #[command(args_conflicts_with_subcommands = true)]
     Devices {
         #[command(subcommand)]
         verb: Option<devices::Verb>,
-        /// An id, a state, or part of a host name, a serial number or a user's name
+        /// An id, a state, or part of a host name, serial number or user name
         query: Option<String>,
-        /// How many to show, newest first
-        #[arg(long, default_value_t = 100)]
+        /// Show at most this many, newest first
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
         limit: u64,
     },
-    /// Accounts: what users got at their first activation
+    /// List, preserve, restore and delete accounts: what users got at their first activation
     #[command(args_conflicts_with_subcommands = true)]
     Accounts {
         #[command(subcommand)]
         verb: Option<accounts::Verb>,
-        /// Part of a name or a mail
+        /// Part of a name or mail address
         query: Option<String>,
-        /// Those of users who left, and whose days are over
+        /// List only accounts whose retention period has ended
         #[arg(long)]
         due: bool,
-        /// How many to show
-        #[arg(long, default_value_t = 100)]
+        /// Show at most this many
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
         limit: u64,
     },
-    /// Look for what is wrong, or soon will be, and say what to do; exit code 3 when something is
+    /// Check the host, the directories and the rollout; exit code 3 when something needs attention
     Doctor {
-        /// Ask no directory whether it can be reached
+        /// Skip the checks that connect to directories
         #[arg(long)]
         offline: bool,
     },
-    /// Write to stdout what completes imd's words in a shell: `imd completions bash` tells that shell's own way to load it
+    /// Generate shell completions
+    ///
+    /// Prints a completion script to standard output. On a terminal, imd also prints how to load it.
     Completions {
         /// bash, elvish, fish, powershell or zsh
         shell: clap_complete::Shell,
     },
-    /// Write a man page for imd and for each of its verbs into a folder
+    /// Generate man pages for imd and each command
     Man {
+        /// Write the pages to this folder; it is created if missing
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
-    /// How far the setup is, how the cache and the activations are, and what needs you
+    /// Show the setup, the cached users, the activations and the alarms
     Status,
-    /// Write the whole state to one file, sealed with a passphrase; the service may run
+    /// Write the whole state to one encrypted file; the service may keep running
     Backup(backup::Sealed),
-    /// Put the state of a backup in place; over another with --yes
+    /// Restore the state from a backup; replace an existing state with --yes
     Restore(backup::Sealed),
-    /// How far the rollout is and what is stuck, for whoever pays for it
+    /// Write a rollout status report
     Report(report::Arguments),
-    /// Who changed what
+    /// Show, verify and export the audit log: who changed what
     #[command(args_conflicts_with_subcommands = true)]
     Audit {
         #[command(subcommand)]
@@ -208,25 +233,29 @@ pub(super) enum Command {
         #[command(flatten)]
         filter: audit::Filter,
     },
+    /// Describe a command; without one, list the commands
+    Help {
+        /// A command and its subcommand, such as `token create`
+        #[arg(value_name = "COMMAND")]
+        words: Vec<String>,
+    },
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use clap::CommandFactory as _;
-
     use super::*;
 
-    /// What stands between `imd ` and the end of the code span, for each code span of a text.
+    /// The rest of each code span of a text that begins with `imd `.
     fn commands(text: &str) -> Vec<&str> {
         let spans = text.split('`').skip(1).step_by(2);
         spans.filter_map(|span| span.strip_prefix("imd ")).filter(|rest| !rest.contains('\n')).collect()
     }
 
-    /// The first word of `line` that is no verb and no option where it stands.
+    /// The first word of `line` that is neither a command nor an option at its place.
     fn unknown_word(line: &str) -> Option<&str> {
-        // What a format string fills in is not known here.
+        // The values of a format string are unknown here.
         let line = line.split('{').next().unwrap_or(line);
         let root = Arguments::command();
         let mut command = root.clone();
@@ -238,7 +267,7 @@ mod tests {
                 command = found.clone();
                 true
             } else {
-                // Where a verb must come, nothing else may; elsewhere it is a value.
+                // It is a value, unless only a command is possible here.
                 let value = !word.bytes().all(|b| b.is_ascii_lowercase()) || command.get_positionals().next().is_some();
                 value || !command.has_subcommands()
             };
@@ -258,6 +287,28 @@ mod tests {
                 found.push(path);
             }
         }
+    }
+
+    #[test]
+    fn every_command_is_in_one_group_of_the_help() {
+        let mut grouped: Vec<_> = GROUPS.into_iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        grouped.sort_unstable();
+        let command = Arguments::command();
+        let mut all: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+        all.sort_unstable();
+        assert_eq!(grouped, all);
+    }
+
+    #[test]
+    fn every_command_and_option_has_a_help_text() {
+        fn check(command: &clap::Command, path: &str) {
+            assert!(command.get_about().is_some_and(|about| about.to_string().len() > 5), "{path}");
+            for one in command.get_arguments().filter(|one| !matches!(one.get_id().as_str(), "help" | "version")) {
+                assert!(one.get_help().is_some_and(|help| help.to_string().len() > 2), "{path} {}", one.get_id());
+            }
+            command.get_subcommands().for_each(|one| check(one, &format!("{path} {}", one.get_name())));
+        }
+        check(&command(), "imd");
     }
 
     #[test]

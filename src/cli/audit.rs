@@ -1,4 +1,4 @@
-//! `imd audit`: who changed what; whether it is still as it was written; and all of it in a file for somebody else.
+//! `imd audit`: show, verify and export the audit log.
 
 use std::path::PathBuf;
 
@@ -14,12 +14,13 @@ use super::output::Output;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Check that no entry was changed or removed
+    /// Verify that no entry was changed or removed
     Verify,
-    /// Write every entry with its hash to a new file that only you can read, for somebody else to verify
+    /// Write all entries with their hashes to a new file that only you can read, for another person to verify
     Export {
+        /// Write to this new file
         file: PathBuf,
-        /// A line an entry, for a spreadsheet; else one JSON document, which says how to verify it
+        /// Write CSV, one line per entry; default: one JSON document, which says how to verify it
         #[arg(long)]
         csv: bool,
     },
@@ -28,26 +29,26 @@ pub(super) enum Verb {
 /// Which entries.
 #[derive(Debug, clap::Args)]
 pub(super) struct Filter {
-    /// How the name of whoever did it begins
+    /// Show only entries by actors with this prefix
     #[arg(long, value_name = "NAME", default_value = "")]
     actor: String,
-    /// How the verb begins: token, or token revoke
+    /// Show only actions with this prefix, such as "token" or "token revoke"
     #[arg(long, value_name = "VERB", default_value = "")]
     verb: String,
-    /// How what was changed begins, with or without the word for its kind
+    /// Show only changed objects with this prefix, with or without their kind
     #[arg(long, value_name = "WHAT", default_value = "")]
     subject: String,
-    /// From then on: so long ago ("7d"), or a time ("2026-11-24", "2026-11-24T18:00:00Z")
+    /// Show entries from this time on: an age ("7d") or a time ("2026-11-24", "2026-11-24T18:00:00Z")
     #[arg(long, value_name = "TIME")]
     since: Option<Moment>,
-    /// Before then, written likewise
+    /// Show entries before this time, in the same formats
     #[arg(long, value_name = "TIME")]
     until: Option<Moment>,
-    /// How many entries to show, newest first
-    #[arg(long, default_value_t = 50)]
+    /// Show at most this many entries, newest first
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     limit: u64,
-    /// How many of the newest to pass over
-    #[arg(long, default_value_t = 0)]
+    /// Skip this many of the newest entries
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     offset: u64,
 }
 
@@ -138,7 +139,7 @@ fn verify(engine: &Engine, output: &Output) -> Result<(), Failure> {
         }
         (_, fault) => Err(Failure::NeedsYou {
             message: fault.unwrap_or_default(),
-            help: "compare it with a backup: somebody has edited the database by hand".to_owned(),
+            help: "the database was edited outside imd: compare it with a backup".to_owned(),
         }),
     }
 }

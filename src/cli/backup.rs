@@ -1,4 +1,4 @@
-//! `imd backup` and `imd restore`: the whole state in one sealed file.
+//! `imd backup` and `imd restore`: the whole state in one encrypted file.
 
 use std::path::{Path, PathBuf};
 
@@ -37,7 +37,7 @@ pub(super) fn backup(
 fn exists(path: &Path) -> Failure {
     Failure::NeedsYou {
         message: format!("{} already exists", path.display()),
-        help: "choose another file, or write over it with --yes".to_owned(),
+        help: "choose another file, or replace it with --yes".to_owned(),
     }
 }
 
@@ -65,12 +65,15 @@ pub(super) fn restore(
         lines.push(match restored.revoked {
             Some(Revoked { tokens, keys, devices, accounts }) => (
                 "revoked since",
-                format!("{tokens} tokens, {keys} keys, {devices} devices, {accounts} accounts; they stay so"),
+                format!("{tokens} tokens, {keys} keys, {devices} devices, {accounts} accounts; they stay revoked"),
             ),
-            None => ("revoked since", "unknown: what was there is of another installation, or unreadable".to_owned()),
+            None => (
+                "revoked since",
+                "unknown: the replaced state belongs to another installation, or is unreadable".to_owned(),
+            ),
         });
     } else {
-        lines.push(("revoked since", "unknown here: revoke again what was revoked after the backup".to_owned()));
+        lines.push(("revoked since", "unknown: revoke again whatever was revoked after the backup".to_owned()));
     }
     if restored.registered_only {
         lines
@@ -79,7 +82,7 @@ pub(super) fn restore(
     Ok(output.one(&restored, &lines)?)
 }
 
-/// From a file, or typed without echo; twice where a slip of the finger would seal for ever.
+/// The passphrase from a file, or typed without echo; twice when it encrypts, as a typing error would be final.
 pub(super) fn passphrase(file: Option<&Path>, twice: bool, faces: &Faces<'_>) -> Result<Secret, Failure> {
     match file {
         Some(file) => Ok(read_secret_file(file).map_err(EngineError::from)?),
@@ -89,9 +92,9 @@ pub(super) fn passphrase(file: Option<&Path>, twice: bool, faces: &Faces<'_>) ->
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Sealed {
-    /// The file
+    /// The backup file
     pub(super) file: PathBuf,
-    /// Where the passphrase is, readable by you alone; absent: it is asked for
+    /// Read the passphrase from this file, which only you may read; default: ask for it
     #[arg(long, value_name = "FILE")]
     pub(super) passphrase_file: Option<PathBuf>,
 }

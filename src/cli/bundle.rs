@@ -1,4 +1,4 @@
-//! `imd bundle`: registrations, revocations and users across an air gap.
+//! `imd bundle`: tokens, revocations and users across an air gap.
 
 use std::path::PathBuf;
 
@@ -11,17 +11,19 @@ use super::output::Output;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Write what this state knows of tokens to a new, signed file
+    /// Write the tokens and revocations of this installation to a new, signed file
     Out {
+        /// Write to this new file
         file: PathBuf,
-        /// Carry this LDIF as well
+        /// Include this LDIF file
         #[arg(long, value_name = "FILE")]
         ldif: Option<PathBuf>,
     },
-    /// Take in what the other side wrote; what is revoked here stays so
+    /// Import a bundle of the other side; what is revoked here stays revoked
     In {
+        /// The file that `imd bundle out` wrote
         file: PathBuf,
-        /// Write the LDIF that it carries to this new file
+        /// Write the included LDIF to this new file
         #[arg(long, value_name = "FILE")]
         ldif: Option<PathBuf>,
     },

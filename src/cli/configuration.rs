@@ -18,45 +18,57 @@ use super::{Failure, edit};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Directories {
-    /// List them
+    /// List the directories
     List,
-    /// Say all that is kept of one
-    Show { name: Name },
-    /// Register one
+    /// Show all settings of a directory
+    Show {
+        /// The name of the directory
+        name: Name,
+    },
+    /// Add a directory
     #[command(after_help = edit::DIRECTORY)]
     Add {
+        /// The name of the directory
         name: Name,
         #[command(flatten)]
         answers: edit::Answers,
     },
-    /// Change one
+    /// Change a directory
     #[command(after_help = edit::DIRECTORY)]
     Edit {
+        /// The name of the directory
         name: Name,
         #[command(flatten)]
         answers: edit::Answers,
     },
-    /// Walk its tree: the OUs below one, with their DNs
+    /// List the OUs of a directory, with their DNs
     Browse {
+        /// The name of the directory
         name: Name,
-        /// Below this DN; absent: below the domain
+        /// List the OUs below this DN; default: below the domain
         dn: Option<String>,
     },
-    /// Connect, and say what is seen
-    Test { name: Name },
-    /// Ask DNS for the domain controllers of a domain
+    /// Connect to a directory and report each check
+    Test {
+        /// The name of the directory
+        name: Name,
+    },
+    /// Find the domain controllers of a domain in DNS
     Discover {
         /// The domain's DNS name, such as corp.example.com
         domain: String,
-        /// Those of this site first
-        #[arg(long)]
+        /// List controllers of this site first
+        #[arg(long, value_name = "SITE")]
         site: Option<String>,
-        /// Ask this name server, not this host's own: an address, perhaps with a port
+        /// Query this name server, as ADDRESS or ADDRESS:PORT; default: the name server of this host
         #[arg(long, value_name = "ADDRESS", value_parser = dns_server)]
         dns_server: Option<SocketAddr>,
     },
-    /// Forget one that no mapping uses
-    Remove { name: Name },
+    /// Remove a directory that no mapping uses
+    Remove {
+        /// The name of the directory
+        name: Name,
+    },
 }
 
 /// `10.0.0.1`, `10.0.0.1:5353`, `[::1]:5353`
@@ -67,131 +79,171 @@ fn dns_server(text: &str) -> Result<SocketAddr, String> {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Profiles {
-    /// List them
+    /// List the profiles
     List,
-    /// Say all that is kept of one
-    Show { name: Name },
-    /// Make one
+    /// Show all settings of a profile
+    Show {
+        /// The name of the profile
+        name: Name,
+    },
+    /// Add a profile
     #[command(after_help = edit::PROFILE)]
     Add {
+        /// The name of the profile
         name: Name,
         #[command(flatten)]
         answers: edit::Answers,
     },
-    /// Change one
+    /// Change a profile
     #[command(after_help = edit::PROFILE)]
     Edit {
+        /// The name of the profile
         name: Name,
         #[command(flatten)]
         answers: edit::Answers,
     },
-    /// Users who were added to a profile one by one
+    /// Manage users who are added to a profile individually
     #[command(subcommand)]
     Users(ProfileUsers),
-    /// Forget one that no mapping uses
-    Remove { name: Name },
+    /// Remove a profile that no mapping uses
+    Remove {
+        /// The name of the profile
+        name: Name,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ProfileUsers {
-    /// Add the users of a CSV file: a heading line with mail and, optionally, name
+    /// Add the users of a CSV file to a profile
     Import {
+        /// The CSV file; its header line has the column mail and, optionally, name
         file: PathBuf,
-        #[arg(long)]
+        /// The name of the profile
+        #[arg(long, value_name = "NAME")]
         profile: Name,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Storages {
-    /// List them
+    /// List the storages
     List,
-    /// Say all that is kept of one
-    Show { name: Name },
-    /// Name one
+    /// Show all settings of a storage
+    Show {
+        /// The name of the storage
+        name: Name,
+    },
+    /// Add a storage
     #[command(after_help = edit::STORAGE)]
     Add {
+        /// The name of the storage
         name: Name,
         #[command(flatten)]
         answers: edit::Answers,
     },
-    /// Change one
+    /// Change a storage
     #[command(after_help = edit::STORAGE)]
     Edit {
+        /// The name of the storage
         name: Name,
         #[command(flatten)]
         answers: edit::Answers,
     },
-    /// Forget one that no mapping uses
-    Remove { name: Name },
+    /// Remove a storage that no mapping uses
+    Remove {
+        /// The name of the storage
+        name: Name,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Mappings {
-    /// List them in the order of their priority
+    /// List the mappings in order of priority
     List,
-    /// Say all that is kept of one
-    Show { name: Name },
-    /// Make one; it comes last
+    /// Show all settings of a mapping
+    Show {
+        /// The name of the mapping
+        name: Name,
+    },
+    /// Add a mapping with the lowest priority
     #[command(after_help = edit::MAPPING)]
     Add {
+        /// The name of the mapping
         name: Name,
         #[command(flatten)]
         answers: edit::Answers,
     },
-    /// Change one
+    /// Change a mapping
     #[command(after_help = edit::MAPPING)]
     Edit {
+        /// The name of the mapping
         name: Name,
         #[command(flatten)]
         answers: edit::Answers,
     },
-    /// Make another that says the same; it comes last, and is off until it is switched on
-    Duplicate { name: Name, new: Name },
-    /// Who would match, and who would be excluded and why
-    Preview { name: Name },
-    /// Why each mapping takes a user or does not, clause by clause, and what would mend it
+    /// Copy a mapping; the copy has the lowest priority and is disabled
+    Duplicate {
+        /// The name of the mapping to copy
+        name: Name,
+        /// The name of the copy
+        new: Name,
+    },
+    /// Show how many users match, and which are excluded and why
+    Preview {
+        /// The name of the mapping
+        name: Name,
+    },
+    /// Explain why each mapping matches a user or not, condition by condition, and what to change
     Explain {
-        /// CORP\name, UPN, mail, alias, DN or GUID; the user need not be cached
+        /// CORP\name, UPN, mail, alias, DN or GUID of a user, cached or not
         user: String,
-        /// Only this mapping, and only the users of its directory
+        /// Explain only this mapping, with the users of its directory
         #[arg(long, value_name = "NAME", conflicts_with = "directory")]
         mapping: Option<Name>,
-        /// Look in this directory only
+        /// Search only this directory
         #[arg(long, value_name = "NAME")]
         directory: Option<Name>,
     },
-    /// Put the mappings into this order of priority: the first one takes a user first
+    /// Set the priority of mappings: a user belongs to the first mapping that matches
     ///
-    /// Says first who would change place, profile, storage or quota. When somebody would, nothing is changed without
-    /// --yes (exit code 3). Mappings that are not named come after those that are.
+    /// Shows first which users would change mapping, profile, storage or quota. If any would, nothing is changed
+    /// without --yes (exit code 3).
     Order {
-        #[arg(required = true)]
+        /// The mappings, highest priority first; mappings that are not named follow
+        #[arg(value_name = "NAME", required = true)]
         names: Vec<Name>,
     },
-    /// Switch one off: it matches nobody, and its users stay as they are
-    Disable { name: Name },
-    /// Switch one on again
-    Enable { name: Name },
-    /// Forget one
-    Remove { name: Name },
+    /// Disable a mapping: it matches no user, and its current users are kept
+    Disable {
+        /// The name of the mapping
+        name: Name,
+    },
+    /// Enable a mapping
+    Enable {
+        /// The name of the mapping
+        name: Name,
+    },
+    /// Remove a mapping
+    Remove {
+        /// The name of the mapping
+        name: Name,
+    },
 }
 
-/// Of what there is one only.
 #[derive(Debug, Subcommand)]
 pub(super) enum Frequency {
-    /// Say how often the directories are read, and when next
+    /// Show the sync interval and the next syncs
     Show,
-    /// Change it
+    /// Change the sync interval
     #[command(after_help = edit::FREQUENCY)]
     Set(edit::Answers),
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Settings {
-    /// Say what holds for every activation
+    /// Show the limits and authentication methods for every activation
     Show,
-    /// Change it
+    /// Change the limits and authentication methods for every activation
     #[command(after_help = edit::SETTINGS)]
     Set(edit::Answers),
 }

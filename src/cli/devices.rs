@@ -13,29 +13,32 @@ use super::output::Output;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Refuse a laptop, and the same hardware, from the next request on
+    /// Refuse a laptop, and any laptop with the same hardware, from the next request on
     Revoke {
-        /// Its id, as `imd devices` lists it
+        /// The device id, as `imd devices` lists it
         id: DeviceId,
     },
-    /// Give a laptop's place back to its user; it may enroll anew
+    /// Release a laptop: its user may activate another one, and the laptop may enroll again
     Release {
-        /// Its id, as `imd devices` lists it
+        /// The device id, as `imd devices` lists it
         id: DeviceId,
     },
-    /// Reserve laptops for users, from a CSV file: e-mail, host name, device id, id type, user name, old device, restore
-    Import { file: PathBuf },
-    /// List what laptops are reserved for whom, and which of them were activated
+    /// Reserve laptops for users, from a CSV file
+    Import {
+        /// The CSV file, with the columns e-mail, host name, device id, id type, user name, old device and restore
+        file: PathBuf,
+    },
+    /// List the reserved laptops, their users and their activations
     Map {
-        /// Part of an id, a host name, a user's name or an old device
+        /// Part of an id, a host name, a user name or an old device
         query: Option<String>,
-        /// How many to show, those that wait first
-        #[arg(long, default_value_t = 100)]
+        /// Show at most this many; laptops that are not activated come first
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
         limit: u64,
     },
-    /// Reserve a laptop for nobody any more
+    /// Remove the reservation of a laptop
     Unmap {
-        /// Its serial number or UUID, as `imd devices map` lists it
+        /// The serial number or UUID, as `imd devices map` lists it
         id: String,
     },
 }

@@ -1,5 +1,5 @@
-//! `imd directory|profile|storage|mapping show|add|edit` and `imd frequency|settings show|set`: one thing, by the keys of
-//! the answers file.
+//! `imd directory|profile|storage|mapping show|add|edit` and `imd frequency|settings show|set`: one object, by the keys
+//! of the answers file.
 
 use clap::Args;
 
@@ -13,13 +13,13 @@ use crate::wizard::answers::{Edit, Table};
 use super::Failure;
 use super::output::Output;
 
-/// What to settle of one thing.
+/// The values to set.
 #[derive(Debug, Args)]
 pub(super) struct Answers {
-    /// KEY=VALUE, by the keys below; an empty value takes back, and several stand with commas between them
+    /// Set a key to a value; an empty value clears it, and commas separate several values
     #[arg(value_name = "KEY=VALUE", value_parser = answer)]
     answers: Vec<Answer>,
-    /// Save it without trying it on the directory first
+    /// Save without checking the values against the directory
     #[arg(long)]
     unchecked: bool,
 }
@@ -43,8 +43,8 @@ pub(super) const MAPPING: &str = "Keys: directory base_dn ou group department co
                                   storage quota every kind auto_import";
 pub(super) const FREQUENCY: &str = "Keys: every at tz;
 
-Everything is read at the shortest interval, this one or that of a mapping (`mapping edit NAME every=12h`): who is whose is
-decided among all mappings at once.";
+imd reads all directories at the shortest interval: this one, or that of a mapping (`imd mapping edit NAME every=12h`).
+Mappings are always evaluated together, because a user belongs to the first one that matches.";
 pub(super) const SETTINGS: &str =
     "Keys: devices_per_user at_limit auth safeguard offline_tokens pilot_group daily_activation_limit";
 

@@ -1,6 +1,8 @@
-//! `imd export`: what deployment tools need, written to a folder.
+//! `imd export`: the files that deployment tools need.
 
 use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
 
 use crate::engine::{Engine, Error};
 use crate::export::{Checked, Verdict};
@@ -10,7 +12,68 @@ use crate::model::name::Name;
 use super::Failure;
 use super::output::Output;
 
-/// A target as `imd export list` tells of it.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// List the targets: the deployment tools that imd can write files for
+    List,
+    /// List the exports that were written, with the state of their tokens
+    Written,
+    /// Check that an export is unchanged, that its token is valid, and that the token is readable only where it should be
+    ///
+    /// Also connects to the servers of the token and compares their certificate with the one that laptops trust. Exit
+    /// code 3 when there are findings.
+    Check {
+        /// The folder of an export, or a folder that contains exports
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Also read each file with an independent reader of this host, and compare the values
+        #[arg(long)]
+        prove: bool,
+        /// Skip the checks that connect to servers
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Write an export again, with the same target, token, values and folder
+    Rewrite {
+        /// The number that `imd export written` lists
+        #[arg(value_parser = number)]
+        number: i64,
+    },
+}
+
+fn number(text: &str) -> Result<i64, &'static str> {
+    text.parse().map_err(|_| "the number of an export expected; `imd export written` lists them")
+}
+
+/// What to write. Options that are not given are those of step 7.
+#[derive(Debug, clap::Args)]
+pub(super) struct Write {
+    /// The targets to write, as `imd export list` names them
+    #[arg(value_name = "TARGET", required = true)]
+    targets: Vec<String>,
+    /// The name of the token to deploy; default: the token of step 7
+    #[arg(long, value_name = "NAME")]
+    token: Option<String>,
+    /// Put the token in a file of its own, or inline among the other values, where the target supports both; default:
+    /// the choice of step 7
+    #[arg(long, value_name = "file|inline")]
+    token_by: Option<TokenBy>,
+    /// Write to this folder, one subfolder per target; default: the folder of step 7
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn run(engine: &Engine, verb: Option<Verb>, write: Write, output: &Output) -> Result<(), Failure> {
+    match verb {
+        None => self::write(engine, write, output),
+        Some(Verb::List) => list(engine, output),
+        Some(Verb::Written) => written(engine, output),
+        Some(Verb::Check { folder, prove, offline }) => check(engine, &folder, prove, offline, output),
+        Some(Verb::Rewrite { number }) => rewrite(engine, number, output),
+    }
+}
+
+/// A target in `imd export list`.
 #[derive(serde::Serialize)]
 struct Listed {
     target: String,
@@ -18,26 +81,20 @@ struct Listed {
     platform: &'static str,
 }
 
-/// What is said otherwise than step 7 settled it.
-pub(super) struct Asked {
-    pub(super) token: Option<String>,
-    pub(super) token_by: Option<TokenBy>,
-    pub(super) out: Option<PathBuf>,
+fn list(engine: &Engine, output: &Output) -> Result<(), Failure> {
+    let target = |target: crate::export::Target| Listed {
+        platform: target.platform.word(),
+        target: target.id,
+        title: target.title,
+    };
+    let targets: Vec<_> = engine.targets()?.into_iter().map(target).collect();
+    Ok(output.list(&targets, ["TARGET", "DEPLOYMENT TOOL", "PLATFORM"], |target| {
+        [target.target.clone(), target.title.clone(), target.platform.to_owned()]
+    })?)
 }
 
-pub(super) fn run(engine: &Engine, targets: Vec<String>, asked: Asked, output: &Output) -> Result<(), Failure> {
-    let Asked { token, token_by, out } = asked;
-    if targets == ["list"] {
-        let target = |target: crate::export::Target| Listed {
-            platform: target.platform.word(),
-            target: target.id,
-            title: target.title,
-        };
-        let targets: Vec<_> = engine.targets()?.into_iter().map(target).collect();
-        return Ok(output.list(&targets, ["TARGET", "DEPLOYMENT TOOL", "PLATFORM"], |target| {
-            [target.target.clone(), target.title.clone(), target.platform.to_owned()]
-        })?);
-    }
+fn write(engine: &Engine, write: Write, output: &Output) -> Result<(), Failure> {
+    let Write { targets, token, token_by, out } = write;
     let mut installer = engine.settled_installer()?;
     installer.targets = targets;
     if let Some(token) = token {
@@ -53,7 +110,7 @@ pub(super) fn run(engine: &Engine, targets: Vec<String>, asked: Asked, output: &
     }
     if installer.out.as_os_str().is_empty() {
         return Err(Failure::Usage {
-            message: "no folder is named to write to".to_owned(),
+            message: "no output folder is given, and step 7 has none".to_owned(),
             help: "add --out DIR".to_owned(),
         });
     }
@@ -72,8 +129,7 @@ pub(super) fn run(engine: &Engine, targets: Vec<String>, asked: Asked, output: &
     })?)
 }
 
-/// `imd export written`: what was written, and how it stands.
-pub(super) fn written(engine: &Engine, output: &Output) -> Result<(), Failure> {
+fn written(engine: &Engine, output: &Output) -> Result<(), Failure> {
     let columns = ["NUMBER", "WHEN", "WHO", "TARGET", "TOKEN", "STATE", "FOLDER"];
     Ok(output.list(&engine.written_exports()?, columns, |export| {
         let (token, state) = match &export.token {
@@ -97,12 +153,7 @@ pub(super) fn written(engine: &Engine, output: &Output) -> Result<(), Failure> {
     })?)
 }
 
-/// `imd export again NUMBER`: the same once more.
-pub(super) fn again(engine: &Engine, number: &str, output: &Output) -> Result<(), Failure> {
-    let number = number.parse().map_err(|_| Failure::Usage {
-        message: format!("the number of an export expected, not {:?}", crate::model::text::shown(number)),
-        help: "`imd export written` lists them".to_owned(),
-    })?;
+fn rewrite(engine: &Engine, number: i64, output: &Output) -> Result<(), Failure> {
     let written = engine.write_again(number)?;
     let lines = [
         ("target", written.target.clone()),
@@ -120,14 +171,8 @@ struct Line {
     detail: String,
 }
 
-/// `imd export check DIR`: exit code 3 when something asks for a decision.
-pub(super) fn check(
-    engine: &Engine,
-    folder: &Path,
-    prove: bool,
-    offline: bool,
-    output: &Output,
-) -> Result<(), Failure> {
+/// Exit code 3 when there are findings.
+fn check(engine: &Engine, folder: &Path, prove: bool, offline: bool, output: &Output) -> Result<(), Failure> {
     let mut checked = engine.check_exports(folder, prove)?;
     let unreached = if offline { Vec::new() } else { engine.check_servers(&mut checked)? };
     let mut lines: Vec<Line> = checked.iter().flat_map(lines).collect();
@@ -148,8 +193,7 @@ pub(super) fn check(
     if bad > 0 {
         return Err(Failure::NeedsYou {
             message: format!("{bad} found in {} exports", checked.len()),
-            help: "each line says what to do; `imd export TARGET... --token NAME --out DIR` writes them anew"
-                .to_owned(),
+            help: "each line says what to do; `imd export rewrite NUMBER` writes an export again".to_owned(),
         });
     }
     Ok(output.note(&format!("{} exports are as they were written.", checked.len()))?)

@@ -1,4 +1,4 @@
-//! `imd keys`: what signs tokens, and who may verify them.
+//! `imd keys`: the keys that sign tokens.
 
 use std::path::PathBuf;
 
@@ -14,32 +14,34 @@ use super::{Faces, Failure};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// List the keys, with the public half that verifies tokens
+    /// List the keys, with the public keys that verify tokens
     List,
-    /// Make a new signing key; tokens of the one before stay good
+    /// Create a new signing key; tokens of the previous key stay valid
     Rotate,
-    /// Write the signing key to a new file, for a host without a network that is to make tokens for this service
+    /// Write the signing key to a new file, so that an offline host can create tokens for this service
     Export {
+        /// Write to this new file
         file: PathBuf,
-        /// Say what it is: whoever opens the file can make tokens, and nothing else
+        /// Confirm that the file and its passphrase allow their holder to create tokens, and nothing else
         #[arg(long, required = true)]
         sign_only: bool,
-        /// A file that holds the passphrase which opens it, 12 characters or more; asked for when absent
+        /// Read the passphrase from this file, at least 12 characters; default: ask for it
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
         #[command(flatten)]
         limits: Limits,
     },
-    /// Take in a key that `imd keys export` wrote: what is made here is then good at that service
+    /// Import a key that `imd keys export` wrote, to create tokens for that service
     Import {
+        /// The file that `imd keys export` wrote
         file: PathBuf,
-        /// A file that holds the passphrase; asked for when absent
+        /// Read the passphrase from this file; default: ask for it
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
     },
-    /// Refuse every token of a key from the next request on
+    /// Refuse all tokens of a key from the next request on
     Revoke {
-        /// Its id, as `imd keys list` names it
+        /// The key id, as `imd keys list` shows it
         id: String,
     },
 }
@@ -78,8 +80,8 @@ pub(super) fn run(
             let Some(key) = found else { return Err(unknown(id)) };
             if key.tokens > 0 && key.state != KeyState::Revoked && !yes {
                 return Err(Failure::NeedsYou {
-                    message: format!("{} tokens that this key signed would be refused from now on", key.tokens),
-                    help: "look at them with `imd token list`; to refuse them all, give --yes as well".to_owned(),
+                    message: format!("revoking this key refuses {} tokens that it signed", key.tokens),
+                    help: "review them with `imd token list`, then repeat the command with --yes".to_owned(),
                 });
             }
             engine.revoke_key(id)?;
@@ -102,6 +104,6 @@ fn shown(key: &Key, output: &Output) -> Result<(), Failure> {
 fn unknown(id: &str) -> Failure {
     Failure::Plain {
         message: format!("no key has the id {}", crate::model::text::shown(id)),
-        help: "list them with `imd keys list`".to_owned(),
+        help: "`imd keys list` lists the keys".to_owned(),
     }
 }

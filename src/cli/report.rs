@@ -1,4 +1,4 @@
-//! `imd report`: the rollout for whoever pays.
+//! `imd report`: a rollout status report for management.
 
 use crate::engine::Engine;
 use crate::model::report::Since;
@@ -8,13 +8,13 @@ use super::output::Output;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Tell day by day since then: so many days ("7d"), or from a day on ("2026-11-24")
-    #[arg(long, value_name = "WHEN", default_value = "7d")]
+    /// Include daily figures from this day on: an age ("7d") or a date ("2026-11-24")
+    #[arg(long, value_name = "TIME", default_value = "7d")]
     since: Since,
-    /// As a table for a spreadsheet, a row a number
+    /// Write CSV, one row per figure
     #[arg(long, conflicts_with = "markdown")]
     csv: bool,
-    /// As Markdown, which is what is written anyway
+    /// Write Markdown (the default)
     #[arg(long)]
     markdown: bool,
 }

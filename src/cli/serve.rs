@@ -13,29 +13,28 @@ use crate::model::duration::Duration;
 use super::output::Output;
 use super::{Failure, Service};
 
-/// How to serve.
+/// Options of the service.
 #[derive(Debug, clap::Args)]
 pub struct Serve {
-    /// Where to listen
+    /// Listen on this address and port
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:7443")]
     pub listen: SocketAddr,
-    /// Your own certificate with its intermediates, PEM; absent: one of this installation, which tokens vouch for
+    /// Use this certificate with its intermediates (PEM); default: a certificate of this installation, pinned in tokens
     #[arg(long, value_name = "FILE", requires = "key")]
     pub cert: Option<PathBuf>,
-    /// The key of your certificate, PEM, readable by its owner alone
+    /// The private key of the certificate (PEM), readable only by its owner
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
-    /// The address of a proxy in front, whose X-Forwarded-For is believed: it has to say there who asks; give it
-    /// several times for several
+    /// Trust X-Forwarded-For from this reverse proxy, which must set it to the address of the laptop; can be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub proxy: Vec<IpAddr>,
-    /// The keys of HTTP/<server>, by which Kerberos tickets of laptops are taken; readable by its owner alone
+    /// Accept Kerberos tickets with the keys of HTTP/<server> in this keytab, readable only by its owner
     #[arg(long, value_name = "FILE")]
     pub keytab: Option<PathBuf>,
-    /// How old the cached users may be when a ticket comes while the directory cannot be asked
-    #[arg(long, value_name = "LENGTH", default_value = "24h")]
+    /// Accept a ticket while the directory is unreachable if the last sync is at most this old
+    #[arg(long, value_name = "DURATION", default_value = "24h")]
     pub cache_age: Duration,
-    /// How much to log on standard error: `debug` says of each refusal why
+    /// Log to standard error at this level; debug includes the reason of each refusal
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log: Log,
 }

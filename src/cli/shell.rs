@@ -1,4 +1,4 @@
-//! `imd completions` and `imd man`: what a shell and a manual know of the verbs, made from the verbs themselves.
+//! `imd completions`, `imd man` and `imd help`: generated from the command line's own definition.
 
 use std::fs;
 use std::io;
@@ -11,7 +11,7 @@ use super::Failure;
 use super::arguments::Arguments;
 use super::output::Output;
 
-/// How a shell is told of the completions.
+/// The command that loads the completions in a shell.
 fn loading(shell: Shell) -> &'static str {
     match shell {
         Shell::Bash => "imd completions bash > ~/.local/share/bash-completion/completions/imd",
@@ -36,11 +36,29 @@ pub(super) fn completions(shell: Shell, output: &Output) -> Result<(), Failure> 
     Ok(output.raw(text.trim_end())?)
 }
 
-/// A page for imd and one for each verb, `imd-token-create.1`, over those of an earlier version.
+/// `imd help token create`: what `imd token create --help` prints.
+pub(super) fn help(words: &[String], output: &Output) -> Result<(), Failure> {
+    let mut root = super::arguments::command();
+    root.build();
+    let mut command = &mut root;
+    for word in words {
+        command = command.find_subcommand_mut(word).ok_or_else(|| Failure::Usage {
+            message: format!("unknown command: {}", crate::model::text::shown(&words.join(" "))),
+            help: "`imd help` lists the commands".to_owned(),
+        })?;
+    }
+    let text = command.render_long_help().to_string();
+    if output.is_json() {
+        return Ok(output.document(&serde_json::json!({ "command": words.join(" "), "help": text }))?);
+    }
+    Ok(output.raw(text.trim_end())?)
+}
+
+/// Writes a page for imd and one for each command, such as `imd-token-create.1`; existing pages are replaced.
 pub(super) fn man(folder: &Path, output: &Output) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::Plain {
         message: format!("{} cannot be written: {error}", crate::model::text::shown(&folder.to_string_lossy())),
-        help: "name a folder that you can write to; it is made when it is not there".to_owned(),
+        help: "choose a folder that you can write to; it is created if missing".to_owned(),
     };
     fs::create_dir_all(folder).map_err(failed)?;
     let mut root = Arguments::command();

@@ -1,4 +1,4 @@
-//! `imd sync`: read the directories, plan, and apply; look at plans, and take one back.
+//! `imd sync`: read the directories, plan and apply; show plans and undo one.
 
 use clap::Subcommand;
 
@@ -15,10 +15,10 @@ use super::output::Output;
 pub(super) struct Arguments {
     #[command(subcommand)]
     verb: Option<Verb>,
-    /// Make the plan and show it; change nothing
+    /// Show the plan and change nothing
     #[arg(long, conflicts_with = "approve")]
     plan: bool,
-    /// Apply the stored plan of this hash exactly as it was shown
+    /// Apply the stored plan with this hash, exactly as it was shown
     #[arg(long, value_name = "HASH")]
     approve: Option<String>,
 }
@@ -27,13 +27,19 @@ pub(super) struct Arguments {
 enum Verb {
     /// List the plans, newest first
     List,
-    /// Show a plan: who comes, changes, leaves and is excluded, and why
-    Show { plan: i64 },
-    /// Throw a plan away that was not applied; the next sync makes its own
-    Discard { plan: i64 },
-    /// Make a plan that takes an applied one back, and show it; --yes applies it, or --approve with its hash
+    /// Show a plan: the users who are added, updated, removed and excluded, and why
+    Show {
+        /// The number of the plan, as `imd sync list` shows it
+        plan: i64,
+    },
+    /// Discard a plan that was not applied; the next sync makes a new one
+    Discard {
+        /// The number of the plan, as `imd sync list` shows it
+        plan: i64,
+    },
+    /// Show a plan that undoes an applied plan; --yes applies it, as does `imd sync --approve HASH`
     Undo {
-        /// Absent: the last plan that changed anything
+        /// The number of the plan; default: the last plan that changed something
         plan: Option<i64>,
     },
 }

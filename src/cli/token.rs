@@ -1,4 +1,4 @@
-//! `imd token`: made, listed, replaced, refused and verified.
+//! `imd token`: create, list, rotate, revoke and verify tokens.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -19,85 +19,86 @@ use super::output::Output;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Make a token; needs no network
+    /// Create a token; this needs no network
     Create {
-        /// What it is called here
+        /// The name of the token
         name: Name,
-        /// How long it is good for, or "never"
-        #[arg(long, default_value = "90d", value_parser = expiry)]
+        /// Expire after this time, such as 90d; "never" also needs --never-expires
+        #[arg(long, value_name = "DURATION", default_value = "90d", value_parser = expiry)]
         expires: Expiry,
-        /// How many laptops it may enroll; 0 is no limit
+        /// Maximum activations: the number of laptops that may enroll with it; 0: no limit
         #[arg(long, default_value_t = 0, value_name = "NUMBER")]
         max_activations: u64,
-        /// Where laptops reach imd; give it several times for several. Absent: as the imported key says
+        /// The address at which laptops reach imd; can be repeated. Default: the servers of the imported key
         #[arg(long = "server", value_name = "URL", value_parser = server)]
         servers: Vec<String>,
-        /// The laptops are to believe the roots of their system: for a service with your own certificate
+        /// Let laptops trust the CAs of their system: for a service with your own certificate
         #[arg(long)]
         system_roots: bool,
-        /// Say it twice: with --expires never
+        /// Confirm --expires never
         #[arg(long)]
         never_expires: bool,
         #[command(flatten)]
         limits: Limits,
-        /// What to remember of it; shown in lists, and not in the token
+        /// Keep this note with the token in imd; the token itself does not contain it
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
-        /// Write the token to this new file, readable by you alone, instead of to stdout
+        /// Write the token to this new file, which only you can read; default: standard output
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// List the tokens; or say all that is known of one
+    /// List the tokens, or show all details of one
     List {
-        /// Its name, which means the valid one of that name or else the newest; or its id
+        /// The id; or the name, which selects the valid token of that name, else the newest
         token: Option<Name>,
     },
-    /// Write a token again, to stdout or to a new file that only you can read
+    /// Print a token again
     Show {
-        /// Its name, which means the valid one of that name or else the newest; or its id
+        /// The id; or the name, which selects the valid token of that name, else the newest
         token: Name,
+        /// Write the token to this new file, which only you can read; default: standard output
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Make the token's successor and write its exports anew; the old one stays good for a while
+    /// Replace a token and rewrite its exports; both tokens are valid during the overlap
     Rotate {
-        /// Its name, which means the valid one of that name or else the newest; or its id
+        /// The id; or the name, which selects the valid token of that name, else the newest
         token: Name,
-        /// How long the old one lets laptops in yet
-        #[arg(long, default_value_t = crate::engine::OVERLAP, value_name = "TIME")]
+        /// How long laptops may still enroll with the replaced token
+        #[arg(long, default_value_t = crate::engine::OVERLAP, value_name = "DURATION")]
         overlap: Duration,
-        /// Leave the exports that carry the old one as they are
+        /// Do not rewrite the exports that contain the replaced token
         #[arg(long)]
         keep_exports: bool,
     },
     /// Refuse a token from the next request on
     Revoke {
-        /// Its id; or its name, which with --yes means all of that name that let laptops in
+        /// The id; or the name: with --yes, all valid tokens of that name
         token: Name,
     },
-    /// Say whether a token is good, and what it says. Needs only a public key
+    /// Verify a token and show its content; a public key is enough
     Verify {
-        /// A file that holds the token; stdin when absent
+        /// The file that contains the token; default: standard input
         file: Option<PathBuf>,
-        /// Public keys as `imd keys` prints them; this installation's when absent
+        /// Verify with this public key, as `imd keys` prints it; can be repeated. Default: the keys of this installation
         #[arg(long, value_name = "KEY")]
         key: Vec<String>,
     },
 }
 
-/// What the token is good for; what is not named is not limited.
+/// The scope of the token: any laptop unless an option restricts it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Limits {
-    /// Only users of this mapping may claim; give it several times for several
+    /// Restrict activation to users of this mapping; can be repeated
     #[arg(long = "mapping", value_name = "NAME")]
     mappings: Vec<Name>,
-    /// Only laptops with this system: windows, mac or linux
+    /// Restrict enrollment to laptops with this system: windows, mac or linux; can be repeated
     #[arg(long = "platform", value_name = "SYSTEM")]
     platforms: Vec<Platform>,
-    /// Only laptops that ask from this network, such as 10.20.0.0/16
+    /// Restrict enrollment to this network, such as 10.20.0.0/16; can be repeated
     #[arg(long = "network", value_name = "CIDR", value_parser = crate::model::token::network)]
     networks: Vec<ipnet::IpNet>,
-    /// Only from then on, such as 2026-12-01T06:00:00Z
+    /// Accept the token only from this time on, such as 2026-12-01T06:00:00Z
     #[arg(long, value_name = "TIME")]
     not_before: Option<Timestamp>,
 }
@@ -140,15 +141,15 @@ pub(super) fn run(engine: &Engine, verb: Verb, yes: bool, output: &Output) -> Re
         } => {
             if expires.is_none() != never_expires {
                 return Err(Failure::Usage {
-                    message: "that a token never expires is said twice".to_owned(),
-                    help: "give both --expires never and --never-expires, or an end: --expires 3650d".to_owned(),
+                    message: "a token without expiry needs both --expires never and --never-expires".to_owned(),
+                    help: "give both, or an expiry such as --expires 3650d".to_owned(),
                 });
             }
             let servers = if servers.is_empty() { engine.imported_servers()? } else { servers };
             if servers.is_empty() {
                 return Err(Failure::Usage {
-                    message: "it is not said where laptops reach imd".to_owned(),
-                    help: "name the address with --server, such as https://imd.corp.example.com:7443".to_owned(),
+                    message: "--server is missing: the address at which laptops reach imd".to_owned(),
+                    help: "add --server https://imd.corp.example.com:7443 with the address of your service".to_owned(),
                 });
             }
             let scope = limits.scope();

@@ -1,4 +1,4 @@
-//! `imd users`: who is cached, what is known of one of them, and whom to forget.
+//! `imd users`: list, show, export and forget cached users.
 
 use std::io;
 
@@ -16,35 +16,35 @@ use super::output::Output;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Show all that is known of a user: attributes, groups, mapping, account, laptops, audit
+    /// Show all details of a user: attributes, groups, mapping, account, laptops and audit entries
     Show {
-        /// CORP\\name, UPN, mail, alias, DN or GUID
+        /// CORP\name, UPN, mail, alias, DN or GUID
         user: String,
     },
-    /// Take a user who has excluded of the cache; never one with an account
+    /// Remove a user who left from the cache; a user with an account is kept
     Forget {
-        /// CORP\\name, UPN, mail, alias, DN or GUID
+        /// CORP\name, UPN, mail, alias, DN or GUID
         user: String,
     },
 }
 
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// CORP\\name, UPN, mail, alias, GUID; or the first letters of words in names, department and OUs
+    /// CORP\name, UPN, mail, alias or GUID; or the beginning of words in names, departments and OUs
     query: Option<String>,
-    /// How many to show; 100 when nobody says, and all with --csv or --ldif
-    #[arg(long)]
+    /// Show at most this many; default: 100, or all with --csv or --ldif
+    #[arg(long, value_name = "NUMBER")]
     limit: Option<u64>,
-    /// name, account, mail, department or came
+    /// Sort by name, account, mail, department or came
     #[arg(long, value_name = "KEY", default_value = "name")]
     sort: SortKey,
-    /// The last first
+    /// Sort in descending order
     #[arg(long)]
     reverse: bool,
-    /// What to show: name, account, directory, mapping, state, came, left, or attributes such as mail
+    /// Show these columns: name, account, directory, mapping, state, came, left, or attributes such as mail
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     columns: Vec<UserColumn>,
-    /// Write CSV, in which no cell begins a formula
+    /// Write CSV; no cell begins a spreadsheet formula
     #[arg(long, conflicts_with_all = ["ldif", "json"])]
     csv: bool,
     /// Write LDIF

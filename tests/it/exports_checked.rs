@@ -162,10 +162,10 @@ fn a_folder_without_an_export_is_no_clean_one() {
     let ran = imd(&root.path().join("state"), &["export", "check", "/nonesuch"]);
     let said = String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.code() == Some(1) && !said.contains("room") && said.contains("check the path"), "{said}");
-    // Which one is not said.
+    // Without a folder.
     let ran = imd(&root.path().join("state"), &["export", "check"]);
     let said = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.code() == Some(2) && said.contains("export check DIR"), "{said}");
+    assert!(ran.status.code() == Some(2) && said.contains("<DIR>"), "{said}");
     fs::write(out.join("json/manifest.json"), "{}").unwrap();
     assert_eq!(imd(&root.path().join("state"), &["export", "check", out.to_str().unwrap()]).status.code(), Some(1));
 }

@@ -66,7 +66,7 @@ impl Kind {
             (Self::Tokens, Act::Replace) => "token rotate",
             (Self::Tokens, Act::Revoke) => "token revoke",
             (Self::Exports, Act::New) => "export",
-            (Self::Exports, Act::WriteAgain) => "export again",
+            (Self::Exports, Act::WriteAgain) => "export rewrite",
             (Self::Exports, Act::Preview) => "export written",
             (Self::Exports, Act::Check) => "export check",
             (Self::Audit, Act::Verify) => "audit verify",

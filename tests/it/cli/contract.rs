@@ -76,9 +76,11 @@ keys import | key --passphrase-file phrase --state elsewhere | 0
 keys revoke | k4.pid.nobody | 1
 bundle out | bundle | 0
 bundle in | bundle | 0
-export | list | 0
 export | json --token rollout-2026 --out out | 0
-export | check out --offline | 0
+export list | | 0
+export written | | 0
+export check | out --offline | 0
+export rewrite | 1 | 0
 pause | --until 2h | 0
 resume | | 0
 devices | | 0
@@ -94,6 +96,7 @@ accounts delete | nobody --yes | 1
 doctor | --offline | 3
 completions | bash | 0
 man | pages | 0
+help | token create | 0
 status | | 0
 backup | saved --passphrase-file phrase | 0
 restore | saved --passphrase-file phrase --state anew | 0
@@ -131,11 +134,11 @@ fn objection(ran: &Run, code: &str) -> Option<&'static str> {
 /// The verbs below `path`, by the list that its help prints; those that end there.
 pub fn leaves(imd: &Installation, path: &str, found: &mut BTreeSet<String>) {
     let help = run(imd, &format!("{path} --help")).stdout;
-    let (_, list) = help.split_once("\nCommands:\n").unwrap_or_default();
+    // Commands are the indented words before the options: those of imd itself stand in groups.
+    let (list, _) = help.split_once("\nOptions:\n").unwrap_or_default();
     let below: Vec<&str> = list
         .lines()
-        .take_while(|line| !line.is_empty())
-        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.strip_prefix("  ").filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase())))
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     // One with verbs below it that can also be called alone says so in its usage.

@@ -150,7 +150,7 @@ fn no_verb_changes_anything_when_read_only() {
         "token create more --server https://imd.corp.example.com:7443",
         "token revoke rollout-2026",
         "export msiexec --token rollout-2026 --out elsewhere",
-        "export again 1",
+        "export rewrite 1",
         "pause",
         "resume",
         "devices revoke 0123456789abcdef",

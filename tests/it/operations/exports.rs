@@ -39,7 +39,7 @@ fn one_is_written_again_from_what_it_was_made_from() {
     // Step 7 says something else by now, and the folder is gone.
     imd.sqlite(&[], "UPDATE installer SET proxy = 'http://other:8080', agent = 'insync'");
     std::fs::remove_dir_all(imd.path("rollout/msiexec")).unwrap();
-    let written = imd.json(["export", "again", &id]);
+    let written = imd.json(["export", "rewrite", &id]);
     assert_eq!((&written["target"], &written["changed"]), (&"msiexec".into(), &true.into()));
     assert_eq!(files("rollout/msiexec"), before);
     imd.imd(["export", "check", "rollout/msiexec", "--offline"]).succeeded();
@@ -56,7 +56,7 @@ fn one_is_written_again_from_what_it_was_made_from() {
     imd.imd(["token", "rotate", "rollout-2026"]).failed_with(3, ["1 of 3 exports", "no longer holds"]);
     assert!(!imd.path("rollout/msiexec").exists());
     // After a rotation it carries the successor; when no token of the name is good, nothing is written.
-    imd.imd(["export", "again", &id]).succeeded();
+    imd.imd(["export", "rewrite", &id]).succeeded();
     let carried = imd.row(
         "SELECT t.replaced_by AS after FROM export e JOIN token t ON t.id = e.token_id
         WHERE e.target = 'msiexec' ORDER BY e.id DESC LIMIT 1",
@@ -64,8 +64,8 @@ fn one_is_written_again_from_what_it_was_made_from() {
     assert_eq!(carried["after"], serde_json::Value::Null);
     let after = files("rollout/msiexec");
     imd.imd(["token", "revoke", "rollout-2026", "--yes"]).succeeded();
-    imd.imd(["export", "again", &id]).failed_with(1, ["no longer valid"]);
+    imd.imd(["export", "rewrite", &id]).failed_with(1, ["no longer valid"]);
     assert_eq!(files("rollout/msiexec"), after);
-    imd.imd(["export", "again", "77"]).failed_with(1, ["no export has the number 77"]);
-    imd.imd(["export", "again", "x"]).failed_with(2, ["number of an export"]);
+    imd.imd(["export", "rewrite", "77"]).failed_with(1, ["no export has the number 77"]);
+    imd.imd(["export", "rewrite", "x"]).failed_with(2, ["number of an export"]);
 }
