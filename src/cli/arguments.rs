@@ -8,7 +8,7 @@ use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use super::{accounts, audit, backup, bundle, configuration, devices, export, keys, report, serve, sync, token, users};
 use crate::model::name::Name;
 
-/// Deploy an application to every laptop of an Active Directory domain, in seven steps.
+/// Integrated mass deployment: from an Active Directory domain to activated laptops, in seven steps.
 ///
 /// Without a command, imd opens the console: at the first incomplete step of the setup, or at the step where you
 /// stopped.
@@ -19,22 +19,22 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
     /// Keep the state in this folder; default: imd in your data folder, such as ~/.local/share/imd
-    #[arg(long, value_name = "DIR", env = "IMD_STATE", global = true)]
+    #[arg(long, value_name = "DIR", env = "IMD_STATE", global = true, help_heading = "Global options")]
     pub(super) state: Option<PathBuf>,
     /// Print one JSON document
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub(super) json: bool,
     /// Print only the requested output
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub(super) quiet: bool,
     /// Use color in the console
-    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, help_heading = "Global options")]
     pub(super) color: Color,
     /// Assume yes to all prompts
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub(super) yes: bool,
     /// Refuse every change
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub(super) read_only: bool,
 }
 

@@ -18,7 +18,7 @@ pub(super) enum Verb {
     List,
     /// List the exports that were written, with the state of their tokens
     Written,
-    /// Check that an export is unchanged, that its token is valid, and that the token is readable only where it should be
+    /// Check exports: files unchanged, tokens valid, and no token readable where it should not be
     ///
     /// Also connects to the servers of the token and compares their certificate with the one that laptops trust. Exit
     /// code 3 when there are findings.

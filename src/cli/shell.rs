@@ -78,7 +78,7 @@ fn write(command: &clap::Command, name: &str, folder: &Path, pages: &mut Vec<Str
     let file = format!("{name}.1");
     fs::write(folder.join(&file), page)?;
     pages.push(file);
-    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+    for verb in command.get_subcommands() {
         write(verb, &format!("{name}-{}", verb.get_name()), folder, pages)?;
     }
     Ok(())
