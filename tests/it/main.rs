@@ -8,6 +8,7 @@ mod cli;
 mod concurrent_edits;
 mod console;
 mod controller_connections;
+mod documents;
 mod exports_checked;
 mod exports_read_back;
 mod exports_written;

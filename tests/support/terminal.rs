@@ -198,6 +198,11 @@ impl Terminal {
         self.shown.0.lock().unwrap().parser.screen().contents()
     }
 
+    /// The screen with its colors.
+    pub fn screen_cells(&self) -> vt100::Screen {
+        self.shown.0.lock().unwrap().parser.screen().clone()
+    }
+
     /// The line on which the cursor stands.
     pub fn line_of_the_cursor(&self) -> String {
         line_of_the_cursor(self.shown.0.lock().unwrap().parser.screen())

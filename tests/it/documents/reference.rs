@@ -1,0 +1,121 @@
+//! The generated parts of `docs/reference`, worked out from the program itself.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use super::{is_up_to_date, read, top};
+use crate::support::installation::Installation;
+use crate::support::laptops::served;
+
+/// The page with its generated part, which stands between two comments, replaced.
+#[track_caller]
+fn with_generated(page: &str, name: &str, generated: &str) -> String {
+    let text = read(Path::new(page));
+    let start = format!("<!-- generated: {name} -->\n");
+    let (before, rest) = text.split_once(&start).unwrap_or_else(|| panic!("{page} has no {start}"));
+    let (_, after) = rest.split_once("<!-- end -->").unwrap_or_else(|| panic!("{page} has no end"));
+    format!("{before}{start}\n{}\n\n<!-- end -->{after}", generated.trim())
+}
+
+/// What `program words... --help` prints, at a fixed width.
+fn help(program: &str, words: &[String]) -> String {
+    let output = Command::new(program).args(words).arg("--help").env_clear().env("COLUMNS", "100").output().unwrap();
+    assert!(output.status.success(), "{program} {words:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The verbs that a help text lists.
+fn verbs(help: &str) -> Vec<String> {
+    let list = help.split("\nCommands:\n").nth(1).unwrap_or_default();
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    let names = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+/// The help of a program and of every verb of it, one after another.
+fn every_help(name: &str, program: &str, words: &[String], out: &mut String) {
+    let text = help(program, words);
+    let title = [&[name.to_owned()][..], words].concat().join(" ");
+    let _ = writeln!(out, "## {title}\n\n```text\n{}\n```\n", text.trim_end());
+    for verb in verbs(&text) {
+        every_help(name, program, &[words, &[verb]].concat(), out);
+    }
+}
+
+#[test]
+fn the_command_line_page_is_what_help_prints() {
+    let mut generated = String::new();
+    every_help("imd", env!("CARGO_BIN_EXE_imd"), &[], &mut generated);
+    every_help("imd-activate", env!("CARGO_BIN_EXE_imd-activate"), &[], &mut generated);
+    for verb in ["## imd sync\n", "## imd token rotate\n", "## imd-activate claim\n"] {
+        assert!(generated.contains(verb), "{verb}");
+    }
+    let page = "docs/reference/command-line.md";
+    is_up_to_date(page, &with_generated(page, "command-line", &generated));
+}
+
+#[test]
+fn the_metrics_page_has_every_metric_of_the_service() {
+    let (imd, service, token) = served(2, |answers| answers);
+    imd.imd(["sync"]).succeeded();
+    let _ = service.get("/v1/health");
+    drop(token);
+    let text = service.get("/metrics").body;
+    let mut generated = "| metric | type | meaning |\n|---|---|---|\n".to_owned();
+    let mut names = Vec::new();
+    for line in text.lines().filter_map(|line| line.strip_prefix("# HELP ")) {
+        let (name, meaning) = line.split_once(' ').unwrap();
+        let kind = text.lines().find_map(|line| line.strip_prefix(&format!("# TYPE {name} "))).unwrap();
+        let sample = text.lines().find(|line| line.starts_with(&format!("{name}{{")));
+        let labels: Vec<&str> = sample
+            .and_then(|line| line.split(['{', '}']).nth(1))
+            .map(|labels| labels.split(',').filter_map(|label| label.split('=').next()).collect())
+            .unwrap_or_default();
+        let labels = if labels.is_empty() { String::new() } else { format!("; by `{}`", labels.join("`, `")) };
+        let _ = writeln!(generated, "| `{name}` | {kind} | {}{labels} |", meaning.trim_end_matches('.'));
+        names.push(name.to_owned());
+    }
+    assert!(names.len() >= 6, "{names:?}");
+    let page = "docs/reference/metrics.md";
+    // The alert rules may only name what there is.
+    let rules = read(Path::new(page));
+    for word in rules.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| word.starts_with("imd_"))
+    {
+        assert!(names.iter().any(|name| name == word), "{word} is no metric");
+    }
+    is_up_to_date(page, &with_generated(page, "metrics", &generated));
+}
+
+#[test]
+fn the_targets_page_has_every_target_and_agent() {
+    let imd = Installation::new();
+    let listed = imd.json(["export", "list"]);
+    let mut generated = "## Targets\n\n| target | tool | laptops | files |\n|---|---|---|---|\n".to_owned();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    for target in listed["items"].as_array().unwrap() {
+        let id = text(&target["id"]);
+        let definition: toml::Table = read(&Path::new("assets/targets").join(&id).join("target.toml")).parse().unwrap();
+        let files: Vec<&str> =
+            definition["file"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
+        let _ = writeln!(
+            generated,
+            "| `{id}` | {} | {} | `{}` |",
+            text(&target["title"]),
+            definition.get("platform").and_then(toml::Value::as_str).unwrap_or("any"),
+            files.join("`, `")
+        );
+    }
+    generated.push_str("\n## Agents\n\n| agent | title |\n|---|---|\n");
+    let mut agents: Vec<_> =
+        std::fs::read_dir(top().join("assets/agents")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    agents.sort();
+    for agent in agents {
+        let definition: toml::Table = std::fs::read_to_string(&agent).unwrap().parse().unwrap();
+        let id = agent.file_stem().unwrap().to_str().unwrap();
+        let title = definition.get("title").and_then(toml::Value::as_str).unwrap_or(id);
+        let _ = writeln!(generated, "| `{id}` | {title} |");
+    }
+    let page = "docs/reference/targets.md";
+    is_up_to_date(page, &with_generated(page, "targets", &generated));
+}
