@@ -94,7 +94,7 @@ fn the_targets_page_has_every_target_and_agent() {
     let mut generated = "## Targets\n\n| target | tool | laptops | files |\n|---|---|---|---|\n".to_owned();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     for target in listed["items"].as_array().unwrap() {
-        let id = text(&target["id"]);
+        let id = text(&target["target"]);
         let definition: toml::Table = read(&Path::new("assets/targets").join(&id).join("target.toml")).parse().unwrap();
         let files: Vec<&str> =
             definition["file"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
