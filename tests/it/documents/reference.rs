@@ -25,12 +25,12 @@ fn help(program: &str, words: &[String]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The verbs that a help text lists.
+/// The verbs that a help text lists, between the usage and the arguments or options.
 fn verbs(help: &str) -> Vec<String> {
-    let list = help.split("\nCommands:\n").nth(1).unwrap_or_default();
-    let lines = list.lines().take_while(|line| !line.is_empty());
+    let lines = help.split("\nUsage:").nth(1).unwrap_or_default().lines().skip(1);
+    let lines = lines.take_while(|line| !["Arguments:", "Options:"].contains(line));
     let names = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+    names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
 /// The help of a program and of every verb of it, one after another.
