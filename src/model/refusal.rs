@@ -282,6 +282,11 @@ pub fn brief(code: &str) -> &'static str {
     row(code).brief
 }
 
+/// Every code, in the order of the table.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|row| row.code)
+}
+
 /// The codes of the reasons whose brief form contains the text, in any case; none for an empty text.
 pub fn codes_found(text: &str) -> Vec<&'static str> {
     let text = text.trim().to_lowercase();

@@ -119,3 +119,16 @@ fn the_targets_page_has_every_target_and_agent() {
     let page = "docs/reference/targets.md";
     is_up_to_date(page, &with_generated(page, "targets", &generated));
 }
+
+#[test]
+fn the_codes_page_has_every_reason_for_refusing_a_laptop() {
+    use imd::model::refusal;
+    let mut generated = "| code | the laptop | what to do |\n|---|---|---|\n".to_owned();
+    let codes: Vec<_> = refusal::codes().collect();
+    assert!(codes.len() > 30, "{codes:?}");
+    for code in codes {
+        let _ = writeln!(generated, "| `{code}` | {} | {} |", refusal::brief(code), refusal::remedy(code));
+    }
+    let page = "docs/reference/codes.md";
+    is_up_to_date(page, &with_generated(page, "refusals", &generated));
+}
