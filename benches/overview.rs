@@ -93,7 +93,7 @@ INSERT INTO user_values (id, attributes) SELECT i, '{}' FROM n;
 INSERT INTO cached_user SELECT row_number() OVER (), 1, g, 'active', 1 + i % 10, 1, '2026-01-01T00:00:00Z', NULL, NULL, NULL,
     zeroblob(32), zeroblob(32), 'User ' || i, i FROM (SELECT i, randomblob(16) AS g FROM n ORDER BY g);
 INSERT INTO account (id, directory_id, guid, name, mail, label, mapping, profile_id, storage_id, quota, created_at, changed_at)
-    SELECT values_id, 1, guid, 'user' || id, 'user' || id, label, 'm1', 1, 1, 53687091200, came_at, came_at FROM cached_user
+    SELECT values_id, 1, guid, 'user' || id, 'user' || id, label, 'm1', 1, 1, 53687091200, added_at, added_at FROM cached_user
     ORDER BY values_id;
 INSERT INTO device (number, id, state, key_hash, claim_hash, credential_hash, host_name, serial, system, agent, token_id,
         enrolled_at, account_id, activated_at, proof, last_seen_at)
@@ -105,7 +105,7 @@ INSERT INTO token_use SELECT '0123456789abcdef', randomblob(32), '2026-11-20T08:
 INSERT INTO refusal (at, correlation, act, reason, detail, device, peer)
     SELECT printf('2026-11-%02dT08:00:00Z', 10 + i % 15), 'c' || i, 'claim', 'r' || (i % 7), 'x', printf('%016x', i * 10), 'p'
     FROM n WHERE i <= 100000;
-INSERT INTO user_tally SELECT mapping_id, state, count(*) FROM cached_user GROUP BY 1, 2;
+INSERT INTO user_count SELECT mapping_id, state, count(*) FROM cached_user GROUP BY 1, 2;
 INSERT INTO audit (at, actor, verb, subject, detail, hash)
     SELECT printf('2026-%02d-%02dT08:00:00Z', 1 + i * 11 / ?users, 1 + i % 28), iif(i % 2, 'scheduler', iif(i % 3, 'anna', 'olav')),
         iif(i % 100, iif(i % 2, 'sync', 'accounts preserve'), 'token create'), 'account user' || (i / 10), 'x', randomblob(32)

@@ -12,25 +12,27 @@ mod apply;
 mod attributes;
 mod audit;
 mod bind_account;
+mod cells;
 mod count;
 mod device;
 mod device_map;
+mod document;
 mod error;
 mod export;
 mod forget;
-mod found;
 mod installation;
 mod integrity;
 mod item;
 mod items;
-mod lines;
 mod look_up;
 mod name;
 mod open;
 mod overview;
 mod pilot;
 mod plan;
-mod presence;
+mod plan_counts;
+mod plan_lines;
+mod plan_scope;
 mod preserve;
 mod priority;
 mod profile_user;
@@ -39,15 +41,15 @@ mod reason;
 mod report;
 mod restore;
 mod search;
+mod search_index;
 mod service;
+mod service_lock;
 mod signing_key;
-mod single;
 mod staging;
-mod tally;
 #[cfg(test)]
 mod tests;
 mod token;
-mod turn;
+mod transaction;
 mod undo;
 mod user;
 mod watch;
@@ -62,25 +64,25 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use account::NewAccount;
 pub use audit::Verdict;
 pub use device::{DeviceBy, Hash, HeldDevice, NewDevice};
+pub use document::Document;
 pub use error::Error;
 pub use export::Export;
 pub use item::Item;
-pub use lines::Lines;
 pub use look_up::LookUps;
 pub use overview::Numbers;
-pub use plan::Leaver;
-pub use presence::Serving;
+pub use plan::PlannedRemoval;
+pub use plan_counts::{LostAttribute, MappingChanges};
+pub use plan_lines::PlanLines;
 pub use queue::Queue;
 pub use report::Rollout;
 pub use restore::{BackupOf, Restored, Revoked};
 pub use search::UsersPage;
 pub use service::{Authority, Pause};
+pub use service_lock::ServiceLock;
 pub use signing_key::{KeyState, SignsFor, StoredKey};
-pub use single::Single;
 pub use staging::{Missing, Staging};
-pub use tally::{Lost, Tally};
 pub use token::HeldToken;
-pub use turn::{Turn, View};
+pub use transaction::{Snapshot, WriteTransaction};
 pub use user::{CachedUser, Seen, UserCounts, UserState};
 pub use watch::Watch;
 
@@ -124,7 +126,16 @@ impl Store {
     /// [`Error::TooWide`] when others may read the directory or the database, [`Error::Newer`] when a later `imd` wrote
     /// it, [`Error::NotOurs`] when it is something else.
     pub fn open(dir: &Path) -> Result<Self, Error> {
-        let writer = open::prepared(dir)?;
+        Self::open_with(dir, open::MIGRATIONS)
+    }
+
+    fn open_with(dir: &Path, migrations: &open::Migrations) -> Result<Self, Error> {
+        open::private_folder(dir)?;
+        // The second of two processes that start at once waits here, and finds the database up to date.
+        let _lock = open::lock_folder(dir)?;
+        let mut writer = open::up_to_date(dir, migrations)?;
+        restore::finish(&mut writer, dir).map_err(|error| error.at(dir))?;
+        search_index::complete(&mut writer).map_err(|error| error.at(dir))?;
         Ok(Self(Arc::new(Inner { dir: dir.to_owned(), writer: Mutex::new(writer), idle: Mutex::default() })))
     }
 

@@ -243,7 +243,7 @@ fn fill(database: &Path, users: u64) {
     let transaction = connection.transaction().expect("begins");
     let run = |sql: &str| transaction.execute_batch(sql).expect("done");
     run("CREATE TEMP TABLE named (form TEXT, key TEXT, user_id INTEGER);
-         INSERT INTO directory_seen (directory_id, at, naming_context, domain, netbios, netbios_key)
+         INSERT INTO directory_read (directory_id, at, naming_context, domain, netbios, netbios_key)
          SELECT id, '2026-03-01T12:00:00Z', 'DC=corp,DC=example,DC=com', 'corp.example.com', 'CORP', 'CORP' FROM directory;
          INSERT INTO plan (made_at, made_by, hash, state, reasons, applied_at, applied_by)
          VALUES ('2026-03-01T12:00:00Z', 'made', '00', 'applied', '[]', '2026-03-01T12:00:00Z', 'made');");
@@ -251,7 +251,7 @@ fn fill(database: &Path, users: u64) {
         let prepare = |sql: &str| transaction.prepare(sql).expect("prepared");
         let mut values = prepare("INSERT INTO user_values (id, attributes) VALUES (?1, ?2)");
         let mut cached = prepare(
-            "INSERT INTO cached_user (id, directory_id, guid, state, mapping_id, version, came_at, hash, operational,
+            "INSERT INTO cached_user (id, directory_id, guid, state, mapping_id, version, added_at, hash, operational,
                  label, values_id)
              VALUES (?1, 1, ?2, 'active', 1, 1, '2026-03-01T12:00:00Z', zeroblob(32), zeroblob(32), ?3, ?1)",
         );
@@ -289,7 +289,7 @@ fn fill(database: &Path, users: u64) {
     }
     run("INSERT INTO user_name (form, key, user_id) SELECT form, key, user_id FROM named ORDER BY 1, 2, 3;
          DROP TABLE named;
-         INSERT INTO user_tally SELECT mapping_id, state, count(*) FROM cached_user GROUP BY mapping_id, state;");
+         INSERT INTO user_count SELECT mapping_id, state, count(*) FROM cached_user GROUP BY mapping_id, state;");
     transaction.commit().expect("kept");
     connection.pragma_update(None, "journal_mode", "wal").expect("as it was");
 }

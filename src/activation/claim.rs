@@ -13,7 +13,7 @@ use crate::model::refusal::Reason;
 use crate::model::settings::{AtLimit, AuthMethod};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
-use crate::store::{By, DeviceBy, HeldDevice, NewAccount, Turn, View};
+use crate::store::{By, DeviceBy, HeldDevice, NewAccount, Snapshot, WriteTransaction};
 
 /// What a user's laptop asks for.
 #[derive(Debug, Clone)]
@@ -38,20 +38,20 @@ pub struct Granted {
 }
 
 /// Looks whether a claim stands, before anything is asked of a directory.
-pub fn look(view: View<'_>, claim: &Claim, now: Timestamp) -> Result<Standing, Error> {
-    standing(view, &claim.claim_code, &claim.user, claim.auth, now)
+pub fn look(snapshot: Snapshot<'_>, claim: &Claim, now: Timestamp) -> Result<Standing, Error> {
+    standing(snapshot, &claim.claim_code, &claim.user, claim.auth, now)
 }
 
 /// Decides in one transaction. `proven` is the user that the proof showed, as the directory has them now; absent where
 /// nothing but the name was asked for.
 pub fn claim(
-    turn: &Turn<'_>,
+    transaction: &WriteTransaction<'_>,
     claim: &Claim,
     proven: Option<&(Guid, Option<User>)>,
     now: Timestamp,
 ) -> Result<Granted, Error> {
-    let view = turn.view();
-    let standing = standing(view, &claim.claim_code, &claim.user, claim.auth, now)?;
+    let snapshot = transaction.snapshot();
+    let standing = standing(snapshot, &claim.claim_code, &claim.user, claim.auth, now)?;
     match proven {
         None if claim.auth != AuthMethod::Unverified => return Err(Reason::AuthNotAccepted.into()),
         // The name may mean somebody else by now.
@@ -61,68 +61,72 @@ pub fn claim(
     }
     let device = &standing.device;
     // Two agents that keep one credential are one agent copied, or one that makes none of its own.
-    let same = view.device(DeviceBy::Credential, &claim.credential)?;
+    let same = snapshot.device(DeviceBy::Credential, &claim.credential)?;
     if same.is_some_and(|other| other.number != device.number) {
         return Err(Reason::CredentialTaken.into());
     }
     if let (DeviceState::Activated, Some(activation)) = (device.device.state, &device.device.activation) {
         if device.credential_hash != Some(claim.credential) {
-            turn.renew(device.number, &claim.credential, now)?;
+            transaction.renew(device.number, &claim.credential, now)?;
             let by = By { actor: &actor(&device.device.id), at: now, verb: "claim" };
-            turn.audit(&by, &called(&device.device.id), "its user's agent was given another credential")?;
+            transaction.audit(&by, &called(&device.device.id), "its user's agent was given another credential")?;
         }
-        return granted(view, device, activation.account, activation.at, activation.auth);
+        return granted(snapshot, device, activation.account, activation.at, activation.auth);
     }
-    let replaced = make_room(turn, &standing, now)?;
-    let account = save_account(turn, &standing, now)?;
-    turn.activate(device.number, account, &claim.credential, claim.auth, now)?;
+    let replaced = make_room(transaction, &standing, now)?;
+    let account = save_account(transaction, &standing, now)?;
+    transaction.activate(device.number, account, &claim.credential, claim.auth, now)?;
     for row in standing.mapped.iter().filter(|row| row.used.is_none()) {
         let old = replaced.iter().find(|old| row.takes_the_place_of(&old.device));
-        turn.use_mapped(row, &device.device.id, old.map(|old| &old.device.id), now)?;
+        transaction.use_mapped(row, &device.device.id, old.map(|old| &old.device.id), now)?;
     }
     let detail = told(&standing, claim.auth, &replaced);
     let by = By { actor: &actor(&device.device.id), at: now, verb: "claim" };
-    turn.audit(&by, &called(&device.device.id), &detail)?;
-    granted(view, device, account, now, claim.auth)
+    transaction.audit(&by, &called(&device.device.id), &detail)?;
+    granted(snapshot, device, account, now, claim.auth)
 }
 
 fn granted(
-    view: View<'_>,
+    snapshot: Snapshot<'_>,
     device: &HeldDevice,
     account: i64,
     activated_at: Timestamp,
     auth: AuthMethod,
 ) -> Result<Granted, Error> {
-    let account = view.account_numbered(account)?.ok_or(Reason::DeviceEnded)?;
+    let account = snapshot.account_numbered(account)?.ok_or(Reason::DeviceEnded)?;
     let id = &device.device.id;
     // Asked again, it is told the same: a row that this device has not used is of another time.
-    let mut mapped = view.mapped(device.number)?;
+    let mut mapped = snapshot.mapped(device.number)?;
     mapped.retain(|row| row.used.as_ref().is_some_and(|used| used.device == *id));
     Ok(Granted { device: id.clone(), account, activated_at, auth, mapped })
 }
 
 /// Sees to it that one more device is within the limits of the token and of the user; answers with those that had to
 /// go.
-fn make_room(turn: &Turn<'_>, standing: &Standing, now: Timestamp) -> Result<Vec<HeldDevice>, Error> {
-    let view = turn.view();
+fn make_room(
+    transaction: &WriteTransaction<'_>,
+    standing: &Standing,
+    now: Timestamp,
+) -> Result<Vec<HeldDevice>, Error> {
+    let snapshot = transaction.snapshot();
     let device = &standing.device;
     let account = standing.account.as_ref().map(|account| account.id);
     let mut replaced = Vec::new();
     if let Some(hardware) = &device.hardware {
-        let same = view.same_hardware(hardware, DeviceState::Activated, Some(device.number))?;
+        let same = snapshot.same_hardware(hardware, DeviceState::Activated, Some(device.number))?;
         let (own, others): (Vec<_>, Vec<_>) = same
             .into_iter()
             .partition(|other| other.device.activation.as_ref().map(|activation| activation.account) == account);
         // The same machine in the same hands: it was imaged anew. In other hands it may be a clone or a lie, and both
         // devices stay, so each has to have been let in by itself.
         if !others.is_empty() {
-            use_token(turn, &device.device.token, &device.key_hash, now)?;
+            use_token(transaction, &device.device.token, &device.key_hash, now)?;
         }
         replaced.extend(own);
     }
     let again = |other: &HeldDevice| replaced.iter().any(|one: &HeldDevice| one.number == other.number);
     let mut having = match account {
-        Some(account) => view.activated(account)?,
+        Some(account) => snapshot.activated(account)?,
         None => Vec::new(),
     };
     having.retain(|other| !again(other));
@@ -145,15 +149,16 @@ fn make_room(turn: &Turn<'_>, standing: &Standing, now: Timestamp) -> Result<Vec
         replaced.extend(having.drain(..oldest));
     }
     for other in &replaced {
-        turn.end(other.number, DeviceState::Replaced, now)?;
+        transaction.end(other.number, DeviceState::Replaced, now)?;
     }
-    token_stands(view, &device.device.token)?;
+    token_stands(snapshot, &device.device.token)?;
     Ok(replaced)
 }
 
-fn save_account(turn: &Turn<'_>, standing: &Standing, now: Timestamp) -> Result<i64, Error> {
+fn save_account(transaction: &WriteTransaction<'_>, standing: &Standing, now: Timestamp) -> Result<i64, Error> {
     let Standing { user, mapping, profile, account, .. } = standing;
-    let full = profile.max_users > 0 && turn.view().accounts_with(&profile.name)? >= u64::from(profile.max_users);
+    let full =
+        profile.max_users > 0 && transaction.snapshot().accounts_with(&profile.name)? >= u64::from(profile.max_users);
     if full && account.as_ref().is_none_or(|account| account.given.profile != profile.name) {
         return Err(Reason::ProfileFull.into());
     }
@@ -173,7 +178,7 @@ fn save_account(turn: &Turn<'_>, standing: &Standing, now: Timestamp) -> Result<
         storage: &standing.storage.name,
         quota: mapping.quota.or(profile.quota),
     };
-    Ok(turn.save_account(&new, now)?)
+    Ok(transaction.save_account(&new, now)?)
 }
 
 /// The activation in one line of the audit.

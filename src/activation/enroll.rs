@@ -11,7 +11,7 @@ use crate::model::refusal::Reason;
 use crate::model::settings::OfflineTokens;
 use crate::model::text::Untrusted;
 use crate::model::token::{Outside, Record, TokenId};
-use crate::store::{By, DeviceBy, Hash, HeldDevice, HeldToken, NewDevice, Turn, View};
+use crate::store::{By, DeviceBy, Hash, HeldDevice, HeldToken, NewDevice, Snapshot, WriteTransaction};
 
 /// How many pending devices one laptop may have: each reinstallation before the first log-on leaves one behind.
 const PENDING_EACH: usize = 4;
@@ -38,34 +38,34 @@ pub struct Enrolled {
 }
 
 /// Decides in one transaction. Uses count laptops: one that asks again, or was imaged anew, has been counted.
-pub fn enroll(turn: &Turn<'_>, ask: &Enroll, now: Timestamp) -> Result<Enrolled, Error> {
-    let view = turn.view();
-    not_paused(view, now)?;
-    if let Some(device) = view.device(DeviceBy::Key, &ask.key)? {
+pub fn enroll(transaction: &WriteTransaction<'_>, ask: &Enroll, now: Timestamp) -> Result<Enrolled, Error> {
+    let snapshot = transaction.snapshot();
+    not_paused(snapshot, now)?;
+    if let Some(device) = snapshot.device(DeviceBy::Key, &ask.key)? {
         return again(&device, ask);
     }
-    if view.device(DeviceBy::ClaimCode, &ask.claim_code)?.is_some() {
+    if snapshot.device(DeviceBy::ClaimCode, &ask.claim_code)?.is_some() {
         return Err(Reason::KeyMismatch.into());
     }
-    if view.token(&ask.token.id)?.is_none() {
-        if view.settings()?.offline_tokens == OfflineTokens::RequireImport {
+    if snapshot.token(&ask.token.id)?.is_none() {
+        if snapshot.settings()?.offline_tokens == OfflineTokens::RequireImport {
             return Err(Reason::TokenUnknown.into());
         }
         let by = By { actor: &actor(&ask.id), at: now, verb: "enroll" };
-        turn.record_token(&ask.token, "made elsewhere; seen for the first time", &by)?;
+        transaction.record_token(&ask.token, "made elsewhere; seen for the first time", &by)?;
     }
-    lets_in(&token_stands(view, &ask.token.id)?, ask, now)?;
+    lets_in(&token_stands(snapshot, &ask.token.id)?, ask, now)?;
     let hardware = ask.laptop.hardware().map(|hardware| hash(hardware.as_bytes()));
     if let Some(hardware) = &hardware {
-        if !view.same_hardware(hardware, DeviceState::Revoked, None)?.is_empty() {
+        if !snapshot.same_hardware(hardware, DeviceState::Revoked, None)?.is_empty() {
             return Err(Reason::DeviceRevoked.into());
         }
-        let pending = view.same_hardware(hardware, DeviceState::Pending, None)?;
+        let pending = snapshot.same_hardware(hardware, DeviceState::Pending, None)?;
         for older in pending.iter().rev().skip(PENDING_EACH - 1) {
-            turn.end(older.number, DeviceState::Replaced, now)?;
+            transaction.end(older.number, DeviceState::Replaced, now)?;
         }
     }
-    use_token(turn, &ask.token.id, &hardware.unwrap_or(ask.key), now)?;
+    use_token(transaction, &ask.token.id, &hardware.unwrap_or(ask.key), now)?;
     let new = NewDevice {
         id: &ask.id,
         key_hash: ask.key,
@@ -74,9 +74,9 @@ pub fn enroll(turn: &Turn<'_>, ask: &Enroll, now: Timestamp) -> Result<Enrolled,
         laptop: &ask.laptop,
         token: &ask.token.id,
     };
-    turn.add_device(&new, now)?;
+    transaction.add_device(&new, now)?;
     let detail = format!("enrolled as {}, with token {}", ask.laptop.host_name.shown(), ask.token.id);
-    turn.audit(&By { actor: &actor(&ask.id), at: now, verb: "enroll" }, &called(&ask.id), &detail)?;
+    transaction.audit(&By { actor: &actor(&ask.id), at: now, verb: "enroll" }, &called(&ask.id), &detail)?;
     Ok(Enrolled { id: ask.id.clone(), state: DeviceState::Pending })
 }
 
@@ -95,19 +95,24 @@ fn again(device: &HeldDevice, ask: &Enroll) -> Result<Enrolled, Error> {
 }
 
 /// The device of that key, which says that it is still there.
-pub fn check_in(turn: &Turn<'_>, key: &Hash, agent: &Untrusted, now: Timestamp) -> Result<Device, Error> {
-    let device = turn.view().device(DeviceBy::Key, key)?.ok_or(Reason::DeviceUnknown)?;
-    turn.saw(device.number, agent, now)?;
+pub fn check_in(
+    transaction: &WriteTransaction<'_>,
+    key: &Hash,
+    agent: &Untrusted,
+    now: Timestamp,
+) -> Result<Device, Error> {
+    let device = transaction.snapshot().device(DeviceBy::Key, key)?.ok_or(Reason::DeviceUnknown)?;
+    transaction.saw(device.number, agent, now)?;
     Ok(device.device)
 }
 
-pub(super) fn not_paused(view: View<'_>, now: Timestamp) -> Result<(), Error> {
-    view.pause(now)?.map_or(Ok(()), |pause| Err(Error::Paused { until: pause.until }))
+pub(super) fn not_paused(snapshot: Snapshot<'_>, now: Timestamp) -> Result<(), Error> {
+    snapshot.pause(now)?.map_or(Ok(()), |pause| Err(Error::Paused { until: pause.until }))
 }
 
 /// A token that was revoked lets nobody in any more, nor does it let those go on that it let in.
-pub(super) fn token_stands(view: View<'_>, token: &TokenId) -> Result<HeldToken, Error> {
-    let held = view.token(token)?.ok_or(Reason::TokenUnknown)?;
+pub(super) fn token_stands(snapshot: Snapshot<'_>, token: &TokenId) -> Result<HeldToken, Error> {
+    let held = snapshot.token(token)?.ok_or(Reason::TokenUnknown)?;
     if held.is_revoked { Err(Reason::TokenRevoked.into()) } else { Ok(held) }
 }
 
@@ -124,16 +129,21 @@ fn lets_in(token: &HeldToken, ask: &Enroll, now: Timestamp) -> Result<(), Reason
 }
 
 /// Counts a laptop, unless the token has counted it already.
-pub(super) fn use_token(turn: &Turn<'_>, token: &TokenId, laptop: &Hash, now: Timestamp) -> Result<(), Error> {
-    let view = turn.view();
-    if view.was_let_in(token, laptop)? {
+pub(super) fn use_token(
+    transaction: &WriteTransaction<'_>,
+    token: &TokenId,
+    laptop: &Hash,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let snapshot = transaction.snapshot();
+    if snapshot.was_let_in(token, laptop)? {
         return Ok(());
     }
-    let most = token_stands(view, token)?.max_activations;
-    if most > 0 && view.uses(token)? >= most {
+    let most = token_stands(snapshot, token)?.max_activations;
+    if most > 0 && snapshot.uses(token)? >= most {
         return Err(Reason::TokenUsedUp.into());
     }
-    Ok(turn.let_in(token, laptop, now)?)
+    Ok(transaction.let_in(token, laptop, now)?)
 }
 
 /// The laptop as the one who makes a change.

@@ -11,7 +11,7 @@ use crate::model::job::Job;
 use crate::model::refusal::Reason;
 use crate::model::user::{Attribute, Guid, User};
 use crate::secrets::Secret;
-use crate::store::{Queue, Turn};
+use crate::store::{Queue, WriteTransaction};
 
 /// How many wrong passwords of one user reach the directory before there has to be quiet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +54,13 @@ impl Attempts {
     }
 
     /// Notes that a password is about to be tried.
-    fn reserve(self, turn: &Turn<'_>, standing: &Standing, now: Timestamp) -> Result<i64, Error> {
+    fn reserve(self, transaction: &WriteTransaction<'_>, standing: &Standing, now: Timestamp) -> Result<i64, Error> {
         let (directory, guid) = (&standing.user.directory, standing.user.user.guid);
-        let tried = turn.password_attempts(directory, guid, self.most)?;
+        let tried = transaction.password_attempts(directory, guid, self.most)?;
         if self.counting(now, &tried) >= self.most {
             return Err(Reason::TooManyPasswords.into());
         }
-        Ok(turn.add_password_attempt(directory, guid, now)?)
+        Ok(transaction.add_password_attempt(directory, guid, now)?)
     }
 }
 
@@ -76,12 +76,12 @@ pub fn try_password(
     let source = standing.directory.source.clone();
     let (directory, guid) = (standing.user.directory.clone(), standing.user.user.guid);
     let at = now();
-    let attempt = queue.run(move |turn| attempts.reserve(turn, &standing, at))?;
+    let attempt = queue.run(move |transaction| attempts.reserve(transaction, &standing, at))?;
     let auth = match directory::prove(&source, &name, password, guid, &Job::unwatched()) {
         Ok(auth) => auth,
         Err(error) => {
             if !error.may_have_bound() {
-                queue.run(move |turn| Ok::<_, Error>(turn.remove_password_attempt(attempt)?))?;
+                queue.run(move |transaction| Ok::<_, Error>(transaction.remove_password_attempt(attempt)?))?;
             }
             // What cannot be a password at all is no trouble of the directory.
             return Err(match &error {
@@ -94,7 +94,7 @@ pub fn try_password(
     };
     match auth {
         AuthMethod::Proven(user) => {
-            queue.run(move |turn| Ok::<_, Error>(turn.clear_password_attempts(&directory, guid)?))?;
+            queue.run(move |transaction| Ok::<_, Error>(transaction.clear_password_attempts(&directory, guid)?))?;
             Ok((guid, Some(*user)))
         }
         AuthMethod::Refused { code } => {

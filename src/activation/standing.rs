@@ -14,7 +14,7 @@ use crate::model::profile::{Login, Profile, Storage};
 use crate::model::refusal::Reason;
 use crate::model::settings::{AuthMethod, Settings};
 use crate::model::user::{Attribute, NameForm, User};
-use crate::store::{CachedUser, DeviceBy, Hash, HeldDevice, HeldToken, UserState, View};
+use crate::store::{CachedUser, DeviceBy, Hash, HeldDevice, HeldToken, Snapshot, UserState};
 
 /// All that a claim would be decided on, as it is at one moment.
 #[derive(Debug)]
@@ -43,25 +43,25 @@ impl Standing {
 ///
 /// What is wrong with the device comes before anything of the user is looked at.
 pub(super) fn standing(
-    view: View<'_>,
+    snapshot: Snapshot<'_>,
     claim_code: &Hash,
     name: &str,
     auth: AuthMethod,
     now: Timestamp,
 ) -> Result<Standing, Error> {
-    let (device, token, settings) = admitted(view, claim_code, auth, now)?;
+    let (device, token, settings) = admitted(snapshot, claim_code, auth, now)?;
     let is_new = device.device.state == DeviceState::Pending;
-    let found = view.find_user(&NameForm::of(name))?;
+    let found = snapshot.find_user(&NameForm::of(name))?;
     let user = the_one(found, |user| has_upn(&user.user, name)).map_err(|Several| Reason::UserAmbiguous)?;
     let user = user.ok_or(Reason::UserUnknown)?;
     if let UserState::Removed { why, .. } = &user.state {
         return Err(Reason::UserLeft(why.to_string()).into());
     }
     may_log_on(&user.user, now)?;
-    let mapping = view.mapping(&user.mapping)?.ok_or(Reason::OutOfScope)?;
-    let profile = view.profile(&mapping.profile)?.ok_or(Reason::OutOfScope)?;
-    let storage = view.storage(&mapping.storage)?.ok_or(Reason::OutOfScope)?;
-    let directory = view.directory(&user.directory)?.ok_or(Reason::OutOfScope)?;
+    let mapping = snapshot.mapping(&user.mapping)?.ok_or(Reason::OutOfScope)?;
+    let profile = snapshot.profile(&mapping.profile)?.ok_or(Reason::OutOfScope)?;
+    let storage = snapshot.storage(&mapping.storage)?.ok_or(Reason::OutOfScope)?;
+    let directory = snapshot.directory(&user.directory)?.ok_or(Reason::OutOfScope)?;
     let logs_in_here =
         profile.login == Login::ActiveDirectory && profile.login_directory.as_ref() == Some(&directory.name);
     if !mapping.enabled || mapping.kind != Kind::Imd || !logs_in_here {
@@ -70,7 +70,7 @@ pub(super) fn standing(
     if !token.scope.covers(&mapping.name) {
         return Err(Reason::TokenMapping.into());
     }
-    let account = view.account(&user.directory, user.user.guid)?;
+    let account = snapshot.account(&user.directory, user.user.guid)?;
     if account.as_ref().is_some_and(|account| account.preserved.is_some()) {
         return Err(Reason::AccountPreserved.into());
     }
@@ -79,13 +79,13 @@ pub(super) fn standing(
     {
         return Err(Reason::DeviceTaken.into());
     }
-    let mapped = view.mapped(device.number)?;
+    let mapped = snapshot.mapped(device.number)?;
     let for_another = |row: &MappedDevice| row.directory != user.directory || row.guid != user.user.guid;
     if is_new && mapped.iter().any(for_another) {
         return Err(Reason::DeviceMapped.into());
     }
     if let Some(group) = settings.pilot_group.as_deref().filter(|_| is_new)
-        && !view.is_allowed(&user.directory, user.user.guid, group)?
+        && !snapshot.is_allowed(&user.directory, user.user.guid, group)?
     {
         return Err(Reason::NotAllowedYet.into());
     }
@@ -95,27 +95,27 @@ pub(super) fn standing(
 /// The device of that claim code, when it may still be claimed and with that proof: all that is looked at before
 /// anything of a user is.
 pub fn admitted(
-    view: View<'_>,
+    snapshot: Snapshot<'_>,
     claim_code: &Hash,
     auth: AuthMethod,
     now: Timestamp,
 ) -> Result<(HeldDevice, HeldToken, Settings), Error> {
-    not_paused(view, now)?;
-    let device = view.device(DeviceBy::ClaimCode, claim_code)?.ok_or(Reason::DeviceUnknown)?;
+    not_paused(snapshot, now)?;
+    let device = snapshot.device(DeviceBy::ClaimCode, claim_code)?.ok_or(Reason::DeviceUnknown)?;
     match device.device.state {
         DeviceState::Pending | DeviceState::Activated => {}
         DeviceState::Revoked => return Err(Reason::DeviceRevoked.into()),
         DeviceState::Replaced | DeviceState::Released => return Err(Reason::DeviceEnded.into()),
     }
-    let token = token_stands(view, &device.device.token)?;
-    let settings = view.settings()?;
+    let token = token_stands(snapshot, &device.device.token)?;
+    let settings = snapshot.settings()?;
     if !settings.auth.contains(&auth) {
         return Err(Reason::AuthNotAccepted.into());
     }
     let is_new = device.device.state == DeviceState::Pending;
     if is_new
         && settings.daily_activation_limit > 0
-        && view.activated_today(now)? >= u64::from(settings.daily_activation_limit)
+        && snapshot.activated_today(now)? >= u64::from(settings.daily_activation_limit)
     {
         return Err(Reason::DailyLimit(settings.daily_activation_limit).into());
     }

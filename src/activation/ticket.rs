@@ -14,13 +14,13 @@ use crate::model::job::Job;
 use crate::model::refusal::Reason;
 use crate::model::user::{Guid, User};
 use crate::secrets::Secret;
-use crate::store::View;
+use crate::store::Snapshot;
 
 /// The one cached user who is that principal.
-pub fn whose(view: View<'_>, principal: &Principal) -> Result<Guid, Error> {
+pub fn whose(snapshot: Snapshot<'_>, principal: &Principal) -> Result<Guid, Error> {
     let mut found: Vec<Guid> = Vec::new();
     for name in principal.names() {
-        let users = view.find_user(&name)?.into_iter().filter(|user| principal.is_of(&user.user));
+        let users = snapshot.find_user(&name)?.into_iter().filter(|user| principal.is_of(&user.user));
         found.extend(users.map(|user| user.user.guid));
     }
     found.sort_unstable();

@@ -4,7 +4,7 @@ use crate::model::account::{Account, Why};
 use crate::model::plan::Removal;
 use crate::model::text::shown;
 use crate::model::user::NameForm;
-use crate::store::{self, Turn, UserState, View};
+use crate::store::{self, Snapshot, UserState, WriteTransaction};
 
 use super::{Engine, Error};
 
@@ -20,9 +20,9 @@ impl Engine {
     pub fn preserve_account(&self, name: &str) -> Result<Account, Error> {
         let by = self.by("accounts preserve")?;
         let account = self.account_called(name)?;
-        self.change(&account, |turn, account| match account.preserved {
-            Some(preserved) if preserved.why == Why::Asked => Ok(()),
-            _ => turn.preserve(account, Why::Asked, &by),
+        self.change(&account, |transaction, account| match account.preserved {
+            Some(preserved) if preserved.why == Why::Requested => Ok(()),
+            _ => transaction.preserve(account, Why::Requested, &by),
         })
     }
 
@@ -35,16 +35,16 @@ impl Engine {
         let account = self.account_called(name)?;
         let by = self.by("accounts restore")?;
         let mut away = None;
-        let account = self.change(&account, |turn, account| {
-            // A sync may have let the user go since, or brought them back: the turn says what is so.
-            match (account.preserved.map(|preserved| preserved.why), left(turn.view(), account)?) {
+        let account = self.change(&account, |transaction, account| {
+            // A sync may have let the user go since, or brought them back: the transaction reads what is true now.
+            match (account.preserved.map(|preserved| preserved.why), left(transaction.snapshot(), account)?) {
                 (None, _) => Ok(()),
                 (Some(Why::Removed), Some(why)) => {
                     away = Some(why);
                     Ok(())
                 }
-                (Some(Why::Asked), Some(_)) => turn.preserve(account, Why::Removed, &by),
-                (Some(_), None) => turn.restore(account, &by),
+                (Some(Why::Requested), Some(_)) => transaction.preserve(account, Why::Removed, &by),
+                (Some(_), None) => transaction.restore(account, &by),
             }
         })?;
         let left = |why: Removal| Error::UserLeft { account: account.name.shown(), why: shown(&why.to_string()) };
@@ -64,9 +64,9 @@ impl Engine {
             return Err(Error::NotDue { account: account.name.shown(), until });
         }
         let deleted = account.clone();
-        self.store().turn(|turn| {
-            let account = turn.view().account_numbered(account.id)?.filter(is_due);
-            account.map_or_else(|| Err(changed(&deleted)), |account| turn.delete_account(&account, &by))
+        self.store().transaction(|transaction| {
+            let account = transaction.snapshot().account_numbered(account.id)?.filter(is_due);
+            account.map_or_else(|| Err(changed(&deleted)), |account| transaction.delete_account(&account, &by))
         })?;
         Ok(deleted)
     }
@@ -75,12 +75,12 @@ impl Engine {
     fn change(
         &self,
         account: &Account,
-        act: impl FnOnce(&Turn<'_>, &Account) -> Result<(), store::Error>,
+        act: impl FnOnce(&WriteTransaction<'_>, &Account) -> Result<(), store::Error>,
     ) -> Result<Account, Error> {
-        Ok(self.store().turn(|turn| {
-            let now = turn.view().account_numbered(account.id)?.ok_or_else(|| changed(account))?;
-            act(turn, &now)?;
-            turn.view().account_numbered(account.id)?.ok_or_else(|| changed(account))
+        Ok(self.store().transaction(|transaction| {
+            let now = transaction.snapshot().account_numbered(account.id)?.ok_or_else(|| changed(account))?;
+            act(transaction, &now)?;
+            transaction.snapshot().account_numbered(account.id)?.ok_or_else(|| changed(account))
         })?)
     }
 
@@ -108,8 +108,8 @@ impl Engine {
 }
 
 /// Why the user of an account has left, when they have.
-fn left(view: View<'_>, account: &Account) -> Result<Option<Removal>, store::Error> {
-    let users = view.find_user(&NameForm::of(&account.guid.to_string()))?;
+fn left(snapshot: Snapshot<'_>, account: &Account) -> Result<Option<Removal>, store::Error> {
+    let users = snapshot.find_user(&NameForm::of(&account.guid.to_string()))?;
     let user = users.into_iter().find(|user| user.directory == account.directory);
     Ok(match user.map(|user| user.state) {
         Some(UserState::Removed { why, .. }) => Some(why),

@@ -131,7 +131,7 @@ impl Engine {
             laptop: laptop(&request.laptop),
             id: DeviceId::from_bytes(self.random().map_err(|error| Denied::internal(&error))?),
         };
-        Ok(self.queue()?.run(move |turn| activation::enroll(turn, &ask, now))?)
+        Ok(self.queue()?.run(move |transaction| activation::enroll(transaction, &ask, now))?)
     }
 
     /// A proof of the user makes a pending device theirs.
@@ -142,7 +142,7 @@ impl Engine {
             act: Act::Claim,
             auth: Some(request.auth.method),
             user: user.clone(),
-            device: self.store().look(|view| view.device(DeviceBy::ClaimCode, &claim_code)).ok().flatten(),
+            device: self.store().snapshot(|snapshot| snapshot.device(DeviceBy::ClaimCode, &claim_code)).ok().flatten(),
         };
         let claim = Claim {
             claim_code,
@@ -200,7 +200,7 @@ impl Engine {
             (AuthMethod::Unverified, None, None) => None,
             (AuthMethod::Kerberos, None, Some(ticket)) => Some(self.try_ticket(&mut claim, ticket, asker, who, now)?),
             (AuthMethod::Password, Some(password), None) => {
-                let look = || self.store().look(|view| activation::look(view, &claim, now));
+                let look = || self.store().snapshot(|snapshot| activation::look(snapshot, &claim, now));
                 let standing = match look() {
                     Err(Refused::Refused(Reason::UserUnknown)) if self.look_up_named(&claim)? => look()?,
                     other => other?,
@@ -214,7 +214,8 @@ impl Engine {
         };
         let decide = |now| {
             let (claim, proven) = (claim.clone(), proven.clone());
-            self.queue().map(|queue| queue.run(move |turn| activation::claim(turn, &claim, proven.as_ref(), now)))
+            self.queue()
+                .map(|queue| queue.run(move |transaction| activation::claim(transaction, &claim, proven.as_ref(), now)))
         };
         match decide(self.now())? {
             Err(Refused::Refused(Reason::UserUnknown)) if proven.is_none() && self.look_up_named(&claim)? => {
@@ -226,7 +227,7 @@ impl Engine {
 
     /// The proofs that the settings accept, in their order.
     fn auth_methods(&self) -> Result<Vec<AuthMethod>, Denial> {
-        let settings = self.store().look(|view| view.settings()).map_err(|error| internal(&error))?;
+        let settings = self.store().snapshot(|snapshot| snapshot.settings()).map_err(|error| internal(&error))?;
         Ok(settings.auth)
     }
 
@@ -241,7 +242,8 @@ impl Engine {
     /// Says that a device is still there.
     pub fn check_in(&self, request: &CheckInRequest, asker: &Asker) -> Result<CheckInAnswer, Denial> {
         let (now, key) = (self.now(), activation::hash(request.device_key.bytes()));
-        let device = self.store().look(|view| view.device(DeviceBy::Key, &key)).map_err(|error| internal(&error))?;
+        let device =
+            self.store().snapshot(|snapshot| snapshot.device(DeviceBy::Key, &key)).map_err(|error| internal(&error))?;
         let is_known = device.is_some();
         let about = About { act: Act::CheckIn, auth: None, user: None, device };
         let done = || -> Result<_, Denied> {
@@ -250,7 +252,7 @@ impl Engine {
             }
             self.0.activations.limiter.count("check-in", &key, CHECK_INS, now).map_err(Denied::TooMany)?;
             let agent = Untrusted::new(request.agent.as_str());
-            Ok(self.queue()?.run(move |turn| activation::check_in(turn, &key, &agent, now))?)
+            Ok(self.queue()?.run(move |transaction| activation::check_in(transaction, &key, &agent, now))?)
         };
         let device = done().map_err(|refused| self.denied(refused, about, asker))?;
         Ok(CheckInAnswer {
@@ -356,7 +358,7 @@ impl Engine {
             user: about.user.map(Untrusted::new),
             peer,
         };
-        let kept = self.queue().map(|queue| queue.run(move |turn| turn.refuse(&refusal)));
+        let kept = self.queue().map(|queue| queue.run(move |transaction| transaction.refuse(&refusal)));
         if !matches!(kept, Ok(Ok(()))) {
             // No record, no word: a refusal that nobody can find the reason of is trouble.
             return Denial::of(Code::Internal);

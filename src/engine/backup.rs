@@ -45,8 +45,9 @@ impl Engine {
         private_file::replace(path, over, |out| Ok(Ok(secrets::seal_with_passphrase(passphrase, &mut copy, out)?)))?;
         let bytes = fs::metadata(path).map_err(|why| Error::File { path: path.to_owned(), why })?.len();
         let shown = path.display();
-        let told =
-            self.store().turn(|turn| turn.audit(&by, "installation", &format!("written to {shown}; {bytes} bytes")));
+        let told = self.store().transaction(|transaction| {
+            transaction.audit(&by, "installation", &format!("written to {shown}; {bytes} bytes"))
+        });
         // What it took the place of is gone already: then it stays, and the error says that nothing tells of it.
         if over { told } else { private_file::or_remove(path, told) }?;
         Ok(Backup { file: path.to_owned(), made_at: by.at, bytes })

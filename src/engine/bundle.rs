@@ -17,7 +17,7 @@ use crate::model::hash::hex;
 use crate::model::name::Name;
 use crate::model::text::Untrusted;
 use crate::model::token::{Pin, Record, Replaced, Scope, TokenId};
-use crate::store::{KeyState, Turn};
+use crate::store::{KeyState, WriteTransaction};
 use crate::token::{self, Refusal};
 
 use super::{Engine, Error, private_file};
@@ -113,7 +113,7 @@ impl Engine {
             private_file::or_remove(path, append(path, from, said))?;
         }
         let told = format!("{} tokens, {} revoked", carried.tokens, carried.revoked);
-        private_file::or_remove(path, self.store().turn(|turn| turn.audit(&by, "bundle", &told)))?;
+        private_file::or_remove(path, self.store().transaction(|transaction| transaction.audit(&by, "bundle", &told)))?;
         Ok(carried)
     }
 
@@ -141,7 +141,7 @@ impl Engine {
             (_, None) => None,
         };
         let mut carried = Carried { ldif: written, ..Carried::default() };
-        let taken = self.store().turn(|turn| take_in(turn, bundle, &by, &mut carried));
+        let taken = self.store().transaction(|transaction| take_in(transaction, bundle, &by, &mut carried));
         match ldif {
             Some(to) => private_file::or_remove(to, taken)?,
             None => taken?,
@@ -151,7 +151,7 @@ impl Engine {
 }
 
 fn take_in(
-    turn: &Turn<'_>,
+    transaction: &WriteTransaction<'_>,
     bundle: Bundle,
     by: &crate::store::By<'_>,
     carried: &mut Carried,
@@ -160,21 +160,21 @@ fn take_in(
         let (revoked, replaced) = (token.revoked, token.replaced.clone());
         let record = record(token);
         // One id is one token: another of that id would be a forgery, and whoever signs could just as well make one.
-        if turn.view().token(&record.id)?.is_none() {
-            turn.record_token(&record, "made elsewhere; it came with a bundle", by)?;
+        if transaction.snapshot().token(&record.id)?.is_none() {
+            transaction.record_token(&record, "made elsewhere; it came with a bundle", by)?;
             carried.tokens += 1;
         }
         if let Some(replaced) = replaced {
-            carried.replaced += u64::from(turn.supersede_token(&record.id, &replaced, by)?);
+            carried.replaced += u64::from(transaction.supersede_token(&record.id, &replaced, by)?);
         }
-        carried.revoked += u64::from(revoked && turn.revoke_token(&record.id, by)?);
+        carried.revoked += u64::from(revoked && transaction.revoke_token(&record.id, by)?);
     }
     for key in &bundle.revoked_keys {
-        carried.revoked_keys += u64::from(turn.revoke_key(key, by)?);
+        carried.revoked_keys += u64::from(transaction.revoke_key(key, by)?);
     }
     let Carried { tokens, replaced, revoked, .. } = carried;
     let told = format!("{tokens} tokens registered, {replaced} replaced, {revoked} revoked");
-    turn.audit(by, "bundle", &told)
+    transaction.audit(by, "bundle", &told)
 }
 
 fn registration(record: Record) -> Option<Registration> {

@@ -150,17 +150,17 @@ impl Engine {
     }
 
     pub fn frequency(&self) -> Result<Option<Kept<Frequency>>, Error> {
-        Ok(self.store().get_one()?)
+        Ok(self.store().document()?)
     }
     pub fn save_frequency(&self, frequency: &Frequency, expected: Option<u64>) -> Result<Change, Error> {
-        let version = self.store().save_one(frequency, expected, &self.by("frequency set")?)?;
+        let version = self.store().save_document(frequency, expected, &self.by("frequency set")?)?;
         Ok(changed(version, expected))
     }
     pub fn settings(&self) -> Result<Option<Kept<Settings>>, Error> {
-        Ok(self.store().get_one()?)
+        Ok(self.store().document()?)
     }
     pub fn save_settings(&self, settings: &Settings, expected: Option<u64>) -> Result<Change, Error> {
-        let version = self.store().save_one(settings, expected, &self.by("settings set")?)?;
+        let version = self.store().save_document(settings, expected, &self.by("settings set")?)?;
         Ok(changed(version, expected))
     }
 

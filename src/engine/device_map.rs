@@ -11,7 +11,7 @@ use crate::model::cell::{as_it_was, harmless};
 use crate::model::device_map::{IdType, MappedDevice};
 use crate::model::text::Untrusted;
 use crate::model::user::NameForm;
-use crate::store::{By, CachedUser, Turn, View};
+use crate::store::{By, CachedUser, Snapshot, WriteTransaction};
 
 use super::{Engine, Error, private_file};
 
@@ -69,8 +69,8 @@ impl Engine {
         let by = self.by("devices import")?;
         let rows = read(file)?;
         let mut failed = None;
-        let import = |turn: &Turn<'_>| {
-            let (imported, bad) = take(turn, &rows, &by)?;
+        let import = |transaction: &WriteTransaction<'_>| {
+            let (imported, bad) = take(transaction, &rows, &by)?;
             // Before anything is kept: rows that nobody hears of again are half an import.
             match write_bad(file, &bad, rows.delimiter) {
                 Ok(bad_rows) => Ok(Imported { bad_rows, ..imported }),
@@ -80,7 +80,7 @@ impl Engine {
                 }
             }
         };
-        let imported = self.store().turn(import);
+        let imported = self.store().transaction(import);
         match failed {
             Some(error) => Err(error),
             None => Ok(imported?),
@@ -90,13 +90,13 @@ impl Engine {
     /// Forgets what the map says of a laptop, by its id as the map has it. False when it says nothing.
     pub fn unmap_device(&self, id: &str) -> Result<bool, Error> {
         let by = self.by("devices unmap")?;
-        Ok(self.store().turn(|turn| {
+        Ok(self.store().transaction(|transaction| {
             let mut removed = false;
             for id_type in [IdType::Uuid, IdType::Serial] {
                 if let Some(key) = id_type.key(id)
-                    && turn.unmap_device(id_type, &key)?
+                    && transaction.unmap_device(id_type, &key)?
                 {
-                    turn.audit(&by, &called(id_type, &key), "taken out of the device map")?;
+                    transaction.audit(&by, &called(id_type, &key), "taken out of the device map")?;
                     removed = true;
                 }
             }
@@ -113,19 +113,23 @@ fn called(id_type: IdType, key: &str) -> String {
 type BadRow<'a> = (&'a [String; 7], String);
 
 /// Takes in every good row; answers with those that are not, and why.
-fn take<'a>(turn: &Turn<'_>, rows: &'a Rows, by: &By<'_>) -> Result<(Imported, Vec<BadRow<'a>>), crate::store::Error> {
+fn take<'a>(
+    transaction: &WriteTransaction<'_>,
+    rows: &'a Rows,
+    by: &By<'_>,
+) -> Result<(Imported, Vec<BadRow<'a>>), crate::store::Error> {
     let mut imported = Imported::default();
     let mut bad = Vec::new();
     let mut lines: HashMap<(IdType, String), usize> = HashMap::new();
     for (at, row) in rows.rows.iter().enumerate() {
-        let taken = match mapped(turn.view(), row, by)? {
+        let taken = match mapped(transaction.snapshot(), row, by)? {
             Ok((key, mapped)) => match lines.entry((mapped.id_type, key.clone())) {
                 std::collections::hash_map::Entry::Occupied(first) => {
                     Err(format!("the laptop stands in row {} already", first.get() + 2))
                 }
                 std::collections::hash_map::Entry::Vacant(entry) => {
                     entry.insert(at);
-                    take_one(turn, &key, &mapped)?
+                    take_one(transaction, &key, &mapped)?
                 }
             },
             Err(why) => Err(why),
@@ -141,7 +145,7 @@ fn take<'a>(turn: &Turn<'_>, rows: &'a Rows, by: &By<'_>) -> Result<(Imported, V
     imported.bad = bad.len() as u64;
     if imported.added + imported.changed > 0 {
         let detail = format!("{} laptops added, {} changed", imported.added, imported.changed);
-        turn.audit(by, "device map", &detail)?;
+        transaction.audit(by, "device map", &detail)?;
     }
     Ok((imported, bad))
 }
@@ -149,7 +153,7 @@ fn take<'a>(turn: &Turn<'_>, rows: &'a Rows, by: &By<'_>) -> Result<(Imported, V
 /// What a row says, and the key of its laptop; else what is wrong with it.
 #[allow(clippy::type_complexity, reason = "a row that is wrong is no failure of the import")]
 fn mapped(
-    view: View<'_>,
+    snapshot: Snapshot<'_>,
     row: &[String; 7],
     by: &By<'_>,
 ) -> Result<Result<(String, MappedDevice), String>, crate::store::Error> {
@@ -177,7 +181,7 @@ fn mapped(
         if name.is_empty() {
             continue;
         }
-        let mut found = view.find_user(&NameForm::of(name))?;
+        let mut found = snapshot.find_user(&NameForm::of(name))?;
         let user = match (found.pop(), found.is_empty()) {
             (None, _) => return Ok(Err(format!("no cached user goes by that {what}"))),
             (Some(_), false) => return Ok(Err(format!("several users go by that {what}"))),
@@ -189,7 +193,7 @@ fn mapped(
         meant = Some(user);
     }
     let Some(user) = meant else { return Ok(Err("the e-mail is missing".to_owned())) };
-    if let Some(other) = view.activated_for_another(id_type, &key, user.user.guid)? {
+    if let Some(other) = snapshot.activated_for_another(id_type, &key, user.user.guid)? {
         return Ok(Err(format!("the laptop is activated for {other}; `imd devices release` gives it back")));
     }
     let text = |text: &String| Untrusted::new(text.as_str());
@@ -209,8 +213,12 @@ fn mapped(
     Ok(Ok((key, mapped)))
 }
 
-fn take_one(turn: &Turn<'_>, key: &str, row: &MappedDevice) -> Result<Result<Outcome, String>, crate::store::Error> {
-    let before = turn.view().mapped_as(row.id_type, key)?;
+fn take_one(
+    transaction: &WriteTransaction<'_>,
+    key: &str,
+    row: &MappedDevice,
+) -> Result<Result<Outcome, String>, crate::store::Error> {
+    let before = transaction.snapshot().mapped_as(row.id_type, key)?;
     let outcome = match &before {
         // Whoever has it by now has it; a laptop that changed hands was released, and is asked for anew.
         Some(before) if before.used.is_some() && before.directory == row.directory && before.guid == row.guid => {
@@ -220,7 +228,7 @@ fn take_one(turn: &Turn<'_>, key: &str, row: &MappedDevice) -> Result<Result<Out
         Some(_) => Outcome::Changed,
         None => Outcome::Added,
     };
-    turn.map_device(key, row)?;
+    transaction.map_device(key, row)?;
     Ok(Ok(outcome))
 }
 

@@ -6,7 +6,7 @@ use crate::model::account::{Account, Kept};
 use crate::model::device::{Device, DeviceId, DeviceState, Funnel};
 use crate::model::refusal::Refusal;
 use crate::model::text::shown;
-use crate::store::{self, Pause, Turn};
+use crate::store::{self, Pause, WriteTransaction};
 
 use super::{Engine, Error};
 
@@ -34,12 +34,12 @@ impl Engine {
     pub fn device(&self, id: &str) -> Result<Device, Error> {
         let gone = || Error::Gone { what: "device", id: shown(id) };
         let id: DeviceId = id.parse().map_err(|_| gone())?;
-        Ok(self.store().look(|view| view.device_called(&id))?.ok_or_else(gone)?.device)
+        Ok(self.store().snapshot(|snapshot| snapshot.device_called(&id))?.ok_or_else(gone)?.device)
     }
 
     /// The devices that an account has or had, the newest first.
     pub fn devices_of(&self, account: &Account) -> Result<Vec<Device>, Error> {
-        Ok(self.store().look(|view| view.devices_of(account.id))?)
+        Ok(self.store().snapshot(|snapshot| snapshot.devices_of(account.id))?)
     }
 
     /// Refusals, the newest first: all, or those of a correlation id or a device id.
@@ -70,16 +70,16 @@ impl Engine {
     fn end(&self, id: &DeviceId, state: DeviceState, verb: &str) -> Result<Device, Error> {
         let by = self.by(verb)?;
         let unknown = || store::Error::Unknown(format!("device {id}"));
-        let end = |turn: &Turn<'_>| {
-            let held = turn.view().device_called(id)?.ok_or_else(unknown)?;
+        let end = |transaction: &WriteTransaction<'_>| {
+            let held = transaction.snapshot().device_called(id)?.ok_or_else(unknown)?;
             if held.device.state != state {
-                turn.end(held.number, state, by.at)?;
+                transaction.end(held.number, state, by.at)?;
                 let was = held.device.state.word();
-                turn.audit(&by, &format!("device {id}"), &format!("state: {was} -> {}", state.word()))?;
+                transaction.audit(&by, &format!("device {id}"), &format!("state: {was} -> {}", state.word()))?;
             }
-            turn.view().device_called(id)?.map(|held| held.device).ok_or_else(unknown)
+            transaction.snapshot().device_called(id)?.map(|held| held.device).ok_or_else(unknown)
         };
-        Ok(self.store().turn(end)?)
+        Ok(self.store().transaction(end)?)
     }
 
     /// Stops enrollments and activations, until then or until [`Self::resume`].
@@ -94,6 +94,6 @@ impl Engine {
 
     pub fn paused(&self) -> Result<Option<Pause>, Error> {
         let now = self.now();
-        Ok(self.store().look(|view| view.pause(now))?)
+        Ok(self.store().snapshot(|snapshot| snapshot.pause(now))?)
     }
 }

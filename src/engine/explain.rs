@@ -205,7 +205,7 @@ impl Engine {
         let Found { directory, user, .. } = &explained.found;
         let settings = self.settings()?.map(|kept| kept.value).unwrap_or_default();
         if let Some(group) = &settings.pilot_group {
-            if !self.store().look(|view| view.is_allowed(directory, user.guid, group))? {
+            if !self.store().snapshot(|snapshot| snapshot.is_allowed(directory, user.guid, group))? {
                 let evidence = format!("the user was not in {} when \"{directory}\" was last read", shown(group));
                 let remedy = "put the user into that group and run `imd sync`, or empty \"Only members of\" in step 5";
                 return Ok(chain.add(Link::broken(Part::Pilot, evidence, remedy)));
@@ -216,7 +216,7 @@ impl Engine {
         if cap == 0 {
             return Ok(true);
         }
-        let today = self.store().look(|view| view.activated_today(self.now()))?;
+        let today = self.store().snapshot(|snapshot| snapshot.activated_today(self.now()))?;
         let evidence = format!("{today} of {cap} laptops were activated today (UTC)");
         Ok(chain.add(if today < cap {
             Link::whole(Part::Pilot, evidence)

@@ -50,7 +50,7 @@ impl Engine {
     }
 
     pub fn installer(&self) -> Result<Option<Kept<Installer>>, Error> {
-        Ok(self.store().get_one()?)
+        Ok(self.store().document()?)
     }
 
     /// What step 7 settled, which holds for what an export does not say itself; before that, what it begins with.
@@ -66,7 +66,7 @@ impl Engine {
         foreign: Option<&Secret>,
         expected: Option<u64>,
     ) -> Result<Change, Error> {
-        let version = self.store().save_one(installer, expected, &self.by("export")?)?;
+        let version = self.store().save_document(installer, expected, &self.by("export")?)?;
         let mut change = Change { version, changed: Some(version) != expected };
         if let Some(token) = foreign {
             change.changed |= self.seal(&foreign_label(&installer.agent), token, "export")?;

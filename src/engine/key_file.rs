@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::token::Scope;
 use crate::secrets::{Locked, Secret};
-use crate::store::{KeyState, SignsFor, Turn};
+use crate::store::{KeyState, SignsFor, WriteTransaction};
 use crate::token::SigningKey;
 
 use super::{Engine, Error, Key, private_file};
@@ -55,9 +55,10 @@ impl Engine {
         let key = Locked::lock(&key.to_secret()?, &beside(&clear)?, passphrase, &random)?;
         let text = serde_json::to_string_pretty(&KeyFile { clear, key }).map_err(|_| damaged(path))?;
         private_file::write(path, text.as_bytes(), b"\n")?;
-        let told =
-            |turn: &Turn<'_>| turn.audit(&by, &format!("key {id}"), "exported for a host that signs tokens only");
-        private_file::or_remove(path, self.store().turn(told))?;
+        let told = |transaction: &WriteTransaction<'_>| {
+            transaction.audit(&by, &format!("key {id}"), "exported for a host that signs tokens only")
+        };
+        private_file::or_remove(path, self.store().transaction(told))?;
         self.keys()?.into_iter().find(|key| key.id == id).ok_or(Error::NoKey)
     }
 

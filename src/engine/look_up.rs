@@ -44,14 +44,14 @@ impl Engine {
         is: &dyn Fn(&User) -> bool,
     ) -> Result<bool, Denied> {
         let now = self.now();
-        let device = self.store().look(|view| view.device(DeviceBy::ClaimCode, claim_code))?;
+        let device = self.store().snapshot(|snapshot| snapshot.device(DeviceBy::ClaimCode, claim_code))?;
         let directories = self.live_directories().map_err(|error| Denied::internal(&error))?;
         let Some(device) = device.filter(|_| !directories.is_empty()) else { return Ok(false) };
         let (number, token) = (device.number, device.device.token.clone());
         let _turn = self.trying()?;
-        let may = self
-            .queue()?
-            .run(move |turn| turn.reserve_look_up(number, &token, now, MOST).map_err(activation::Error::from))?;
+        let may = self.queue()?.run(move |transaction| {
+            transaction.reserve_look_up(number, &token, now, MOST).map_err(activation::Error::from)
+        })?;
         if !may {
             return Ok(false);
         }
@@ -71,8 +71,10 @@ impl Engine {
 
     fn admitted(&self, device: &HeldDevice, mapping: Name, user: User) -> Result<bool, Denied> {
         let (actor, at) = (Actor::new(format!("laptop {}", device.device.id)), self.now());
-        let admit = move |turn: &crate::store::Turn<'_>| {
-            turn.admit(&mapping, &user, &By { actor: &actor, at, verb: "claim" }).map_err(activation::Error::from)
+        let admit = move |transaction: &crate::store::WriteTransaction<'_>| {
+            transaction
+                .admit(&mapping, &user, &By { actor: &actor, at, verb: "claim" })
+                .map_err(activation::Error::from)
         };
         Ok(self.queue()?.run(admit)?)
     }

@@ -16,7 +16,7 @@ use crate::model::plan::{Asked, State, Summary};
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, Guid, NameForm};
 use crate::secrets::Secret;
-use crate::store::{CachedUser, Lines};
+use crate::store::{CachedUser, PlanLines};
 use crate::sync::{self, Preview, Unopened};
 
 use super::{Engine, Error};
@@ -266,7 +266,7 @@ impl Engine {
     }
 
     /// The lines of a stored plan that are asked for, from the `offset`th on, at most `limit`.
-    pub fn plan_lines(&self, plan: i64, asked: &Asked, offset: u64, limit: u64) -> Result<Lines, Error> {
+    pub fn plan_lines(&self, plan: i64, asked: &Asked, offset: u64, limit: u64) -> Result<PlanLines, Error> {
         Ok(self.store().plan_lines(plan, asked, offset, limit)?)
     }
 

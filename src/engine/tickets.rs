@@ -49,14 +49,14 @@ impl Engine {
         who: &mut Option<String>,
         now: Timestamp,
     ) -> Result<(Guid, Option<User>), Denied> {
-        self.store().look(|view| activation::admitted(view, &claim.claim_code, claim.auth, now))?;
+        self.store().snapshot(|snapshot| activation::admitted(snapshot, &claim.claim_code, claim.auth, now))?;
         let tickets = self.0.activations.tickets.get().ok_or(Refused::from(Reason::AuthNotAccepted))?;
         let refused = |error: kerberos::Error| Refused::from(Reason::Ticket(error.to_string()));
         let token = base64::engine::general_purpose::STANDARD.decode(ticket.expose()).map(Zeroizing::new);
         let token = token.map_err(|_| refused(kerberos::Error::Refused("it is not base64".to_owned())))?;
         let principal = tickets.acceptor.accept(&token, asker.end_point.as_deref()).map_err(refused)?;
         *who = Some(principal.to_string());
-        let whose = || self.store().look(|view| activation::whose(view, &principal));
+        let whose = || self.store().snapshot(|snapshot| activation::whose(snapshot, &principal));
         let guid = match whose() {
             Err(Refused::Refused(Reason::UserUnknown))
                 if self.look_up(&claim.claim_code, &principal.names(), &|user| principal.is_of(user))? =>
@@ -66,7 +66,7 @@ impl Engine {
             other => other?,
         };
         claim.user = guid.to_string();
-        let standing = self.store().look(|view| activation::look(view, claim, now))?;
+        let standing = self.store().snapshot(|snapshot| activation::look(snapshot, claim, now))?;
         let name = &standing.directory.name;
         let (password, synced) = self
             .password(name)

@@ -244,7 +244,9 @@ impl Engine {
     /// The same for several, all of them or none.
     pub fn revoke_tokens(&self, ids: &[TokenId]) -> Result<(), Error> {
         let by = self.by("token revoke")?;
-        Ok(self.store().turn(|turn| ids.iter().try_for_each(|id| turn.revoke_token(id, &by).map(|_| ())))?)
+        Ok(self
+            .store()
+            .transaction(|transaction| ids.iter().try_for_each(|id| transaction.revoke_token(id, &by).map(|_| ())))?)
     }
 
     /// Whether a token is one that this installation's keys signed, and what it says. Whether it is known here, was

@@ -8,7 +8,7 @@ use crate::model::name::Name;
 use crate::model::size::Size;
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::Attribute;
-use crate::store::{self, CachedUser, UserState, UsersPage, View};
+use crate::store::{self, CachedUser, Snapshot, UserState, UsersPage};
 
 use super::{Engine, Error};
 
@@ -53,16 +53,17 @@ impl Engine {
 
     /// The page of the user of that id; `None` when nobody has it any more.
     pub fn user_page(&self, id: i64) -> Result<Option<UserPage>, Error> {
-        let page = self.store().look(|view| -> Result<_, store::Error> {
-            let Some(cached) = view.user(id)? else { return Ok(None) };
-            let account = view.account(&cached.directory, cached.user.guid)?;
-            let devices = account.as_ref().map(|account| view.devices_of(account.id)).transpose()?.unwrap_or_default();
+        let page = self.store().snapshot(|snapshot| -> Result<_, store::Error> {
+            let Some(cached) = snapshot.user(id)? else { return Ok(None) };
+            let account = snapshot.account(&cached.directory, cached.user.guid)?;
+            let devices =
+                account.as_ref().map(|account| snapshot.devices_of(account.id)).transpose()?.unwrap_or_default();
             let own = account.iter().map(|account| format!("account {}", account.name.raw()));
             let subjects: Vec<String> =
                 own.chain(devices.iter().map(|device| format!("device {}", device.id))).collect();
-            let audit = view.audit_of(&subjects, cached.user.guid, AUDIT_SHOWN)?;
+            let audit = snapshot.audit_of(&subjects, cached.user.guid, AUDIT_SHOWN)?;
             let groups = cached.user.values(Attribute::MemberOf).cloned().collect();
-            Ok(Some(UserPage { groups, gives: gives(view, &cached)?, account, devices, audit, cached }))
+            Ok(Some(UserPage { groups, gives: gives(snapshot, &cached)?, account, devices, audit, cached }))
         });
         Ok(page?)
     }
@@ -88,7 +89,7 @@ impl Engine {
     /// The user whom [`Self::forget_user`] would forget now; its errors are the same.
     pub fn may_forget(&self, name: &str) -> Result<CachedUser, Error> {
         let user = self.user_called(name)?;
-        let refused = self.store().look(|view| refused(view, &user))?;
+        let refused = self.store().snapshot(|snapshot| refused(snapshot, &user))?;
         refused.map_or(Ok(user), Err)
     }
 
@@ -103,12 +104,13 @@ impl Engine {
         let user = self.user_called(name)?;
         let label = user.user.label();
         let mut why_not = None;
-        let forgotten = self.store().turn(|turn| {
-            // Whoever was looked up may have come back or been activated since: the turn says what is so.
-            let now = turn.view().user(user.id)?.ok_or_else(|| store::Error::Unknown(format!("user {label}")))?;
-            why_not = refused(turn.view(), &now)?;
+        let forgotten = self.store().transaction(|transaction| {
+            // Whoever was looked up may have come back or been activated since: the transaction reads what is true now.
+            let now =
+                transaction.snapshot().user(user.id)?.ok_or_else(|| store::Error::Unknown(format!("user {label}")))?;
+            why_not = refused(transaction.snapshot(), &now)?;
             if why_not.is_none() {
-                turn.forget_user(now.id, &format!("user {label} ({})", now.user.guid), &by)?;
+                transaction.forget_user(now.id, &format!("user {label} ({})", now.user.guid), &by)?;
             }
             Ok(now)
         })?;
@@ -117,12 +119,12 @@ impl Engine {
 }
 
 /// Why a user is not forgotten.
-fn refused(view: View<'_>, user: &CachedUser) -> Result<Option<Error>, store::Error> {
+fn refused(snapshot: Snapshot<'_>, user: &CachedUser) -> Result<Option<Error>, store::Error> {
     let label = user.user.label();
     if user.state == UserState::Active {
         return Ok(Some(Error::StillActive(label)));
     }
-    let account = view.account(&user.directory, user.user.guid)?;
+    let account = snapshot.account(&user.directory, user.user.guid)?;
     Ok(account.map(|account| Error::HasAccount {
         user: label,
         account: account.name.shown(),
@@ -130,11 +132,11 @@ fn refused(view: View<'_>, user: &CachedUser) -> Result<Option<Error>, store::Er
     }))
 }
 
-fn gives(view: View<'_>, cached: &CachedUser) -> Result<Option<Gives>, store::Error> {
-    let Some(mapping) = view.mapping(&cached.mapping)? else { return Ok(None) };
-    let profile = view.profile(&mapping.profile)?;
+fn gives(snapshot: Snapshot<'_>, cached: &CachedUser) -> Result<Option<Gives>, store::Error> {
+    let Some(mapping) = snapshot.mapping(&cached.mapping)? else { return Ok(None) };
+    let profile = snapshot.profile(&mapping.profile)?;
     let quota = mapping.quota.or(profile.as_ref().and_then(|profile| profile.quota));
     let devices = profile.and_then(|profile| profile.devices_per_user);
-    let devices = devices.map_or_else(|| Ok(view.settings()?.devices_per_user), Ok::<_, store::Error>)?;
+    let devices = devices.map_or_else(|| Ok(snapshot.settings()?.devices_per_user), Ok::<_, store::Error>)?;
     Ok(Some(Gives { profile: mapping.profile, storage: mapping.storage, quota, devices, enabled: mapping.enabled }))
 }

@@ -30,12 +30,12 @@ pub struct Account {
 }
 
 impl Account {
-    /// How it is, in words: `in use`, `preserved, due 2027-02-01`, `left, due now`. The store searches by the same words.
+    /// How it is, in words: `in use`, `preserved, due 2027-02-01`, `removed, due now`. The store searches by the same words.
     pub fn says(&self, now: Timestamp) -> String {
         let Some(preserved) = self.preserved else { return "in use".to_owned() };
         let word = match preserved.why {
             Why::Removed => "removed",
-            Why::Asked => "preserved",
+            Why::Requested => "preserved",
         };
         if preserved.is_due(now) {
             format!("{word}, due now")
@@ -57,11 +57,10 @@ pub struct Preserved {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
-    /// Its user left the directory or is disabled; it comes back with the user.
-    #[serde(rename = "left")]
+    /// Its user was removed; the account is in use again when the user is added again.
     Removed,
-    /// An administrator asked for it, and has to ask for it back.
-    Asked,
+    /// An administrator preserved it, and has to restore it.
+    Requested,
 }
 
 impl Preserved {

@@ -8,6 +8,7 @@ use super::Unreadable;
 use super::duration::Duration;
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Frequency {
     /// 15 minutes to 31 days.
     pub every: Duration,

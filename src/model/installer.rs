@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 /// An administrator's choice of agent, targets and values.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Installer {
     /// The id of an agent definition: `imd-activate`.
     pub agent: String,
@@ -14,12 +15,10 @@ pub struct Installer {
     pub token: Option<super::name::Name>,
     pub proxy: Proxy,
     /// How the token travels, where a target can do either.
-    #[serde(default)]
     pub token_by: TokenBy,
     /// The folder that the exports are written to.
     pub out: PathBuf,
     /// Values for the agent's own properties, by their key in the agent definition.
-    #[serde(default)]
     pub properties: BTreeMap<String, String>,
 }
 

@@ -4,6 +4,7 @@ use super::Unreadable;
 use super::dn::Dn;
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// 1 to 100 laptops activated per user.
     pub devices_per_user: u32,

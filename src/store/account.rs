@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::item::{self, Cells, number_if};
-use super::turn::{Turn, View};
-use super::{CachedUser, Error, Store, single, user};
+use super::cells::{Cells, number_if};
+use super::transaction::{Snapshot, WriteTransaction};
+use super::{CachedUser, Error, Store, document, item, user};
 use crate::model::account::{Account, Preserved};
 use crate::model::device::Given;
 use crate::model::directory::Directory;
@@ -42,7 +42,7 @@ const ACCOUNT: &str =
 
 /// What [`Account::says`] at the moment `?3`, in SQL.
 const SAYS: &str = "CASE WHEN a.preserved_at IS NULL THEN 'in use'
-        ELSE CASE a.preserved_why WHEN 'asked' THEN 'preserved' ELSE 'removed' END || ', due '
+        ELSE CASE a.preserved_why WHEN 'requested' THEN 'preserved' ELSE 'removed' END || ', due '
             || CASE WHEN unixepoch(a.preserved_at) + p.preserve_for <= unixepoch(?3) THEN 'now'
                    ELSE date(unixepoch(a.preserved_at) + p.preserve_for, 'unixepoch') END END";
 
@@ -69,11 +69,11 @@ impl Store {
 impl Store {
     /// The account of the user with that objectGUID in that directory.
     pub fn account(&self, directory: &Name, guid: Guid) -> Result<Option<Account>, Error> {
-        self.read(|connection| View(connection).account(directory, guid))
+        self.read(|connection| Snapshot(connection).account(directory, guid))
     }
 }
 
-impl View<'_> {
+impl Snapshot<'_> {
     /// As [`Store::find_user`].
     pub fn find_user(&self, name: &NameForm) -> Result<Vec<CachedUser>, Error> {
         user::find(self.0, name)
@@ -103,11 +103,11 @@ impl View<'_> {
 
     /// The settings, or what holds when nobody chose.
     pub fn settings(&self) -> Result<Settings, Error> {
-        Ok(single::get_one(self.0)?.map_or_else(Settings::default, |kept| kept.value))
+        Ok(document::get(self.0)?.map_or_else(Settings::default, |kept| kept.value))
     }
 
     pub fn account(&self, directory: &Name, guid: Guid) -> Result<Option<Account>, Error> {
-        let Some(directory) = item::id_of(self.0, "directory", directory)? else { return Ok(None) };
+        let Some(directory) = item::id_of::<Directory>(self.0, directory)? else { return Ok(None) };
         let sql = format!("{ACCOUNT} WHERE a.directory_id = ?1 AND a.guid = ?2");
         Ok(accounts(self.0, &sql, params![directory, guid.0])?.into_iter().next())
     }
@@ -120,18 +120,15 @@ impl View<'_> {
     /// How many accounts have a profile.
     pub fn accounts_with(&self, profile: &Name) -> Result<u64, Error> {
         let sql = "SELECT count(*) FROM account WHERE profile_id = ?1";
-        let Some(id) = item::id_of(self.0, "profile", profile)? else { return Ok(0) };
+        let Some(id) = item::id_of::<Profile>(self.0, profile)? else { return Ok(0) };
         let count: i64 = self.0.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
 }
 
-impl Turn<'_> {
+impl WriteTransaction<'_> {
     /// Makes the account of a user, or brings the one that is there up to date; answers with its number.
     pub fn save_account(&self, new: &NewAccount<'_>, at: Timestamp) -> Result<i64, Error> {
-        let id = |table, name: &Name| {
-            item::id_of(self.0, table, name)?.ok_or_else(|| Error::Unknown(format!("{table} \"{name}\"")))
-        };
         let sql = "INSERT INTO account (directory_id, guid, name, mail, label, mapping, profile_id, storage_id, quota,
                        created_at, changed_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
@@ -140,14 +137,14 @@ impl Turn<'_> {
                        storage_id = excluded.storage_id, quota = excluded.quota, changed_at = excluded.changed_at
                    RETURNING id";
         let row = params![
-            id("directory", new.directory)?,
+            item::known_id::<Directory>(self.0, new.directory)?,
             new.guid.0,
             new.name.raw(),
             new.mail.raw(),
             new.label,
             new.mapping.as_str(),
-            id("profile", new.profile)?,
-            id("storage", new.storage)?,
+            item::known_id::<Profile>(self.0, new.profile)?,
+            item::known_id::<Storage>(self.0, new.storage)?,
             number_if(new.quota.map(Size::as_bytes)),
             at.to_string(),
         ];
@@ -157,7 +154,7 @@ impl Turn<'_> {
     /// When passwords were or are being tried for a user, the newest first, at most so many.
     pub fn password_attempts(&self, directory: &Name, guid: Guid, most: u64) -> Result<Vec<Timestamp>, Error> {
         let sql = "SELECT at FROM password_attempt WHERE directory_id = ?1 AND guid = ?2 ORDER BY id DESC LIMIT ?3";
-        let Some(id) = item::id_of(self.0, "directory", directory)? else { return Ok(Vec::new()) };
+        let Some(id) = item::id_of::<Directory>(self.0, directory)? else { return Ok(Vec::new()) };
         let mut statement = self.0.prepare_cached(sql)?;
         let mut rows = statement.query(params![id, guid.0, i64::try_from(most).unwrap_or(i64::MAX)])?;
         let mut all = Vec::new();
@@ -169,8 +166,7 @@ impl Turn<'_> {
 
     /// Notes that a password is about to be tried; answers with the note's number.
     pub fn add_password_attempt(&self, directory: &Name, guid: Guid, at: Timestamp) -> Result<i64, Error> {
-        let id = item::id_of(self.0, "directory", directory)?
-            .ok_or_else(|| Error::Unknown(format!("directory \"{directory}\"")))?;
+        let id = item::known_id::<Directory>(self.0, directory)?;
         let sql = "INSERT INTO password_attempt (directory_id, guid, at) VALUES (?1, ?2, ?3) RETURNING id";
         Ok(self.0.prepare_cached(sql)?.query_row(params![id, guid.0, at.to_string()], |row| row.get(0))?)
     }
@@ -183,7 +179,7 @@ impl Turn<'_> {
 
     /// Forgets every note of a user whose password was right, as the directory does.
     pub fn clear_password_attempts(&self, directory: &Name, guid: Guid) -> Result<(), Error> {
-        let id: Option<i64> = item::id_of(self.0, "directory", directory)?;
+        let id: Option<i64> = item::id_of::<Directory>(self.0, directory)?;
         let sql = "DELETE FROM password_attempt WHERE directory_id = ?1 AND guid = ?2";
         self.0.prepare_cached(sql)?.execute(params![id, guid.0])?;
         Ok(())

@@ -7,7 +7,7 @@ use rusqlite::{Transaction, params};
 
 use super::name;
 use super::plan::summary;
-use super::staging::scope;
+use super::plan_scope::scope;
 use super::{By, Error, Store, audit, count, preserve};
 use crate::model::job::{Job, Progress};
 use crate::model::plan::{Counts, Summary};
@@ -43,20 +43,20 @@ impl Store {
 }
 
 const LEAVE: &str = "
-    UPDATE cached_user SET state = 'left', left_at = ?2, left_why = c.why, left_detail = c.why_detail,
+    UPDATE cached_user SET state = 'removed', removed_at = ?2, removed_why = c.why, removed_detail = c.why_detail,
         version = version + 1
     FROM plan_change c WHERE c.plan_id = ?1 AND c.kind = 'removed' AND cached_user.id = c.user_id";
 
 /// Who changes, comes back, or has other operational attributes.
 const CHANGE: &str = "
-    UPDATE cached_user SET state = 'active', left_at = NULL, left_why = NULL, left_detail = NULL,
+    UPDATE cached_user SET state = 'active', removed_at = NULL, removed_why = NULL, removed_detail = NULL,
         mapping_id = c.mapping_id, hash = c.hash, operational = c.operational, label = c.label,
         values_id = c.after_id, version = version + 1
     FROM plan_change c
     WHERE c.plan_id = ?1 AND c.kind IN ('added', 'updated', 'refresh') AND cached_user.id = c.user_id";
 
 const COME: &str = "
-    INSERT INTO cached_user (directory_id, guid, state, mapping_id, version, came_at, hash, operational, label, values_id)
+    INSERT INTO cached_user (directory_id, guid, state, mapping_id, version, added_at, hash, operational, label, values_id)
     SELECT directory_id, guid, 'active', mapping_id, 1, ?2, hash, operational, label, after_id
     FROM plan_change WHERE plan_id = ?1 AND kind = 'added' AND user_id IS NULL
     ORDER BY directory_id, guid";
@@ -86,8 +86,8 @@ fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) 
         return Ok(());
     }
     count::recount(transaction)?;
-    count::on_day(transaction, "came", added, by.at)?;
-    count::on_day(transaction, "left", removed, by.at)?;
+    count::on_day(transaction, "added", added, by.at)?;
+    count::on_day(transaction, "removed", removed, by.at)?;
     let detail = format!("{added} added, {updated} updated, {removed} removed; hash {}", plan.hash);
     audit::append(transaction, by, &format!("plan {}", plan.id), &detail)?;
     preserve::follow(transaction, plan.id, by)
@@ -95,7 +95,7 @@ fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) 
 
 /// The mappings that the plan is about are still those of now, in the same order.
 fn mappings_stand(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
-    let sql = "SELECT mapping_id, version, is_gone FROM plan_mapping WHERE plan_id = ?1 ORDER BY position";
+    let sql = "SELECT mapping_id, version, is_removed FROM plan_mapping WHERE plan_id = ?1 ORDER BY position";
     let mut statement = transaction.prepare(sql)?;
     let planned = statement.query_map([plan], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let planned = planned.collect::<Result<Vec<(i64, i64, bool)>, _>>()?;

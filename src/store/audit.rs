@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Rows, Transaction, params};
 use sha2::{Digest, Sha256};
 
-use super::item::Cells;
-use super::turn::View;
+use super::cells::Cells;
+use super::transaction::Snapshot;
 use super::{By, Error, Store};
 use crate::model::audit::Entry;
 use crate::model::hash::hex;
@@ -52,7 +52,7 @@ impl Store {
                 Verdict::Whole { rows, .. } | Verdict::CutShort { rows, .. } => (*rows, verdict.fault()),
                 Verdict::Broken { number } => (*number, verdict.fault()),
             };
-            let sql = "INSERT OR REPLACE INTO audit_checked (one, at, number, hash, broken)
+            let sql = "INSERT OR REPLACE INTO audit_check (one, at, number, hash, broken)
                        SELECT 1, ?1, ?2, coalesce((SELECT hash FROM audit WHERE number = ?2), zeroblob(32)), ?3";
             transaction.execute(sql, params![at.to_string(), i64::try_from(number).unwrap_or(i64::MAX), broken])?;
             Ok(())
@@ -62,7 +62,7 @@ impl Store {
     /// When all of it was looked at last.
     pub fn audit_checked_at(&self) -> Result<Option<Timestamp>, Error> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT at FROM audit_checked")?;
+            let mut statement = connection.prepare_cached("SELECT at FROM audit_check")?;
             let mut rows = statement.query([])?;
             rows.next()?.map(|row| Cells::of(row).parsed()).transpose()
         })
@@ -89,7 +89,7 @@ pub(super) fn glance(connection: &Connection) -> Result<Chain, Error> {
     let newest: Option<i64> = connection.query_row("SELECT max(number) FROM audit", [], |row| row.get(0))?;
     let newest = newest.unwrap_or(0);
     let sql = "SELECT c.at, c.number, c.broken, c.number = 0 OR c.hash IS a.hash
-               FROM audit_checked c LEFT JOIN audit a ON a.number = c.number";
+               FROM audit_check c LEFT JOIN audit a ON a.number = c.number";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
     let (mut checked, mut broken) = (None, None);
@@ -117,7 +117,7 @@ pub(super) fn glance(connection: &Connection) -> Result<Chain, Error> {
 /// How many of the newest rows are looked through for a name.
 const LOOKED_THROUGH: i64 = 50_000;
 
-impl View<'_> {
+impl Snapshot<'_> {
     /// Among the newest rows those of one of these subjects, and those that name the user of that GUID; at most `limit`,
     /// the newest first.
     pub fn audit_of(&self, subjects: &[String], guid: Guid, limit: u64) -> Result<Vec<Entry>, Error> {
@@ -128,7 +128,7 @@ impl View<'_> {
         let mut statement = self.0.prepare_cached(sql)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let guid = format!("({guid})");
-        entries(&mut statement.query(params![super::item::json(&subjects), guid, LOOKED_THROUGH, limit])?)
+        entries(&mut statement.query(params![super::cells::json(&subjects), guid, LOOKED_THROUGH, limit])?)
     }
 }
 

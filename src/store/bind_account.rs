@@ -2,9 +2,10 @@
 
 use rusqlite::params;
 
-use super::item::{Cells, id_of};
+use super::cells::Cells;
+use super::item::id_of;
 use super::{Error, Store};
-use crate::model::directory::{AccountSeen, Expiry};
+use crate::model::directory::{AccountSeen, Directory, Expiry};
 use crate::model::name::Name;
 
 impl Store {
@@ -12,13 +13,13 @@ impl Store {
     /// Of a directory that is not there nothing is kept.
     pub fn save_account_seen(&self, directory: &Name, seen: &AccountSeen) -> Result<(), Error> {
         self.write(|transaction| {
-            let Some(id) = id_of(transaction, "directory", directory)? else { return Ok(()) };
+            let Some(id) = id_of::<Directory>(transaction, directory)? else { return Ok(()) };
             let (kind, end) = match seen.password {
                 None => (None, None),
                 Some(Expiry::Never) => (Some("never"), None),
                 Some(Expiry::At(end)) => (Some("at"), Some(end.to_string())),
             };
-            let sql = "INSERT INTO account_seen (directory_id, at, bind, password, password_expires)
+            let sql = "INSERT INTO bind_account (directory_id, at, bind, password, password_expires)
                        VALUES (?1, ?2, ?3, ?4, ?5)
                        ON CONFLICT (directory_id) DO UPDATE SET at = excluded.at, bind = excluded.bind,
                            password = excluded.password, password_expires = excluded.password_expires";
@@ -29,8 +30,8 @@ impl Store {
 
     pub fn account_seen(&self, directory: &Name) -> Result<Option<AccountSeen>, Error> {
         self.read(|connection| {
-            let Some(id) = id_of(connection, "directory", directory)? else { return Ok(None) };
-            let sql = "SELECT at, bind, password, password_expires FROM account_seen WHERE directory_id = ?1";
+            let Some(id) = id_of::<Directory>(connection, directory)? else { return Ok(None) };
+            let sql = "SELECT at, bind, password, password_expires FROM bind_account WHERE directory_id = ?1";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([id])?;
             let Some(row) = rows.next()? else { return Ok(None) };

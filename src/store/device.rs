@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::item::{self, Cells, word};
-use super::turn::{Turn, View};
+use super::cells::{self, Cells, word};
+use super::transaction::{Snapshot, WriteTransaction};
 use super::{Error, Store, count};
 use crate::model::device::{Activation, Device, DeviceId, DeviceState, Funnel, Laptop, serial_key, uuid_key};
 use crate::model::refusal;
@@ -67,7 +67,7 @@ impl Store {
             );
             let query = query.unwrap_or_default().trim().to_lowercase();
             let refused = !query.is_empty() && REFUSED.starts_with(&query);
-            let reasons = item::json(&refusal::codes_found(&query));
+            let reasons = cells::json(&refusal::codes_said(&query));
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             Ok(held(connection, &sql, params![query, limit, refused, reasons])?.into_iter().map(|held| held.device).collect())
         })
@@ -77,20 +77,20 @@ impl Store {
         let cached = self.user_counts()?.active;
         self.read(|connection| {
             let mut funnel = Funnel { cached, ..Funnel::default() };
-            for (state, devices) in count::tallies(connection, "device")? {
+            for (state, devices) in count::counters(connection, "device")? {
                 match state.as_str() {
                     "pending" => funnel.pending += devices,
                     "activated" => funnel.activated += devices,
                     _ => funnel.ended += devices,
                 }
             }
-            funnel.accounts = count::tallies(connection, "account")?.first().map_or(0, |(_, accounts)| *accounts);
+            funnel.accounts = count::counters(connection, "account")?.first().map_or(0, |(_, accounts)| *accounts);
             Ok(funnel)
         })
     }
 }
 
-impl View<'_> {
+impl Snapshot<'_> {
     pub fn device(&self, by: DeviceBy, hash: &Hash) -> Result<Option<HeldDevice>, Error> {
         let column = match by {
             DeviceBy::Key => "key_hash",
@@ -144,7 +144,7 @@ impl View<'_> {
     }
 }
 
-impl Turn<'_> {
+impl WriteTransaction<'_> {
     /// Adds a pending device.
     pub fn add_device(&self, new: &NewDevice<'_>, at: Timestamp) -> Result<(), Error> {
         let sql = "INSERT INTO device (id, state, key_hash, claim_hash, hardware, host_name, serial, system, agent,

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::item::{self, Cells};
-use super::turn::{Turn, View};
-use super::{Error, Store};
+use super::cells::Cells;
+use super::transaction::{Snapshot, WriteTransaction};
+use super::{Error, Store, item};
 use crate::model::device::DeviceId;
 use crate::model::device_map::{IdType, MappedDevice, Used};
+use crate::model::directory::Directory;
 use crate::model::text::Untrusted;
 use crate::model::user::Guid;
 
@@ -30,7 +31,7 @@ impl Store {
     }
 }
 
-impl View<'_> {
+impl Snapshot<'_> {
     /// What the map says of a device: by its UUID, by its serial number, or by both.
     pub fn mapped(&self, device: i64) -> Result<Vec<MappedDevice>, Error> {
         let sql = format!(
@@ -63,10 +64,10 @@ impl View<'_> {
     }
 }
 
-impl Turn<'_> {
+impl WriteTransaction<'_> {
     /// Keeps what the map says of a laptop, in place of what it said before. Whatever came of it is forgotten.
     pub fn map_device(&self, key: &str, row: &MappedDevice) -> Result<(), Error> {
-        let directory = item::id_of(self.0, "directory", &row.directory)?
+        let directory = item::id_of::<Directory>(self.0, &row.directory)?
             .ok_or_else(|| Error::Unknown(format!("directory \"{}\"", row.directory)))?;
         let sql = "INSERT INTO device_map (id_type, id_key, device_id, host_name, directory_id, guid, mail, user_name,
                        old_device, restore, imported_at)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::item::{Cells, json, path};
+use super::cells::{Cells, json, path};
 use super::{By, Error, Store, audit};
 use crate::model::audit::Actor;
 use crate::model::installer::Inputs;

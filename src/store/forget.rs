@@ -2,12 +2,12 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::turn::Turn;
-use super::{By, Error, audit, count, found, name};
+use super::transaction::WriteTransaction;
+use super::{By, Error, audit, count, name, search_index};
 
-impl Turn<'_> {
+impl WriteTransaction<'_> {
     /// Forgets a cached user. Plans that touched them can no longer be taken back. Whether they may be forgotten is the
-    /// caller's to say, from what it sees in the same turn.
+    /// caller's to say, from what it sees in the same transaction.
     pub fn forget_user(&self, id: i64, subject: &str, by: &By<'_>) -> Result<(), Error> {
         one(self.0, id)?;
         audit::append(self.0, by, subject, "forgotten: taken out of the cache, with what plans kept of them")
@@ -19,7 +19,7 @@ fn one(transaction: &Transaction<'_>, id: i64) -> Result<(), Error> {
         "SELECT u.label, v.attributes FROM cached_user u JOIN user_values v ON v.id = u.values_id WHERE u.id = ?1";
     let (label, attributes): (String, String) =
         transaction.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    found::remove(transaction, id, &label, &attributes)?;
+    search_index::remove(transaction, id, &label, &attributes)?;
     name::remove(transaction, id, &label, &attributes)?;
     let of = "SELECT directory_id, guid FROM cached_user WHERE id = ?1";
     let (directory, guid): (i64, [u8; 16]) =
@@ -42,9 +42,9 @@ pub(super) fn all_of(transaction: &Transaction<'_>, directory: i64) -> Result<()
     if going == 0 {
         return Ok(());
     }
-    let many = found::are_many(transaction, going)?;
+    let many = search_index::are_many(transaction, going)?;
     if many {
-        let sql = "DELETE FROM user_found WHERE user_id IN (SELECT id FROM cached_user WHERE directory_id = ?1)";
+        let sql = "DELETE FROM user_index WHERE user_id IN (SELECT id FROM cached_user WHERE directory_id = ?1)";
         transaction.execute(sql, [directory])?;
     } else {
         let sql = "SELECT u.id, u.label, v.attributes FROM cached_user u JOIN user_values v ON v.id = u.values_id
@@ -53,7 +53,7 @@ pub(super) fn all_of(transaction: &Transaction<'_>, directory: i64) -> Result<()
         let mut rows = select.query([directory])?;
         while let Some(row) = rows.next()? {
             let (id, label, attributes): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            found::remove(transaction, id, &label, &attributes)?;
+            search_index::remove(transaction, id, &label, &attributes)?;
         }
     }
     for sql in [
@@ -68,5 +68,5 @@ pub(super) fn all_of(transaction: &Transaction<'_>, directory: i64) -> Result<()
         let with: &[&dyn rusqlite::ToSql] = &[&directory];
         statement.execute(&with[..statement.parameter_count()])?;
     }
-    if many { found::fill(transaction, &mut || Ok(())) } else { Ok(()) }
+    if many { search_index::fill(transaction, &mut || Ok(())) } else { Ok(()) }
 }

@@ -26,7 +26,7 @@ impl Store {
     /// A sealed secret by its label.
     pub fn sealed(&self, label: &str) -> Result<Option<Vec<u8>>, Error> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT sealed FROM sealed WHERE label = ?1")?;
+            let mut statement = connection.prepare_cached("SELECT sealed FROM sealed_secret WHERE label = ?1")?;
             Ok(statement.query_row([label], |row| row.get(0)).optional()?)
         })
     }
@@ -34,7 +34,7 @@ impl Store {
     /// Keeps a secret that the caller has sealed. The audit says that it was set, and nothing more.
     pub fn save_sealed(&self, label: &str, sealed: &[u8], by: &By<'_>) -> Result<(), Error> {
         self.write(|transaction| {
-            let sql = "INSERT INTO sealed (label, sealed, changed_at, changed_by) VALUES (?1, ?2, ?3, ?4)
+            let sql = "INSERT INTO sealed_secret (label, sealed, changed_at, changed_by) VALUES (?1, ?2, ?3, ?4)
                        ON CONFLICT (label) DO UPDATE SET sealed = excluded.sealed, changed_at = excluded.changed_at,
                            changed_by = excluded.changed_by";
             transaction.execute(sql, params![label, sealed, by.at.to_string(), by.actor.0.raw()])?;
@@ -45,7 +45,7 @@ impl Store {
 
 /// Forgets a sealed secret; one that is not there is no error.
 pub(super) fn remove_sealed(transaction: &Transaction<'_>, label: &str, by: &By<'_>) -> Result<(), Error> {
-    match transaction.execute("DELETE FROM sealed WHERE label = ?1", [label])? {
+    match transaction.execute("DELETE FROM sealed_secret WHERE label = ?1", [label])? {
         0 => Ok(()),
         _ => audit::append(transaction, by, &format!("secret \"{label}\""), "removed"),
     }

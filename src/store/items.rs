@@ -1,11 +1,13 @@
-//! The tables of directories, profiles, storages and mappings.
+//! Directories, storages, profiles and mappings in their tables.
 
 use std::path::PathBuf;
 
 use rusqlite::types::Value;
+use rusqlite::{Connection, Transaction};
 
-use super::Error;
-use super::item::{Cells, Column, Item, Record, json, link, number, number_if, path, plain, text, text_if, word};
+use super::cells::{Cells, json, number, number_if, path, text, text_if, word};
+use super::item::{Column, Item, link, plain};
+use super::{By, Error, Store, account, audit, forget, item, key, user};
 use crate::model::directory::{Directory, Ldap, Source, Trust};
 use crate::model::duration::Duration;
 use crate::model::mapping::Mapping;
@@ -15,13 +17,6 @@ use crate::model::size::Size;
 
 impl Item for Directory {
     const WORD: &'static str = "directory";
-    fn name(&self) -> &Name {
-        &self.name
-    }
-}
-
-impl Record for Directory {
-    const TABLE: &'static str = "directory";
     const COLUMNS: &'static [Column] = &[
         plain("name"),
         plain("kind"),
@@ -32,6 +27,10 @@ impl Record for Directory {
         plain("ca_pem"),
         plain("pins"),
     ];
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
 
     fn values(&self) -> Result<Vec<Value>, Error> {
         let what = Self::called(&self.name);
@@ -74,18 +73,39 @@ impl Record for Directory {
         };
         Ok(Self { name, source })
     }
+
+    fn referrers(connection: &Connection, id: i64) -> Result<Vec<String>, Error> {
+        let mappings = "SELECT name FROM mapping WHERE directory_id = ?1 AND removed = 0 ORDER BY position";
+        let profiles = "SELECT name FROM profile WHERE login_directory_id = ?1 ORDER BY name_key";
+        let mut all = called(connection, Mapping::WORD, mappings, id)?;
+        all.extend(called(connection, Profile::WORD, profiles, id)?);
+        let users = user::active(connection, id)?;
+        all.extend((users > 0).then(|| format!("{users} active users")));
+        all.extend(accounts(connection, "directory_id", id)?);
+        Ok(all)
+    }
+
+    /// Its removed users and mappings go with it.
+    fn delete(transaction: &Transaction<'_>, id: i64) -> Result<(), Error> {
+        forget::all_of(transaction, id)?;
+        for sql in [
+            "DELETE FROM user_count WHERE mapping_id IN (SELECT id FROM mapping WHERE directory_id = ?1)",
+            "DELETE FROM mapping WHERE directory_id = ?1 AND removed",
+            "DELETE FROM directory WHERE id = ?1",
+        ] {
+            transaction.execute(sql, [id])?;
+        }
+        Ok(())
+    }
 }
 
 impl Item for Storage {
     const WORD: &'static str = "storage";
+    const COLUMNS: &'static [Column] = &[plain("name"), plain("location"), plain("capacity")];
+
     fn name(&self) -> &Name {
         &self.name
     }
-}
-
-impl Record for Storage {
-    const TABLE: &'static str = "storage";
-    const COLUMNS: &'static [Column] = &[plain("name"), plain("location"), plain("capacity")];
 
     fn values(&self) -> Result<Vec<Value>, Error> {
         Ok(vec![text(&self.name), text(&self.location), number_if(self.capacity.map(Size::as_bytes))])
@@ -94,17 +114,22 @@ impl Record for Storage {
     fn read(cells: &mut Cells<'_, '_>) -> Result<Self, Error> {
         Ok(Self { name: cells.parsed()?, location: cells.text()?, capacity: cells.number_if()?.map(Size::bytes) })
     }
+
+    fn referrers(connection: &Connection, id: i64) -> Result<Vec<String>, Error> {
+        let mappings = "SELECT name FROM mapping WHERE storage_id = ?1 ORDER BY position";
+        let mut all = called(connection, Mapping::WORD, mappings, id)?;
+        all.extend(accounts(connection, "storage_id", id)?);
+        Ok(all)
+    }
+
+    fn delete(transaction: &Transaction<'_>, id: i64) -> Result<(), Error> {
+        transaction.execute("DELETE FROM storage WHERE id = ?1", [id])?;
+        Ok(())
+    }
 }
 
 impl Item for Profile {
     const WORD: &'static str = "profile";
-    fn name(&self) -> &Name {
-        &self.name
-    }
-}
-
-impl Record for Profile {
-    const TABLE: &'static str = "profile";
     const COLUMNS: &'static [Column] = &[
         plain("name"),
         plain("login"),
@@ -115,6 +140,10 @@ impl Record for Profile {
         plain("inactive_after"),
         plain("preserve_for"),
     ];
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
 
     fn values(&self) -> Result<Vec<Value>, Error> {
         Ok(vec![
@@ -141,17 +170,23 @@ impl Record for Profile {
             preserve_for: Duration::seconds(cells.number()?),
         })
     }
+
+    fn referrers(connection: &Connection, id: i64) -> Result<Vec<String>, Error> {
+        let mappings = "SELECT name FROM mapping WHERE profile_id = ?1 ORDER BY position";
+        let mut all = called(connection, Mapping::WORD, mappings, id)?;
+        all.extend(accounts(connection, "profile_id", id)?);
+        Ok(all)
+    }
+
+    fn delete(transaction: &Transaction<'_>, id: i64) -> Result<(), Error> {
+        transaction.execute("DELETE FROM profile_user WHERE profile_id = ?1", [id])?;
+        transaction.execute("DELETE FROM profile WHERE id = ?1", [id])?;
+        Ok(())
+    }
 }
 
 impl Item for Mapping {
     const WORD: &'static str = "mapping";
-    fn name(&self) -> &Name {
-        &self.name
-    }
-}
-
-impl Record for Mapping {
-    const TABLE: &'static str = "mapping";
     const COLUMNS: &'static [Column] = &[
         plain("name"),
         plain("kind"),
@@ -167,9 +202,16 @@ impl Record for Mapping {
         link("storage_id", "storage"),
         plain("quota"),
         plain("auto_import"),
-        plain("every"),
+        plain("sync_interval"),
         plain("enabled"),
     ];
+
+    const EXISTS: &'static str = "t.removed = 0";
+    const ORDER: &'static str = "position";
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
 
     fn values(&self) -> Result<Vec<Value>, Error> {
         Ok(vec![
@@ -212,17 +254,61 @@ impl Record for Mapping {
             enabled: cells.next()?,
         })
     }
+
+    fn referrers(_: &Connection, _: i64) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// It gets the lowest priority. A removed mapping of that name that users still refer to is used again under its old
+    /// id, so that they stay its users.
+    fn insert(&self, transaction: &Transaction<'_>, by: &By<'_>) -> Result<u64, Error> {
+        let last = "SELECT coalesce(max(position), 0) + 1 FROM mapping WHERE removed = 0";
+        let position: i64 = transaction.query_row(last, [], |row| row.get(0))?;
+        let key = key(self.name.as_str());
+        let removed = "SELECT count(*) > 0 FROM mapping WHERE name_key = ?1";
+        if transaction.query_row(removed, [&key], |row| row.get(0))? {
+            let version = item::update(transaction, self, by)?;
+            let sql = "UPDATE mapping SET removed = 0, position = ?1 WHERE name_key = ?2";
+            transaction.execute(sql, (position, key))?;
+            return Ok(version);
+        }
+        item::insert(transaction, self, Some(("position", Value::Integer(position))), by)
+    }
+
+    /// While users still refer to it, it is only marked. The next sync finds them without a mapping and plans their
+    /// removal.
+    fn delete(transaction: &Transaction<'_>, id: i64) -> Result<(), Error> {
+        let sql = if user::holding(transaction, "mapping_id", id)? > 0 {
+            "UPDATE mapping SET removed = 1, profile_id = NULL, storage_id = NULL, version = version + 1 WHERE id = ?1"
+        } else {
+            "DELETE FROM mapping WHERE id = ?1"
+        };
+        transaction.execute(sql, [id])?;
+        Ok(())
+    }
 }
 
-impl super::Store {
+/// The rows of a query for names, as messages call them.
+fn called(connection: &Connection, word: &str, sql: &str, id: i64) -> Result<Vec<String>, Error> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let names = statement.query_map([id], |row| Ok(format!("{word} \"{}\"", row.get::<_, String>(0)?)))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+fn accounts(connection: &Connection, column: &str, id: i64) -> Result<Option<String>, Error> {
+    let accounts = account::holding(connection, column, id)?;
+    Ok((accounts > 0).then(|| format!("{accounts} accounts")))
+}
+
+impl Store {
     /// Puts the mappings in this order of priority, the first one first; one that is not named keeps its place after
     /// those that are.
-    pub fn order_mappings(&self, names: &[Name], by: &super::By<'_>) -> Result<(), Error> {
+    pub fn order_mappings(&self, names: &[Name], by: &By<'_>) -> Result<(), Error> {
         self.write(|transaction| order_mappings(transaction, names, by))
     }
 
     /// The same, when the mappings are still those and still in the order `from`; else an error, and nothing changes.
-    pub fn reorder_mappings(&self, from: &[Name], names: &[Name], by: &super::By<'_>) -> Result<(), Error> {
+    pub fn reorder_mappings(&self, from: &[Name], names: &[Name], by: &By<'_>) -> Result<(), Error> {
         self.write(|transaction| {
             let now = order(transaction)?.into_iter().map(|(_, name)| name);
             if !now.eq(from.iter().map(Name::as_str)) {
@@ -234,18 +320,18 @@ impl super::Store {
 }
 
 /// The mappings in their order.
-fn order(transaction: &rusqlite::Transaction<'_>) -> Result<Vec<(i64, String)>, Error> {
+fn order(transaction: &Transaction<'_>) -> Result<Vec<(i64, String)>, Error> {
     let sql = "SELECT id, name FROM mapping WHERE removed = 0 ORDER BY position";
     let mut statement = transaction.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn order_mappings(transaction: &rusqlite::Transaction<'_>, names: &[Name], by: &super::By<'_>) -> Result<(), Error> {
+fn order_mappings(transaction: &Transaction<'_>, names: &[Name], by: &By<'_>) -> Result<(), Error> {
     let before = order(transaction)?;
     let mut first = Vec::with_capacity(names.len());
     for name in names {
-        let id = super::item::id_of(transaction, "mapping", name)?;
+        let id = item::id_of::<Mapping>(transaction, name)?;
         first.push(id.ok_or_else(|| Error::Unknown(Mapping::called(name)))?);
     }
     let rest = before.iter().map(|(id, _)| *id).filter(|id| !first.contains(id));
@@ -258,5 +344,5 @@ fn order_mappings(transaction: &rusqlite::Transaction<'_>, names: &[Name], by: &
         return Ok(());
     }
     let names = after.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ");
-    super::audit::append(transaction, by, "mappings", &format!("order: {names}"))
+    audit::append(transaction, by, "mappings", &format!("order: {names}"))
 }

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::turn::Turn;
+use super::transaction::WriteTransaction;
 use super::{By, Error, attributes, count, item, name};
+use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::token::TokenId;
 use crate::model::user::User;
@@ -23,7 +24,7 @@ pub struct LookUps {
 /// For how long a look-up is remembered, in seconds.
 const REMEMBERED: i64 = 600;
 
-impl Turn<'_> {
+impl WriteTransaction<'_> {
     /// Notes that the directories are about to be asked. False when they were asked as often as they may be.
     pub fn reserve_look_up(&self, device: i64, token: &TokenId, at: Timestamp, most: LookUps) -> Result<bool, Error> {
         let at = at.to_string();
@@ -51,7 +52,7 @@ impl Turn<'_> {
     /// already, by whatever names: what a directory says anew of somebody, the next sync sees to.
     pub fn admit(&self, mapping: &Name, user: &User, by: &By<'_>) -> Result<bool, Error> {
         let gone = || Error::Drift { what: format!("the mapping \"{mapping}\"") };
-        let id = item::id_of(self.0, "mapping", mapping)?.ok_or_else(gone)?;
+        let id = item::id_of::<Mapping>(self.0, mapping)?.ok_or_else(gone)?;
         let sql = "SELECT directory_id FROM mapping WHERE id = ?1";
         let directory: i64 = self.0.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
         let sql = "SELECT 1 FROM cached_user WHERE directory_id = ?1 AND guid = ?2";
@@ -62,7 +63,8 @@ impl Turn<'_> {
         let (label, json) = (user.label(), attributes::json(user));
         let sql = "INSERT INTO user_values (attributes) VALUES (?1) RETURNING id";
         let values: i64 = self.0.prepare_cached(sql)?.query_row([&json], |row| row.get(0))?;
-        let sql = "INSERT INTO cached_user (directory_id, guid, state, mapping_id, version, came_at, hash, operational,
+        let sql =
+            "INSERT INTO cached_user (directory_id, guid, state, mapping_id, version, added_at, hash, operational,
                        label, values_id)
                    VALUES (?1, ?2, 'active', ?3, 1, ?4, ?5, ?6, ?7, ?8) RETURNING id";
         let row = params![
@@ -102,7 +104,9 @@ mod tests {
         let may = |device: i64, token: &TokenId, second: i64| {
             // A restart in between: what was counted is in the file.
             let store = Store::open(dir.path()).expect("opens");
-            store.turn(|turn| turn.reserve_look_up(device, token, at(second), most)).expect("counts")
+            store
+                .transaction(|transaction| transaction.reserve_look_up(device, token, at(second), most))
+                .expect("counts")
         };
         assert!(may(1, &one, 1_000) && may(1, &one, 1_001));
         assert!(!may(1, &one, 1_002), "the third of a device");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rusqlite::{Transaction, params};
 
-use super::{Error, found, key};
+use super::{Error, key, search_index};
 use crate::model::dn::Dn;
 
 /// Of a row's JSON only what names are made of; the rest is skipped, not copied.
@@ -89,7 +89,7 @@ pub(super) fn add(transaction: &Transaction<'_>, user: i64, label: &str, attribu
     for (form, key) in names(label, attributes).map_err(unreadable(label))? {
         insert.execute(params![form, key, user])?;
     }
-    found::add_one(transaction, user, label, attributes)
+    search_index::add_one(transaction, user, label, attributes)
 }
 
 /// Takes away the names of one user.
@@ -112,7 +112,7 @@ pub(super) fn forget(transaction: &Transaction<'_>, plan: i64) -> Result<(), Err
     while let Some(row) = rows.next()? {
         let (id, label): (i64, String) = (row.get(0)?, row.get(1)?);
         let attributes = row.get_ref(2)?.as_str().unwrap_or_default();
-        found::remove(transaction, id, &label, attributes)?;
+        search_index::remove(transaction, id, &label, attributes)?;
         remove(transaction, id, &label, attributes)?;
     }
     Ok(())
@@ -151,7 +151,7 @@ pub(super) fn learn(
     let sql = "INSERT INTO user_name (form, key, user_id) SELECT form, key, user_id FROM new_name
                ORDER BY form, key, user_id ON CONFLICT DO NOTHING";
     transaction.execute(sql, [])?;
-    found::learn(transaction, &mut || report(done))?;
+    search_index::learn(transaction, &mut || report(done))?;
     transaction.execute("DELETE FROM new_name", [])?;
     Ok(())
 }

@@ -1,73 +1,47 @@
-//! Opening the database: who may read it, whether it is ours and of our time, and how it is set up.
+//! Opening the database: its permissions, whether it is one of `imd` and of which version, its migrations, its settings.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use refinery::{Migration, Runner, Target};
+use refinery::{Migration, Runner};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{Error, found, restore};
+use super::Error;
 
 /// The database's name in the state directory.
 pub(super) const FILE: &str = "imd.db";
 
-/// "imdS", as the first migration writes it.
+/// "imdS", which the first migration sets.
 const APPLICATION_ID: i64 = 0x696d_6453;
 
 /// 3.7.0 to 3.51.2 can corrupt a write-ahead log that several processes write.
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 
-const MIGRATIONS: &[(&str, &str)] = &[
-    ("V1__configuration", include_str!("../../assets/migrations/V1__configuration.sql")),
-    ("V2__cache", include_str!("../../assets/migrations/V2__cache.sql")),
-    ("V3__plan", include_str!("../../assets/migrations/V3__plan.sql")),
-    ("V4__safety", include_str!("../../assets/migrations/V4__safety.sql")),
-    ("V5__wizard_of_each", include_str!("../../assets/migrations/V5__wizard_of_each.sql")),
-    ("V6__account_seen", include_str!("../../assets/migrations/V6__account_seen.sql")),
-    ("V7__activation", include_str!("../../assets/migrations/V7__activation.sql")),
-    ("V8__standby", include_str!("../../assets/migrations/V8__standby.sql")),
-    ("V9__door", include_str!("../../assets/migrations/V9__door.sql")),
-    ("V10__token_life", include_str!("../../assets/migrations/V10__token_life.sql")),
-    ("V11__users_found", include_str!("../../assets/migrations/V11__users_found.sql")),
-    ("V12__days", include_str!("../../assets/migrations/V12__days.sql")),
-    ("V13__token_by", include_str!("../../assets/migrations/V13__token_by.sql")),
-];
+/// Migrations in order: their names (`V1__state`) and their SQL.
+pub(super) type Migrations = [(&'static str, &'static str)];
 
-/// A connection to the database in `dir`, which is there and up to date. A restore that was interrupted is brought to
-/// its end.
-pub(super) fn prepared(dir: &Path) -> Result<Connection, Error> {
-    private_folder(dir)?;
-    // Two that start at once would both find the database old: the second waits here for the first.
-    let _turn = turn(dir)?;
-    let mut connection = up_to(dir, Target::Latest)?;
-    restore::finish(&mut connection, dir).map_err(|error| error.at(dir))?;
-    found::complete(&mut connection).map_err(|error| error.at(dir))?;
-    Ok(connection)
-}
+pub(super) const MIGRATIONS: &Migrations = &[("V1__state", include_str!("../../assets/migrations/V1__state.sql"))];
 
-/// Held by whoever opens or replaces the database; the next one waits until it is dropped.
-pub(super) fn turn(dir: &Path) -> Result<File, Error> {
-    let turn = File::open(dir).map_err(|source| Error::File { path: dir.to_owned(), source })?;
-    rustix::fs::flock(&turn, rustix::fs::FlockOperation::LockExclusive)
+/// Locks the state folder until the file is dropped. Whoever opens or replaces the database waits for it.
+pub(super) fn lock_folder(dir: &Path) -> Result<File, Error> {
+    let folder = File::open(dir).map_err(|source| Error::File { path: dir.to_owned(), source })?;
+    rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive)
         .map_err(|source| Error::File { path: dir.to_owned(), source: source.into() })?;
-    Ok(turn)
+    Ok(folder)
 }
 
-/// A connection to the database as an `imd` of that time would leave it. Whoever calls it holds the turn.
-pub(super) fn up_to(dir: &Path, target: Target) -> Result<Connection, Error> {
+/// A connection to the database in `dir`, which is created or migrated first. The caller has locked the folder.
+pub(super) fn up_to_date(dir: &Path, migrations: &Migrations) -> Result<Connection, Error> {
     if rusqlite::version_number() < OLDEST_SQLITE.0 {
         return Err(Error::Sqlite { found: rusqlite::version(), wanted: OLDEST_SQLITE.1 });
     }
     private(dir)?;
-    let migrations = migrations(dir)?;
-    let known = match target {
-        Target::Version(version) => i64::from(version),
-        _ => latest(&migrations),
-    };
-    // Looked at before anything is set up: setting up would write to it.
+    let migrations = parsed(migrations, dir)?;
+    let known = latest(&migrations);
+    // Looked at before the connection is set up, which writes to the database.
     let found = Connection::open_with_flags(dir.join(FILE), FLAGS)
         .map_err(Error::from)
         .and_then(|connection| schema(&connection, dir, known))
@@ -77,7 +51,7 @@ pub(super) fn up_to(dir: &Path, target: Target) -> Result<Connection, Error> {
         let backup = found.map(|version| copy(&connection, dir, version)).transpose();
         let backup = backup.map_err(|error| error.at(dir))?;
         connection.set_transaction_behavior(TransactionBehavior::Immediate);
-        let runner = Runner::new(&migrations).set_target(target).set_grouped(true);
+        let runner = Runner::new(&migrations).set_grouped(true);
         runner.run(&mut connection).map_err(|error| failed(dir, &error, backup))?;
         connection.set_transaction_behavior(TransactionBehavior::Deferred);
     }
@@ -86,7 +60,7 @@ pub(super) fn up_to(dir: &Path, target: Target) -> Result<Connection, Error> {
 
 pub(super) const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
-/// One more connection to a database that [`prepared`] has been over.
+/// One more connection to a database that is up to date.
 pub(super) fn another(dir: &Path) -> Result<Connection, Error> {
     let connect = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(dir.join(FILE), FLAGS)?;
@@ -94,11 +68,11 @@ pub(super) fn another(dir: &Path) -> Result<Connection, Error> {
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        // A large sync leaves a large log behind; the next writer cuts it down to this.
+        // A large sync leaves a large log; the next writer truncates it to this size.
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
         connection.pragma_update(None, "trusted_schema", false)?;
         connection.pragma_update(None, "cache_size", -8_192)?;
-        // Otherwise a join is planned anew each time a parameter of it is bound, which costs more than the look-up.
+        // Otherwise a join is planned again each time a parameter is bound, which costs more than the query.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
@@ -106,7 +80,7 @@ pub(super) fn another(dir: &Path) -> Result<Connection, Error> {
     connect().map_err(|source| Error::of(source, dir))
 }
 
-/// Makes the directory for its owner only, or makes sure that it is.
+/// Creates the folder for its owner only, or checks that it is.
 pub(super) fn private_folder(dir: &Path) -> Result<(), Error> {
     if !dir.exists() {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
@@ -115,7 +89,7 @@ pub(super) fn private_folder(dir: &Path) -> Result<(), Error> {
     narrow(dir, 0o700)
 }
 
-/// The same with the database file.
+/// The same for the database file.
 fn private(dir: &Path) -> Result<(), Error> {
     private_folder(dir)?;
     let file = dir.join(FILE);
@@ -140,8 +114,8 @@ fn latest(migrations: &[Migration]) -> i64 {
     migrations.iter().map(|migration| i64::from(migration.version())).max().unwrap_or(0)
 }
 
-fn migrations(dir: &Path) -> Result<Vec<Migration>, Error> {
-    let all = MIGRATIONS.iter().map(|(name, sql)| Migration::unapplied(name, sql));
+fn parsed(migrations: &Migrations, dir: &Path) -> Result<Vec<Migration>, Error> {
+    let all = migrations.iter().map(|(name, sql)| Migration::unapplied(name, sql));
     all.collect::<Result<_, _>>().map_err(|error| failed(dir, &error, None))
 }
 
@@ -160,7 +134,7 @@ fn is_full(source: &(dyn std::error::Error + 'static)) -> bool {
 
 /// The version of the schema, no later than this `imd` knows; `None` when the database is empty.
 pub(super) fn version(connection: &Connection, dir: &Path) -> Result<Option<i64>, Error> {
-    schema(connection, dir, latest(&migrations(dir)?))
+    schema(connection, dir, latest(&parsed(MIGRATIONS, dir)?))
 }
 
 /// The version of the schema; `None` when the database is empty.
@@ -178,14 +152,14 @@ fn schema(connection: &Connection, dir: &Path, known: i64) -> Result<Option<i64>
     }
 }
 
-/// Copies the database as it is before a migration, beside it.
+/// Copies the database before a migration, in the same folder.
 fn copy(connection: &Connection, dir: &Path, version: i64) -> Result<PathBuf, Error> {
     let free = |n: &u32| {
         let suffix = if *n == 0 { String::new() } else { format!("-{n}") };
         dir.join(format!("imd-schema-{version}{suffix}.db"))
     };
     let path = (0..u32::MAX).map(|n| free(&n)).find(|path| !path.exists()).unwrap_or_else(|| free(&0));
-    // SQLite writes into an empty file that is there, so the copy is never readable by others.
+    // SQLite writes into the empty file, so the copy is never readable by others.
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
     made.map_err(|source| Error::File { path: path.clone(), source })?;
     let name = path.to_str().ok_or_else(|| Error::Unfit {

@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::count::{day, tallies};
-use super::item::Cells;
-use super::{Error, Store, audit, plan, presence, preserve, single};
+use super::cells::Cells;
+use super::count::{counters, day};
+use super::{Error, Store, audit, document, plan, preserve, service_lock};
 use crate::model::account::Kept;
 use crate::model::alarm::WAITING_DAYS;
 use crate::model::name::Name;
@@ -42,7 +42,8 @@ impl Store {
             let days = self::days(connection, now, days, stages.cached)?;
             let since = days.first().map_or_else(|| day(now), |first| first.day.to_string());
             let last_sync = plan::last_read(connection)?;
-            let failed = presence::failed_sync(connection)?.filter(|failed| last_sync.is_none_or(|at| at < failed.at));
+            let failed =
+                service_lock::failed_sync(connection)?.filter(|failed| last_sync.is_none_or(|at| at < failed.at));
             Ok(Numbers {
                 stages,
                 refused_for: refused_for(connection, &since)?,
@@ -52,7 +53,7 @@ impl Store {
                 failed,
                 stopped: stopped(connection, good_for)?,
                 storages: storages(connection)?,
-                service: presence::service_seen(connection)?,
+                service: service_lock::service_seen(connection)?,
                 accounts: preserve::kept(connection, now)?,
                 audit: audit::glance(connection)?,
             })
@@ -74,12 +75,12 @@ pub(super) fn stages(connection: &Connection, now: Timestamp) -> Result<Stages, 
         Ok(count.unwrap_or(0).unsigned_abs())
     };
     let mut stages = Stages {
-        cached: number("SELECT coalesce(sum(users), 0) FROM user_tally WHERE state = 'active'")?,
-        accounts: number("SELECT count FROM tally WHERE what = 'account'")?,
-        activated: number("SELECT count FROM tally WHERE what = 'device' AND of = 'activated'")?,
+        cached: number("SELECT coalesce(sum(users), 0) FROM user_count WHERE state = 'active'")?,
+        accounts: number("SELECT count FROM counter WHERE metric = 'account'")?,
+        activated: number("SELECT count FROM counter WHERE metric = 'device' AND label = 'activated'")?,
         ..Stages::default()
     };
-    for (why, laptops) in tallies(connection, "waiting")? {
+    for (why, laptops) in counters(connection, "waiting")? {
         stages.waiting += laptops;
         stages.refused += if why.is_empty() { 0 } else { laptops };
         stages.over_limit += if why == "device-limit" { laptops } else { 0 };
@@ -108,7 +109,7 @@ pub(super) fn stages(connection: &Connection, now: Timestamp) -> Result<Stages, 
 
 /// How many laptops each user of a profile may have, by the number of the profile.
 pub(super) fn limits(connection: &Connection) -> Result<Vec<(i64, i64)>, Error> {
-    let settings = single::get_one::<Settings>(connection)?.map(|kept| kept.value).unwrap_or_default();
+    let settings = document::get::<Settings>(connection)?.map(|kept| kept.value).unwrap_or_default();
     let mut statement = connection.prepare_cached("SELECT id, coalesce(devices_per_user, ?1) FROM profile")?;
     let rows = statement.query_map([settings.devices_per_user], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -142,16 +143,16 @@ pub(super) fn days(connection: &Connection, now: Timestamp, days: usize, cached:
         all.push(empty(before));
     }
     all.reverse();
-    let sql = "SELECT day, what, sum(count) FROM day WHERE day >= ?1 GROUP BY day, what";
+    let sql = "SELECT day, metric, sum(count) FROM day WHERE day >= ?1 GROUP BY day, metric";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([all[0].day.to_string()])?;
     while let Some(row) = rows.next()? {
         let mut cells = Cells::of(row);
-        let (day, what, count): (Date, String, u64) = (cells.parsed()?, cells.text()?, cells.number()?);
+        let (day, metric, count): (Date, String, u64) = (cells.parsed()?, cells.text()?, cells.number()?);
         let Some(of) = all.iter_mut().find(|one| one.day == day) else { continue };
-        match what.as_str() {
-            "came" => of.came = count,
-            "left" => of.left = count,
+        match metric.as_str() {
+            "added" => of.came = count,
+            "removed" => of.left = count,
             "enrolled" => of.enrolled = count,
             "activated" => of.activated = count,
             _ => of.refused = count,
@@ -167,7 +168,8 @@ pub(super) fn days(connection: &Connection, now: Timestamp, days: usize, cached:
 
 /// How many requests were refused from that day on, by reason, the most frequent first.
 pub(super) fn refused_for(connection: &Connection, since: &str) -> Result<Vec<(String, u64)>, Error> {
-    let sql = "SELECT of, sum(count) FROM day WHERE day >= ?1 AND what = 'refused' GROUP BY of ORDER BY 2 DESC, 1";
+    let sql =
+        "SELECT label, sum(count) FROM day WHERE day >= ?1 AND metric = 'refused' GROUP BY label ORDER BY 2 DESC, 1";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([since])?;
     let mut all = Vec::new();
@@ -179,9 +181,9 @@ pub(super) fn refused_for(connection: &Connection, since: &str) -> Result<Vec<(S
 }
 
 fn directories(connection: &Connection) -> Result<Vec<Read>, Error> {
-    let sql = "SELECT d.name, s.at, (SELECT coalesce(sum(t.users), 0) FROM mapping m JOIN user_tally t
+    let sql = "SELECT d.name, s.at, (SELECT coalesce(sum(t.users), 0) FROM mapping m JOIN user_count t
                    ON t.mapping_id = m.id AND t.state = 'active' WHERE m.directory_id = d.id)
-               FROM directory d LEFT JOIN directory_seen s ON s.directory_id = d.id ORDER BY d.name_key";
+               FROM directory d LEFT JOIN directory_read s ON s.directory_id = d.id ORDER BY d.name_key";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
     let mut all = Vec::new();
@@ -210,11 +212,11 @@ fn stopped(connection: &Connection, good_for: SignedDuration) -> Result<Option<S
 fn storages(connection: &Connection) -> Result<Vec<Promised>, Error> {
     let sql = "SELECT s.name, s.capacity, u.quota, coalesce(u.users, 0) FROM storage s LEFT JOIN (
                    SELECT m.storage_id, coalesce(m.quota, p.quota, 0) AS quota, t.users
-                   FROM user_tally t JOIN mapping m ON m.id = t.mapping_id JOIN profile p ON p.id = m.profile_id
+                   FROM user_count t JOIN mapping m ON m.id = t.mapping_id JOIN profile p ON p.id = m.profile_id
                    WHERE t.state = 'active'
                    UNION ALL
                    SELECT storage_id, coalesce(quota, 0), count(*) FROM account WHERE preserved_at IS NOT NULL
-                       AND preserved_why = 'left' GROUP BY storage_id, quota
+                       AND preserved_why = 'removed' GROUP BY storage_id, quota
                ) u ON u.storage_id = s.id ORDER BY s.name_key";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([])?;

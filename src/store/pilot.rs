@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::turn::View;
+use super::transaction::Snapshot;
 use super::{Error, key};
 use crate::model::name::Name;
 use crate::model::user::Guid;
@@ -14,10 +14,10 @@ pub(super) fn save_members(
     directory: i64,
     members: Option<&(String, Vec<Guid>)>,
 ) -> Result<(), Error> {
-    transaction.execute("DELETE FROM allowed_user WHERE directory_id = ?1", [directory])?;
-    let sql = "UPDATE directory_seen SET allow_group = ?2 WHERE directory_id = ?1";
+    transaction.execute("DELETE FROM pilot_member WHERE directory_id = ?1", [directory])?;
+    let sql = "UPDATE directory_read SET pilot_group = ?2 WHERE directory_id = ?1";
     transaction.execute(sql, params![directory, members.map(|(group, _)| group)])?;
-    let sql = "INSERT INTO allowed_user (directory_id, guid) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO pilot_member (directory_id, guid) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     let mut insert = transaction.prepare(sql)?;
     for guid in members.map(|(_, guids)| guids.as_slice()).unwrap_or_default() {
         insert.execute(params![directory, guid.0])?;
@@ -25,12 +25,12 @@ pub(super) fn save_members(
     Ok(())
 }
 
-impl View<'_> {
+impl Snapshot<'_> {
     /// Whether a user was in that group when the directory was last read. Of another group than was read then, nobody.
     pub fn is_allowed(&self, directory: &Name, guid: Guid, group: &str) -> Result<bool, Error> {
-        let sql = "SELECT 1 FROM directory d JOIN directory_seen s ON s.directory_id = d.id
-                   JOIN allowed_user a ON a.directory_id = d.id
-                   WHERE d.name_key = ?1 AND s.allow_group = ?2 AND a.guid = ?3";
+        let sql = "SELECT 1 FROM directory d JOIN directory_read s ON s.directory_id = d.id
+                   JOIN pilot_member a ON a.directory_id = d.id
+                   WHERE d.name_key = ?1 AND s.pilot_group = ?2 AND a.guid = ?3";
         let row = params![key(directory.as_str()), group, guid.0];
         let found: Option<i64> = self.0.prepare_cached(sql)?.query_row(row, |row| row.get(0)).optional()?;
         Ok(found.is_some())

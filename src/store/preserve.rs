@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
-use super::item::{Cells, word};
-use super::turn::Turn;
+use super::cells::{Cells, word};
+use super::transaction::WriteTransaction;
 use super::{By, Error, Store, audit, reason};
 use crate::model::account::{Account, Kept, Preserved, Why};
 use crate::model::duration::Duration;
@@ -27,14 +27,14 @@ pub(super) fn kept(connection: &Connection, now: Timestamp) -> Result<Kept, Erro
     Ok(Kept { preserved: cells.number()?, due: cells.number()? })
 }
 
-impl Turn<'_> {
+impl WriteTransaction<'_> {
     /// Keeps an account from being used; since when it is kept does not change when it is kept already.
     pub fn preserve(&self, account: &Account, why: Why, by: &By<'_>) -> Result<(), Error> {
         let sql = "UPDATE account SET preserved_at = coalesce(preserved_at, ?2), preserved_why = ?3, changed_at = ?2
                    WHERE id = ?1";
         self.0.execute(sql, params![account.id, by.at.to_string(), word(&why)])?;
         let detail = match why {
-            Why::Asked => "preserved until somebody restores it",
+            Why::Requested => "preserved until somebody restores it",
             Why::Removed => "no longer preserved by hand; it is while its user is away",
         };
         audit::append(self.0, by, &called(account.name.raw()), detail)
@@ -60,13 +60,13 @@ impl Turn<'_> {
 
 /// Lets the accounts follow their users whom an applied plan took away or brought back.
 pub(super) fn follow(transaction: &Transaction<'_>, plan: i64, by: &By<'_>) -> Result<(), Error> {
-    let left = "SELECT a.id, a.name, u.left_why, u.left_detail, p.preserve_for
+    let left = "SELECT a.id, a.name, u.removed_why, u.removed_detail, p.preserve_for
                 FROM plan_change c JOIN cached_user u ON u.id = c.user_id
                 JOIN account a ON a.directory_id = u.directory_id AND a.guid = u.guid
                 JOIN profile p ON p.id = a.profile_id
                 WHERE c.plan_id = ?1 AND c.kind = 'removed' AND a.preserved_at IS NULL ORDER BY a.id";
     for (id, name, why, days) in leavers(transaction, left, plan)? {
-        let sql = "UPDATE account SET preserved_at = ?2, preserved_why = 'left', changed_at = ?2 WHERE id = ?1";
+        let sql = "UPDATE account SET preserved_at = ?2, preserved_why = 'removed', changed_at = ?2 WHERE id = ?1";
         transaction.execute(sql, params![id, by.at.to_string()])?;
         let until = crate::model::moment::day(Preserved::new(by.at, Why::Removed, days).until);
         let detail = format!("preserved, at least until {until}: the user {why}");
@@ -74,7 +74,7 @@ pub(super) fn follow(transaction: &Transaction<'_>, plan: i64, by: &By<'_>) -> R
     }
     let back = "SELECT a.id, a.name FROM plan_change c
                 JOIN account a ON a.directory_id = c.directory_id AND a.guid = c.guid
-                WHERE c.plan_id = ?1 AND c.kind = 'added' AND a.preserved_why = 'left' ORDER BY a.id";
+                WHERE c.plan_id = ?1 AND c.kind = 'added' AND a.preserved_why = 'removed' ORDER BY a.id";
     let mut statement = transaction.prepare(back)?;
     let mut rows = statement.query([plan])?;
     while let Some(row) = rows.next()? {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::staging::scope;
+use super::plan_scope::scope;
 use super::{Error, Store};
 use crate::model::name::Name;
 use crate::model::priority::{Move, Overlap, Reordered};
@@ -34,7 +34,7 @@ impl Store {
             let mut rows = statement.query([plan])?;
             let mut overlaps = Vec::new();
             while let Some(row) = rows.next()? {
-                let mut cells = super::item::Cells::of(row);
+                let mut cells = super::cells::Cells::of(row);
                 let (taken_by, also_matched_by) = (cells.parsed()?, cells.parsed()?);
                 overlaps.push(Overlap { taken_by, also_matched_by, users: cells.number()? });
             }
@@ -111,7 +111,7 @@ fn reading(connection: &Connection) -> Result<Option<(i64, Timestamp)>, Error> {
     let sql = "SELECT id, made_at FROM plan WHERE undoes IS NULL ORDER BY id DESC LIMIT 1";
     let newest = connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
     let Some((plan, made_at)) = newest.optional()? else { return Ok(None) };
-    let sql = "SELECT mapping_id, version FROM plan_mapping WHERE plan_id = ?1 AND NOT is_gone ORDER BY mapping_id";
+    let sql = "SELECT mapping_id, version FROM plan_mapping WHERE plan_id = ?1 AND NOT is_removed ORDER BY mapping_id";
     let mut statement = connection.prepare_cached(sql)?;
     let read = statement.query_map([plan], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let read = read.collect::<Result<Vec<(i64, i64)>, _>>()?;

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::item::{Item, Record as _, id_of};
+use super::item::{Item as _, known_id};
 use super::{By, Error, Store, audit, key};
 use crate::model::name::Name;
 use crate::model::profile::Profile;
@@ -18,7 +18,7 @@ impl Store {
     ) -> Result<u64, Error> {
         self.write(|transaction| {
             let what = Profile::called(profile);
-            let id = id_of(transaction, Profile::TABLE, profile)?.ok_or_else(|| Error::Unknown(what.clone()))?;
+            let id = known_id::<Profile>(transaction, profile)?;
             let (mut new, mut renamed) = (0, 0);
             {
                 let sql = "INSERT INTO profile_user (profile_id, mail, mail_key, display_name) VALUES (?1, ?2, ?3, ?4)

@@ -9,9 +9,9 @@ use std::thread;
 
 use rusqlite::{Transaction, TransactionBehavior};
 
-use super::{Error, Store, Turn, lock};
+use super::{Error, Store, WriteTransaction, lock};
 
-/// How many changes go into one transaction at most, so that other writers get their turn.
+/// How many changes go into one transaction at most, so that other writers get their transaction.
 const MOST: usize = 256;
 
 /// Hands changes to the thread. It ends when the last clone is dropped and everything queued has been answered.
@@ -41,7 +41,7 @@ impl Queue {
     /// Makes a change and waits until it is on the disk, or until nothing of it is left.
     ///
     /// `E` is the caller's own error: a decision that says no is rolled back like a failure.
-    pub fn run<T, E>(&self, act: impl FnOnce(&Turn<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub fn run<T, E>(&self, act: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -64,12 +64,12 @@ impl Queue {
 
 fn attempt<T, E: From<Error>>(
     transaction: &Transaction<'_>,
-    act: impl FnOnce(&Turn<'_>) -> Result<T, E>,
+    act: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let execute = |sql| transaction.prepare_cached(sql)?.execute([]).map(|_| ()).map_err(Error::from);
     execute("SAVEPOINT change")?;
     // A change that panics fails like any other: the thread has to live for all that come after it.
-    let done = catch_unwind(AssertUnwindSafe(|| act(&Turn::of(transaction))));
+    let done = catch_unwind(AssertUnwindSafe(|| act(&WriteTransaction::of(transaction))));
     let done = done.unwrap_or_else(|_| Err(Error::Uncommitted { why: "imd itself failed in it".to_owned() }.into()));
     if done.is_err() {
         execute("ROLLBACK TO change")?;

@@ -2,7 +2,7 @@
 //! about.
 
 use super::Error;
-use super::item::Cells;
+use super::cells::Cells;
 use crate::model::audit::Actor;
 use crate::model::name::Name;
 use crate::model::plan::{Cause, Excluded, Loss, Removal, Tripped};

@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::count::tallies;
-use super::item::Cells;
+use super::cells::Cells;
+use super::count::counters;
 use super::{Error, Store, overview};
 use crate::model::alarm::WAITING_DAYS;
 use crate::model::overview::{Day, Stages};
@@ -40,7 +40,7 @@ impl Store {
                 mappings,
                 others,
                 excluded: excluded(connection)?,
-                waiting: tallies(connection, "waiting")?,
+                waiting: counters(connection, "waiting")?,
                 refused: overview::refused_for(connection, &since)?,
                 longest: longest(connection, now)?,
                 beyond: beyond(connection)?,
@@ -54,7 +54,7 @@ impl Store {
 /// The mappings in the order of priority, and how many of the activated laptops are of nobody's that a mapping has.
 fn mappings(connection: &Connection, activated: u64) -> Result<(Vec<OfMapping>, u64), Error> {
     let sql = "SELECT m.name, coalesce(t.users, 0), coalesce(a.started, 0), coalesce(a.laptops, 0) FROM mapping m
-               LEFT JOIN user_tally t ON t.mapping_id = m.id AND t.state = 'active'
+               LEFT JOIN user_count t ON t.mapping_id = m.id AND t.state = 'active'
                LEFT JOIN (
                    SELECT u.mapping_id, count(*) AS started, sum(a.laptops) AS laptops
                    FROM account a INDEXED BY account_user CROSS JOIN cached_user u ON u.directory_id = a.directory_id AND u.guid = a.guid

@@ -11,11 +11,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use refinery::Target;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::item::Cells;
-use super::{By, Error, Store, audit, open, single};
+use super::cells::Cells;
+use super::{By, Error, Store, audit, document, open};
 use crate::model::settings::{OfflineTokens, Settings};
 use crate::secrets::{Identity, Secret};
 
@@ -90,9 +89,9 @@ const DEVICES_UNKNOWN: &str = "INSERT INTO main.device (id, state, key_hash, cla
     FROM replaced.device o WHERE state = 'revoked' AND NOT EXISTS (SELECT 1 FROM main.device n
         WHERE n.id = o.id OR n.key_hash = o.key_hash OR n.claim_hash = o.claim_hash)";
 /// Whom an administrator held back.
-const HELD_BACK: &str = "UPDATE main.account AS n SET preserved_at = o.preserved_at, preserved_why = 'asked'
+const HELD_BACK: &str = "UPDATE main.account AS n SET preserved_at = o.preserved_at, preserved_why = 'requested'
     FROM replaced.account o JOIN replaced.directory od ON od.id = o.directory_id JOIN main.directory nd ON nd.name = od.name
-    WHERE n.directory_id = nd.id AND n.guid = o.guid AND o.preserved_why = 'asked' AND n.preserved_why IS NOT 'asked'";
+    WHERE n.directory_id = nd.id AND n.guid = o.guid AND o.preserved_why = 'requested' AND n.preserved_why IS NOT 'requested'";
 /// No token lets in more, and no account is nearer to being locked, than before.
 const USES: &str = "INSERT OR IGNORE INTO main.token_use (token_id, laptop, at)
     SELECT token_id, laptop, at FROM replaced.token_use WHERE token_id IN (SELECT id FROM main.token)";
@@ -142,14 +141,14 @@ impl Store {
     /// [`Error::InUse`] when another process has it open; [`Error::NotABackup`] and [`Error::NewerBackup`]. In all cases
     /// nothing was changed.
     pub fn restore(dir: &Path, staged: &Path, backup: &Path, over: bool, by: &By<'_>) -> Result<Restored, Error> {
-        let _turn = open::turn(dir)?;
+        let _lock = open::lock_folder(dir)?;
         let file = dir.join(open::FILE);
         let there = file.metadata().is_ok_and(|metadata| metadata.len() > 0);
         if there && !over {
             return Err(Error::Holds { path: file });
         }
         let of = looked_at(staged, backup).map_err(|error| error.at(staged))?;
-        let mut copy = open::up_to(staged, Target::Latest)?;
+        let mut copy = open::up_to_date(staged, open::MIGRATIONS)?;
         // What cannot be read is kept as it is; nothing can be learnt from it.
         let readable = there && alone(dir)?;
         let kept = there.then(|| free(dir, by.at));
@@ -238,7 +237,7 @@ fn looked_at(staged: &Path, backup: &Path) -> Result<BackupOf, Error> {
 
 /// Makes sure that nobody else has the database open, and that it is one file. False when it cannot be read.
 fn alone(dir: &Path) -> Result<bool, Error> {
-    let opened = open::up_to(dir, Target::Latest).and_then(|connection| {
+    let opened = open::up_to_date(dir, open::MIGRATIONS).and_then(|connection| {
         connection.busy_timeout(Duration::from_secs(2))?;
         one_file(&connection).map_err(|error| error.at(dir))
     });
@@ -281,13 +280,13 @@ fn still_revoked(transaction: &Transaction<'_>) -> Result<Revoked, Error> {
 /// Refuses tokens that are not known from now on: one that was revoked after the backup was made may be among them.
 /// Whether they were recorded until now.
 fn only_registered(transaction: &Transaction<'_>, by: &By<'_>) -> Result<bool, Error> {
-    let kept = single::get_one::<Settings>(transaction)?;
+    let kept = document::get::<Settings>(transaction)?;
     let version = kept.as_ref().map(|kept| kept.version);
     let settings = kept.map(|kept| kept.value).unwrap_or_default();
     if settings.offline_tokens == OfflineTokens::RequireImport {
         return Ok(false);
     }
-    single::save_one(transaction, &Settings { offline_tokens: OfflineTokens::RequireImport, ..settings }, version, by)?;
+    document::save(transaction, &Settings { offline_tokens: OfflineTokens::RequireImport, ..settings }, version, by)?;
     Ok(true)
 }
 

@@ -54,14 +54,14 @@ fn number(count: u64) -> i64 {
 }
 
 fn everybody(connection: &Connection, sort: Sort, offset: u64, limit: u64) -> Result<UsersPage, Error> {
-    let count: i64 = connection.prepare_cached("SELECT count(*) FROM user_found")?.query_row([], |row| row.get(0))?;
+    let count: i64 = connection.prepare_cached("SELECT count(*) FROM user_index")?.query_row([], |row| row.get(0))?;
     let count = count.unsigned_abs();
     let limit = limit.min(count.saturating_sub(offset));
     // From whichever end is nearer, so that the last page costs what the first does.
     let from_end = offset > count / 2;
     let skip = if from_end { count.saturating_sub(offset.saturating_add(limit)) } else { offset };
     let order = order(Sort { descending: sort.descending != from_end, ..sort });
-    let sql = format!("SELECT user_id FROM user_found ORDER BY {order} LIMIT ?1 OFFSET ?2");
+    let sql = format!("SELECT user_id FROM user_index ORDER BY {order} LIMIT ?1 OFFSET ?2");
     let mut users = by_ids(connection, &sql, params![number(limit), number(skip)])?;
     if from_end {
         users.reverse();
@@ -126,7 +126,7 @@ fn search(connection: &Connection, query: &str, sort: Sort, offset: u64, limit: 
     }
     let mut users = Vec::with_capacity(places.len());
     for place in places {
-        users.extend(by_ids(connection, "SELECT user_id FROM user_found WHERE place = ?1", [place])?);
+        users.extend(by_ids(connection, "SELECT user_id FROM user_index WHERE place = ?1", [place])?);
     }
     Ok(UsersPage { users, total, sort })
 }
@@ -141,7 +141,7 @@ fn sorted(connection: &Connection, places: Vec<i64>, sort: Sort) -> Result<Vec<i
         // As text that sorts as the number does.
         SortKey::Added => "printf('%020d', user_id)",
     };
-    let mut key = connection.prepare_cached(&format!("SELECT {column} FROM user_found WHERE place = ?1"))?;
+    let mut key = connection.prepare_cached(&format!("SELECT {column} FROM user_index WHERE place = ?1"))?;
     let keys = places.into_iter().map(|place| Ok((key.query_row([place], |row| row.get::<_, String>(0))?, place)));
     let mut keys = keys.collect::<Result<Vec<_>, Error>>()?;
     keys.sort_unstable();

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::item::{Cells, word};
-use super::turn::{Turn, View};
+use super::cells::{Cells, word};
+use super::transaction::{Snapshot, WriteTransaction};
 use super::{By, Error, Store, audit};
 use crate::model::refusal::Refusal;
 use crate::model::text::Untrusted;
@@ -122,7 +122,7 @@ impl Store {
     }
 }
 
-impl View<'_> {
+impl Snapshot<'_> {
     /// The pause, when there is one now.
     pub fn pause(&self, now: Timestamp) -> Result<Option<Pause>, Error> {
         let mut statement = self.0.prepare_cached("SELECT since, until, by FROM pause")?;
@@ -134,7 +134,7 @@ impl View<'_> {
     }
 }
 
-impl Turn<'_> {
+impl WriteTransaction<'_> {
     /// Keeps a refusal, and lets go of the oldest.
     pub fn refuse(&self, refusal: &Refusal) -> Result<(), Error> {
         let sql = "INSERT INTO refusal (at, correlation, act, reason, detail, device, user, peer)

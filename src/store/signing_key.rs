@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::item::{Cells, json, word};
-use super::turn::Turn;
+use super::cells::{Cells, json, word};
+use super::transaction::WriteTransaction;
 use super::{By, Error, Store, audit};
 use crate::model::token::{Pin, Scope};
 
@@ -105,17 +105,17 @@ impl Store {
     /// # Errors
     /// [`Error::Unknown`] when there is no such key.
     pub fn revoke_key(&self, kid: &str, by: &By<'_>) -> Result<bool, Error> {
-        self.turn(|turn| {
+        self.transaction(|transaction| {
             let known = "SELECT count(*) > 0 FROM signing_key WHERE kid = ?1";
-            if !turn.0.query_row(known, [kid], |row| row.get::<_, bool>(0))? {
+            if !transaction.0.query_row(known, [kid], |row| row.get::<_, bool>(0))? {
                 return Err(Error::Unknown(format!("key {kid}")));
             }
-            turn.revoke_key(kid, by)
+            transaction.revoke_key(kid, by)
         })
     }
 }
 
-impl Turn<'_> {
+impl WriteTransaction<'_> {
     /// As [`Store::revoke_key`]; false also when there is no such key.
     pub fn revoke_key(&self, kid: &str, by: &By<'_>) -> Result<bool, Error> {
         let sql = "UPDATE signing_key SET state = 'revoked', revoked_at = ?1 WHERE kid = ?2 AND state <> 'revoked'";

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 use sha2::{Digest, Sha256};
 
-use super::item::json;
-use super::tally::{Lost, Tally, lost, tally};
+use super::cells::json;
+use super::plan_counts::{LostAttribute, MappingChanges, lost_attributes, mapping_changes};
+use super::plan_scope::Scoped;
 use super::user::{Seen, save_seen};
-use super::{By, Error, Store, attributes, key, open, pilot, plan, reason, write};
+use super::{By, Error, Store, attributes, item, key, open, pilot, plan, plan_scope, reason, write};
 use crate::model::Kept;
 use crate::model::hash::hex;
 use crate::model::job::Job;
@@ -36,21 +37,6 @@ pub struct Staging {
     allowed: Vec<(i64, Option<Members>)>,
     /// By the id of the mapping: where it searches, and that entry's GUID.
     bases: Vec<(i64, String, Guid)>,
-}
-
-/// A mapping that a plan is about, as it was when the plan was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Scoped {
-    /// 0 takes a user first.
-    pub(super) position: i64,
-    pub(super) id: i64,
-    pub(super) version: i64,
-    pub(super) name: String,
-    /// Removed by an administrator, but users still have it: they leave.
-    pub(super) removed: bool,
-    pub(super) directory: i64,
-    /// How many users of the directory it matches.
-    pub(super) matched: u64,
 }
 
 /// A cached user whom the reading did not give, and who may have to leave.
@@ -103,10 +89,10 @@ impl Store {
     /// Begins a reading for the mappings that are enabled for mass deployment.
     pub fn stage(&self) -> Result<Staging, Error> {
         let (scope, mappings) = self.read(|connection| {
-            let all: Vec<Kept<Mapping>> = super::item::list(connection)?;
+            let all: Vec<Kept<Mapping>> = item::list(connection)?;
             let all = all.into_iter().map(|kept| kept.value);
             let mappings: Vec<_> = all.filter(|mapping| mapping.enabled && mapping.kind == Kind::Imd).collect();
-            Ok((scope(connection)?, mappings))
+            Ok((plan_scope::scope(connection)?, mappings))
         })?;
         let connection = open::another(self.dir())?;
         let begin = || -> Result<(), Error> {
@@ -129,30 +115,6 @@ impl Store {
             bases: Vec::new(),
         })
     }
-}
-
-/// The mappings that a plan made now would be about: those to read in the order of their priority, then those that
-/// are removed and still have users.
-pub(super) fn scope(connection: &Connection) -> Result<Vec<Scoped>, Error> {
-    let sql = "SELECT id, version, name, removed, directory_id FROM mapping m
-               WHERE (removed = 0 AND enabled = 1 AND kind = 'imd')
-                  OR (removed = 1 AND EXISTS (SELECT 1 FROM cached_user WHERE mapping_id = m.id AND state = 'active'))
-               ORDER BY removed, position";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut position = -1;
-    let rows = statement.query_map([], |row| {
-        position += 1;
-        Ok(Scoped {
-            position,
-            id: row.get(0)?,
-            version: row.get(1)?,
-            name: row.get(2)?,
-            removed: row.get(3)?,
-            directory: row.get(4)?,
-            matched: 0,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 impl Staging {
@@ -286,11 +248,11 @@ impl Staging {
         mut self,
         by: &By<'_>,
         job: &Job,
-        safeguard: impl FnOnce(&[Tally]) -> Vec<Tripped>,
+        safeguard: impl FnOnce(&[MappingChanges]) -> Vec<Tripped>,
     ) -> Result<Summary, Error> {
         let Self { scope, seen, allowed, bases, connection, .. } = &mut self;
         let id = write(connection, |transaction| {
-            if super::staging::scope(transaction)? != *scope {
+            if plan_scope::scope(transaction)? != *scope {
                 return Err(Error::Drift { what: "the mappings".to_owned() });
             }
             leave_out_duplicates(transaction)?;
@@ -315,14 +277,14 @@ impl Staging {
                 pilot::save_members(transaction, *directory, members.as_ref())?;
             }
             for (mapping, base, guid) in bases.iter() {
-                let sql = "INSERT INTO mapping_seen (mapping_id, base, guid) VALUES (?1, ?2, ?3)
-                           ON CONFLICT (mapping_id) DO UPDATE SET base = excluded.base, guid = excluded.guid";
+                let sql = "INSERT INTO mapping_base (mapping_id, dn, guid) VALUES (?1, ?2, ?3)
+                           ON CONFLICT (mapping_id) DO UPDATE SET dn = excluded.dn, guid = excluded.guid";
                 transaction.execute(sql, params![mapping, base, guid.0])?;
             }
             for scoped in scope.iter_mut() {
                 scoped.matched = matched(transaction, scoped.position)?;
             }
-            let lost = lost(transaction, plan)?;
+            let lost = lost_attributes(transaction, plan)?;
             settle(transaction, plan, scope, lost, safeguard)?;
             Ok(plan)
         });
@@ -337,11 +299,11 @@ pub(super) fn settle(
     transaction: &Transaction<'_>,
     plan: i64,
     scope: &[Scoped],
-    lost: HashMap<i64, Vec<Lost>>,
-    safeguard: impl FnOnce(&[Tally]) -> Vec<Tripped>,
+    lost: HashMap<i64, Vec<LostAttribute>>,
+    safeguard: impl FnOnce(&[MappingChanges]) -> Vec<Tripped>,
 ) -> Result<(), Error> {
-    let tallies = tally(transaction, plan, scope, lost)?;
-    let reasons = safeguard(&tallies);
+    let changes = mapping_changes(transaction, plan, scope, lost)?;
+    let reasons = safeguard(&changes);
     let state = if reasons.is_empty() { "made" } else { "stopped" };
     let sql = "UPDATE plan SET hash = ?2, state = ?3, reasons = ?4 WHERE id = ?1";
     let reasons: Vec<reason::Reason> = reasons.into_iter().map(reason::Reason::from).collect();
@@ -402,7 +364,7 @@ pub(super) fn prune(transaction: &Transaction<'_>, now: Timestamp) -> Result<(),
         let with: &[&dyn rusqlite::ToSql] = if which == stale { &[&yesterday] } else { &[] };
         let plans = plans.query_map(with, |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
         for plan in plans {
-            plan::let_go(transaction, plan, values)?;
+            plan::delete(transaction, plan, values)?;
         }
     }
     Ok(())
@@ -434,7 +396,7 @@ const COMING: &str = "
     INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping,
         from_mapping, label, hash, operational, before_id, after_id)
     SELECT ?1,
-        CASE WHEN u.id IS NULL OR u.state = 'left' THEN 'added'
+        CASE WHEN u.id IS NULL OR u.state = 'removed' THEN 'added'
              WHEN u.hash <> s.hash OR u.mapping_id <> m.id THEN 'updated'
              ELSE 'refresh' END,
         s.directory_id, s.guid, u.id, u.version, m.id, m.name,
@@ -443,7 +405,7 @@ const COMING: &str = "
         s.id + ?2
     FROM staged s CROSS JOIN staged_mapping m ON m.position = s.position
     LEFT JOIN cached_user u ON u.directory_id = s.directory_id AND u.guid = s.guid
-    WHERE s.why IS NULL AND (u.id IS NULL OR u.state = 'left' OR u.hash <> s.hash OR u.mapping_id <> m.id
+    WHERE s.why IS NULL AND (u.id IS NULL OR u.state = 'removed' OR u.hash <> s.hash OR u.mapping_id <> m.id
         OR u.operational <> s.operational)
     ORDER BY s.id";
 

@@ -4,7 +4,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use jiff::Timestamp;
-use refinery::Target;
 use tempfile::TempDir;
 
 use super::{By, Error, Store, lock, open};
@@ -33,87 +32,97 @@ fn copies(dir: &Path) -> Vec<String> {
     names
 }
 
-#[test]
-fn an_older_database_is_copied_and_brought_up_to_date() {
-    let dir = folder();
-    let old = open::up_to(dir.path(), Target::Version(1)).expect("opens");
-    let audited = "INSERT INTO audit (number, at, actor, verb, subject, detail, hash)
-                   VALUES (1, '2026-01-01T00:00:00Z', 'anna', 'setup', '', '', zeroblob(32))";
-    old.execute(audited, []).expect("written");
-    let kept = "INSERT INTO wizard (one, step) VALUES (1, 'mapping');
-                INSERT INTO wizard_draft (step, value) VALUES ('mapping', '{}'), ('mapping/subject', '\"Staff\"')";
-    old.execute_batch(kept).expect("written");
-    drop(old);
-    assert!(copies(dir.path()).is_empty(), "a new database needs no copy");
-
-    let store = Store::open(dir.path()).expect("migrates");
-    let anna = Actor::new("anna");
-    assert_eq!(store.wizard_at(&anna).expect("read").as_deref(), Some("mapping"));
-    assert_eq!(store.wizard_draft(&anna, "mapping").expect("read"), Some(serde_json::json!({})));
-    assert_eq!(store.wizard_subject(&anna, "mapping").expect("read").as_deref(), Some("Staff"));
-    assert_eq!(store.user_counts().expect("the cache is there now").active, 0);
-    assert_eq!(copies(dir.path()), ["imd-schema-1.db"]);
-    let copy = dir.path().join("imd-schema-1.db");
-    assert_eq!(copy.metadata().expect("is there").permissions().mode() & 0o777, 0o600);
-    let copy = rusqlite::Connection::open(copy).expect("opens");
-    let step: String = copy.query_row("SELECT step FROM wizard", [], |row| row.get(0)).expect("read");
-    assert_eq!(step, "mapping");
-    assert!(copy.prepare("SELECT * FROM user").is_err(), "the copy is from before");
-
-    Store::open(dir.path()).expect("opens");
-    assert_eq!(copies(dir.path()).len(), 1, "nothing to migrate, nothing to copy");
+/// The real migrations and a made later one.
+fn with_second(sql: &'static str) -> Vec<(&'static str, &'static str)> {
+    [open::MIGRATIONS, &[("V2__made", sql)]].concat()
 }
 
 #[test]
-fn users_of_an_older_database_are_found_once_it_is_brought_up_to_date() {
+fn later_migration_is_applied_to_a_backed_up_database() {
     let dir = folder();
-    let old = open::up_to(dir.path(), Target::Version(10)).expect("opens");
+    let actor = Actor::new("anna");
+    let old = Store::open(dir.path()).expect("opens");
+    old.save(&storage(0), None, &by(&actor)).expect("saved");
+    drop(old);
+    assert!(copies(dir.path()).is_empty(), "a new database needs no backup");
+
+    let migrations = with_second("CREATE TABLE made (x TEXT) STRICT; INSERT INTO made VALUES ('here')");
+    let store = Store::open_with(dir.path(), &migrations).expect("migrates");
+    let made: String =
+        store.read(|connection| Ok(connection.query_row("SELECT x FROM made", [], |row| row.get(0))?)).expect("read");
+    assert_eq!(made, "here");
+    assert_eq!(store.list::<Storage>().expect("read").len(), 1, "what was saved is still there");
+    assert!(matches!(store.verify_audit(), Ok(super::Verdict::Whole { rows: 1, .. })));
+
+    assert_eq!(copies(dir.path()), ["imd-schema-1.db"]);
+    let copy = dir.path().join("imd-schema-1.db");
+    assert_eq!(copy.metadata().expect("exists").permissions().mode() & 0o777, 0o600);
+    let copy = rusqlite::Connection::open(copy).expect("opens");
+    let saved: String = copy.query_row("SELECT name FROM storage", [], |row| row.get(0)).expect("read");
+    assert_eq!(saved, "s0");
+    assert!(copy.prepare("SELECT * FROM made").is_err(), "the backup was made before the migration");
+
+    Store::open_with(dir.path(), &migrations).expect("opens");
+    assert_eq!(copies(dir.path()).len(), 1, "no migration, no backup");
+    assert!(matches!(Store::open(dir.path()), Err(Error::Newer { found: 2, known: 1, .. })));
+}
+
+#[test]
+fn emptied_search_index_is_filled_at_the_next_start() {
+    let dir = folder();
     let user = |id: i64, label: &str| {
         let key = label.to_uppercase();
         format!(
             "INSERT INTO user_values (id, attributes) VALUES ({id}, '{{\"sAMAccountName\":[\"s{id}\"]}}');
-             INSERT INTO cached_user (id, directory_id, guid, state, mapping_id, version, came_at, hash, operational, label,
-                 values_id)
+             INSERT INTO cached_user (id, directory_id, guid, state, mapping_id, version, added_at, hash, operational,
+                 label, values_id)
              VALUES ({id}, 1, randomblob(16), 'active', 1, 1, '2026-01-01T00:00:00Z', zeroblob(32), zeroblob(32),
                  '{label}', {id});
              INSERT INTO user_name (form, key, user_id) VALUES ('label', '{key}', {id});"
         )
     };
-    let configured =
-        "INSERT INTO directory VALUES (1, 'corp', 'CORP', 'file', 'x', NULL, NULL, NULL, NULL, 1, '', '', NULL);
-        INSERT INTO storage VALUES (1, 'eu', 'EU', 's3://eu', NULL, 1, '', '');
-        INSERT INTO profile VALUES (1, 'L', 'L', 'active-directory', 1, NULL, 0, NULL, 1, 1, 1, '', '');
-        PRAGMA foreign_keys = OFF;
+    let configured = "INSERT INTO directory (id, name, name_key, kind, file, version, changed_at, changed_by)
+            VALUES (1, 'corp', 'CORP', 'file', 'x', 1, '', '');
+        INSERT INTO storage (id, name, name_key, location, version, changed_at, changed_by)
+            VALUES (1, 'eu', 'EU', 's3://eu', 1, '', '');
+        INSERT INTO profile (id, name, name_key, login, max_users, inactive_after, preserve_for, version, changed_at,
+            changed_by) VALUES (1, 'L', 'L', 'active-directory', 0, 1, 1, 1, '', '');
         INSERT INTO mapping (id, name, name_key, kind, directory_id, account_name, profile_id, storage_id, auto_import,
             enabled, position, version, changed_at, changed_by)
         VALUES (1, 'Staff', 'STAFF', 'imd', 1, 'upn', 1, 1, 0, 1, 1, 1, '2026-01-01T00:00:00Z', 'anna');";
-    old.execute_batch(&format!("{configured} {} {}", user(1, "Zoë Berg"), user(2, "Anna Berg"))).expect("written");
-    drop(old);
-
-    let store = Store::open(dir.path()).expect("migrates");
-    let found = |query| {
+    let sql = format!("{configured} {} {}", user(1, "Zoë Berg"), user(2, "Anna Berg"));
+    let old = Store::open(dir.path()).expect("opens");
+    old.write(|transaction| Ok(transaction.execute_batch(&sql)?)).expect("written");
+    let found = |store: &Store, query| {
         let page = store.users(query, Sort::default(), 0, 10).expect("read");
         page.users.iter().map(|user| user.id).collect::<Vec<_>>()
     };
-    assert_eq!(found(None), [2, 1]);
-    assert_eq!(found(Some("zoe")), [1]);
-    assert_eq!(found(Some("s2")), [2]);
+    assert_eq!(found(&old, Some("zoe")), [0; 0], "not indexed yet");
+    drop(old);
+
+    // A migration that changes what is indexed empties the index.
+    let emptied = "DELETE FROM user_index; INSERT INTO user_words (user_words) VALUES ('delete-all')";
+    let store = Store::open_with(dir.path(), &with_second(emptied)).expect("migrates");
+    assert_eq!(found(&store, None), [2, 1]);
+    assert_eq!(found(&store, Some("zoe")), [1]);
+    assert_eq!(found(&store, Some("s2")), [2]);
 }
 
 #[test]
-fn a_migration_that_fails_leaves_the_old_database_and_says_where_the_copy_is() {
+fn failed_migration_keeps_the_database_and_names_the_backup() {
     let dir = folder();
-    let old = open::up_to(dir.path(), Target::Version(1)).expect("opens");
-    // What the second migration will want to make is there already.
-    old.execute_batch("INSERT INTO wizard (one, step) VALUES (1, 'token'); CREATE TABLE user_name (x)").expect("made");
+    let actor = Actor::new("anna");
+    let old = Store::open(dir.path()).expect("opens");
+    old.save(&storage(0), None, &by(&actor)).expect("saved");
     drop(old);
-    let error = Store::open(dir.path()).expect_err("cannot migrate");
+    let migrations = with_second("CREATE TABLE made (x); CREATE TABLE storage (x)");
+    let error = Store::open_with(dir.path(), &migrations).expect_err("the table exists");
     assert!(matches!(&error, Error::Migration { backup: Some(copy), .. } if copy.exists()), "{error}");
     assert!(error.help().contains("imd-schema-1.db"));
-    let old = open::up_to(dir.path(), Target::Version(1)).expect("is as it was");
-    let step: String = old.query_row("SELECT step FROM wizard", [], |row| row.get(0)).expect("read");
-    assert_eq!(step, "token");
-    assert!(old.prepare("SELECT * FROM directory_seen").is_err(), "no half of a migration stays");
+    let store = Store::open(dir.path()).expect("still opens");
+    assert_eq!(store.list::<Storage>().expect("read").len(), 1);
+    let made = store.read(|connection| Ok(connection.prepare("SELECT * FROM made").is_ok()));
+    assert!(!made.expect("read"), "no half of a migration stays");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::item::{Cells, json, number};
-use super::turn::{Turn, View};
+use super::cells::{Cells, json, number};
+use super::transaction::{Snapshot, WriteTransaction};
 use super::{By, Error, Store, audit, key};
 use crate::model::audit::Actor;
 use crate::model::text::Untrusted;
@@ -42,11 +42,11 @@ impl Store {
 
     /// Revokes a token; one that is revoked already stays as it was.
     pub fn revoke_token(&self, id: &TokenId, by: &By<'_>) -> Result<(), Error> {
-        self.turn(|turn| {
-            if turn.view().token(id)?.is_none() {
+        self.transaction(|transaction| {
+            if transaction.snapshot().token(id)?.is_none() {
                 return Err(Error::Unknown(format!("token {id}")));
             }
-            turn.revoke_token(id, by).map(|_| ())
+            transaction.revoke_token(id, by).map(|_| ())
         })
     }
 }
@@ -63,7 +63,7 @@ pub struct HeldToken {
     pub overlap_until: Option<Timestamp>,
 }
 
-impl View<'_> {
+impl Snapshot<'_> {
     pub fn token(&self, id: &TokenId) -> Result<Option<HeldToken>, Error> {
         let sql = "SELECT t.max_activations, t.scope, coalesce(t.revoked_at, k.revoked_at) IS NOT NULL,
                        t.overlap_until
@@ -81,7 +81,7 @@ impl View<'_> {
     }
 }
 
-impl Turn<'_> {
+impl WriteTransaction<'_> {
     /// Keeps the record of a token that was made elsewhere, whatever other tokens are called.
     pub fn record_token(&self, token: &Record, how: &str, by: &By<'_>) -> Result<(), Error> {
         insert(self.0, token)?;

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 
 use rusqlite::{Row, Transaction, named_params, params};
 
-use super::item::Cells;
-use super::staging::{Scoped, prune, scope, settle};
-use super::{By, Error, Store, Tally, attributes};
+use super::cells::Cells;
+use super::plan_scope::{Scoped, scope};
+use super::staging::{prune, settle};
+use super::{By, Error, MappingChanges, Store, attributes};
 use crate::model::plan::{Summary, Tripped};
 use crate::model::user::{Guid, User};
 
@@ -35,7 +36,7 @@ struct Now {
     mapping: i64,
     hash: Vec<u8>,
     operational: Vec<u8>,
-    left_why: Option<String>,
+    removed_why: Option<String>,
     label: String,
     values: i64,
     attributes: String,
@@ -43,7 +44,7 @@ struct Now {
 
 const LINES: &str = "
     SELECT c.kind, c.directory_id, c.guid, c.mapping_id, c.from_mapping, c.label, c.why, c.hash, c.after_id,
-        b.attributes, u.id, u.version, u.state, u.mapping_id, u.hash, u.operational, u.left_why, u.label, u.values_id,
+        b.attributes, u.id, u.version, u.state, u.mapping_id, u.hash, u.operational, u.removed_why, u.label, u.values_id,
         v.attributes
     FROM plan_change c LEFT JOIN user_values b ON b.id = c.before_id
     LEFT JOIN cached_user u ON u.directory_id = c.directory_id AND u.guid = c.guid
@@ -59,7 +60,7 @@ impl Store {
         &self,
         of: i64,
         by: &By<'_>,
-        safeguard: impl FnOnce(&[Tally]) -> Vec<Tripped>,
+        safeguard: impl FnOnce(&[MappingChanges]) -> Vec<Tripped>,
     ) -> Result<Summary, Error> {
         let id = self.write(|transaction| {
             let mut scope = scope(transaction)?;
@@ -119,7 +120,7 @@ impl Line {
                     mapping: cells.next()?,
                     hash: cells.next()?,
                     operational: cells.next()?,
-                    left_why: cells.next()?,
+                    removed_why: cells.next()?,
                     label: cells.text()?,
                     values: cells.next()?,
                     attributes: cells.text()?,
@@ -132,7 +133,7 @@ impl Line {
     fn still(&self) -> Option<&Now> {
         let now = self.now.as_ref()?;
         let same = match self.kind.as_str() {
-            "removed" => !now.active && now.left_why == self.why && now.hash == self.hash,
+            "removed" => !now.active && now.removed_why == self.why && now.hash == self.hash,
             _ => now.active && now.hash == self.hash && now.mapping == self.mapping,
         };
         same.then_some(now)

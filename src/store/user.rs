@@ -3,9 +3,12 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::item::{Cells, id_of};
+use super::cells::Cells;
+use super::item::id_of;
 use super::name::dn_key;
 use super::{Error, Store, attributes, key, reason};
+use crate::model::directory::Directory;
+use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::plan::Removal;
 use crate::model::user::{Guid, NameForm, User};
@@ -64,7 +67,7 @@ impl Store {
 
     pub fn user_counts(&self) -> Result<UserCounts, Error> {
         self.read(|connection| {
-            let sql = "SELECT m.name, u.state, u.users FROM user_tally u JOIN mapping m ON m.id = u.mapping_id
+            let sql = "SELECT m.name, u.state, u.users FROM user_count u JOIN mapping m ON m.id = u.mapping_id
                        ORDER BY m.removed, m.position";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([])?;
@@ -86,8 +89,8 @@ impl Store {
     /// What a directory said of itself at the last sync.
     pub fn seen(&self, directory: &Name) -> Result<Option<Seen>, Error> {
         self.read(|connection| {
-            let Some(id) = id_of(connection, "directory", directory)? else { return Ok(None) };
-            let sql = "SELECT at, naming_context, domain, netbios FROM directory_seen WHERE directory_id = ?1";
+            let Some(id) = id_of::<Directory>(connection, directory)? else { return Ok(None) };
+            let sql = "SELECT at, naming_context, domain, netbios FROM directory_read WHERE directory_id = ?1";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([id])?;
             let Some(row) = rows.next()? else { return Ok(None) };
@@ -106,8 +109,8 @@ impl Store {
     /// Below which DN a mapping searched when it was last read, and that entry's GUID.
     pub fn searched(&self, mapping: &Name) -> Result<Option<(String, Guid)>, Error> {
         self.read(|connection| {
-            let Some(id) = id_of(connection, "mapping", mapping)? else { return Ok(None) };
-            let sql = "SELECT base, guid FROM mapping_seen WHERE mapping_id = ?1";
+            let Some(id) = id_of::<Mapping>(connection, mapping)? else { return Ok(None) };
+            let sql = "SELECT dn, guid FROM mapping_base WHERE mapping_id = ?1";
             let mut statement = connection.prepare_cached(sql)?;
             Ok(statement.query_row([id], |row| Ok((row.get(0)?, Guid(row.get(1)?)))).optional()?)
         })
@@ -115,7 +118,7 @@ impl Store {
 }
 
 pub(super) fn save_seen(transaction: &Transaction<'_>, directory: i64, seen: &Seen) -> Result<(), Error> {
-    let sql = "INSERT INTO directory_seen (directory_id, at, naming_context, domain, netbios, netbios_key)
+    let sql = "INSERT INTO directory_read (directory_id, at, naming_context, domain, netbios, netbios_key)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                ON CONFLICT (directory_id) DO UPDATE SET at = excluded.at, naming_context = excluded.naming_context,
                    domain = excluded.domain, netbios = excluded.netbios, netbios_key = excluded.netbios_key";
@@ -125,7 +128,7 @@ pub(super) fn save_seen(transaction: &Transaction<'_>, directory: i64, seen: &Se
     Ok(())
 }
 
-const USER: &str = "SELECT u.id, d.name, m.name, u.state, u.came_at, u.left_at, u.left_why, u.left_detail, u.guid,
+const USER: &str = "SELECT u.id, d.name, m.name, u.state, u.added_at, u.removed_at, u.removed_why, u.removed_detail, u.guid,
                         v.attributes
                     FROM cached_user u JOIN user_values v ON v.id = u.values_id JOIN directory d ON d.id = u.directory_id JOIN mapping m ON m.id = u.mapping_id";
 
@@ -145,7 +148,7 @@ pub(super) fn find(connection: &Connection, name: &NameForm) -> Result<Vec<Cache
         }
         NameForm::DownLevel { domain, sam } => {
             let sql = "SELECT n.user_id FROM user_name n JOIN cached_user u ON u.id = n.user_id
-                       JOIN directory_seen s ON s.directory_id = u.directory_id
+                       JOIN directory_read s ON s.directory_id = u.directory_id
                        WHERE n.form = 'sam' AND n.key = ?1 AND s.netbios_key = ?2";
             by_ids(connection, sql, [key(sam), key(domain)])
         }
@@ -194,11 +197,11 @@ fn cached(row: &Row<'_>) -> Result<CachedUser, Error> {
     let (id, directory, mapping) = (cells.next()?, cells.parsed()?, cells.parsed()?);
     let state = cells.text()?;
     let added_at = cells.parsed()?;
-    let left_at = cells.parsed_if()?;
-    let state = if let ("left", Some(at)) = (state.as_str(), left_at) {
+    let removed_at = cells.parsed_if()?;
+    let state = if let ("removed", Some(at)) = (state.as_str(), removed_at) {
         UserState::Removed { at, why: reason::read_left(&mut cells)? }
     } else {
-        cells.at += 2;
+        cells.skip(2);
         UserState::Active
     };
     let guid = Guid(cells.next()?);

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::item::Cells;
+use super::cells::Cells;
 use super::{Error, Store};
 use crate::model::audit::Actor;
 

@@ -17,7 +17,7 @@ use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::plan::{Removal, Summary};
 use crate::model::user::{Attribute, Guid, User};
-use crate::store::{Leaver, Staging, Store};
+use crate::store::{PlannedRemoval, Staging, Store};
 
 /// How many users are asked for at a time.
 const BATCH: usize = 500;
@@ -78,10 +78,10 @@ pub fn confirm(store: &Store, open: &mut Open<'_>, plan: &Summary, now: Timestam
     let mut after = 0;
     let mut readers: BTreeMap<Name, Box<dyn Read>> = BTreeMap::new();
     loop {
-        let batch = store.plan_leavers(plan.id, after, BATCH)?;
+        let batch = store.plan_removals(plan.id, after, BATCH)?;
         let Some(last) = batch.last() else { return Ok(()) };
         after = last.line;
-        let mut by_mapping: BTreeMap<Name, Vec<Leaver>> = BTreeMap::new();
+        let mut by_mapping: BTreeMap<Name, Vec<PlannedRemoval>> = BTreeMap::new();
         for leaver in batch.into_iter().filter(|leaver| leaver.why.is_confirmed()) {
             by_mapping.entry(leaver.mapping.clone()).or_default().push(leaver);
         }
@@ -99,7 +99,13 @@ pub fn confirm(store: &Store, open: &mut Open<'_>, plan: &Summary, now: Timestam
     }
 }
 
-fn is_gone(read: &mut dyn Read, mapping: &Mapping, leavers: &[Leaver], now: Timestamp, job: &Job) -> Result<(), Error> {
+fn is_gone(
+    read: &mut dyn Read,
+    mapping: &Mapping,
+    leavers: &[PlannedRemoval],
+    now: Timestamp,
+    job: &Job,
+) -> Result<(), Error> {
     let asked = query::of_mapping(read, mapping, job).map_err(|why| Error::unasked(mapping, why))?;
     let guids: Vec<Guid> = leavers.iter().map(|leaver| leaver.guid).collect();
     let findings = read

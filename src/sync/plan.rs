@@ -40,7 +40,7 @@ impl From<directory::Error> for Unopened {
 /// # Errors
 /// [`Error::Base`] when what a mapping searches below is not there: no plan is made of that.
 pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Result<Summary, Error> {
-    let settings = store.get_one::<Settings>()?.map(|kept| kept.value).unwrap_or_default();
+    let settings = store.document::<Settings>()?.map(|kept| kept.value).unwrap_or_default();
     let mut staging = store.stage()?;
     let mappings = staging.mappings().to_vec();
     if mappings.is_empty() && !staging.has_leftovers() {

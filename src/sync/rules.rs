@@ -7,7 +7,7 @@ use crate::model::mapping::Mapping;
 use crate::model::plan::{Cause, Excluded, Loss, Tripped};
 use crate::model::settings::Safeguard;
 use crate::model::user::{Attribute, User};
-use crate::store::{Lost, Tally};
+use crate::store::{LostAttribute, MappingChanges};
 
 /// Why a user is excluded whatever the other users are; the first reason that applies.
 pub(super) fn own_reason(user: &User, now: Timestamp) -> Option<Excluded> {
@@ -31,7 +31,7 @@ pub(super) fn own_reason(user: &User, now: Timestamp) -> Option<Excluded> {
 pub(super) fn tripped(
     safeguard: Safeguard,
     mappings: &[Mapping],
-    tallies: &[Tally],
+    tallies: &[MappingChanges],
     base: &dyn Fn(&Mapping) -> Option<Cause>,
 ) -> Vec<Tripped> {
     let mut all = Vec::new();
@@ -61,7 +61,7 @@ pub(super) fn tripped(
         if unreadable > 0 {
             trip(Loss::Unreadable, unreadable, Cause::Unreadable);
         }
-        for Lost { attribute, staying, had: with, .. } in &tally.lost {
+        for LostAttribute { attribute, staying, had: with, .. } in &tally.lost {
             if *staying > allowed && staying.saturating_mul(2) > *with {
                 trip(Loss::Attribute(*attribute), *staying, Cause::AttributeMissing { attribute: *attribute });
             }
@@ -71,7 +71,7 @@ pub(super) fn tripped(
 }
 
 /// What probably happened to those who leave a mapping: what is true of most of them.
-fn cause(tally: &Tally, mapping: Option<&Mapping>) -> Cause {
+fn cause(tally: &MappingChanges, mapping: Option<&Mapping>) -> Cause {
     if tally.removed {
         return Cause::MappingRemoved;
     }
@@ -123,9 +123,9 @@ mod tests {
     use super::*;
     use crate::model::plan::Counts;
 
-    fn tally(leaving: &[(&str, u64)]) -> Tally {
+    fn tally(leaving: &[(&str, u64)]) -> MappingChanges {
         let leave = leaving.iter().map(|(_, users)| users).sum();
-        Tally {
+        MappingChanges {
             mapping: crate::model::name::Name::new("Staff").expect("a name"),
             counts: Counts { matched: 40 - leave, removed: leave, ..Counts::default() },
             had: 40,
@@ -138,7 +138,7 @@ mod tests {
         }
     }
 
-    fn of(tally: &Tally) -> Vec<(Loss, u64, Cause)> {
+    fn of(tally: &MappingChanges) -> Vec<(Loss, u64, Cause)> {
         let all = tripped(Safeguard::default(), &[], std::slice::from_ref(tally), &|_| None);
         all.into_iter().map(|tripped| (tripped.loss, tripped.users, tripped.cause)).collect()
     }
@@ -155,8 +155,8 @@ mod tests {
 
     #[test]
     fn an_attribute_that_most_lose_at_once_is_suspicious_and_one_that_a_few_lose_is_not() {
-        let losing = |staying, had| Tally {
-            lost: vec![Lost { attribute: Attribute::Department, leaving: 0, staying, had }],
+        let losing = |staying, had| MappingChanges {
+            lost: vec![LostAttribute { attribute: Attribute::Department, leaving: 0, staying, had }],
             ..tally(&[])
         };
         let missing = Cause::AttributeMissing { attribute: Attribute::Department };
@@ -168,17 +168,18 @@ mod tests {
     #[test]
     fn what_happened_is_what_is_true_of_most() {
         let edited = Some((crate::model::audit::Actor::new("anna"), Timestamp::UNIX_EPOCH));
-        let first = |tally: Tally| of(&tally).into_iter().next().expect("it trips").2;
+        let first = |tally: MappingChanges| of(&tally).into_iter().next().expect("it trips").2;
         assert!(matches!(first(tally(&[("no-longer-matches", 6)])), Cause::NoLongerMatch));
-        let tally_of_edited = Tally { edited: edited.clone(), ..tally(&[("no-longer-matches", 6), ("gone", 1)]) };
+        let tally_of_edited =
+            MappingChanges { edited: edited.clone(), ..tally(&[("no-longer-matches", 6), ("gone", 1)]) };
         assert!(matches!(first(tally_of_edited), Cause::MappingEdited { .. }));
-        let gone = Tally { edited, ..tally(&[("gone", 6)]) };
+        let gone = MappingChanges { edited, ..tally(&[("gone", 6)]) };
         assert!(matches!(first(gone), Cause::Gone), "no edit hides what was there");
-        let without_mail = Lost { attribute: Attribute::Mail, leaving: 6, staying: 0, had: 40 };
-        let no_mail = Tally { lost: vec![without_mail], ..tally(&[("no-mail", 6)]) };
+        let without_mail = LostAttribute { attribute: Attribute::Mail, leaving: 6, staying: 0, had: 40 };
+        let no_mail = MappingChanges { lost: vec![without_mail], ..tally(&[("no-mail", 6)]) };
         assert_eq!(first(no_mail), Cause::AttributeMissing { attribute: Attribute::Mail });
         assert!(matches!(first(tally(&[("no-mail", 6)])), Cause::Excluded { .. }));
-        let removed = Tally { removed: true, ..tally(&[("mapping-removed", 6)]) };
+        let removed = MappingChanges { removed: true, ..tally(&[("mapping-removed", 6)]) };
         assert_eq!(first(removed), Cause::MappingRemoved);
     }
 }

@@ -19,7 +19,7 @@ pub fn undo(store: &Store, plan: i64, by: &By<'_>) -> Result<Summary, Error> {
     if !matches!(of.state, State::Applied { .. }) {
         return Err(Error::NotApplied { plan });
     }
-    let settings = store.get_one::<Settings>()?.map(|kept| kept.value).unwrap_or_default();
+    let settings = store.document::<Settings>()?.map(|kept| kept.value).unwrap_or_default();
     let mappings: Vec<Mapping> = store.list()?.into_iter().map(|kept| kept.value).collect();
     let undone = |_: &Mapping| Some(Cause::Undone { plan });
     let made = store.plan_undo(plan, by, |tallies| rules::tripped(settings.safeguard, &mappings, tallies, &undone));

@@ -118,7 +118,7 @@ fn what_is_saved_is_read_back_by_us_and_by_sqlite3() {
     assert_eq!(kept.value, mapping("Staff"));
 
     let sql =
-        "SELECT m.name, d.name, p.name, s.name, m.department, m.every, p.quota, d.bind, json_extract(d.urls, '$[1]')
+        "SELECT m.name, d.name, p.name, s.name, m.department, m.sync_interval, p.quota, d.bind, json_extract(d.urls, '$[1]')
                FROM mapping m JOIN directory d ON d.id = directory_id JOIN profile p ON p.id = profile_id
                JOIN storage s ON s.id = storage_id";
     assert_eq!(
@@ -138,8 +138,8 @@ fn a_change_that_panics_is_undone_and_those_after_it_are_made() {
     let anna = Actor::new("anna");
     let row = |subject: &'static str, panics: bool| {
         let anna = anna.clone();
-        queue.run(move |turn| {
-            turn.audit(&by(&anna), subject, "")?;
+        queue.run(move |transaction| {
+            transaction.audit(&by(&anna), subject, "")?;
             assert!(!panics, "as it was meant to");
             Ok::<_, Error>(())
         })
@@ -179,19 +179,19 @@ fn what_there_is_one_of_is_kept_and_versioned() {
         out: "rollout".into(),
         properties: [("MSI".to_owned(), "imd activate.msi".to_owned())].into(),
     };
-    assert!(store.get_one::<Frequency>().expect("read").is_none());
-    assert_eq!(store.save_one(&frequency, None, &by(&anna)).expect("saved"), 1);
-    assert_eq!(store.save_one(&settings, None, &by(&anna)).expect("saved"), 1);
-    assert_eq!(store.save_one(&installer, None, &by(&anna)).expect("saved"), 1);
-    assert_eq!(store.get_one::<Frequency>().expect("read").expect("there").value, frequency);
-    assert_eq!(store.get_one::<Settings>().expect("read").expect("there").value, settings);
-    assert_eq!(store.get_one::<Installer>().expect("read").expect("there").value, installer);
+    assert!(store.document::<Frequency>().expect("read").is_none());
+    assert_eq!(store.save_document(&frequency, None, &by(&anna)).expect("saved"), 1);
+    assert_eq!(store.save_document(&settings, None, &by(&anna)).expect("saved"), 1);
+    assert_eq!(store.save_document(&installer, None, &by(&anna)).expect("saved"), 1);
+    assert_eq!(store.document::<Frequency>().expect("read").expect("there").value, frequency);
+    assert_eq!(store.document::<Settings>().expect("read").expect("there").value, settings);
+    assert_eq!(store.document::<Installer>().expect("read").expect("there").value, installer);
 
     let other = Settings { devices_per_user: 4, ..settings.clone() };
     let bert = Actor::new("bert");
-    let first = store.save_one(&other, None, &by(&bert)).expect_err("anna was first");
+    let first = store.save_document(&other, None, &by(&bert)).expect_err("anna was first");
     assert!(matches!(first, Error::ChangedBy { by, .. } if by == anna));
-    assert_eq!(store.save_one(&other, Some(1), &by(&bert)).expect("saved"), 2);
+    assert_eq!(store.save_document(&other, Some(1), &by(&bert)).expect("saved"), 2);
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn the_audit_cannot_be_edited_and_when_it_is_that_is_found() {
     }
     assert!(matches!(store.verify_audit(), Ok(Verdict::Whole { .. })));
 
-    let without = "DROP TRIGGER audit_is_never_updated; DROP TRIGGER audit_is_never_deleted;";
+    let without = "DROP TRIGGER audit_no_update; DROP TRIGGER audit_no_delete;";
     sqlite3(dir.path(), &format!("{without} DELETE FROM audit WHERE number = 4"));
     assert_eq!(store.verify_audit().expect("verified"), Verdict::CutShort { rows: 3, were: 4 });
     sqlite3(dir.path(), "UPDATE audit SET actor = 'bert' WHERE number = 2");

@@ -8,7 +8,7 @@ use imd::model::name::Name;
 use imd::model::plan::{Asked, Cause, Change, Line, LineKind, Loss, Removal, State, Summary, Tripped};
 use imd::model::text::Untrusted;
 use imd::model::user::Attribute;
-use imd::store::Lines;
+use imd::store::PlanLines;
 use imd::sync::{self, Error, Unopened};
 use proptest::prelude::*;
 
@@ -49,7 +49,7 @@ fn tripped(plan: &Summary) -> Vec<Tripped> {
 }
 
 fn leavers(house: &House, plan: &Summary) -> Vec<(String, Removal)> {
-    let all = house.store.plan_leavers(plan.id, 0, 1_000).expect("leavers");
+    let all = house.store.plan_removals(plan.id, 0, 1_000).expect("removals");
     all.into_iter().map(|leaver| (leaver.label.shown().replace("User ", ""), leaver.why)).collect()
 }
 
@@ -326,7 +326,7 @@ fn the_lines_of_a_plan_come_in_pages_by_kind_and_by_search() {
     let corp = (0..8).fold(Corp::many(28), |corp, n| corp.with(&format!("u{n:05}"), &[("department", "Øst & Vest")]));
     let corp = corp.with("new", &[]).with("u00020", &[("mail", "")]).with("nomail", &[("mail", "")]);
     let plan = house.plan(&corp).expect("a plan");
-    let lines = |kind, search: &str, offset, limit| -> Lines {
+    let lines = |kind, search: &str, offset, limit| -> PlanLines {
         let asked = Asked { kind, search: search.to_owned() };
         house.store.plan_lines(plan.id, &asked, offset, limit).expect("lines")
     };

@@ -209,13 +209,13 @@ fn the_end_of_the_password_is_kept_as_it_was_seen_and_status_warns_of_it() {
     imd.write("answers.toml", answers);
     imd.imd(["setup", "--answers", "answers.toml"]).succeeded();
     imd.imd(["sync"]).succeeded();
-    let seen = imd.row("SELECT bind, password, password_expires FROM account_seen");
+    let seen = imd.row("SELECT bind, password, password_expires FROM bind_account");
     assert_eq!((&seen["bind"], &seen["password"]), (&"svc-expiring@one.test".into(), &"at".into()));
     assert_eq!(seen["password_expires"], end_of_password().to_string());
     assert!(!imd.imd(["status"]).succeeded().stdout.contains("warning"), "ten years are long");
     let end = Timestamp::now() + SignedDuration::from_hours(7 * 24 + 1);
     let words = format!("expires on {}, in 7 days", end.strftime("%Y-%m-%d"));
-    imd.sqlite(&[], &format!("UPDATE account_seen SET password_expires = '{end}'"));
+    imd.sqlite(&[], &format!("UPDATE bind_account SET password_expires = '{end}'"));
     let status = imd.imd(["status"]);
     let warning = format!("warning: corp: the password of svc-expiring@one.test {words} (as seen 2");
     assert!(status.succeeded().stdout.contains(&warning), "{status:#?}");
@@ -227,7 +227,7 @@ fn the_end_of_the_password_is_kept_as_it_was_seen_and_status_warns_of_it() {
     imd.imd(["--read-only", "directory", "test", "corp"]).succeeded();
     assert!(before == imd.dump(), "it wrote");
     imd.imd(["directory", "test", "corp"]).succeeded();
-    assert_eq!(imd.row("SELECT password_expires FROM account_seen")["password_expires"], end_of_password().to_string());
+    assert_eq!(imd.row("SELECT password_expires FROM bind_account")["password_expires"], end_of_password().to_string());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::super::item::Cells;
+use super::super::cells::Cells;
 use super::super::{Error, Store};
 use crate::model::audit::{Actor, Asked, Entry, Link, Page};
 use crate::model::text::Untrusted;
@@ -49,7 +49,7 @@ impl Conditions {
     ) -> Result<(), Error> {
         let mut ranges: Vec<_> = columns.iter().filter_map(|column| self.range(column, begins)).collect();
         if !subjects.is_empty() {
-            self.with.push(super::super::item::json(&subjects));
+            self.with.push(super::super::cells::json(&subjects));
             ranges.push(format!("subject COLLATE NOCASE IN (SELECT value FROM json_each(?{}))", self.with.len()));
         }
         let mut found = Vec::new();

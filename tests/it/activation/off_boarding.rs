@@ -53,7 +53,7 @@ fn who_leaves_or_is_disabled_is_refused_at_once_and_comes_back_to_the_same_accou
         let kept = account(&imd);
         assert_eq!(
             (&kept["id"], &kept["preserved_why"], &kept["device"]),
-            (&before["id"], &"left".into(), &"activated".into())
+            (&before["id"], &"removed".into(), &"activated".into())
         );
         assert_eq!(preserved_for(&imd), 45, "the days of the profile");
         let told = imd.row("SELECT subject, detail FROM audit ORDER BY number DESC LIMIT 1");
@@ -85,7 +85,7 @@ fn an_account_that_is_held_back_is_refused_until_it_is_given_back_whatever_the_d
     imd.imd(["accounts", "preserve", "user1"]).failed_with(1, ["nobody called user1 has an account"]);
     laptop.claim(&service, "user1").granted();
     let held = imd.json(["accounts", "preserve", r"user1@corp.example.com"]);
-    assert_eq!(held["preserved"]["why"], "asked", "{held}");
+    assert_eq!(held["preserved"]["why"], "requested", "{held}");
     assert_eq!(laptop.claim(&service, "user1").error(), "refused");
     assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "account-preserved");
     let listed = imd.imd(["accounts"]).succeeded().stdout.clone();
@@ -101,7 +101,7 @@ fn an_account_that_is_held_back_is_refused_until_it_is_given_back_whatever_the_d
     // Given back while the user is away, it waits for the user alone.
     now(&imd, |_| String::new());
     let waits = imd.json(["accounts", "restore", "user1"]);
-    assert_eq!(waits["preserved"]["why"], "left", "{waits}");
+    assert_eq!(waits["preserved"]["why"], "removed", "{waits}");
     now(&imd, str::to_owned);
     laptop.claim(&service, "user1").granted();
 

@@ -34,7 +34,7 @@ fn where_all_is_well_the_doctor_says_so_and_changes_nothing() {
     }
     // That the audit was looked at is noted, for the overview; nothing else is.
     let kept = |dump: String| {
-        dump.lines().filter(|line| !line.contains("INTO audit_checked")).map(str::to_owned).collect::<Vec<_>>()
+        dump.lines().filter(|line| !line.contains("INTO audit_check")).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(kept(before), kept(imd.dump()));
 }
@@ -65,7 +65,7 @@ fn what_is_wrong_is_named_with_what_to_do() {
     // As if nobody had read the directory for two days, and somebody had edited the audit.
     imd.sqlite(&[], "UPDATE plan SET made_at = '2020-01-01T00:00:00Z', applied_at = '2020-01-01T00:00:00Z'");
     assert_eq!(check(&imd, "sync").0, "failed");
-    imd.sqlite(&[], "DROP TRIGGER audit_is_never_updated; UPDATE audit SET detail = 'nothing' WHERE number = 2");
+    imd.sqlite(&[], "DROP TRIGGER audit_no_update; UPDATE audit SET detail = 'nothing' WHERE number = 2");
     assert_eq!(check(&imd, "audit").0, "failed");
     imd.sqlite(&[], "UPDATE audit SET at = '2099-01-01T00:00:00Z' WHERE number = (SELECT max(number) FROM audit)");
     assert_eq!(check(&imd, "clock").0, "failed");

@@ -15,10 +15,9 @@ fn set_up(imd: &Installation) -> Vec<serde_json::Value> {
         "SELECT name, login, login_directory_id, quota, max_users, devices_per_user FROM profile ORDER BY name",
         "SELECT name, location, capacity FROM storage ORDER BY name",
         "SELECT m.name, m.kind, base_dn, ou, group_dn, department, country, filter, account_name, p.name AS profile,
-                s.name AS storage, m.quota, every, position FROM mapping m JOIN profile p ON p.id = m.profile_id
+                s.name AS storage, m.quota, sync_interval, position FROM mapping m JOIN profile p ON p.id = m.profile_id
                 JOIN storage s ON s.id = m.storage_id ORDER BY position",
-        "SELECT every, at, tz FROM frequency",
-        "SELECT devices_per_user, at_limit, auth, safeguard FROM settings",
+        "SELECT value FROM document WHERE name IN ('frequency', 'settings') ORDER BY name",
         "SELECT name, max_activations, servers FROM token",
     ]
     .iter()

@@ -12,20 +12,20 @@ use crate::support::service::Service;
 pub fn assert_counted(imd: &Installation) {
     for (kept, counted) in [
         (
-            "SELECT mapping_id, state, users AS n FROM user_tally WHERE users > 0 ORDER BY 1, 2",
+            "SELECT mapping_id, state, users AS n FROM user_count WHERE users > 0 ORDER BY 1, 2",
             "SELECT mapping_id, state, count(*) AS n FROM cached_user GROUP BY 1, 2 ORDER BY 1, 2",
         ),
         (
-            "SELECT of, count AS n FROM tally WHERE what = 'device' AND count > 0 ORDER BY 1",
-            "SELECT state AS of, count(*) AS n FROM device GROUP BY 1 ORDER BY 1",
+            "SELECT label, count AS n FROM counter WHERE metric = 'device' AND count > 0 ORDER BY 1",
+            "SELECT state AS label, count(*) AS n FROM device GROUP BY 1 ORDER BY 1",
         ),
         (
-            "SELECT of, count AS n FROM tally WHERE what = 'waiting' AND count > 0 ORDER BY 1",
-            "SELECT coalesce((SELECT reason FROM refusal r WHERE r.device = d.id ORDER BY number DESC LIMIT 1), '') AS of,
+            "SELECT label, count AS n FROM counter WHERE metric = 'waiting' AND count > 0 ORDER BY 1",
+            "SELECT coalesce((SELECT reason FROM refusal r WHERE r.device = d.id ORDER BY number DESC LIMIT 1), '') AS label,
                  count(*) AS n FROM device d WHERE state = 'pending' GROUP BY 1 ORDER BY 1",
         ),
         (
-            "SELECT coalesce(sum(count), 0) AS n FROM tally WHERE what = 'account'",
+            "SELECT coalesce(sum(count), 0) AS n FROM counter WHERE metric = 'account'",
             "SELECT count(*) AS n FROM account",
         ),
         ("SELECT id, laptops AS n FROM account ORDER BY 1", "SELECT a.id, count(d.id) AS n FROM account a
@@ -33,12 +33,12 @@ pub fn assert_counted(imd: &Installation) {
         ("SELECT id, uses AS n FROM token ORDER BY 1", "SELECT t.id, count(u.at) AS n FROM token t
              LEFT JOIN token_use u ON u.token_id = t.id GROUP BY t.id ORDER BY 1"),
         (
-            "SELECT day, count AS n FROM day WHERE what = 'enrolled' ORDER BY 1",
+            "SELECT day, count AS n FROM day WHERE metric = 'enrolled' ORDER BY 1",
             "SELECT date(enrolled_at) AS day, count(*) AS n FROM device GROUP BY 1 ORDER BY 1",
         ),
         (
-            "SELECT day, of, count AS n FROM day WHERE what = 'refused' ORDER BY 1, 2",
-            "SELECT date(at) AS day, reason AS of, count(*) AS n FROM refusal GROUP BY 1, 2 ORDER BY 1, 2",
+            "SELECT day, label, count AS n FROM day WHERE metric = 'refused' ORDER BY 1, 2",
+            "SELECT date(at) AS day, reason AS label, count(*) AS n FROM refusal GROUP BY 1, 2 ORDER BY 1, 2",
         ),
     ] {
         assert_eq!(imd.rows(kept), imd.rows(counted), "{kept}");
@@ -90,14 +90,15 @@ fn what_is_kept_is_what_counting_gives_whatever_happened() {
     assert_counted(&imd);
     a_busy_day(&imd, &service, &token);
     assert_counted(&imd);
-    let days = imd.rows("SELECT what, of, count AS n FROM day WHERE what IN ('came', 'left', 'activated') ORDER BY 1");
+    let days = imd
+        .rows("SELECT metric, label, count AS n FROM day WHERE metric IN ('added', 'removed', 'activated') ORDER BY 1");
     assert_eq!(
         days,
         [
             // Five laptops, of which one twice: as itself, and imaged anew.
-            json!({ "what": "activated", "of": "", "n": 6 }),
-            json!({ "what": "came", "of": "", "n": 12 }),
-            json!({ "what": "left", "of": "", "n": 1 }),
+            json!({ "metric": "activated", "label": "", "n": 6 }),
+            json!({ "metric": "added", "label": "", "n": 12 }),
+            json!({ "metric": "removed", "label": "", "n": 1 }),
         ]
     );
     // A backup is that state, and a later one of the same installation restores it with what was revoked since.
@@ -117,42 +118,7 @@ fn what_is_kept_is_what_counting_gives_whatever_happened() {
 /// The days of a backup are those of its time: a laptop that enrolled since is in its place only as a use of the token.
 #[track_caller]
 fn assert_counted_without_days(imd: &Installation) {
-    let kept = imd.rows("SELECT of, count AS n FROM tally WHERE what = 'device' AND count > 0 ORDER BY 1");
-    let counted: Vec<Value> = imd.rows("SELECT state AS of, count(*) AS n FROM device GROUP BY 1 ORDER BY 1");
+    let kept = imd.rows("SELECT label, count AS n FROM counter WHERE metric = 'device' AND count > 0 ORDER BY 1");
+    let counted: Vec<Value> = imd.rows("SELECT state AS label, count(*) AS n FROM device GROUP BY 1 ORDER BY 1");
     assert_eq!(kept, counted);
 }
-
-#[test]
-fn a_state_of_before_is_counted_when_it_is_brought_up_to_date() {
-    let (imd, service, token) = served(12, |answers| answers);
-    a_busy_day(&imd, &service, &token);
-    drop(service);
-    let before = kept(&imd);
-    // As it was before anything was kept: without the tables, the columns and the triggers of that migration.
-    imd.sqlite(&[], BEFORE);
-    imd.imd(["status"]).succeeded();
-    assert_counted(&imd);
-    let after = kept(&imd);
-    assert_eq!(after["came"], before["came"]);
-    assert_eq!(after["left"], before["left"]);
-}
-
-fn kept(imd: &Installation) -> Value {
-    imd.row(
-        "SELECT (SELECT sum(count) FROM day WHERE what = 'came') AS came,
-             (SELECT sum(count) FROM day WHERE what = 'left') AS left",
-    )
-}
-
-const BEFORE: &str = "
-    DROP TRIGGER device_is_counted; DROP TRIGGER device_is_counted_anew; DROP TRIGGER refusal_is_counted;
-    DROP TRIGGER account_is_counted; DROP TRIGGER account_is_counted_no_more; DROP TRIGGER use_is_counted;
-    DROP TABLE user_tally; DROP TABLE tally; DROP TABLE day; DROP TABLE sync_failed; DROP TABLE service_seen;
-    DROP TABLE audit_checked;
-    DROP INDEX account_laptops; DROP INDEX account_user; DROP INDEX account_preserved; DROP INDEX plan_state; DROP INDEX audit_actor;
-    DROP INDEX audit_verb; DROP INDEX audit_at; DROP INDEX audit_subject; DROP INDEX audit_subject_name;
-    ALTER TABLE device DROP COLUMN refused_why; ALTER TABLE account DROP COLUMN laptops;
-    ALTER TABLE token DROP COLUMN uses; ALTER TABLE plan_mapping DROP COLUMN excluded_why;
-    ALTER TABLE installer DROP COLUMN token_by;
-    ALTER TABLE export DROP COLUMN inputs; ALTER TABLE audit DROP COLUMN subject_name;
-    DELETE FROM refinery_schema_history WHERE version >= 12;";

@@ -37,7 +37,11 @@ fn one_is_written_again_from_what_it_was_made_from() {
     };
     let before = files("rollout/msiexec");
     // Step 7 says something else by now, and the folder is gone.
-    imd.sqlite(&[], "UPDATE installer SET proxy = 'http://other:8080', agent = 'insync'");
+    imd.sqlite(
+        &[],
+        "UPDATE document SET value = json_set(value, '$.proxy', 'http://other:8080', '$.agent', 'insync')
+             WHERE name = 'installer'",
+    );
     std::fs::remove_dir_all(imd.path("rollout/msiexec")).unwrap();
     let written = imd.json(["export", "rewrite", &id]);
     assert_eq!((&written["target"], &written["changed"]), (&"msiexec".into(), &true.into()));

@@ -47,7 +47,7 @@ fn the_overview_counts_what_the_state_holds() {
     let gib = |count: u64| json!(count << 30);
     assert_eq!(overview["storages"][0]["promised"], gib(11 * 50), "{overview}");
     assert_eq!(overview["directories"][0]["users"], 11);
-    let read_at = imd.row("SELECT at FROM directory_seen")["at"].clone();
+    let read_at = imd.row("SELECT at FROM directory_read")["at"].clone();
     assert_eq!(overview["directories"][0]["at"], read_at);
     assert_eq!(overview["service"]["running"], true);
     assert_eq!(overview["tokens"][0]["uses"], imd.row("SELECT count(*) AS n FROM token_use")["n"]);
@@ -143,7 +143,7 @@ fn what_needs_somebody_is_said_with_the_one_thing_to_do() {
     // A storage that is promised more than it has, a token whose time is over soon, a hand in the audit.
     imd.sqlite(&[], "UPDATE storage SET capacity = 1024");
     imd.sqlite(&[], "UPDATE token SET expires_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+3 days')");
-    imd.sqlite(&[], "DROP TRIGGER audit_is_never_updated; UPDATE audit SET detail = 'x' WHERE number = 3");
+    imd.sqlite(&[], "DROP TRIGGER audit_no_update; UPDATE audit SET detail = 'x' WHERE number = 3");
     imd.imd(["audit", "verify"]).failed_with(3, ["entry 3"]);
     assert_eq!(kinds(&imd), ["audit-broken", "service-down", "token-ends", "storage-full"]);
 }
@@ -178,13 +178,13 @@ fn what_was_cut_off_the_audit_or_changed_among_the_newest_is_seen_without_readin
     assert_eq!(overview(&imd)["audit"]["checked"][1], rows);
     let whole = std::fs::read(imd.state().join("imd.db")).unwrap();
     for (edit, says) in [
-        (format!("DROP TRIGGER audit_is_never_deleted; DELETE FROM audit WHERE number = {rows}"), "had"),
+        (format!("DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE number = {rows}"), "had"),
         (
-            format!("DROP TRIGGER audit_is_never_updated; UPDATE audit SET actor = 'x' WHERE number = {}", rows - 1),
+            format!("DROP TRIGGER audit_no_update; UPDATE audit SET actor = 'x' WHERE number = {}", rows - 1),
             "was changed",
         ),
         // The whole chain made anew: it hangs together, and is not the one that was found whole.
-        ("UPDATE audit_checked SET hash = zeroblob(32)".to_owned(), "was changed"),
+        ("UPDATE audit_check SET hash = zeroblob(32)".to_owned(), "was changed"),
     ] {
         imd.sqlite(&[], "PRAGMA wal_checkpoint(TRUNCATE)");
         imd.sqlite(&[], &edit);
@@ -225,6 +225,6 @@ fn a_laptop_that_waits_too_long_and_a_user_beyond_the_limit_are_told() {
     }
     assert_eq!(kinds(&imd), [""; 0]);
     imd.sqlite(&[], "UPDATE device SET enrolled_at = '2026-01-02T03:04:05Z' WHERE state = 'pending'");
-    imd.sqlite(&[], "UPDATE settings SET devices_per_user = 1");
+    imd.sqlite(&[], "UPDATE document SET value = json_set(value, '$.devices_per_user', 1) WHERE name = 'settings'");
     assert_eq!(kinds(&imd), ["waiting-long", "beyond-limit"]);
 }

@@ -20,11 +20,12 @@ fn the_plain_face_walks_all_seven_steps_from_a_file_of_typed_lines() {
 
     assert_eq!(imd.row("SELECT name, quota FROM profile"), json!({ "name": "Laptops", "quota": null }));
     assert_eq!(
-        imd.row("SELECT name, department, filter, quota, every FROM mapping"),
-        json!({ "name": "Staff", "department": "Sales", "filter": "(mail=*)", "quota": 50 * GIB, "every": 12 * 3600 })
+        imd.row("SELECT name, department, filter, quota, sync_interval FROM mapping"),
+        json!({ "name": "Staff", "department": "Sales", "filter": "(mail=*)", "quota": 50 * GIB,
+                "sync_interval": 12 * 3600 })
     );
     assert_eq!(
-        imd.row("SELECT devices_per_user, at_limit, proof FROM settings"),
+        imd.row("SELECT value ->> 'devices_per_user' AS devices_per_user, value ->> 'at_limit' AS at_limit, value ->> 'auth' AS auth FROM document WHERE name = 'settings'"),
         json!({ "devices_per_user": 3, "at_limit": "replace-oldest", "auth": "[\"kerberos\",\"password\"]" })
     );
     assert_eq!(imd.row("SELECT count(*) AS users FROM user WHERE state = 'active'"), json!({ "users": 12 }));

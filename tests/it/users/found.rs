@@ -172,7 +172,10 @@ fn take(house: &House, step: &Step) {
             }
         }
         Step::LookUp(person) => {
-            house.store.turn(|turn| turn.admit(&name("Staff"), &person.user(), &house.by())).unwrap();
+            house
+                .store
+                .transaction(|transaction| transaction.admit(&name("Staff"), &person.user(), &house.by()))
+                .unwrap();
         }
     }
 }
@@ -201,8 +204,8 @@ fn ids(house: &House, query: &str, sort: Sort) -> BTreeSet<i64> {
 fn is_whole(house: &House) {
     let wrong = house.sqlite3("INSERT INTO user_words (user_words) VALUES ('integrity-check')");
     assert_eq!(wrong, "");
-    assert_eq!(house.sqlite3("SELECT count(*) FROM cached_user"), house.sqlite3("SELECT count(*) FROM user_found"));
-    let by_place = "SELECT group_concat(user_id) FROM (SELECT user_id FROM user_found ORDER BY place)";
+    assert_eq!(house.sqlite3("SELECT count(*) FROM cached_user"), house.sqlite3("SELECT count(*) FROM user_index"));
+    let by_place = "SELECT group_concat(user_id) FROM (SELECT user_id FROM user_index ORDER BY place)";
     let by_name = "SELECT group_concat(user_id) FROM
                    (SELECT user_id FROM user_name WHERE form = 'label' ORDER BY key, user_id)";
     assert_eq!(house.sqlite3(by_place), house.sqlite3(by_name), "places are in the order of the names");
@@ -342,7 +345,7 @@ fn look_ups_find_room_between_two_names_however_many_there_are() {
     sync(&house, &[numbered(1, "Anna"), numbered(2, "Bert")]);
     for n in 0..40 {
         let user = numbered(100 + n, &format!("Anna {}", "b".repeat(usize::from(n))));
-        assert!(house.store.turn(|turn| turn.admit(&name("Staff"), &user, &house.by())).unwrap());
+        assert!(house.store.transaction(|transaction| transaction.admit(&name("Staff"), &user, &house.by())).unwrap());
     }
     assert_eq!(house.store.users(Some("anna"), Sort::default(), 0, 100).unwrap().users.len(), 41);
     let wrong = house.sqlite3("INSERT INTO user_words (user_words) VALUES ('integrity-check')");

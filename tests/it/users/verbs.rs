@@ -45,7 +45,7 @@ fn only_who_has_left_and_has_no_account_is_forgotten_and_only_when_somebody_mean
     imd.imd(["sync"]);
     let plan = imd.json(["sync", "list"])["items"][0]["hash"].as_str().unwrap().to_owned();
     let run = imd.imd(["sync", "--approve", &plan]);
-    assert_eq!(imd.row("SELECT count(*) AS n FROM cached_user WHERE state = 'left'")["n"], 2, "{run:#?}");
+    assert_eq!(imd.row("SELECT count(*) AS n FROM cached_user WHERE state = 'removed'")["n"], 2, "{run:#?}");
     imd.imd(["users", "forget", "user3"]).failed_with(3, ["User 3", "--yes"]);
     imd.imd(["users", "forget", "user3", "--yes", "--read-only"]).failed_with(1, ["read-only"]);
     // An account, as an activation makes it; kept since its user left.
@@ -54,7 +54,7 @@ fn only_who_has_left_and_has_no_account_is_forgotten_and_only_when_somebody_mean
         "INSERT INTO account (directory_id, guid, name, mail, label, mapping, profile_id, storage_id, created_at, changed_at,
              preserved_at, preserved_why)
          SELECT directory_id, guid, 'user4@corp', 'user4@corp', label, 'Staff', 1, 1, '2026-01-01T00:00:00Z',
-             '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', 'left' FROM cached_user WHERE label = 'User 4'",
+             '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', 'removed' FROM cached_user WHERE label = 'User 4'",
     );
     let before = imd.dump();
     imd.imd(["users", "forget", "user4", "--yes"])
@@ -66,13 +66,13 @@ fn only_who_has_left_and_has_no_account_is_forgotten_and_only_when_somebody_mean
     let left = "SELECT (SELECT count(*) FROM cached_user WHERE label = 'User 3')
                     + (SELECT count(*) FROM user_name WHERE key LIKE '%USER3%')
                     + (SELECT count(*) FROM user_values WHERE attributes LIKE '%user3@%')
-                    + (SELECT count(*) FROM user_found f LEFT JOIN cached_user u ON u.id = user_id WHERE u.id IS NULL) AS n";
+                    + (SELECT count(*) FROM user_index f LEFT JOIN cached_user u ON u.id = user_id WHERE u.id IS NULL) AS n";
     assert_eq!(imd.row(left)["n"], 0, "something of the user is left");
     let audit = imd.row("SELECT verb, subject FROM audit ORDER BY number DESC LIMIT 1");
     assert_eq!(audit["verb"], "users forget");
     assert!(audit["subject"].as_str().unwrap().starts_with("user User 3 ("), "{audit}");
     imd.imd(["audit", "verify"]).succeeded();
-    let counted = "SELECT sum(users) AS n FROM user_tally UNION ALL SELECT count(*) FROM cached_user";
+    let counted = "SELECT sum(users) AS n FROM user_count UNION ALL SELECT count(*) FROM cached_user";
     assert!(imd.rows(counted).windows(2).all(|pair| pair[0] == pair[1]), "{:?}", imd.rows(counted));
     // The next sync that finds the user takes them in anew.
     imd.write("users.ldif", crate::support::company::ldif(12));

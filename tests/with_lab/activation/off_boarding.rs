@@ -38,7 +38,7 @@ fn who_is_disabled_or_moved_out_of_the_ou_is_refused_and_comes_back_to_the_same_
         sync();
         assert_eq!(service.post("/v1/claim", &request).error(), "refused", "{way}");
         assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "user-left", "{way}");
-        assert_eq!(account()["preserved_why"], "left", "{way}");
+        assert_eq!(account()["preserved_why"], "removed", "{way}");
         assert_eq!(laptop.check_in(&service).granted()["state"], "preserved", "{way}");
         match way {
             "disabled" => user.enable(),

@@ -46,8 +46,11 @@ fn all_seven_steps_by_answers_file_from_an_empty_state() {
                     "filter": "(!(sAMAccountName=svc-*))", "quota": null, "auto_import": 0, "storage": "eu-1" }),
         ]
     );
-    assert_eq!(imd.row("SELECT every FROM frequency"), json!({ "every": 12 * 3600 }));
-    let settings = imd.row("SELECT devices_per_user, at_limit, auth, safeguard FROM settings");
+    assert_eq!(
+        imd.row("SELECT value ->> 'every' AS every FROM document WHERE name = 'frequency'"),
+        json!({ "every": "12h" })
+    );
+    let settings = imd.row("SELECT value ->> 'devices_per_user' AS devices_per_user, value ->> 'at_limit' AS at_limit, value ->> 'auth' AS auth, value ->> 'safeguard' AS safeguard FROM document WHERE name = 'settings'");
     let auth = json!(["kerberos", "password"]).to_string();
     assert_eq!(
         settings,
@@ -59,7 +62,10 @@ fn all_seven_steps_by_answers_file_from_an_empty_state() {
         token,
         json!({ "name": "rollout-2026", "max_activations": 5000, "servers": servers, "revoked_at": null })
     );
-    assert_eq!(imd.row("SELECT agent, proxy FROM installer"), json!({ "agent": "imd-activate", "proxy": "none" }));
+    assert_eq!(
+        imd.row("SELECT value ->> 'agent' AS agent, value ->> 'proxy' AS proxy FROM document WHERE name = 'installer'"),
+        json!({ "agent": "imd-activate", "proxy": "none" })
+    );
     let exported: BTreeSet<String> = texts(&imd.rows("SELECT target FROM export"), "target");
     assert_eq!(exported, BTreeSet::from(TARGETS.map(str::to_owned)));
 
@@ -218,7 +224,10 @@ fn another_file_says_what_it_would_change_before_it_does() {
     assert!(before == imd.dump(), "asking changed the database:\n{}", first_difference(&before, &imd.dump()));
 
     imd.imd(["setup", "--answers", "rollout.toml", "--yes"]).succeeded();
-    assert_eq!(imd.row("SELECT devices_per_user FROM settings"), json!({ "devices_per_user": 4 }));
+    assert_eq!(
+        imd.row("SELECT value ->> 'devices_per_user' AS devices_per_user FROM document WHERE name = 'settings'"),
+        json!({ "devices_per_user": 4 })
+    );
 }
 
 #[test]

@@ -113,9 +113,12 @@ fn all_seven_steps_by_keystrokes_from_an_empty_state() {
         imd.row("SELECT name, kind, ou, auto_import FROM mapping"),
         json!({ "name": "Sales first", "kind": "imd", "ou": sales, "auto_import": 0 })
     );
-    assert_eq!(imd.row("SELECT every FROM frequency"), json!({ "every": 12 * 3600 }));
     assert_eq!(
-        imd.row("SELECT devices_per_user, at_limit FROM settings"),
+        imd.row("SELECT value ->> 'every' AS every FROM document WHERE name = 'frequency'"),
+        json!({ "every": "12h" })
+    );
+    assert_eq!(
+        imd.row("SELECT value ->> 'devices_per_user' AS devices_per_user, value ->> 'at_limit' AS at_limit FROM document WHERE name = 'settings'"),
         json!({ "devices_per_user": 3, "at_limit": "replace-oldest" })
     );
     assert_eq!(
@@ -159,7 +162,7 @@ fn a_refused_password_is_explained_on_the_screen_and_saves_nothing() {
     console.terminal.press(&key::ctrl('t'));
     console.terminal.wait_for("52e");
     console.leave();
-    assert!(imd.rows("SELECT 1 FROM sealed").is_empty());
+    assert!(imd.rows("SELECT 1 FROM sealed_secret").is_empty());
 }
 
 #[test]

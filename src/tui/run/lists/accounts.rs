@@ -73,7 +73,7 @@ fn acts(engine: &Engine, account: &Account) -> Vec<Act> {
         None => vec![Act::Preserve],
         Some(preserved) => {
             let delete = preserved.is_due(engine.now()).then_some(Act::Delete);
-            let restore = (preserved.why == Why::Asked).then_some(Act::Restore);
+            let restore = (preserved.why == Why::Requested).then_some(Act::Restore);
             restore.into_iter().chain(delete).collect()
         }
     }

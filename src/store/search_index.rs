@@ -1,7 +1,7 @@
 //! The index in which users are searched, kept in step with the cache within the transaction that changes it.
 //!
 //! `user_words` is an FTS5 table that keeps no text: to take a user out of it, the words that went in are said again. So
-//! what [`Entry::of`] makes of a row may only change together with a migration that empties `user_found`, which whoever
+//! what [`Entry::of`] makes of a row may only change together with a migration that empties `user_index`, which whoever
 //! opens the state next fills anew.
 //!
 //! The rowid of both tables is the user's place among the names that people read. FTS5 gives what it finds by rowid, so
@@ -107,7 +107,7 @@ fn add<'a>(words: &mut Vec<&'a str>, text: &'a str) {
 
 /// Takes a user out who is to be forgotten, or whose values are about to change; these are those from before.
 pub(super) fn remove(transaction: &Transaction<'_>, user: i64, label: &str, attributes: &str) -> Result<(), Error> {
-    let sql = "DELETE FROM user_found WHERE user_id = ?1 RETURNING place";
+    let sql = "DELETE FROM user_index WHERE user_id = ?1 RETURNING place";
     let place: Option<i64> = transaction.prepare_cached(sql)?.query_row([user], |row| row.get(0)).optional()?;
     if let Some(place) = place {
         let sql = "INSERT INTO user_words (user_words, rowid, words) VALUES ('delete', ?1, ?2)";
@@ -132,7 +132,7 @@ pub(super) fn add_one(transaction: &Transaction<'_>, user: i64, label: &str, att
 /// `label`.
 pub(super) fn learn(transaction: &Transaction<'_>, report: &mut dyn FnMut() -> Result<(), Error>) -> Result<(), Error> {
     let new = "SELECT n.key, n.user_id FROM temp.new_name n
-               WHERE n.form = 'label' AND NOT EXISTS (SELECT 1 FROM user_found f WHERE f.user_id = n.user_id)";
+               WHERE n.form = 'label' AND NOT EXISTS (SELECT 1 FROM user_index f WHERE f.user_id = n.user_id)";
     let count = |sql: &str| transaction.query_row(sql, [], |row| row.get::<_, i64>(0));
     let come = count(&format!("SELECT count(*) FROM ({new})"))?;
     if come == 0 {
@@ -169,7 +169,7 @@ pub(super) fn are_many(connection: &Connection, count: i64) -> Result<bool, Erro
     if count < MANY {
         return Ok(false);
     }
-    let there: i64 = connection.query_row("SELECT count(*) FROM user_found", [], |row| row.get(0))?;
+    let there: i64 = connection.query_row("SELECT count(*) FROM user_index", [], |row| row.get(0))?;
     Ok(count.saturating_mul(DEARER) >= there)
 }
 
@@ -201,10 +201,10 @@ struct Neighbour {
 /// The next user before or after that name who has a place.
 fn neighbour(transaction: &Transaction<'_>, name: &str, user: i64, after: bool) -> Result<Option<Neighbour>, Error> {
     let sql = if after {
-        "SELECT n.key, n.user_id, f.place FROM user_name n CROSS JOIN user_found f ON f.user_id = n.user_id
+        "SELECT n.key, n.user_id, f.place FROM user_name n CROSS JOIN user_index f ON f.user_id = n.user_id
          WHERE n.form = 'label' AND (n.key, n.user_id) > (?1, ?2) ORDER BY n.key, n.user_id LIMIT 1"
     } else {
-        "SELECT n.key, n.user_id, f.place FROM user_name n CROSS JOIN user_found f ON f.user_id = n.user_id
+        "SELECT n.key, n.user_id, f.place FROM user_name n CROSS JOIN user_index f ON f.user_id = n.user_id
          WHERE n.form = 'label' AND (n.key, n.user_id) < (?1, ?2) ORDER BY n.key DESC, n.user_id DESC LIMIT 1"
     };
     let of = |row: &Row<'_>| Ok(Neighbour { name: row.get(0)?, user: row.get(1)?, place: row.get(2)? });
@@ -227,7 +227,7 @@ fn between(before: Option<&Neighbour>, after: Option<&Neighbour>, count: i64) ->
 /// The next place from there on that nobody has.
 fn free(transaction: &Transaction<'_>, from: i64) -> Result<i64, Error> {
     let mut place = from;
-    let mut taken = transaction.prepare_cached("SELECT 1 FROM user_found WHERE place = ?1")?;
+    let mut taken = transaction.prepare_cached("SELECT 1 FROM user_index WHERE place = ?1")?;
     while taken.exists([place])? {
         place += 1;
     }
@@ -241,7 +241,7 @@ fn values(transaction: &Transaction<'_>, user: i64) -> Result<(String, String), 
 }
 
 fn insert(transaction: &Transaction<'_>, place: i64, user: i64, entry: &Entry) -> Result<(), Error> {
-    let sql = "INSERT INTO user_found (place, user_id, account, mail, department) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql = "INSERT INTO user_index (place, user_id, account, mail, department) VALUES (?1, ?2, ?3, ?4, ?5)";
     let Entry { words, account, mail, department } = entry;
     transaction.prepare_cached(sql)?.execute(params![place, user, account, mail, department])?;
     let sql = "INSERT INTO user_words (rowid, words) VALUES (?1, ?2)";
@@ -251,7 +251,7 @@ fn insert(transaction: &Transaction<'_>, place: i64, user: i64, entry: &Entry) -
 
 /// Takes a database whose users are not in the index yet, and puts them in.
 pub(super) fn complete(connection: &mut Connection) -> Result<(), Error> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM cached_user) AND NOT EXISTS (SELECT 1 FROM user_found)";
+    let sql = "SELECT EXISTS (SELECT 1 FROM cached_user) AND NOT EXISTS (SELECT 1 FROM user_index)";
     if connection.query_row(sql, [], |row| row.get(0))? {
         super::write(connection, |transaction| fill(transaction, &mut || Ok(())))?;
     }
@@ -259,10 +259,10 @@ pub(super) fn complete(connection: &mut Connection) -> Result<(), Error> {
 }
 
 const INDEXES: [(&str, &str); 4] = [
-    ("user_found_user", "CREATE UNIQUE INDEX user_found_user ON user_found (user_id)"),
-    ("user_found_account", "CREATE INDEX user_found_account ON user_found (account)"),
-    ("user_found_mail", "CREATE INDEX user_found_mail ON user_found (mail)"),
-    ("user_found_department", "CREATE INDEX user_found_department ON user_found (department)"),
+    ("user_index_user", "CREATE UNIQUE INDEX user_index_user ON user_index (user_id)"),
+    ("user_index_account", "CREATE INDEX user_index_account ON user_index (account)"),
+    ("user_index_mail", "CREATE INDEX user_index_mail ON user_index (mail)"),
+    ("user_index_department", "CREATE INDEX user_index_department ON user_index (department)"),
 ];
 
 /// Makes the index anew, from the cache: everybody in the order of the names, each page written once.
@@ -270,7 +270,7 @@ pub(super) fn fill(transaction: &Transaction<'_>, report: &mut dyn FnMut() -> Re
     for (name, _) in INDEXES {
         transaction.execute_batch(&format!("DROP INDEX {name}"))?;
     }
-    transaction.execute("DELETE FROM user_found", [])?;
+    transaction.execute("DELETE FROM user_index", [])?;
     transaction.execute("INSERT INTO user_words (user_words) VALUES ('delete-all')", [])?;
     let sql = "SELECT u.id, u.label, v.attributes FROM user_name n CROSS JOIN cached_user u ON u.id = n.user_id
                CROSS JOIN user_values v ON v.id = u.values_id

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::staging::Scoped;
+use super::plan_scope::Scoped;
 use super::{Error, plan};
 use crate::model::audit::Actor;
 use crate::model::dn::Dn;
@@ -15,7 +15,7 @@ use crate::model::user::Attribute;
 
 /// What a plan would do to one mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tally {
+pub struct MappingChanges {
     pub mapping: Name,
     pub counts: Counts,
     /// Its active users before.
@@ -27,7 +27,7 @@ pub struct Tally {
     /// How many leave for each reason, by [`Removal::code`](crate::model::plan::Removal::code).
     pub leaving: BTreeMap<String, u64>,
     /// The attributes that users had and have no more.
-    pub lost: Vec<Lost>,
+    pub lost: Vec<LostAttribute>,
     /// The mapping that takes most of those who go on to another one.
     pub taken_over: Option<Name>,
     /// Where most of those are who were moved out of the mapping's base.
@@ -36,7 +36,7 @@ pub struct Tally {
 
 /// Of how many users of a mapping an attribute has no value any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lost {
+pub struct LostAttribute {
     pub attribute: Attribute,
     /// Of those who leave and were found.
     pub leaving: u64,
@@ -76,12 +76,12 @@ const EDITED: &str = "
         WHERE pm.mapping_id = m.id AND p.state = 'applied' AND p.undoes IS NULL ORDER BY p.id DESC LIMIT 1)";
 
 /// The changes of `plan`, mapping by mapping, in the order of priority.
-pub(super) fn tally(
+pub(super) fn mapping_changes(
     transaction: &Transaction<'_>,
     plan: i64,
     scope: &[Scoped],
-    mut lost: HashMap<i64, Vec<Lost>>,
-) -> Result<Vec<Tally>, Error> {
+    mut lost: HashMap<i64, Vec<LostAttribute>>,
+) -> Result<Vec<MappingChanges>, Error> {
     let changes = grouped(
         transaction,
         "SELECT mapping_id, kind, count(*) FROM plan_change WHERE plan_id = ?1 GROUP BY 1, 2",
@@ -100,7 +100,7 @@ pub(super) fn tally(
         plan,
     )?;
     let moved = moved(transaction, plan)?;
-    let mut tallies = Vec::with_capacity(scope.len());
+    let mut all = Vec::with_capacity(scope.len());
     for scoped in scope {
         let change = |kind: &str| changes.get(&(scoped.id, kind.to_owned())).copied().unwrap_or(0);
         let had = count(
@@ -133,7 +133,7 @@ pub(super) fn tally(
             .prepare_cached(EDITED)?
             .query_row([scoped.id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
         let edited = edited.optional()?.and_then(|(by, at)| Some((Actor::new(by), at.parse().ok()?)));
-        tallies.push(Tally {
+        all.push(MappingChanges {
             mapping,
             counts,
             had,
@@ -145,7 +145,7 @@ pub(super) fn tally(
             moved_to: moved.get(&scoped.id).cloned(),
         });
     }
-    Ok(tallies)
+    Ok(all)
 }
 
 /// How many are excluded of each mapping, by [`LeftOut::code`](crate::model::plan::LeftOut::code). Whom an earlier mapping
@@ -176,20 +176,23 @@ fn grouped(transaction: &Transaction<'_>, sql: &str, plan: i64) -> Result<HashMa
 }
 
 /// The attributes that users lose by a plan that is being made from a reading, by the id of the mapping.
-pub(super) fn lost(transaction: &Transaction<'_>, plan: i64) -> Result<HashMap<i64, Vec<Lost>>, Error> {
+pub(super) fn lost_attributes(
+    transaction: &Transaction<'_>,
+    plan: i64,
+) -> Result<HashMap<i64, Vec<LostAttribute>>, Error> {
     let leaving = grouped(transaction, LOST_BY_LEAVING, plan)?;
     let staying = grouped(transaction, LOST_BY_STAYING, plan)?;
     let mut keys: Vec<&(i64, String)> = leaving.keys().chain(staying.keys()).collect();
     keys.sort_unstable();
     keys.dedup();
-    let mut all: HashMap<i64, Vec<Lost>> = HashMap::new();
+    let mut all: HashMap<i64, Vec<LostAttribute>> = HashMap::new();
     for key in keys {
         let Some(attribute) = Attribute::of_name(&key.1).filter(|attribute| !attribute.is_operational()) else {
             continue;
         };
         let of = |counts: &HashMap<(i64, String), u64>| counts.get(key).copied().unwrap_or(0);
         let had: i64 = transaction.prepare_cached(HAD)?.query_row(params![key.0, key.1], |row| row.get(0))?;
-        let lost = Lost { attribute, leaving: of(&leaving), staying: of(&staying), had: had.unsigned_abs() };
+        let lost = LostAttribute { attribute, leaving: of(&leaving), staying: of(&staying), had: had.unsigned_abs() };
         all.entry(key.0).or_default().push(lost);
     }
     Ok(all)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::model::overview::{Failed, ServiceSeen};
-use crate::store::Serving;
+use crate::store::ServiceLock;
 
 use super::{Engine, Error};
 
@@ -13,7 +13,7 @@ const AUDIT_EVERY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 impl Engine {
     /// Says that a service runs, until what is returned is dropped. `certificate_ends` is of the administrator's own
     /// certificate.
-    pub fn serving(&self, address: &str, certificate_ends: Option<Timestamp>) -> Result<Serving, Error> {
+    pub fn serving(&self, address: &str, certificate_ends: Option<Timestamp>) -> Result<ServiceLock, Error> {
         let at = self.by("serve")?.at;
         let seen = ServiceSeen { started_at: at, address: address.to_owned(), certificate_ends, stopped_at: None };
         Ok(self.store().serve(&seen)?)

@@ -1,17 +1,16 @@
-//! The lines of a plan as they are looked through: by kind, by a search, a page at a time, whatever their number.
+//! The lines of a plan, by kind and by a search, a page at a time.
 
 use rusqlite::{Connection, Row, params};
 
-use super::item::{Cells, number};
-use super::plan::change_of;
-use super::{Error, Store, key, reason};
-use crate::model::plan::{Asked, Change, Line, LineKind, PlannedChange, PlannedExcluded};
+use super::cells::{Cells, number};
+use super::{Error, Store, attributes, key, reason};
+use crate::model::plan::{Asked, AttributeChange, Change, Line, LineKind, PlannedChange, PlannedExcluded};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
 /// A page of a plan's lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Lines {
+pub struct PlanLines {
     pub lines: Vec<Line>,
     /// How many there are in all of what was asked for.
     pub total: u64,
@@ -23,18 +22,18 @@ const CHANGES: &str = "
         WHEN 'removed' THEN (SELECT values_id FROM cached_user WHERE id = c.user_id) ELSE before_id END
     WHERE plan_id = ?1 AND c.kind = ?2 ORDER BY c.id LIMIT ?3 OFFSET ?4";
 
-const LEFT_OUT: &str = "
+const EXCLUDED: &str = "
     SELECT guid, label, mapping, why, why_detail FROM plan_excluded
     WHERE plan_id = ?1 AND ?2 = 'excluded' ORDER BY id LIMIT ?3 OFFSET ?4";
 
 impl Store {
     /// The lines of a plan that were asked for, from the `offset`th on, at most `limit`. Memory holds one page: a search
     /// reads the plan once, line by line.
-    pub fn plan_lines(&self, plan: i64, asked: &Asked, offset: u64, limit: u64) -> Result<Lines, Error> {
+    pub fn plan_lines(&self, plan: i64, asked: &Asked, offset: u64, limit: u64) -> Result<PlanLines, Error> {
         let kinds = asked.kind.map_or(LineKind::ALL.to_vec(), |kind| vec![kind]);
         let search = key(asked.search.trim());
         self.read(|connection| {
-            let mut page = Lines::default();
+            let mut page = PlanLines::default();
             for kind in kinds {
                 let (end, wanted) = (offset + limit, |total: u64| (offset..offset + limit).contains(&total));
                 if search.is_empty() {
@@ -87,7 +86,7 @@ fn each(
     limit: u64,
     take: &mut dyn FnMut(Line),
 ) -> Result<(), Error> {
-    let sql = if kind == LineKind::Excluded { LEFT_OUT } else { CHANGES };
+    let sql = if kind == LineKind::Excluded { EXCLUDED } else { CHANGES };
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![plan, word(kind), number(limit), number(offset)])?;
     while let Some(row) = rows.next()? {
@@ -131,10 +130,44 @@ fn is_found(line: &Line, search: &str) -> bool {
 }
 
 /// The names besides the label by which people look for a user.
-pub(super) fn names(user: Option<&User>) -> Vec<Untrusted> {
+fn names(user: Option<&User>) -> Vec<Untrusted> {
     let forms = [Attribute::SamAccountName, Attribute::UserPrincipalName, Attribute::Mail];
     let all = user.into_iter().flat_map(|user| forms.into_iter().filter_map(|form| user.first(form)));
     let mut names: Vec<Untrusted> = all.cloned().collect();
     names.dedup();
     names
+}
+
+/// A line that changes a user, from the cells kind, guid, label, mapping, from_mapping, the attributes before and
+/// after, why and why_detail.
+fn change_of(cells: &mut Cells<'_, '_>) -> Result<PlannedChange, Error> {
+    let kind = cells.text()?;
+    let guid = Guid(cells.next()?);
+    let (label, mapping, from) = (cells.text()?, cells.parsed()?, cells.parsed_if()?);
+    let (before, after) = (values(cells, guid)?, values(cells, guid)?);
+    let names = names(after.as_ref().or(before.as_ref()));
+    let change = match (kind.as_str(), before, after) {
+        ("added", ..) => Change::Added,
+        ("updated", Some(before), Some(after)) => Change::Updated(difference(&before, &after)),
+        ("updated", ..) => Change::Updated(Vec::new()),
+        _ => Change::Removed(reason::read_left(cells)?),
+    };
+    Ok(PlannedChange { guid, label: Untrusted::new(label), names, mapping, from, change })
+}
+
+/// The values of a cell that holds a user's attributes.
+fn values(cells: &mut Cells<'_, '_>, guid: Guid) -> Result<Option<User>, Error> {
+    let json: Option<String> = cells.next()?;
+    json.map(|json| attributes::user(guid, &json).ok_or_else(|| cells.wrong())).transpose()
+}
+
+fn difference(before: &User, after: &User) -> Vec<AttributeChange> {
+    let values = |user: &User, attribute| user.values(attribute).cloned().collect::<Vec<_>>();
+    let lasting = Attribute::ALL.iter().copied().filter(|attribute| !attribute.is_operational());
+    let changes = lasting.map(|attribute| AttributeChange {
+        attribute,
+        before: values(before, attribute),
+        after: values(after, attribute),
+    });
+    changes.filter(|change| change.before != change.after).collect()
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use rustix::fs::{FlockOperation, flock};
 
-use super::item::Cells;
+use super::cells::Cells;
 use super::{Error, Store};
 use crate::model::overview::{Failed, ServiceSeen};
 
@@ -18,26 +18,26 @@ const LOCK: &str = "service.lock";
 
 /// While it lives, a service is said to run.
 #[derive(Debug)]
-pub struct Serving {
+pub struct ServiceLock {
     _lock: File,
 }
 
 impl Store {
     /// Says that a service runs, and what it says of itself.
-    pub fn serve(&self, seen: &ServiceSeen) -> Result<Serving, Error> {
+    pub fn serve(&self, seen: &ServiceSeen) -> Result<ServiceLock, Error> {
         let path = self.dir().join(LOCK);
         let file = |source| Error::File { path: path.clone(), source };
         let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(file)?;
         // Several may run on one state: each holds a share. Whoever asks holds it for a moment only.
         flock(&lock, FlockOperation::LockShared).map_err(|source| file(source.into()))?;
         self.saw_service(seen)?;
-        Ok(Serving { _lock: lock })
+        Ok(ServiceLock { _lock: lock })
     }
 
     /// Keeps when a service was stopped.
     pub fn service_stopped(&self, at: Timestamp) -> Result<(), Error> {
         self.write(|transaction| {
-            transaction.execute("UPDATE service_seen SET stopped_at = ?1", [at.to_string()])?;
+            transaction.execute("UPDATE service_run SET stopped_at = ?1", [at.to_string()])?;
             Ok(())
         })
     }
@@ -46,7 +46,7 @@ impl Store {
     pub fn save_certificate_end(&self, ends: Option<Timestamp>) -> Result<(), Error> {
         self.write(|transaction| {
             let ends = ends.map(|ends| ends.to_string());
-            transaction.execute("UPDATE service_seen SET certificate_ends = ?1", [ends])?;
+            transaction.execute("UPDATE service_run SET certificate_ends = ?1", [ends])?;
             Ok(())
         })
     }
@@ -54,7 +54,7 @@ impl Store {
     /// Keeps what a service says of itself.
     fn saw_service(&self, seen: &ServiceSeen) -> Result<(), Error> {
         self.write(|transaction| {
-            let sql = "INSERT OR REPLACE INTO service_seen (one, started_at, address, certificate_ends, stopped_at)
+            let sql = "INSERT OR REPLACE INTO service_run (one, started_at, address, certificate_ends, stopped_at)
                        VALUES (1, ?1, ?2, ?3, ?4)";
             let ServiceSeen { started_at, address, certificate_ends, stopped_at } = seen;
             let time = |at: &Option<Timestamp>| at.map(|at| at.to_string());
@@ -73,7 +73,7 @@ impl Store {
     /// Keeps why a sync failed, for whoever looks next.
     pub fn save_failed_sync(&self, failed: &Failed) -> Result<(), Error> {
         self.write(|transaction| {
-            let sql = "INSERT OR REPLACE INTO sync_failed (one, at, why, help) VALUES (1, ?1, ?2, ?3)";
+            let sql = "INSERT OR REPLACE INTO failed_sync (one, at, why, help) VALUES (1, ?1, ?2, ?3)";
             transaction.execute(sql, params![failed.at.to_string(), failed.why.raw(), failed.help.raw()])?;
             Ok(())
         })
@@ -81,7 +81,7 @@ impl Store {
 }
 
 pub(super) fn service_seen(connection: &Connection) -> Result<Option<ServiceSeen>, Error> {
-    let sql = "SELECT started_at, address, certificate_ends, stopped_at FROM service_seen";
+    let sql = "SELECT started_at, address, certificate_ends, stopped_at FROM service_run";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -95,7 +95,7 @@ pub(super) fn service_seen(connection: &Connection) -> Result<Option<ServiceSeen
 }
 
 pub(super) fn failed_sync(connection: &Connection) -> Result<Option<Failed>, Error> {
-    let mut statement = connection.prepare_cached("SELECT at, why, help FROM sync_failed")?;
+    let mut statement = connection.prepare_cached("SELECT at, why, help FROM failed_sync")?;
     let mut rows = statement.query([])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let mut cells = Cells::of(row);
