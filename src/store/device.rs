@@ -67,7 +67,7 @@ impl Store {
             );
             let query = query.unwrap_or_default().trim().to_lowercase();
             let refused = !query.is_empty() && REFUSED.starts_with(&query);
-            let reasons = cells::json(&refusal::codes_said(&query));
+            let reasons = cells::json(&refusal::codes_found(&query));
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             Ok(held(connection, &sql, params![query, limit, refused, reasons])?.into_iter().map(|held| held.device).collect())
         })
