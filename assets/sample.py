@@ -4,11 +4,11 @@
     assets/sample.py            writes assets/sample.ldif
     assets/sample.py --check    exits 1 when assets/sample.ldif is not what this makes
 
-The output is the same on every machine and with every Python 3: chance comes from SHA-256, not from `random`.
-Nobody in it exists, and every address is under example.com (RFC 2606). It holds on purpose what real directories
-hold by accident: people without mail, disabled and expired accounts, shared mail addresses, nested groups and a
-cycle of them, names in eight scripts, names full of punctuation, and display names that attack a terminal, a
-spreadsheet, a shell or the reader's eye.
+The output is the same on every machine and with every Python 3: pseudo-random numbers come from SHA-256, not from
+`random`. All people are invented, and every address is under example.com (RFC 2606). It contains the irregularities of
+real directories: people without mail, disabled and expired accounts, shared mail addresses, nested groups and a cycle
+of groups, names in eight scripts, names full of punctuation, and display names that attack a terminal, a spreadsheet,
+a shell or the reader.
 """
 
 import base64
@@ -26,7 +26,7 @@ NEVER = "9223372036854775807"
 SCHEMA = "CN=Schema,CN=Configuration," + BASE
 
 
-class Chance:
+class Random:
     def __init__(self, seed):
         self.seed, self.count = seed, 0
 
@@ -42,7 +42,7 @@ class Chance:
         return self.below(100) < share
 
 
-chance = Chance(b"imd sample directory")
+random = Random(b"imd sample directory")
 
 
 # --- How ldifde writes ----------------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ def line(name, value):
     head = name + (": " if plain else ":: ")
     if len(head) + len(text) <= 78:
         return head + text
-    # A long value stands on lines of its own.
+    # A long value is folded over several lines.
     return "\r\n ".join([head] + [text[at:at + 77] for at in range(0, len(text), 77)])
 
 
@@ -78,7 +78,7 @@ def sid(rid):
 def moment(first=2014, last=2025):
     start = datetime.datetime(first, 1, 2)
     days = (datetime.datetime(last, 6, 1) - start).days
-    return start + datetime.timedelta(days=chance.below(days), seconds=chance.below(86400))
+    return start + datetime.timedelta(days=random.below(days), seconds=random.below(86400))
 
 
 def generalized(time):
@@ -99,7 +99,7 @@ rids = iter(range(1103, 9999))
 class Entry:
     def __init__(self, dn, classes, category, attributes):
         global usn
-        usn += 1 + chance.below(9)
+        usn += 1 + random.below(9)
         created = moment()
         changed = max(created, moment(2023, 2025))
         self.dn, self.name = dn, None
@@ -108,7 +108,7 @@ class Entry:
         self.tail = [
             ("distinguishedName", dn), ("instanceType", "4"), ("whenCreated", generalized(created)),
             ("whenChanged", generalized(changed)), ("uSNCreated", str(usn)),
-            ("uSNChanged", str(usn + 30000 + chance.below(30000))), ("objectGUID", guid(dn)),
+            ("uSNChanged", str(usn + 30000 + random.below(30000))), ("objectGUID", guid(dn)),
             ("objectCategory", "CN=%s,%s" % (category, SCHEMA)),
         ]
         entries.append(self)
@@ -161,15 +161,15 @@ class User(Entry):
             ("pwdLastSet", filetime(seen)), ("countryCode", "0"), ("codePage", "0"),
         ]
         if logs_on:
-            pairs.append(("lastLogonTimestamp", filetime(seen + datetime.timedelta(days=chance.below(200)))))
+            pairs.append(("lastLogonTimestamp", filetime(seen + datetime.timedelta(days=random.below(200)))))
         classes = ["top", "person", "organizationalPerson", "user"]
         super().__init__(dn, classes, "Person", [(name, value) for name, value in pairs if value])
 
 
-# --- Who and where --------------------------------------------------------------------------------------------------
+# --- People and places ----------------------------------------------------------------------------------------------
 
 def words(text):
-    """`Åse/Ase Łukasz` as pairs of what is written and what a login is made of."""
+    """`Åse/Ase Łukasz` as pairs of the written name and its form in a login."""
     return [tuple((word + "/" + word).split("/")[:2]) for word in text.split()]
 
 
@@ -232,13 +232,13 @@ DEPARTMENTS = {
     "Human Resources": ["Recruiter", "HR Partner"], "Legal": ["Counsel"], "IT": ["Administrator", "Support Engineer"],
     "R&D": ["Researcher"], "Marketing, Brand & Web": ["Editor", "Designer"],
 }
-# Names that break whoever forgets to escape.
+# Names that need escaping.
 PUNCTUATION = [
     'Nell "Nellie" Finchley', "Omar Reyesh (Contractor)", "Desk\\Kiosk North", "Plus + Equals = Desk", "#1 Reception",
     "Semi;Colon Desk", "<Angle> Desk", "Star * Desk", " Leading Space", "Trailing Space ", "Wanda O'Rourkesby",
     "Desk, Comma, Twice", "Percent %USERNAME% Desk", "A/B Test Bench", "Null(|(objectClass=*))", "Line's \"End\" (\\)",
 ]
-# Display names that attack what shows them.
+# Display names that attack the program that shows them.
 HOSTILE = [
     "\x1b[31mRed Alert\x1b[0m", "\x1b]0;owned\x07Title Setter", "\x1b[2J\x1b[HClear Screen", "\x9b31mC1 Control",
     "Invoice\u202egnp.exe", "\u2066Isolated\u2069 Name", "Zero\u200bWidth\u200dJoin", "\u061cArabic Mark\u200f",
@@ -291,29 +291,29 @@ def build():
 
     def person(above, site, cn, given, sn, sam, **more):
         _, country, country_name, _, _, _ = site
-        department = chance.of(sorted(DEPARTMENTS))
+        department = random.of(sorted(DEPARTMENTS))
         number = len(people)
-        kind = "permanent" if chance.percent(86) else chance.of(["contractor", "temporary"])
+        kind = "permanent" if random.percent(86) else random.of(["contractor", "temporary"])
         pairs = {
-            "displayName": cn.strip(), "department": department, "title": chance.of(DEPARTMENTS[department]),
+            "displayName": cn.strip(), "department": department, "title": random.of(DEPARTMENTS[department]),
             "company": "Example Corp", "c": country, "co": country_name, "l": site[0], "employeeType": kind,
             "employeeID": str(100200 + number), "employeeNumber": "E%05d" % (number + 1),
             "manager": heads.get((site[0], department)),
         }
-        if not chance.percent(7):
+        if not random.percent(7):
             address = "%s@%s" % (more.pop("address", sam), MAIL)
             pairs["mail"] = address
-            pairs["proxies"] = ["SMTP:" + address] + (["smtp:%s@corp.%s" % (sam, MAIL)] if chance.percent(40) else [])
+            pairs["proxies"] = ["SMTP:" + address] + (["smtp:%s@corp.%s" % (sam, MAIL)] if random.percent(40) else [])
         more.pop("address", None)
         for lost in ("department", "c", "manager", "title"):
-            if chance.percent(2):
+            if random.percent(2):
                 pairs[lost] = None
         if kind == "temporary":
-            past = chance.percent(35)
+            past = random.percent(35)
             more["expires"] = filetime(moment(2022, 2024) if past else moment(2035, 2040))
-        elif chance.percent(3):
+        elif random.percent(3):
             more["expires"] = "0"
-        user = User(above, cn, sam, given=given, sn=sn, upn=not chance.percent(2), **{**pairs, **more})
+        user = User(above, cn, sam, given=given, sn=sn, upn=not random.percent(2), **{**pairs, **more})
         user.department, user.country = department, country
         heads.setdefault((site[0], department), user.dn)
         teams[department].add(user)
@@ -326,18 +326,18 @@ def build():
         local = Group("Laptop Users " + name, groups)
         laptops.add(local)
         for _ in range(count):
-            (given, plain_given), (sn, plain_sn) = chance.of(givens), chance.of(surnames)
+            (given, plain_given), (sn, plain_sn) = random.of(givens), random.of(surnames)
             cn = "%s, %s" % (sn, given) if comma else "%s %s" % (given, sn)
             written = cn
             while (above, cn.casefold()) in cns:
                 cn = "%s %d" % (written, sum(1 for a, _ in cns if a == above) + 1)
             cns.add((above, cn.casefold()))
             sam = login(plain_given, plain_sn, taken)
-            gone = chance.percent(4)
-            control = 514 if gone or chance.percent(1) else chance.of([512] * 9 + [66048])
+            gone = random.percent(4)
+            control = 514 if gone or random.percent(1) else random.of([512] * 9 + [66048])
             user = person(leavers if gone else above, site, cn if not gone else "%s (%s)" % (cn, sam), given, sn, sam,
                           control=control, displayName=written)
-            if not gone and chance.percent(82):
+            if not gone and random.percent(82):
                 local.add(user)
 
     oslo, new_york = SITES[0], SITES[3]
@@ -349,7 +349,7 @@ def build():
     alder.add(*people[3:9])
     cedar.add(nested, *people[40:44])
 
-    # Two people, one mailbox: first as it is, then in another case, then as somebody else's alias.
+    # Two people, one mailbox: the same address, then in another case, then as another user's alias.
     with_mail = [user for user in people if any(name == "mail" for name, _ in user.attributes)]
     for number in range(8):
         one, two = with_mail[20 + 37 * number], with_mail[33 + 37 * number]

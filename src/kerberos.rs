@@ -1,16 +1,13 @@
-//! Kerberos as the proof of who a user is: a ticket of their own session, carried by a Negotiate token (RFC 4178,
-//! RFC 4559), made on the laptop and accepted by the service.
+//! Kerberos authentication: a ticket of the user's session, in a Negotiate token (RFC 4178, RFC 4559), made on the laptop
+//! and accepted by the service.
 //!
-//! May import `model`. The only room that names `libgssapi`, which stands for the system's own MIT Kerberos; without the
-//! feature `kerberos` the room is there and says that it was absent. What is accepted: one message that holds a
-//! Kerberos ticket for a key of the keytab, was not seen before, and was made for this very TLS connection. NTLM is
-//! refused unread, and so is whatever needs a second message.
+//! May import `model`. The only module that uses `libgssapi`, the system's MIT Kerberos; without the feature `kerberos` its
+//! functions return [`Error::NotBuilt`]. The service accepts one message with a Kerberos ticket for a key in the keytab that
+//! was not used before and is bound to this TLS connection. It rejects NTLM and exchanges of more than one message.
 //!
-//! The library takes its keytab and its replay cache from the environment alone, and a program that runs cannot safely
-//! change that: [`settle`] starts the program once more with both set.
+//! The library reads the keytab and the replay cache from the environment only, and a running program cannot change that
+//! safely: [`restart_with_keytab`] starts the program again with both set.
 
-#[cfg(not(feature = "kerberos"))]
-mod absent;
 #[cfg(all(feature = "console", feature = "kerberos"))]
 mod accept;
 mod channel;
@@ -20,13 +17,15 @@ mod keytab;
 mod negotiate;
 #[cfg(feature = "console")]
 mod principal;
+#[cfg(not(feature = "kerberos"))]
+mod unsupported;
 
 use std::path::PathBuf;
 
 #[cfg(all(feature = "console", not(feature = "kerberos")))]
-pub use absent::Acceptor;
+pub use unsupported::Acceptor;
 #[cfg(not(feature = "kerberos"))]
-pub use absent::ticket;
+pub use unsupported::ticket;
 #[cfg(all(feature = "console", feature = "kerberos"))]
 pub use accept::Acceptor;
 pub use channel::end_point;
@@ -35,26 +34,26 @@ pub use negotiate::ticket;
 #[cfg(feature = "console")]
 pub use principal::Principal;
 
-/// Why Kerberos cannot be used here, or a ticket was refused.
+/// Why Kerberos cannot be used, or a ticket was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("this program was built without Kerberos")]
-    Excluded,
-    #[error("{} cannot be read: {why}", path.display())]
+    NotBuilt,
+    #[error("cannot read {}: {why}", path.display())]
     File { path: PathBuf, why: std::io::Error },
-    #[error("{} may be used by others than its owner (mode {mode:03o}), and it holds keys", path.display())]
+    #[error("the keytab {} is accessible to other users (mode {mode:03o})", path.display())]
     TooWide { path: PathBuf, mode: u32 },
-    #[error("{} is no keytab", path.display())]
+    #[error("{} is not a keytab", path.display())]
     NoKeytab { path: PathBuf },
-    #[error("{} holds no key of a web service: {others}", path.display())]
+    #[error("{} has no key for HTTP/HOST: {others}", path.display())]
     NoService { path: PathBuf, others: String },
-    #[error("{} holds only keys that Active Directory no longer uses for {principal} ({kinds})", path.display())]
+    #[error("{} has only outdated keys for {principal} ({kinds})", path.display())]
     OldKeys { path: PathBuf, principal: String, kinds: String },
-    #[error("the program cannot be started again with the keytab: {0}")]
+    #[error("cannot restart the program with the keytab: {0}")]
     Restart(std::io::Error),
-    #[error("the Kerberos library refuses the keytab: {0}")]
+    #[error("the Kerberos library rejects the keytab: {0}")]
     Library(String),
-    #[error("no ticket of this session is to be had: {0}")]
+    #[error("no Kerberos ticket in this session: {0}")]
     NoTicket(String),
     #[error("the ticket was refused: {0}")]
     Refused(String),
@@ -64,35 +63,35 @@ impl Error {
     /// What to do next.
     pub fn help(&self) -> String {
         match self {
-            Self::Excluded => "build it with --features kerberos, or choose another proof (step 5)".to_owned(),
-            Self::File { .. } => "check the path and who owns it".to_owned(),
+            Self::NotBuilt => "build it with --features kerberos, or choose another authentication method (step 5)".to_owned(),
+            Self::File { .. } => "check the path and its owner".to_owned(),
             Self::TooWide { path, .. } => format!("run: chmod 600 {}", path.display()),
             Self::NoKeytab { .. } => {
                 "give the file that ktpass, `samba-tool domain exportkeytab` or ktutil wrote".to_owned()
             }
             Self::NoService { .. } => {
-                "export it for the name in the laptops' server address: HTTP/imd.corp.example.com@CORP.EXAMPLE.COM"
+                "export a keytab for the host in the laptops' server address: HTTP/imd.corp.example.com@CORP.EXAMPLE.COM"
                     .to_owned()
             }
             Self::OldKeys { .. } => {
-                "export it with AES keys: ktpass ... /crypto AES256-SHA1 (RC4 and DES are gone from \
-                                     Active Directory), and tick AES on the service's account"
+                "export it with AES keys: ktpass ... /crypto AES256-SHA1, and enable AES on the service account; Active Directory \
+                 no longer uses RC4 and DES"
                     .to_owned()
             }
-            Self::Restart(_) => "set KRB5_KTNAME and KRB5RCACHENAME before it starts".to_owned(),
+            Self::Restart(_) => "set KRB5_KTNAME and KRB5RCACHENAME before you start it".to_owned(),
             Self::Library(_) => "check it with: klist -ket FILE".to_owned(),
             Self::NoTicket(_) => "log on to the domain, or run: kinit".to_owned(),
-            Self::Refused(_) => "see the reason; clocks may differ by five minutes at most".to_owned(),
+            Self::Refused(_) => "see the reason; the clocks may differ by at most five minutes".to_owned(),
         }
     }
 }
 
-/// Starts the program again when its environment does not name the keytab and the replay cache in `state` yet: the
-/// process stays the same, and what it has open is closed. Returns when both are named.
+/// Restarts the program, in the same process, unless its environment already names the keytab and the replay cache in
+/// `state`. Returns when both are set.
 ///
-/// The replay cache lies in the state, so a restart lets no ticket through a second time.
+/// The replay cache is in the state, so that a restart does not accept a ticket a second time.
 #[cfg(feature = "console")]
-pub fn settle(keytab: &std::path::Path, state: &std::path::Path) -> Result<(), Error> {
+pub fn restart_with_keytab(keytab: &std::path::Path, state: &std::path::Path) -> Result<(), Error> {
     use std::os::unix::process::CommandExt as _;
     let absolute =
         |path: &std::path::Path| std::path::absolute(path).map_err(|why| Error::File { path: path.to_owned(), why });

@@ -1,19 +1,18 @@
-//! What travels between a laptop and the service: wire types only.
+//! The wire types of the protocol between laptop and service.
 //!
-//! JSON over HTTPS, each request and each answer one object. `assets/openapi.yaml` describes the same for agents that
-//! are not ours, and `tests/with_lab/protocol` holds the service to it. May import `model`. Every text has a longest
-//! length that is checked while it is read, an unknown field is an error, and a secret is wiped when it is dropped and
-//! has no `Debug`.
+//! JSON over HTTPS; each request and each answer is one object. `assets/openapi.yaml` describes it for other agents, and
+//! `tests/with_lab/protocol` tests the service against it. May import `model`. Every text has a length limit that is
+//! checked while it is read, an unknown field is an error, and a secret is wiped when it is dropped and has no `Debug`.
 //!
 //! ```text
 //! POST /v1/enroll     token, device key, claim code    -> a pending device      at install time, by the system
-//! POST /v1/claim     claim code, credential, proof    -> the account           at log-on, by the user
-//! POST /v1/check-in  device key                       -> how the device is     weekly, by the system
+//! POST /v1/claim     claim code, credential, auth     -> the account           at log-on, by the user
+//! POST /v1/check-in  device key                       -> the device's state    weekly, by the system
 //! GET  /v1/health, /metrics
 //! ```
 //!
-//! The keys are made on the laptop and sent; the service keeps a hash of each. So the service never sends a secret, and
-//! a request that is repeated because its answer was lost means the same as the first time.
+//! The laptop makes the keys and the service stores a hash of each. So the service never sends a secret, and a repeated
+//! request has the same result as the first.
 
 mod bounded;
 
@@ -31,21 +30,21 @@ pub const METRICS: &str = "/metrics";
 /// The longest body of a request, in bytes.
 pub const LONGEST_BODY: usize = 128 * 1024;
 
-/// Asks for a pending device. Repeating it with the same device key gives the same device.
+/// Requests a pending device. The same device key gives the same device.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_debug_implementations, reason = "it holds secrets")]
 pub struct EnrollRequest {
     /// The mass deployment token.
     pub token: Hidden<1024>,
-    /// Speaks for the device from now on; it stays with the system.
+    /// Authenticates the device from now on; only the system can read it.
     pub device_key: Key,
-    /// Lets whoever holds it claim this device and no other; the laptop's users may read it.
+    /// Allows a claim of this device only; the laptop's users may read it.
     pub claim_code: Key,
     pub laptop: LaptopFacts,
 }
 
-/// What a laptop says of itself.
+/// The laptop's description of itself.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LaptopFacts {
@@ -63,27 +62,27 @@ pub struct LaptopFacts {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnrollAnswer {
-    /// The device's id, which is no secret.
+    /// The device's id; it is not secret.
     pub device: String,
     pub state: State,
-    /// How users of this device may prove who they are, in the order in which to try.
+    /// The accepted authentication methods, in the order in which to try them.
     pub auth_methods: Vec<AuthMethod>,
     pub correlation_id: String,
 }
 
-/// Asks for the account of a user, and makes the device theirs. Repeating it gives the same.
+/// Requests the account of a user and activates the device for them. Repeating it gives the same answer.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_debug_implementations, reason = "it holds secrets")]
 pub struct ClaimRequest {
     pub claim_code: Key,
-    /// Speaks for the user's agent from now on.
+    /// Authenticates the user's agent from now on.
     pub credential: Key,
     pub auth: Authentication,
 }
 
-/// Who logs on, and what shows it. Plain fields rather than an enum: serde would keep a copy of the password to find out
-/// which variant it is.
+/// The user and how they authenticate. Plain fields instead of an enum, because serde would buffer a copy of the password
+/// to find the variant.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_debug_implementations, reason = "it holds secrets")]
@@ -92,10 +91,10 @@ pub struct Authentication {
     /// With `password` and `unverified`: the user's name in any form (`CORP\name`, UPN, mail).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Bounded<1024>>,
-    /// With `password` alone.
+    /// With `password` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Hidden<1024>>,
-    /// With `kerberos` alone: a Negotiate token of the user's own session (RFC 4559), base64.
+    /// With `kerberos` only: a Negotiate token of the user's own session (RFC 4559), base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<Hidden<65_536>>,
 }
@@ -104,7 +103,7 @@ pub struct Authentication {
 pub struct ClaimAnswer {
     pub device: String,
     pub account: AccountFacts,
-    /// What was shown of the user: `claimed` is nothing but the name.
+    /// How the user was authenticated.
     pub auth: AuthMethod,
     pub activated_at: String,
     #[serde(flatten)]
@@ -112,37 +111,37 @@ pub struct ClaimAnswer {
     pub correlation_id: String,
 }
 
-/// What the device map says of the laptop that the user had before: for the agent, as imd moves no data.
+/// The device map's entry about the user's previous laptop, for the agent: imd itself moves no data.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Before {
-    /// Its data is wanted on this one.
+    /// Whether its data is to be restored on this laptop.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restore: bool,
-    /// It, as the device map calls it: a device id, a host name or a serial number.
+    /// The previous laptop's name in the device map: a device id, a host name or a serial number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_device: Option<String>,
-    /// The device whose place this one took.
+    /// The device that this one replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<String>,
 }
 
-/// What the user was given.
+/// The user's account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountFacts {
     /// UPN or cn.
     pub name: String,
     pub mail: String,
-    /// The name that people read.
+    /// The display name.
     pub user: String,
     pub profile: String,
     pub storage: String,
     pub location: String,
-    /// Bytes; 0 is no limit, absent: nobody said.
+    /// Bytes; 0 is no limit; absent: not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<u64>,
 }
 
-/// Says that a device is still there.
+/// Reports that a device is still in use.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_debug_implementations, reason = "it holds secrets")]
@@ -155,10 +154,10 @@ pub struct CheckInRequest {
 pub struct CheckInAnswer {
     pub device: String,
     pub state: State,
-    /// How users of this device may prove who they are from now on; empty from a service that does not say.
+    /// The accepted authentication methods from now on; empty: unchanged.
     #[serde(default)]
     pub auth_methods: Vec<AuthMethod>,
-    /// In how many seconds to check in again; the laptop adds a random part.
+    /// The seconds until the next check-in; the laptop adds a random part.
     pub again_in: u64,
     pub correlation_id: String,
 }
@@ -168,11 +167,11 @@ pub struct CheckInAnswer {
 pub enum State {
     Pending,
     Activated,
-    /// Another laptop took its place, or it was imaged anew.
+    /// Replaced by another laptop, or reimaged.
     Replaced,
     Released,
     Revoked,
-    /// Its user left or is held back: nothing is deleted, and it is activated again when the user is back.
+    /// Its user is removed or suspended: nothing is deleted, and the device is activated again when the user is back.
     Preserved,
 }
 
@@ -183,47 +182,47 @@ pub struct HealthAnswer {
     pub version: String,
 }
 
-/// The body of every answer that is no success.
+/// The body of every error answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorAnswer {
     pub error: Code,
-    /// For people; it says no more than the code.
+    /// The code in words.
     pub message: String,
-    /// With `auth-not-accepted`, to whoever holds a claim code: the proofs that would be, in the order in which to try.
+    /// With `auth-not-accepted` and a valid claim code: the accepted methods, in the order in which to try them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub auth_methods: Vec<AuthMethod>,
-    /// What the help desk finds the reason by.
+    /// The id by which an administrator finds the reason.
     pub correlation_id: String,
 }
 
-/// Why a request was not granted, as far as a laptop may know. The words are stable.
+/// Why a request was refused, as far as a laptop may know. The words are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
-    /// Every reason that has to do with a person.
+    /// Any reason that concerns a person.
     Refused,
-    /// The token is not one of this installation, or not valid now, or has let in all that it may.
+    /// The token is unknown, not valid now, or has no activations left.
     TokenRefused,
-    /// No device has this key, or it is no longer in use.
+    /// The device key is unknown, or the device is no longer in use.
     DeviceRefused,
-    /// Another proof is wanted: the answer says which.
+    /// The authentication method is not accepted; the answer lists the accepted ones.
     AuthNotAccepted,
-    /// The user is who they are, and has as many devices as they may.
+    /// The user is authenticated and has reached the device limit.
     DeviceLimit,
-    /// The request is no request: its JSON, a field, a length.
+    /// The JSON, a field or a length is invalid.
     Malformed,
     NotFound,
     MethodNotAllowed,
     TooLarge,
     /// The request took too long to arrive, or to be answered.
     Timeout,
-    /// Too many requests of this device or with this token; see Retry-After.
+    /// Rate limit reached; see Retry-After.
     TooMany,
-    /// An administrator stopped activations for now, or for the rest of the day; see Retry-After.
+    /// Activations are paused, or the daily activation limit is reached; see Retry-After.
     Paused,
-    /// The directory that has to be asked does not answer; see Retry-After.
+    /// The directory does not answer; see Retry-After.
     DirectoryUnavailable,
-    /// Something is wrong here; see Retry-After.
+    /// An error in the service; see Retry-After.
     Internal,
 }
 
@@ -245,25 +244,25 @@ impl Code {
 
     pub const fn message(self) -> &'static str {
         match self {
-            Self::Refused => "this user cannot activate this laptop; the help desk finds the reason by the id",
+            Self::Refused => "this user cannot activate this laptop; give the help desk the correlation id",
             Self::TokenRefused => "the deployment token is not accepted",
-            Self::DeviceRefused => "this device is not known or no longer in use",
-            Self::AuthNotAccepted => "another proof of the user is wanted",
-            Self::DeviceLimit => "the user has as many laptops as they may",
-            Self::Malformed => "the request cannot be read",
-            Self::NotFound => "there is nothing here",
-            Self::MethodNotAllowed => "this is asked for in another way",
+            Self::DeviceRefused => "this device is unknown or no longer in use",
+            Self::AuthNotAccepted => "this authentication method is not accepted",
+            Self::DeviceLimit => "the user has reached the device limit",
+            Self::Malformed => "invalid request",
+            Self::NotFound => "not found",
+            Self::MethodNotAllowed => "method not allowed",
             Self::TooLarge => "the request is too large",
             Self::Timeout => "the request took too long",
-            Self::TooMany => "too many requests; wait as long as Retry-After says",
-            Self::Paused => "activations are paused; wait as long as Retry-After says",
-            Self::DirectoryUnavailable => "the directory cannot be asked now; wait as long as Retry-After says",
-            Self::Internal => "the service is in trouble; wait as long as Retry-After says",
+            Self::TooMany => "too many requests; retry after the time in Retry-After",
+            Self::Paused => "activations are paused; retry after the time in Retry-After",
+            Self::DirectoryUnavailable => "the directory is not available; retry after the time in Retry-After",
+            Self::Internal => "internal error; retry after the time in Retry-After",
         }
     }
 
-    /// Whether trying the same again later can help without anybody doing anything here.
-    pub const fn is_passing(self) -> bool {
+    /// Whether the same request may succeed later without any change.
+    pub const fn is_transient(self) -> bool {
         matches!(self, Self::Timeout | Self::TooMany | Self::Paused | Self::DirectoryUnavailable | Self::Internal)
     }
 }

@@ -1,11 +1,11 @@
-//! The face for laptops: HTTPS in, one call of the engine, JSON out; and the clock that runs the syncs.
+//! The HTTPS service for laptops, and the scheduler of the syncs. Each request is one call of the engine.
 //!
-//! May import `wizard`, `engine` and everything below. Nothing is decided here; what is here is the door: who may
-//! connect, for how long, how much may be said, and that every refusal of a person looks like every other.
+//! May import `wizard`, `engine` and everything below. The engine decides; this module limits connections, times and sizes,
+//! and makes all refusals that concern a person look alike.
 //!
 //! ```text
-//! listen ─> connection ─> TLS ─> request ─> answer          (connection: limits;  certificate: which one, renewed)
-//!             4,096 at most      128 KiB     1 s floor      (answer: the routes;  metrics: what was answered)
+//! listen ─> connection ─> TLS ─> request ─> answer          (connection: limits;  certificate: selection, renewal)
+//!             4,096 at most      128 KiB     1 s floor      (answer: routes;  metrics: counters)
 //!             10 s each wait     30 s                       (schedule: the syncs)
 //! ```
 //!
@@ -32,35 +32,34 @@ use certificate::Certificates;
 pub use log::Verbosity;
 use metrics::Metrics;
 
-/// Where the service listens when nobody says.
+/// The default address.
 pub const LISTEN: &str = "0.0.0.0:7443";
 
-/// How many connections are served at a time; the next wait to be taken.
+/// The maximum number of open connections; further ones wait in the backlog.
 const CONNECTIONS: usize = 4_096;
-/// Files that are open for something else: the database, the directories that are asked, what is listened on.
-/// Each call of the engine may be reading the database (two files) while a directory is asked.
+/// Open files for other purposes: each call of the engine may read the database (two files) while it queries a directory.
 const OTHER_FILES: u64 = 3 * CALLS as u64;
-/// How many calls of the engine run at a time: twice as many as may ask a directory, so that one that does not answer
-/// holds up nobody else.
+/// The maximum number of concurrent engine calls: twice as many as may query a directory, so that a directory that does
+/// not answer does not block other requests.
 const CALLS: usize = 128;
-/// How many connections may wait to be taken.
+/// The maximum number of connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
-/// For how long requests that are under way may go on when the service is told to stop.
-const FAREWELL: Duration = Duration::from_secs(10);
+/// How long running requests may take after the service is asked to stop.
+const SHUTDOWN: Duration = Duration::from_secs(10);
 
 /// How to serve.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub listen: SocketAddr,
-    /// The administrator's certificate chain and its key, PEM; absent: one of the installation's own authority.
+    /// The administrator's certificate chain and its key, PEM; absent: a certificate of the installation's authority.
     pub certificate: Option<(PathBuf, PathBuf)>,
-    /// The keytab by which Kerberos tickets are taken; absent: none are.
+    /// The keytab for Kerberos tickets; absent: Kerberos is off.
     pub keytab: Option<PathBuf>,
-    /// How old the cache may be when a ticket comes while the directory cannot be asked.
+    /// The maximum age of the cache for a ticket while the directory is not available.
     pub cache_age: jiff::SignedDuration,
-    /// How much is written to standard error while it runs.
+    /// The log level.
     pub log: Verbosity,
-    /// Whose word on where a request came from is believed (X-Forwarded-For).
+    /// The trusted proxies, whose X-Forwarded-For is used.
     pub proxies: Vec<IpAddr>,
 }
 
@@ -69,17 +68,17 @@ pub struct Options {
 pub enum Error {
     #[error(transparent)]
     Engine(#[from] engine::Error),
-    #[error("{0} is taken: another program listens there")]
+    #[error("cannot listen on {0}: another program uses the port")]
     Taken(SocketAddr),
-    #[error("{address} cannot be listened on: {why}")]
+    #[error("cannot listen on {address}: {why}")]
     Listen { address: SocketAddr, why: io::Error },
-    #[error("{} cannot be read: {why}", path.display())]
+    #[error("cannot read {}: {why}", path.display())]
     File { path: PathBuf, why: io::Error },
-    #[error("{} may be read by others (mode {mode:03o}), and it is a private key", path.display())]
+    #[error("the private key {} is readable by other users (mode {mode:03o})", path.display())]
     TooWide { path: PathBuf, mode: u32 },
-    #[error("{} holds no {what} in PEM form", path.display())]
+    #[error("{} contains no {what} in PEM format", path.display())]
     Nothing { path: PathBuf, what: &'static str },
-    #[error("the certificate in {} cannot be used: {why}", path.display())]
+    #[error("cannot use the certificate in {}: {why}", path.display())]
     Certificate { path: PathBuf, why: String },
     #[error("the service cannot start: {0}")]
     System(io::Error),
@@ -90,7 +89,7 @@ impl Error {
     pub fn help(&self) -> String {
         match self {
             Self::Engine(error) => error.help(),
-            Self::Taken(_) => "stop it (`ss -ltnp` shows which it is), or choose another port with --listen".to_owned(),
+            Self::Taken(_) => "stop that program (`ss -ltnp` lists it), or choose another port with --listen".to_owned(),
             Self::Listen { .. } => {
                 "give an address of this machine, such as --listen 0.0.0.0:7443; ports below 1024 need root".to_owned()
             }
@@ -98,30 +97,30 @@ impl Error {
             Self::TooWide { path, .. } => format!("run: chmod 600 {}", path.display()),
             Self::Nothing { what, .. } => format!("give a file with a line -----BEGIN {}-----", what.to_uppercase()),
             Self::Certificate { .. } => {
-                "give the certificate with its intermediates, and the key that belongs to it".to_owned()
+                "give the certificate with its intermediates, and its private key".to_owned()
             }
             Self::System(_) => "check this machine's limits (open files, memory, threads)".to_owned(),
         }
     }
 }
 
-/// What every connection shares.
+/// State shared by all connections.
 struct Shared {
     engine: Engine,
-    /// Each as IPv4 where it is one in IPv6 clothes.
+    /// IPv4-mapped IPv6 addresses are converted to IPv4.
     proxies: Vec<IpAddr>,
     metrics: Metrics,
     certificates: Arc<Certificates>,
 }
 
-/// Serves until the process is told to stop (SIGTERM, SIGINT); SIGHUP reads the administrator's certificate anew. `tell`
-/// takes lines for whoever started it.
+/// Serves until SIGTERM or SIGINT; SIGHUP reloads the administrator's certificate. `tell` prints a line for the person who
+/// started it.
 pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<(), Error> {
     if engine.is_read_only() {
         return Err(engine::Error::ReadOnly.into());
     }
     if let Some(keytab) = &options.keytab {
-        // First of all: the process may be started anew for it.
+        // First, because it may restart the process.
         engine.take_tickets(keytab, options.cache_age)?;
     }
     log::start(engine, options.log);
@@ -133,19 +132,19 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     let runtime = runtime.enable_all().max_blocking_threads(CALLS).build().map_err(Error::System)?;
     let listener = runtime.block_on(async { listen(options.listen) })?;
     let address = listener.local_addr().map_err(Error::System)?;
-    // Kept before it is said: whoever looks at the state then sees that it runs.
+    // Recorded before it is announced, so that the state shows a running service from then on.
     let serving = engine.serving(&address.to_string(), certificates.shown().ends)?;
     tell(&format!("listening on https://{address}"));
-    tell(&certificates.told());
+    tell(&certificates.description());
     if connections < CONNECTIONS {
         tell(&format!(
-            "at most {connections} connections at a time instead of {CONNECTIONS}: this process may open too few files; \
-             LimitNOFILE={} in its unit, or ulimit -n, lets it",
+            "warning: at most {connections} connections at a time instead of {CONNECTIONS}, because of the limit on open \
+             files; set LimitNOFILE={} in the unit, or ulimit -n",
             CONNECTIONS as u64 + OTHER_FILES
         ));
     }
     if engine.lacks_keytab()? {
-        tell("step 5 accepts Kerberos, and no ticket can be taken without --keytab");
+        tell("warning: step 5 accepts Kerberos, but tickets cannot be verified without --keytab");
     }
     let schedule = schedule::start(engine, &stopping)?;
     let shared = Arc::new(Shared {
@@ -157,7 +156,7 @@ pub fn run(engine: &Engine, options: &Options, tell: &dyn Fn(&str)) -> Result<()
     runtime.block_on(accept(listener, connections, shared, stopping));
     schedule.stop();
     signals.close();
-    runtime.shutdown_timeout(FAREWELL);
+    runtime.shutdown_timeout(SHUTDOWN);
     engine.stopped_serving()?;
     drop(serving);
     tell("stopped");
@@ -171,7 +170,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     };
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
     let socket = socket.map_err(failed)?;
-    // A service that is restarted need not wait for its predecessor's connections to be forgotten.
+    // A restarted service can bind at once, while connections of the previous one are in TIME_WAIT.
     socket.set_reuseaddr(true).map_err(failed)?;
     socket.bind(address).map_err(failed)?;
     socket.listen(BACKLOG).map_err(failed)
@@ -192,20 +191,20 @@ async fn accept(listener: TcpListener, connections: usize, shared: Arc<Shared>, 
                         drop(place);
                     });
                 }
-                // Out of files, or a connection that was gone before it was taken: the next may do better.
+                // Out of files, or the connection was closed before it was accepted.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             },
         }
     }
     drop(listener);
-    // What is under way ends by itself, within its own deadlines.
+    // Running requests end within their own deadlines.
     let all = u32::try_from(connections).unwrap_or(u32::MAX);
-    let _ = tokio::time::timeout(FAREWELL, places.acquire_many(all)).await;
+    let _ = tokio::time::timeout(SHUTDOWN, places.acquire_many(all)).await;
 }
 
-/// Returns once the service is told to stop.
+/// Returns once the service is asked to stop.
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // Whoever would tell is gone: nobody can stop it any more, so it stops.
+    // Without the signal thread nothing could stop the service, so a closed channel stops it, too.
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
@@ -219,7 +218,7 @@ fn signals(
     let wait = move || {
         for signal in &mut signals {
             if signal == SIGHUP {
-                // Beside it, so that a file that cannot be read does not keep the service from being stopped.
+                // On a separate thread, so that a blocked read does not delay SIGTERM.
                 let certificates = Arc::clone(&certificates);
                 std::thread::spawn(move || certificates.reload());
             } else {
@@ -231,18 +230,18 @@ fn signals(
     Ok(handle)
 }
 
-/// Each connection is an open file, and the usual soft limit is 1,024. How many there may be; `None` is no limit.
+/// Raises the soft limit on open files, which is usually 1,024, and returns it; `None` is no limit.
 fn raise_open_files() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    // Where that is refused, fewer connections are taken at a time.
+    // If this fails, fewer connections are accepted.
     match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
         Ok(()) => limit.maximum,
         Err(_) => limit.current,
     }
 }
 
-/// How many connections so many open files allow.
+/// The number of connections that a limit on open files allows.
 fn connections(files: Option<u64>) -> usize {
     let files = files.map_or(CONNECTIONS as u64, |files| files.saturating_sub(OTHER_FILES));
     usize::try_from(files).unwrap_or(CONNECTIONS).clamp(1, CONNECTIONS)
@@ -253,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_connections_are_taken_as_there_may_be_open_files() {
+    fn connections_are_limited_by_open_files() {
         for (files, most) in [(None, 4_096), (Some(1_048_576), 4_096), (Some(1_024), 640), (Some(100), 1)] {
             assert_eq!(connections(files), most, "{files:?}");
         }

@@ -1,7 +1,7 @@
-//! No text makes the verifier of tokens panic, and none but the token that was signed is taken for it.
+//! No text makes the token verifier panic, and only the signed token is accepted.
 //!
-//! The input is a list of edits of a real token, so that most of what is tried is nearly right; or, with the first byte
-//! 255, a text of its own.
+//! The input is a list of edits of a real token, so that most inputs are nearly valid; or, with a first byte of 255, raw
+//! text.
 
 #![no_main]
 
@@ -44,7 +44,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let now = real.claims.issued_at;
     match verify(&text, &real.trusted, now) {
-        // Whatever else is accepted was forged.
+        // Any other accepted token would be forged.
         Ok(claims) => assert!(claims == real.claims && text == real.token),
         Err(refusal) => assert!(text != real.token && !refusal.code().is_empty()),
     }
@@ -52,7 +52,7 @@ fuzz_target!(|input: &[u8]| {
     let _ = (read(&text), key_of(&text));
 });
 
-/// Each three bytes are an edit: where, and what to do there.
+/// Every three bytes are an edit: position and operation.
 fn edited(token: &str, edits: &[u8]) -> String {
     let mut bytes = token.as_bytes().to_vec();
     for edit in edits.chunks_exact(3) {

@@ -20,7 +20,7 @@ use crate::store::Snapshot;
 pub fn whose(snapshot: Snapshot<'_>, principal: &Principal) -> Result<Guid, Error> {
     let mut found: Vec<Guid> = Vec::new();
     for name in principal.names() {
-        let users = snapshot.find_user(&name)?.into_iter().filter(|user| principal.is_of(&user.user));
+        let users = snapshot.find_user(&name)?.into_iter().filter(|user| principal.identifies(&user.user));
         found.extend(users.map(|user| user.user.guid));
     }
     found.sort_unstable();
@@ -47,7 +47,7 @@ pub fn as_of_now(
         // A file knows no more than the cache.
         Source::File(_) => directory::Error::NoPasswords,
         source @ Source::Ldap(_) => match directory::status(source, password, guid, &Job::unwatched()) {
-            Ok(Finding::There(user)) if principal.is_of(&user) => return Ok(Some(*user)),
+            Ok(Finding::There(user)) if principal.identifies(&user) => return Ok(Some(*user)),
             Ok(Finding::There(_)) => return Err(Reason::SomebodyElse.into()),
             Ok(Finding::Deleted | Finding::Absent) => {
                 return Err(Reason::UserLeft("the directory has the account no more".to_owned()).into());

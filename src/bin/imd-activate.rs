@@ -5,78 +5,82 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use imd::laptop::placed::{self, Placed};
-use imd::laptop::{self, Activation, Claim, Error, Laptop, Tended, Waits};
+use imd::laptop::provisioned::{self, Provisioned};
+use imd::laptop::retry::{Policy, retry};
+use imd::laptop::{self, Activation, Claim, Error, Laptop, Status, Tended};
 use imd::protocol::{AuthMethod, Code, State};
 use imd::secrets::read_secret_file;
 
-/// Enrolls this laptop with a deployment token, and makes it its user's at log-on.
+/// Enrolls this laptop with a deployment token, and activates it for its user at log-on.
 #[derive(Debug, Parser)]
 #[command(name = "imd-activate", version, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
-    /// The system's folder; absent: /var/lib/imd-activate, on a Mac /var/db/imd-activate, on Windows
-    /// %ProgramData%\imd-activate
+    /// The system's folder [default: /var/lib/imd-activate; on macOS /var/db/imd-activate; on Windows
+    /// %ProgramData%\imd-activate]
     #[arg(long, value_name = "DIR", env = "IMD_ACTIVATE_STATE", global = true)]
     state: Option<PathBuf>,
-    /// The user's folder; absent: in their own data folder
+    /// The user's folder [default: imd-activate in the user's data folder]
     #[arg(long, value_name = "DIR", env = "IMD_ACTIVATE_USER", global = true)]
     user_state: Option<PathBuf>,
-    /// A proxy that speaks CONNECT, "system" (what HTTPS_PROXY says) or "none"; absent: as the settings say
+    /// A proxy that supports CONNECT, "system" (HTTPS_PROXY) or "none" [default: from the settings]
     #[arg(long, value_name = "URL", global = true)]
     proxy: Option<String>,
-    /// Try once, and do not wait for a service that does not answer
+    /// Try once; do not wait for a service that does not answer
     #[arg(long, global = true)]
     once: bool,
-    /// Where the hardware says what it is
+    /// The folder with the hardware's UUID and serial number
     #[arg(long, value_name = "DIR", global = true, hide = true)]
     dmi: Option<PathBuf>,
-    /// Below which folder an installer puts the token and the settings
+    /// The folder below which the token and the settings are
     #[arg(long, value_name = "DIR", global = true, hide = true, default_value = "/")]
     root: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// At install time, by root: the token buys a pending device
+    /// Enroll this laptop with a token; at install time, as root
     Enroll {
-        /// A file that holds the token, deleted once it was used; standard input when absent
+        /// The file with the token, deleted after use [default: standard input]
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
     },
-    /// At log-on, by the user: make this laptop theirs
+    /// Activate this laptop for the user; at log-on, as the user
     Claim {
-        /// The user's name, such as CORP\name or name@corp.example.com; absent: whose Kerberos ticket the session has,
-        /// else who is logged on
+        /// The user's name, such as CORP\name or name@corp.example.com [default: the session's Kerberos ticket, else the
+        /// user who is logged on]
         #[arg(long)]
         user: Option<String>,
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
-        /// Wait until the laptop is enrolled, and do nothing when it is theirs already
+        /// Wait until the laptop is enrolled; do nothing when it is already activated for this user
         #[arg(long)]
         log_on: bool,
     },
-    /// Say in one line what this laptop waits for
+    /// Print the state of this laptop in one line
     Status,
-    /// Say that this laptop is still there; weekly, by root
+    /// Report that this laptop is still in use; weekly, as root
     CheckIn,
-    /// The system's part, for timers: enroll with the token that was placed here, or check in when a week is over
+    /// Enroll with the provisioned token, or check in when it is due; for timers, as root
     Tend,
-    /// Copy a token to where `tend` finds it; for the installer
+    /// Copy a token to where `tend` looks for it; for the installer
     #[cfg(windows)]
     Place {
-        /// The file that holds it; it is left as it is
+        /// The file with the token; it is kept
         #[arg(long, value_name = "FILE")]
         token_file: PathBuf,
-        /// A file beside which it lies when it is no whole path
+        /// The file to whose folder a relative --token-file refers
         #[arg(long, value_name = "FILE")]
-        beside: PathBuf,
+        relative_to: PathBuf,
     },
 }
 
-/// What went wrong, and what to do.
+/// How often a wrong password may be entered at log-on.
+const PASSWORD_ATTEMPTS: u32 = 3;
+
+/// An error and what to do next.
 struct Failure {
     message: String,
     help: String,
@@ -105,34 +109,34 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<String, Failure> {
-    let placed = match &arguments.verb {
-        // Users may not read what was placed there, and find what they need in the claim code.
-        Verb::Claim { .. } | Verb::Status => Placed::default(),
-        _ => placed::read(&arguments.root)?,
+    let provisioned = match &arguments.verb {
+        // Users may not read the provisioned files; `claim.json` has the values that they need.
+        Verb::Claim { .. } | Verb::Status => Provisioned::default(),
+        _ => provisioned::read(&arguments.root)?,
     };
     let laptop = Laptop {
         system: arguments.state.clone().unwrap_or_else(system_folder),
         user: user_folder(arguments)?,
-        settings: placed.settings.clone(),
+        settings: provisioned.settings.clone(),
         proxy: arguments.proxy.clone(),
         dmi: arguments.dmi.clone(),
     };
-    let patience = |wanted| if arguments.once { Patience::Once } else { wanted };
+    let policy = |default| if arguments.once { Policy::Once } else { default };
     match &arguments.verb {
         Verb::Enroll { token_file } => {
             let token = match token_file {
                 Some(path) => read_secret_file(path).map_err(Error::from)?,
                 None => laptop::token_from_stdin()?,
             };
-            let device = patiently(patience(Patience::WhatPasses), || laptop.enroll(&token))?;
+            let device = retry(policy(Policy::Attended), report, || laptop.enroll(&token))?;
             if let Some(path) = token_file {
-                laptop.forget_token(path)?;
+                laptop.delete_token(path)?;
             }
             Ok(format!("enrolled as device {device}"))
         }
         Verb::Claim { user, password_stdin, log_on } => {
-            let patience = patience(if *log_on { Patience::WhatMayPass } else { Patience::WhatPasses });
-            if *log_on && let Some(done) = at_log_on(&laptop, patience)? {
+            let policy = policy(if *log_on { Policy::Unattended } else { Policy::Attended });
+            if *log_on && let Some(done) = at_log_on(&laptop, policy)? {
                 return Ok(done);
             }
             let claiming = Claiming {
@@ -140,70 +144,69 @@ fn run(arguments: &Arguments) -> Result<String, Failure> {
                 user: user.as_deref(),
                 from_stdin: *password_stdin,
                 log_on: *log_on,
-                patience,
+                policy,
             };
-            Ok(told(&claiming.run()?))
+            Ok(describe_activation(&claiming.run()?))
         }
-        Verb::Status => Ok(say(&laptop.waits()?)),
+        Verb::Status => Ok(describe_status(&laptop.status()?)),
         Verb::CheckIn => {
-            let answer = patiently(patience(Patience::WhatPasses), || laptop.check_in())?;
-            Ok(format!("device {} is {}", answer.device, word(answer.state)))
+            let answer = retry(policy(Policy::Attended), report, || laptop.check_in())?;
+            Ok(format!("device {} is {}", answer.device, state_word(answer.state)))
         }
-        Verb::Tend => Ok(match patiently(patience(Patience::WhatMayPass), || laptop.tend(&placed))? {
+        Verb::Tend => Ok(match retry(policy(Policy::Unattended), report, || laptop.tend(&provisioned))? {
             Tended::Enrolled { device } => format!("enrolled as device {device}"),
-            Tended::CheckedIn(answer) => format!("device {} is {}", answer.device, word(answer.state)),
-            Tended::Until(at) => format!("nothing to do until {}", imd::model::moment::minute(at)),
-            Tended::WaitsForToken => "not enrolled: no token was placed here".to_owned(),
+            Tended::CheckedIn(answer) => format!("device {} is {}", answer.device, state_word(answer.state)),
+            Tended::NotDueUntil(at) => format!("next check-in after {}", imd::model::moment::minute(at)),
+            Tended::NoToken => "not enrolled: no token was provisioned".to_owned(),
         }),
         #[cfg(windows)]
-        Verb::Place { token_file, beside } => {
-            let folder = beside.parent().unwrap_or(beside);
-            // A whole path stays what it is.
-            placed::put_token(&folder.join(token_file))?;
-            Ok("the token is placed".to_owned())
+        Verb::Place { token_file, relative_to } => {
+            let folder = relative_to.parent().unwrap_or(relative_to);
+            provisioned::put_token(&folder.join(token_file))?;
+            Ok("token copied".to_owned())
         }
     }
 }
 
-/// Waits until the laptop is enrolled, and says what there is to say when it is not to be claimed by this user.
-fn at_log_on(laptop: &Laptop, patience: Patience) -> Result<Option<String>, Failure> {
-    let waits = patiently(patience, || match laptop.waits()? {
-        Waits::ForToken | Waits::ForService => Err(Error::NotYetEnrolled),
-        waits => Ok(waits),
+/// Waits until the laptop is enrolled. Returns the line to print when this user does not have to claim it.
+fn at_log_on(laptop: &Laptop, policy: Policy) -> Result<Option<String>, Failure> {
+    let status = retry(policy, report, || match laptop.status()? {
+        Status::NotEnrolled | Status::Enrolling => Err(Error::NotYetEnrolled),
+        status => Ok(status),
     })?;
-    match &waits {
-        Waits::ForUser { .. } => Ok(None),
-        Waits::ForNothing { user: Some(_), .. } => {
-            // One that failed, or that came later than the user.
+    match &status {
+        Status::Pending { .. } => Ok(None),
+        Status::Activated { user: Some(_), .. } => {
+            // The hook may have failed before, or was installed after the claim.
             laptop.run_hook()?;
-            Ok(Some(say(&waits)))
+            Ok(Some(describe_status(&status)))
         }
-        Waits::ForNothing { device, user: None } => Ok(Some(format!(
-            "device {device} is activated for somebody else (if it is yours, run `imd-activate claim`)"
+        Status::Activated { device, user: None } => Ok(Some(format!(
+            "device {device} is activated for another user (if it is yours, run `imd-activate claim`)"
         ))),
-        Waits::Ended { state: State::Preserved, .. } => Ok(Some(say(&waits))),
-        _ => Err(Failure { message: say(&waits), help: Error::NotEnrolled.help() }),
+        Status::Ended { state: State::Preserved, .. } => Ok(Some(describe_status(&status))),
+        _ => Err(Failure { message: describe_status(&status), help: Error::NotEnrolled.help() }),
     }
 }
 
-/// A claim, by whatever proof the service takes and can be given from here.
+/// A claim with the first authentication method that the service accepts and that works here.
 struct Claiming<'a> {
     laptop: &'a Laptop,
     user: Option<&'a str>,
     from_stdin: bool,
     log_on: bool,
-    patience: Patience,
+    policy: Policy,
 }
 
 impl Claiming<'_> {
-    /// Tries the proofs in their order, a ticket first as nobody has to type it. When another is wanted than was known
-    /// here, it is tried at once.
+    /// Tries the authentication methods in order, Kerberos first because it needs no input. Methods that the service names
+    /// in a refusal are tried next.
     fn run(&self) -> Result<Activation, Failure> {
         let mut auth_methods = self.laptop.claim_code()?.auth_methods;
         let (mut tried, mut last) = (Vec::new(), None);
         loop {
             let mut left: Vec<_> = auth_methods.iter().copied().filter(|auth| !tried.contains(auth)).collect();
-            // A ticket is the session's: another name or a password means another proof.
+            // A ticket is for the session's user: a given name or password means another method.
             left.retain(|auth| *auth != AuthMethod::Kerberos || (self.user.is_none() && !self.from_stdin));
             left.sort_by_key(|auth| *auth != AuthMethod::Kerberos);
             let Some(auth) = left.first() else {
@@ -212,60 +215,60 @@ impl Claiming<'_> {
             };
             tried.push(*auth);
             let claimed = match auth {
-                AuthMethod::Kerberos => self.by_ticket(&left[1..]).map_err(Failed::Act),
-                _ => self.by_name(*auth),
+                AuthMethod::Kerberos => self.with_ticket(&left[1..]).map_err(Failed::Laptop),
+                _ => self.with_name(*auth),
             };
             last = Some(match claimed {
                 Ok(activation) => return Ok(activation),
-                Err(Failed::Act(error @ Error::Denied { code: Code::AuthNotAccepted, .. })) => {
-                    if let Error::Denied { auth_methods: wanted, .. } = &error
-                        && !wanted.is_empty()
+                Err(Failed::Laptop(error @ Error::Denied { code: Code::AuthNotAccepted, .. })) => {
+                    if let Error::Denied { auth_methods: accepted, .. } = &error
+                        && !accepted.is_empty()
                     {
-                        auth_methods.clone_from(wanted);
+                        auth_methods.clone_from(accepted);
                     }
                     error
                 }
-                // No ticket here: the next proof is as good.
-                Err(Failed::Act(error @ Error::Kerberos(_))) => error,
-                Err(Failed::Act(error)) => return Err(error.into()),
+                // No ticket: try the next method.
+                Err(Failed::Laptop(error @ Error::Kerberos(_))) => error,
+                Err(Failed::Laptop(error)) => return Err(error.into()),
                 Err(Failed::Here(failure)) => return Err(failure),
             });
         }
     }
 
-    /// Looks for a ticket first; where nobody can give another proof, it is waited for.
-    fn by_ticket(&self, others: &[AuthMethod]) -> Result<Activation, Error> {
-        let somebody_types = !self.log_on || std::io::stdin().is_terminal();
-        if somebody_types && !others.is_empty() {
+    /// Fails at once without a ticket when another method is possible and a person is present; else waits for a ticket.
+    fn with_ticket(&self, others: &[AuthMethod]) -> Result<Activation, Error> {
+        let attended = !self.log_on || std::io::stdin().is_terminal();
+        if attended && !others.is_empty() {
             self.laptop.look_for_ticket()?;
         }
-        patiently(self.patience, || {
+        retry(self.policy, report, || {
             self.laptop.look_for_ticket()?;
             self.laptop.claim(&Claim::Kerberos)
         })
     }
 
-    /// At log-on a wrong password is asked for again, as a window that closes tells nobody why.
-    fn by_name(&self, auth: AuthMethod) -> Result<Activation, Failed> {
+    /// At log-on a wrong password is asked for again: the window would close before the user could read the error.
+    fn with_name(&self, auth: AuthMethod) -> Result<Activation, Failed> {
         let user = self.user.map(str::to_owned).or_else(logged_on).ok_or_else(|| {
             Failed::Here(Failure {
-                message: "nobody is known to be logged on".to_owned(),
-                help: "give the name with --user".to_owned(),
+                message: "the logged-on user is unknown".to_owned(),
+                help: "pass the name with --user".to_owned(),
             })
         })?;
-        let asks = self.log_on && !self.from_stdin && std::io::stdin().is_terminal();
+        let ask_again = self.log_on && !self.from_stdin && std::io::stdin().is_terminal();
         let mut tried = 1;
         loop {
             let claim = match auth {
                 AuthMethod::Password => Claim::Password { user: user.clone(), password: self.password(&user)? },
                 _ => Claim::Unverified { user: user.clone() },
             };
-            match patiently(self.patience, || self.laptop.claim(&claim)) {
-                Err(error @ Error::Denied { code: Code::Refused, .. }) if asks && tried < 3 => {
+            match retry(self.policy, report, || self.laptop.claim(&claim)) {
+                Err(error @ Error::Denied { code: Code::Refused, .. }) if ask_again && tried < PASSWORD_ATTEMPTS => {
                     tried += 1;
-                    note(&error.to_string());
+                    report(&error.to_string());
                 }
-                done => return done.map_err(Failed::Act),
+                done => return done.map_err(Failed::Laptop),
             }
         }
     }
@@ -276,88 +279,49 @@ impl Claiming<'_> {
         } else {
             laptop::password_from_terminal(user)
         };
-        password.map_err(Failed::Act)
+        password.map_err(Failed::Laptop)
     }
 }
 
-/// Whether another proof may help.
+/// Why a claim failed: an error of the library, or one of this program.
 enum Failed {
-    Act(Error),
+    Laptop(Error),
     Here(Failure),
 }
 
-/// What is tried again.
-#[derive(Clone, Copy)]
-enum Patience {
-    Once,
-    /// What passes by itself. Somebody looks, and is told the rest at once.
-    WhatPasses,
-    /// Whatever may pass, for as long as it takes: nobody looks.
-    WhatMayPass,
-}
-
-impl Patience {
-    fn with(self, error: &Error) -> bool {
-        match self {
-            Self::Once => false,
-            Self::WhatPasses => error.is_passing(),
-            Self::WhatMayPass => error.may_pass(),
-        }
-    }
-}
-
-/// Tries until it succeeds or cannot, for as long as it takes.
-fn patiently<T>(patience: Patience, act: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
-    let mut tried = 0;
-    loop {
-        match act() {
-            Err(error) if patience.with(&error) => {
-                let mut random = [0; 4];
-                getrandom::fill(&mut random).map_err(|_| Error::NoRandomness)?;
-                let wait = laptop::back_off(tried, error.retry_after(), u32::from_ne_bytes(random));
-                note(&format!("{error}; trying again in {} s", wait.as_secs()));
-                std::thread::sleep(wait);
-                tried += 1;
-            }
-            done => return done,
-        }
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "whoever waits should know why")]
-fn note(line: &str) {
+#[expect(clippy::print_stderr, reason = "a waiting user sees the reason")]
+fn report(line: &str) {
     eprintln!("{line}");
 }
 
-fn told(activation: &Activation) -> String {
+fn describe_activation(activation: &Activation) -> String {
     let Some(account) = &activation.account else { return "activated".to_owned() };
     let user = imd::model::text::shown(&account.user);
-    let none = if activation.auth == Some(AuthMethod::Unverified) { " (on the name alone)" } else { "" };
-    format!("activated for {user}{none}: profile {}, storage {}", account.profile, account.storage)
+    let note = if activation.auth == Some(AuthMethod::Unverified) { " (unverified)" } else { "" };
+    format!("activated for {user}{note}: profile {}, storage {}", account.profile, account.storage)
 }
 
-/// In one line.
-fn say(waits: &Waits) -> String {
-    match waits {
-        Waits::ForToken => "not enrolled: it waits for `imd-activate enroll` with a token".to_owned(),
-        Waits::ForService => "not enrolled yet: the service has not answered".to_owned(),
-        Waits::ForUser { device, .. } => {
-            format!("enrolled as device {device}: it waits for its user (`imd-activate claim`)")
+fn describe_status(status: &Status) -> String {
+    match status {
+        Status::NotEnrolled => "not enrolled: run `imd-activate enroll` with a token".to_owned(),
+        Status::Enrolling => "not enrolled yet: the service has not answered".to_owned(),
+        Status::Pending { device, .. } => {
+            format!("enrolled as device {device}, not activated: its user runs `imd-activate claim`")
         }
-        Waits::ForNothing { device, user: Some(user) } => {
+        Status::Activated { device, user: Some(user) } => {
             format!("activated for {} as device {device}", imd::model::text::shown(user))
         }
-        Waits::ForNothing { device, user: None } => format!("activated as device {device}"),
-        Waits::Ended { device, state: State::Preserved } => {
-            format!("device {device} is preserved: it waits for its user to be back in the directory")
+        Status::Activated { device, user: None } => format!("activated as device {device}"),
+        Status::Ended { device, state: State::Preserved } => {
+            format!("device {device} is preserved until its user is back in the directory")
         }
-        Waits::Ended { device, state } => {
-            format!("device {device} is {}: it waits for `imd-activate enroll` with a token", word(*state))
+        Status::Ended { device, state } => {
+            format!("device {device} is {}: run `imd-activate enroll` with a token", state_word(*state))
         }
     }
 }
 
-fn word(state: State) -> &'static str {
+fn state_word(state: State) -> &'static str {
     match state {
         State::Pending => "pending",
         State::Activated => "activated",
@@ -370,7 +334,7 @@ fn word(state: State) -> &'static str {
 
 fn system_folder() -> PathBuf {
     #[cfg(windows)]
-    return placed::program_data();
+    return provisioned::program_data();
     #[cfg(not(windows))]
     PathBuf::from(if cfg!(target_os = "macos") { "/var/db/imd-activate" } else { "/var/lib/imd-activate" })
 }
@@ -386,16 +350,16 @@ fn user_folder(arguments: &Arguments) -> Result<PathBuf, Failure> {
             of("XDG_DATA_HOME").or_else(|| of("HOME").map(|home| home.join(".local/share")))
         }
     };
-    // The system's part has no use for it, and systemd gives a service no home.
-    let needless = !matches!(arguments.verb, Verb::Claim { .. } | Verb::Status);
+    // The system's verbs do not need it, and a systemd service has no home.
+    let not_needed = !matches!(arguments.verb, Verb::Claim { .. } | Verb::Status);
     let found = arguments.user_state.clone().or_else(|| folder().map(|path| path.join("imd-activate")));
-    found.or_else(|| needless.then(PathBuf::new)).ok_or_else(|| Failure {
+    found.or_else(|| not_needed.then(PathBuf::new)).ok_or_else(|| Failure {
         message: "this user has no home folder".to_owned(),
-        help: "name a folder with --user-state".to_owned(),
+        help: "give a folder with --user-state".to_owned(),
     })
 }
 
-/// Who is logged on, as `DOMAIN\name` where the system says the domain.
+/// The logged-on user, as `DOMAIN\name` where the domain is known.
 fn logged_on() -> Option<String> {
     let of = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     if cfg!(windows) {

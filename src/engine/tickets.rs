@@ -27,7 +27,7 @@ impl Engine {
     /// Takes tickets for the keys of that keytab from now on. While a directory cannot be asked how a user is now, the
     /// cache is believed until it is that old.
     pub fn take_tickets(&self, keytab: &Path, oldest: SignedDuration) -> Result<(), Error> {
-        kerberos::settle(keytab, self.state())?;
+        kerberos::restart_with_keytab(keytab, self.state())?;
         let tickets = Tickets { acceptor: Acceptor::open(keytab)?, oldest };
         // Whoever was first has the same keytab: it is the process's own.
         let _ = self.0.activations.tickets.set(tickets);
@@ -59,7 +59,7 @@ impl Engine {
         let whose = || self.store().snapshot(|snapshot| activation::whose(snapshot, &principal));
         let guid = match whose() {
             Err(Refused::Refused(Reason::UserUnknown))
-                if self.look_up(&claim.claim_code, &principal.names(), &|user| principal.is_of(user))? =>
+                if self.look_up(&claim.claim_code, &principal.names(), &|user| principal.identifies(user))? =>
             {
                 whose()?
             }

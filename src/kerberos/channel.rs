@@ -1,11 +1,10 @@
-//! Which TLS connection a ticket was made for: `tls-server-end-point` (RFC 5929, 4), the hash of the certificate that
-//! the server showed.
+//! Channel binding to a TLS connection: `tls-server-end-point` (RFC 5929, 4), the hash of the server's certificate.
 
 #[cfg(feature = "kerberos")]
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-/// The channel binding of a connection on which that certificate (DER) was shown, with the prefix that RFC 5056 (2.1)
-/// asks for. The hash is that of the certificate's own signature; SHA-256 where that is weaker, or is none.
+/// The channel binding for a server certificate (DER), with the prefix of RFC 5056 (2.1). The hash is that of the
+/// certificate's signature; SHA-256 where that is weaker or missing.
 #[cfg(feature = "kerberos")]
 pub fn end_point(certificate: &[u8]) -> Vec<u8> {
     let algorithm = x509_parser::parse_x509_certificate(certificate)
@@ -20,7 +19,7 @@ pub fn end_point(certificate: &[u8]) -> Vec<u8> {
     [b"tls-server-end-point:".as_slice(), &hash].concat()
 }
 
-/// Nobody asks.
+/// Unused without Kerberos.
 #[cfg(not(feature = "kerberos"))]
 pub fn end_point(_certificate: &[u8]) -> Vec<u8> {
     Vec::new()

@@ -1,7 +1,6 @@
-//! Which keys a keytab holds: MIT Kerberos' file format, version 2 ("keytab file format", MIT Kerberos documentation).
+//! The entries of a keytab: MIT Kerberos' file format, version 2 ("keytab file format", MIT Kerberos documentation).
 //!
-//! No crate reads it that is kept up; what is needed is whose keys they are and of which kind. The keys themselves are
-//! passed over: the library reads those.
+//! No maintained crate reads this format. Only principals and encryption types are read here; the library reads the keys.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -10,28 +9,28 @@ use zeroize::Zeroizing;
 
 use super::Error;
 
-/// More than a thousand keys; whatever is longer is something else.
+/// Enough for more than a thousand keys.
 const LONGEST: u64 = 1024 * 1024;
 
-/// A key, without the key.
+/// An entry without its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
     components: Vec<String>,
     realm: String,
-    /// By its number (IANA, Kerberos Encryption Type Numbers).
+    /// The encryption type (IANA, Kerberos Encryption Type Numbers).
     kind: u16,
 }
 
-/// Whether tickets of Active Directory can be taken with that keytab: its owner's alone, with an AES key of a web
-/// service.
-pub(super) fn fit(path: &Path) -> Result<(), Error> {
+/// Checks that a keytab can be used for tickets of Active Directory: accessible to its owner only, with an AES key of a
+/// web service.
+pub(super) fn check(path: &Path) -> Result<(), Error> {
     use std::io::Read as _;
     let failed = |why| Error::File { path: path.to_owned(), why };
     let file = std::fs::File::open(path).map_err(failed)?;
-    // What is looked at is what is read.
+    // Metadata of the open file, so that the checked file is the one that is read.
     let metadata = file.metadata().map_err(failed)?;
     let mode = metadata.mode() & 0o777;
-    // Its group may read it: that is how systemd hands a credential to a service (LoadCredential).
+    // The group may read it: systemd passes credentials to a service that way (LoadCredential).
     if metadata.is_file() && mode & 0o027 != 0 {
         return Err(Error::TooWide { path: path.to_owned(), mode });
     }
@@ -71,11 +70,11 @@ const fn word(kind: u16) -> &'static str {
         5 | 7 | 16 => "3DES",
         17..=20 => "AES",
         23 | 24 => "RC4",
-        _ => "another kind",
+        _ => "another type",
     }
 }
 
-/// The entries; `None` when it is no keytab.
+/// The entries; `None` when it is not a keytab.
 fn entries(bytes: &[u8]) -> Option<Vec<Entry>> {
     let mut rest = bytes.strip_prefix(&[5, 2])?;
     let mut entries = Vec::new();
@@ -84,7 +83,7 @@ fn entries(bytes: &[u8]) -> Option<Vec<Entry>> {
         let size = usize::try_from(length.unsigned_abs()).ok()?;
         let (record, after) = rest.split_at_checked(size)?;
         rest = after;
-        // A negative length is a hole that an entry has left; 0 ends the file.
+        // A negative length is a deleted entry; 0 ends the file.
         match length {
             0 => break,
             1.. => entries.push(entry(record)?),
@@ -98,7 +97,7 @@ fn entry(mut record: &[u8]) -> Option<Entry> {
     let count = u16::from_be_bytes(take(&mut record)?);
     let realm = text(&mut record)?;
     let components = (0..count).map(|_| text(&mut record)).collect::<Option<Vec<_>>>()?;
-    // The type of the name, when it was made, and the lower byte of the key's version.
+    // The name type, the time, and the low byte of the key version.
     take::<9>(&mut record)?;
     Some(Entry { components, realm, kind: u16::from_be_bytes(take(&mut record)?) })
 }
@@ -121,7 +120,7 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
-    /// An entry as the format's description says, key and 32-bit version and all.
+    /// A complete entry, with key and 32-bit version.
     fn written(principal: &str, kind: u16) -> Vec<u8> {
         let counted = |text: &str| [&u16::try_from(text.len()).unwrap().to_be_bytes(), text.as_bytes()].concat();
         let components: Vec<&str> = principal.split('/').collect();
@@ -143,11 +142,11 @@ mod tests {
         let path = folder.path().join("http.keytab");
         std::fs::write(&path, bytes).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        fit(&path)
+        check(&path)
     }
 
     #[test]
-    fn a_keytab_with_an_aes_key_of_a_web_service_is_fit_and_its_owners_alone() {
+    fn keytab_with_aes_web_service_key_is_accepted() {
         let hole = [(-6_i32).to_be_bytes().as_slice(), &[0; 6]].concat();
         let good = keytab(&[written("HTTP/imd", 23), hole, written("HTTP/imd", 18), written("imd", 23)]);
         for mode in [0o600, 0o400, 0o440, 0o640] {
@@ -162,19 +161,19 @@ mod tests {
     }
 
     #[test]
-    fn a_keytab_with_nothing_but_rc4_is_refused_and_says_so() {
+    fn keytab_with_only_rc4_is_rejected() {
         let error = judged(&keytab(&[written("HTTP/imd", 23), written("HTTP/imd", 3)]), 0o600).unwrap_err();
-        let told = format!("{error} {}", error.help());
+        let text = format!("{error} {}", error.help());
         for word in ["HTTP/imd@CORP.TEST", "RC4, DES", "AES256"] {
-            assert!(told.contains(word), "{told}");
+            assert!(text.contains(word), "{text}");
         }
-        // AES of another name is no help to this one.
+        // An AES key of another principal does not count.
         let mixed = keytab(&[written("HTTP/imd", 23), written("HTTP/other", 18)]);
         assert!(matches!(judged(&mixed, 0o600), Err(Error::OldKeys { .. })));
     }
 
     #[test]
-    fn what_is_no_keytab_or_of_no_web_service_is_refused() {
+    fn other_files_and_principals_are_rejected() {
         for none in [&b""[..], b"\x05", b"\x05\x01", b"-----BEGIN", &keytab(&[vec![0, 0, 0, 9, 1]])] {
             assert!(matches!(judged(none, 0o600), Err(Error::NoKeytab { .. })), "{none:?}");
         }

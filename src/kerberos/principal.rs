@@ -1,4 +1,4 @@
-//! Who a ticket is of, and which user of a directory that is.
+//! The principal of a ticket, and the user of a directory that it identifies.
 
 use crate::model::dn::Dn;
 use crate::model::fold::same;
@@ -8,14 +8,14 @@ use crate::model::user::{Attribute, NameForm, User};
 /// A user's principal: `jdoe@CORP.EXAMPLE.COM`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// The sAMAccountName, or what stands before the `@` of a UPN.
+    /// The sAMAccountName, or the part of a UPN before the `@`.
     pub name: String,
     pub realm: String,
 }
 
 impl Principal {
-    /// Reads a principal as the library writes it (RFC 1964, 2.1.1: `\` before a character that means something
-    /// else). One of several components (`HTTP/host`) is no user's.
+    /// Parses a principal as the library writes it (RFC 1964, 2.1.1: `\` escapes special characters). A principal with
+    /// several components (`HTTP/host`) is not a user's.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = vec![String::new()];
         let mut letters = text.chars();
@@ -39,14 +39,14 @@ impl Principal {
         (parts.is_empty() && !name.is_empty() && !realm.is_empty()).then_some(Self { name, realm })
     }
 
-    /// By what to look for the user; whoever is found has still to be [theirs](Self::is_of).
+    /// The names to search for; verify the found user with [`Self::identifies`].
     pub fn names(&self) -> [NameForm; 2] {
         [NameForm::Bare(self.name.clone()), NameForm::AtSign(self.upn())]
     }
 
-    /// Whether the user is this principal: of the realm's own domain, with that sAMAccountName or that UPN
-    /// ([MS-KILE] 3.3.5.6.1). Never by the bare name alone.
-    pub fn is_of(&self, user: &User) -> bool {
+    /// Whether this is the user's principal: the user is in the realm's domain and has that sAMAccountName or UPN
+    /// ([MS-KILE] 3.3.5.6.1). The bare name alone is never enough.
+    pub fn identifies(&self, user: &User) -> bool {
         let of = |attribute| user.first(attribute).map(Untrusted::raw);
         let domain = of(Attribute::DistinguishedName).and_then(|dn| dn.parse::<Dn>().ok()).map(|dn| dn.domain());
         domain.is_some_and(|domain| same(&domain, &self.realm))
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_principal_is_read_as_the_library_writes_it() {
+    fn principal_is_parsed_with_escapes() {
         let read = |text| Principal::parse(text).map(|it| (it.name, it.realm));
         let is = |name: &str, realm: &str| Some((name.to_owned(), realm.to_owned()));
         assert_eq!(read("jdoe@CORP.TEST"), is("jdoe", "CORP.TEST"));
@@ -90,17 +90,17 @@ mod tests {
     }
 
     #[test]
-    fn the_same_name_in_another_domain_is_somebody_else() {
+    fn same_name_in_another_domain_is_another_user() {
         let here = user("CN=Jane,OU=Staff,DC=corp,DC=test", "jdoe", "jane.doe@corp.test");
-        let is = |text: &str| Principal::parse(text).is_some_and(|principal| principal.is_of(&here));
+        let is = |text: &str| Principal::parse(text).is_some_and(|principal| principal.identifies(&here));
         for own in ["jdoe@CORP.TEST", "JDoe@corp.test", "jane.doe@CORP.TEST", r"jane.doe\@corp.test@CORP.TEST"] {
             assert!(is(own), "{own}");
         }
         for other in ["jdoe@OTHER.TEST", "jdoe@CHILD.CORP.TEST", "jdoe@TEST", "Jane@CORP.TEST"] {
             assert!(!is(other), "{other}");
         }
-        // Whoever may choose a UPN of another domain is not that domain's user by it.
+        // A UPN with the suffix of another domain does not make a user of that domain.
         let elsewhere = user("CN=Eve,DC=other,DC=test", "eve", "jdoe@corp.test");
-        assert!(!Principal::parse("jdoe@CORP.TEST").is_some_and(|principal| principal.is_of(&elsewhere)));
+        assert!(!Principal::parse("jdoe@CORP.TEST").is_some_and(|principal| principal.identifies(&elsewhere)));
     }
 }

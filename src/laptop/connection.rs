@@ -1,4 +1,4 @@
-//! One request to the service: HTTPS, the token's pin or the system's roots, a proxy where there is one.
+//! One request to the service: HTTPS with the token's pin or the system's roots, optionally through a proxy.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// The service takes up to 30 s to answer.
 const ANSWER: Duration = Duration::from_secs(45);
 
-/// Whom a connection leads to.
+/// The server at the other end of a connection.
 #[derive(Debug)]
 pub(super) struct Peer<'a> {
     pub(super) host: &'a str,
@@ -33,16 +33,16 @@ pub(super) struct Peer<'a> {
     pub(super) certificate: &'a [u8],
 }
 
-/// Makes the body of a request, once TLS is set up.
+/// Makes the body of a request once TLS is established.
 pub(super) type Body<'a> = dyn Fn(&Peer<'_>) -> Result<Bytes, Error> + 'a;
 
-/// A question as it is sent.
-pub(super) fn written<Q: Serialize>(question: &Q) -> Result<Bytes, Error> {
+/// The body of a request.
+pub(super) fn json<Q: Serialize>(question: &Q) -> Result<Bytes, Error> {
     let body = serde_json::to_vec(question).map_err(|error| Error::System(std::io::Error::other(error)))?;
     Ok(Bytes::from(body))
 }
 
-/// Where to ask, and whom to believe.
+/// The service's addresses and how to verify it.
 #[derive(Debug, Clone)]
 pub(super) struct Service {
     /// `https://host[:port]`, tried in order.
@@ -53,20 +53,20 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Asks the first server that can be reached and speaks as one: a balancer whose servers are away has a page of its
-    /// own, and a network that asks to be paid first has a certificate of its own. One that answers has answered for all.
+    /// Asks the servers in order until one answers in the protocol. Unreachable servers are skipped, and so are the error
+    /// page of a load balancer and the certificate of a captive portal.
     pub(super) fn post<Q: Serialize, A: DeserializeOwned>(&self, path: &str, question: &Q) -> Result<A, Error> {
-        let body = written(question)?;
+        let body = json(question)?;
         self.post_over(path, &|_| Ok(body.clone()))
     }
 
-    /// The same with a body that is made for the connection it is sent on.
+    /// The same with a body that is made for each connection.
     pub(super) fn post_over<A: DeserializeOwned>(&self, path: &str, body: &Body<'_>) -> Result<A, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::System)?;
         let mut last = Error::NoServer;
         for server in &self.servers {
             match runtime.block_on(self.ask(server, path, body)) {
-                Err(error @ (Error::Unreachable { .. } | Error::Impostor { .. } | Error::Answer { .. })) => {
+                Err(error @ (Error::Unreachable { .. } | Error::WrongServer { .. } | Error::UnexpectedAnswer { .. })) => {
                     last = error;
                 }
                 done => return done,
@@ -80,28 +80,28 @@ impl Service {
         let url = crate::model::token::server(server).map_err(|error| unreachable(error.to_string()))?;
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let port = url.port_or_known_default().unwrap_or(443);
-        let late = |_| unreachable("it does not answer".to_owned());
-        let tcp = tokio::time::timeout(CONNECT, self.connect(&host, port)).await.map_err(late)?;
+        let timed_out = |_| unreachable("timed out".to_owned());
+        let tcp = tokio::time::timeout(CONNECT, self.connect(&host, port)).await.map_err(timed_out)?;
         let tcp = tcp.map_err(|error| unreachable(error.to_string()))?;
         let name = ServerName::try_from(host.clone()).map_err(|error| unreachable(error.to_string()))?;
         let config = client_config(self.pin.as_ref()).map_err(|error| Error::System(std::io::Error::other(error)))?;
         let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-        let tls = tokio::time::timeout(CONNECT, connector.connect(name, tcp)).await.map_err(late)?;
+        let tls = tokio::time::timeout(CONNECT, connector.connect(name, tcp)).await.map_err(timed_out)?;
         let tls =
             tls.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                Some(error) => Error::Impostor { server: server.to_owned(), why: error.to_string() },
+                Some(error) => Error::WrongServer { server: server.to_owned(), why: error.to_string() },
                 None => unreachable(error.to_string()),
             })?;
         let certificate = tls.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let body = body(&Peer { host: &host, certificate: certificate.map_or(&[], AsRef::as_ref) })?;
-        let answer = tokio::time::timeout(ANSWER, exchange(tls, &url, path, body)).await.map_err(late)?;
+        let answer = tokio::time::timeout(ANSWER, exchange(tls, &url, path, body)).await.map_err(timed_out)?;
         let (status, retry_after, body) = answer.map_err(|error| unreachable(error.to_string()))?;
-        let odd = |why: String| Error::Answer { server: server.to_owned(), why };
+        let unexpected = |why: String| Error::UnexpectedAnswer { server: server.to_owned(), why };
         if status == 200 {
-            return serde_json::from_slice(&body).map_err(|error| odd(error.to_string()));
+            return serde_json::from_slice(&body).map_err(|error| unexpected(error.to_string()));
         }
         let denied: ErrorAnswer =
-            serde_json::from_slice(&body).map_err(|_| odd(format!("status {status} without a reason")))?;
+            serde_json::from_slice(&body).map_err(|_| unexpected(format!("status {status} without a reason")))?;
         let ErrorAnswer { error: code, message, auth_methods, correlation_id } = denied;
         let [message, correlation] = [message, correlation_id].map(|text| crate::model::text::shown(&text));
         Err(Error::Denied { code, message, correlation, retry_after, auth_methods })
@@ -113,19 +113,19 @@ impl Service {
         let mut tcp = TcpStream::connect((at.0, at.1.unwrap_or(3128))).await?;
         let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
         tcp.write_all(format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n").as_bytes()).await?;
-        // Byte by byte: what follows the empty line belongs to TLS.
+        // Byte by byte: the bytes after the empty line belong to TLS.
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") && head.len() < 8_192 {
             head.push(tcp.read_u8().await?);
         }
         let status = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-        if status == b"200" { Ok(tcp) } else { Err(std::io::Error::other("the proxy refuses the connection")) }
+        if status == b"200" { Ok(tcp) } else { Err(std::io::Error::other("the proxy refused the connection")) }
     }
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The status, how long to wait, and the body.
+/// The status, the seconds of Retry-After, and the body.
 async fn exchange(
     stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     url: &Url,
@@ -143,8 +143,8 @@ async fn exchange(
         .body(Full::new(body))?;
     let response = sender.send_request(request).await?;
     let status = response.status().as_u16();
-    let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let body = Limited::new(response.into_body(), LONGEST_BODY).collect().await?.to_bytes();
     driver.abort();
-    Ok((status, wait, body))
+    Ok((status, retry_after, body))
 }

@@ -1,7 +1,7 @@
-//! What is kept on the laptop: files that are whole or not there, readable by whom they are for.
+//! Files on the laptop: written atomically, with restricted permissions.
 //!
-//! On Unix each file and folder has a mode. On Windows a file has the permissions of its folder: those of the system's
-//! folders are set in `acl`, and a user's folder lies where only the user, SYSTEM and the administrators look.
+//! On Unix each file and folder has a mode. On Windows a file inherits the permissions of its folder: those of the system's
+//! folders are set in `acl`, and a user's folder is in a place that only the user, SYSTEM and administrators can read.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::Error;
 
-/// Who may read what is kept; only its owner may write.
+/// Who may read a file; only its owner may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Readers {
     Owner,
@@ -35,7 +35,7 @@ pub(super) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(std::io::E
     move |why| Error::File { doing, path, why }
 }
 
-/// The value in a file; `None` when there is none.
+/// The value in a file; `None` when there is no file.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
     let text = match fs::read(path) {
         Ok(text) => Zeroizing::new(text),
@@ -46,20 +46,20 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error>
     value.map(Some).map_err(|error| Error::Unreadable { path: path.to_owned(), why: error.to_string() })
 }
 
-/// Puts a value in a file in one step: whoever reads sees what was there or what is there now.
+/// Replaces a file atomically: readers see the old or the new content.
 pub(super) fn write<T: Serialize>(path: &Path, value: &T, readers: Readers) -> Result<(), Error> {
     let mut text = Zeroizing::new(serde_json::to_vec_pretty(value).unwrap_or_default());
     text.push(b'\n');
     put(path, &text, readers)
 }
 
-/// The same with bytes as they are.
+/// The same with raw bytes.
 pub(super) fn put(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Error> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".new");
     let draft = Path::new(&draft);
     match fs::remove_file(draft) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed("replaced", draft)(error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed("replace", draft)(error)),
         _ => {}
     }
     let written = (|| {
@@ -69,15 +69,15 @@ pub(super) fn put(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Err
         fs::rename(draft, path)?;
         sync_folder(path.parent().unwrap_or(Path::new(".")))
     })();
-    written.map_err(failed("written", path))
+    written.map_err(failed("write", path))
 }
 
-/// Made anew, so that nobody holds it open, and with its mode from the first moment.
+/// Creates a new file, which no other process has open, with its mode from the start.
 #[cfg(unix)]
 fn create(path: &Path, readers: Readers) -> std::io::Result<File> {
     use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
     let file = OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(path)?;
-    // Whatever the umask took away: users have to read what is for them.
+    // Independent of the umask: users must be able to read their files.
     file.set_permissions(fs::Permissions::from_mode(readers.mode()))?;
     Ok(file)
 }
@@ -92,25 +92,25 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// NTFS writes its journal by itself, and std opens no folder there.
+/// NTFS journals by itself, and std cannot open a folder there.
 #[cfg(windows)]
 #[expect(clippy::unnecessary_wraps, reason = "the other systems can fail at it")]
 fn sync_folder(_path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A folder that these may look into; those above it are made when they are missing.
+/// Creates a folder with these readers, and the missing folders above it.
 pub(super) fn folder(path: &Path, readers: Readers) -> Result<(), Error> {
     if path.is_dir() {
         return Ok(());
     }
-    make(path, readers).map_err(failed("made", path))
+    make(path, readers).map_err(failed("create", path))
 }
 
 #[cfg(unix)]
 fn make(path: &Path, readers: Readers) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-    // Whoever may read may enter.
+    // Readers may also enter it.
     let mode = readers.mode() | (readers.mode() & 0o444) >> 2;
     DirBuilder::new().recursive(true).mode(mode).create(path)?;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
@@ -124,7 +124,7 @@ fn make(path: &Path, _readers: Readers) -> std::io::Result<()> {
 /// Removes a file that held a secret.
 pub(super) fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("deleted", path)(error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("delete", path)(error)),
         _ => Ok(()),
     }
 }

@@ -1,26 +1,26 @@
-//! The agent's hook, as the user once the laptop is theirs: what its definition says, which an export placed here with the
-//! settings; then a program that its package put beside the enrollment.
+//! The activation hook, run as the user after the claim: first the action in the agent's definition, which an export
+//! provisioned with the settings; then a program that the agent's package installed next to the enrollment.
 //!
-//! Only the system can have put either there, as nobody else may write to that folder. A program is given the path of the
-//! activation, and what is in it as variables, of which none is a secret:
+//! Only the system can write to that folder. The program gets the path of the activation file and its values as
+//! environment variables; none of them is a secret:
 //!
 //! ```text
 //! IMD_ACTIVATION (the path) IMD_DEVICE IMD_ACCOUNT IMD_MAIL IMD_USER IMD_PROFILE IMD_STORAGE IMD_LOCATION
-//! IMD_QUOTA (bytes; empty: nobody said)
-//! IMD_RESTORE (yes or no) IMD_OLD_DEVICE IMD_REPLACED        what the device map says
+//! IMD_QUOTA (bytes; empty: not set)
+//! IMD_RESTORE (yes or no) IMD_OLD_DEVICE IMD_REPLACED        from the device map
 //! ```
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::files::Readers;
-use super::kept::Activation;
+use super::stored::Activation;
 use super::{Error, Laptop, files};
 use crate::model::on_activation::OnActivation;
 
 impl Laptop {
-    /// Runs the hook for an activation for which it has not come to its end yet. That it has is kept, so it is not run
-    /// at every log-on; where there is none, one that comes later is run.
+    /// Runs the hook unless it has already succeeded for this activation. Without a hook nothing is recorded, so a hook
+    /// that is installed later still runs.
     pub fn run_hook(&self) -> Result<(), Error> {
         let path = self.activation_file();
         let Some(mut activation) = files::read::<Activation>(&path)? else { return Ok(()) };
@@ -29,12 +29,12 @@ impl Laptop {
         }
         let defined = self.claim_code()?.deployed.on_activation;
         if let Some(text) = &defined {
-            self.do_as_defined(text, &activation)?;
+            self.run_defined(text, &activation)?;
         }
-        let hook = self.shared().join(if cfg!(windows) { "on-activation.cmd" } else { "on-activation" });
+        let hook = self.shared_folder().join(if cfg!(windows) { "on-activation.cmd" } else { "on-activation" });
         match hook.metadata() {
             Ok(metadata) => {
-                self.is_the_systems(&metadata).map_err(|why| Error::Hook { path: hook.clone(), why })?;
+                self.check_owner(&metadata).map_err(|why| Error::Hook { path: hook.clone(), why })?;
                 self.run(&hook, Command::new(&hook).arg(&path), &activation)?;
             }
             Err(_) if defined.is_none() => return Ok(()),
@@ -44,13 +44,13 @@ impl Laptop {
         files::write(&path, &activation, Readers::Owner)
     }
 
-    /// Writes the file and runs the program that the agent's definition names.
-    fn do_as_defined(&self, text: &str, activation: &Activation) -> Result<(), Error> {
-        let unfit = |why: String| Error::Hook { path: self.claim_file(), why };
-        let defined = OnActivation::parse(text).map_err(unfit)?;
+    /// Writes the file and runs the program of the agent's definition.
+    fn run_defined(&self, text: &str, activation: &Activation) -> Result<(), Error> {
+        let invalid = |why: String| Error::Hook { path: self.claim_file(), why };
+        let defined = OnActivation::parse(text).map_err(invalid)?;
         if let Some(write) = &defined.write {
             let path = match write.path.strip_prefix("~/") {
-                Some(below) => home().ok_or_else(|| unfit("this user has no home folder".to_owned()))?.join(below),
+                Some(below) => home().ok_or_else(|| invalid("this user has no home folder".to_owned()))?.join(below),
                 None => PathBuf::from(&write.path),
             };
             let values = variables(activation);
@@ -78,17 +78,17 @@ impl Laptop {
     }
 
     #[cfg(unix)]
-    fn is_the_systems(&self, hook: &std::fs::Metadata) -> Result<(), String> {
+    fn check_owner(&self, hook: &std::fs::Metadata) -> Result<(), String> {
         use std::os::unix::fs::MetadataExt as _;
         let owner = self.system.metadata().map_err(|error| error.to_string())?.uid();
         let safe = hook.uid() == owner && hook.mode() & 0o022 == 0;
-        if safe { Ok(()) } else { Err("others may write to it".to_owned()) }
+        if safe { Ok(()) } else { Err("other users may write to it".to_owned()) }
     }
 
-    /// The folder's permissions see to it.
+    /// On Windows the folder's permissions protect it.
     #[cfg(windows)]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "the other systems have something to look at")]
-    fn is_the_systems(&self, _hook: &std::fs::Metadata) -> Result<(), String> {
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "other systems check the owner")]
+    fn check_owner(&self, _hook: &std::fs::Metadata) -> Result<(), String> {
         Ok(())
     }
 }
@@ -114,6 +114,6 @@ fn variables(activation: &Activation) -> Vec<(&'static str, String)> {
         ("IMD_OLD_DEVICE", of(activation.before.old_device.as_ref())),
         ("IMD_REPLACED", of(activation.before.replaced.as_ref())),
     ];
-    // No variable can hold a NUL, and one that had one would keep the hook from running at all.
+    // A NUL in a variable would prevent the program from starting.
     all.into_iter().map(|(name, value)| (name, value.replace('\0', ""))).collect()
 }

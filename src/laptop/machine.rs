@@ -1,13 +1,13 @@
-//! What this laptop says of itself: its name, and its hardware as SMBIOS has it.
+//! Facts about this laptop: its host name, and its UUID and serial number from SMBIOS.
 
 use std::path::Path;
 
 use crate::protocol::{Bounded, LaptopFacts};
 
-/// Where Linux shows what SMBIOS says.
+/// Where Linux publishes the SMBIOS data.
 pub(super) const DMI: &str = "/sys/class/dmi/id";
 
-/// The UUID and the serial number of the hardware; empty where it has none.
+/// The UUID and the serial number of the hardware; empty when unknown.
 type Hardware = (String, String);
 
 /// `imd-activate 0.1.0`
@@ -15,7 +15,7 @@ pub(super) fn agent() -> Bounded<64> {
     Bounded::cut(concat!("imd-activate ", env!("CARGO_PKG_VERSION")))
 }
 
-/// The facts; on Linux the hardware's are in the files of `dmi`. What cannot be read is excluded.
+/// The facts; on Linux the hardware data is read from files in `dmi`. Unreadable values are empty.
 pub(super) fn facts(dmi: &Path) -> LaptopFacts {
     let (uuid, serial) = hardware(dmi);
     LaptopFacts {
@@ -40,16 +40,16 @@ fn host_name() -> String {
 #[cfg(unix)]
 fn hardware(dmi: &Path) -> Hardware {
     if cfg!(target_os = "macos") {
-        return registry_of_devices(Path::new("/usr/sbin/ioreg")).unwrap_or_default();
+        return io_registry(Path::new("/usr/sbin/ioreg")).unwrap_or_default();
     }
     let of =
         |name: &str| std::fs::read_to_string(dmi.join(name)).map(|text| text.trim().to_owned()).unwrap_or_default();
     (of("product_uuid"), of("product_serial"))
 }
 
-/// What a Mac's registry of devices says, by its own program (`man ioreg`): lines such as `"IOPlatformUUID" = "..."`.
+/// The hardware data of a Mac, from `ioreg`: lines such as `"IOPlatformUUID" = "..."`.
 #[cfg(unix)]
-fn registry_of_devices(ioreg: &Path) -> Option<Hardware> {
+fn io_registry(ioreg: &Path) -> Option<Hardware> {
     let output = std::process::Command::new(ioreg).args(["-rd1", "-c", "IOPlatformExpertDevice"]).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let of = |name: &str| {
@@ -59,19 +59,19 @@ fn registry_of_devices(ioreg: &Path) -> Option<Hardware> {
     Some((of("IOPlatformUUID"), of("IOPlatformSerialNumber")))
 }
 
-/// The tables as the driver `mssmbios` leaves them in the registry: the answer of `GetSystemFirmwareTable("RSMB")`, which
-/// is eight bytes (calling method, version in two, revision, length in four) and then the tables.
+/// The SMBIOS tables that the driver `mssmbios` stores in the registry, in the format of `GetSystemFirmwareTable("RSMB")`:
+/// eight bytes (calling method, version in two, revision, length in four) and then the tables.
 #[cfg(windows)]
 fn hardware(_dmi: &Path) -> Hardware {
     let key = windows_registry::LOCAL_MACHINE.open(r"SYSTEM\CurrentControlSet\Services\mssmbios\Data");
     let data = key.and_then(|key| key.get_value("SMBiosData"));
-    data.ok().and_then(|data| system_of(&data)).unwrap_or_default()
+    data.ok().and_then(|data| parse_smbios(&data)).unwrap_or_default()
 }
 
 #[cfg(windows)]
-fn system_of(data: &[u8]) -> Option<Hardware> {
+fn parse_smbios(data: &[u8]) -> Option<Hardware> {
     let (head, tables) = data.split_at_checked(8)?;
-    // The crate learns version and length from an entry point (SMBIOS 3.0, table 2), which Windows does not keep.
+    // The crate needs an entry point (SMBIOS 3.0, table 2) for version and length; Windows does not store one.
     let mut entry = [0; 24];
     entry[..5].copy_from_slice(b"_SM3_");
     (entry[6], entry[7], entry[8]) = (24, head[1], head[2]);
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_macs_hardware_is_what_its_registry_of_devices_says() {
+    fn mac_hardware_is_read_from_ioreg() {
         let folder = tempfile::tempdir().unwrap();
         let ioreg = folder.path().join("ioreg");
         let script = r#"#!/bin/sh
@@ -109,8 +109,8 @@ END
 "#;
         std::fs::write(&ioreg, script).unwrap();
         std::fs::set_permissions(&ioreg, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let (uuid, serial) = registry_of_devices(&ioreg).unwrap();
+        let (uuid, serial) = io_registry(&ioreg).unwrap();
         assert_eq!((uuid.as_str(), serial.as_str()), ("A5E12B0C-1E9F-5C1A-9F37-0A1B2C3D4E5F", "C02XG0FDH7JY"));
-        assert!(registry_of_devices(&folder.path().join("absent")).is_none());
+        assert!(io_registry(&folder.path().join("absent")).is_none());
     }
 }

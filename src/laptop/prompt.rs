@@ -1,4 +1,4 @@
-//! The user's password: typed without echo, or from standard input. Never from the command line.
+//! Input of secrets: the user's password without echo or from standard input, never from the command line.
 
 use std::io::Read;
 
@@ -11,10 +11,10 @@ const LONGEST: usize = 1024;
 /// The longest token, in bytes.
 const LONGEST_TOKEN: usize = 4096;
 
-/// Asks on the terminal, whatever standard input and output are.
+/// Asks on the terminal, even when standard input and output are redirected.
 ///
-/// The keys that send signals end the question instead: one that ended the program here would leave the terminal
-/// without its echo.
+/// The keys that send signals cancel the prompt instead: a signal that ends the program here would leave the terminal
+/// without echo.
 #[cfg(unix)]
 pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
     use std::fs::OpenOptions;
@@ -22,7 +22,7 @@ pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
 
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 
-    // What Ctrl-C, Ctrl-Z and Ctrl-\ type where they send no signal.
+    // The characters of Ctrl-C, Ctrl-Z and Ctrl-\ when they send no signal.
     let keys = [0x03, 0x1a, 0x1c];
     let [interrupt, _, quit] = keys;
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| Error::NoPassword)?;
@@ -30,11 +30,11 @@ pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
     silent.local_modes.insert(LocalModes::ICANON | LocalModes::ECHONL);
-    // They end a line as Enter does, so that they need no Enter.
+    // They end the line, so that no Enter is needed.
     silent.special_codes[SpecialCodeIndex::VEOL] = interrupt;
     silent.special_codes[SpecialCodeIndex::VEOL2] = quit;
     tcsetattr(&terminal, OptionalActions::Flush, &silent).map_err(|error| Error::System(error.into()))?;
-    let asked = write!(terminal, "Password of {}: ", crate::model::text::shown(user)).and_then(|()| terminal.flush());
+    let asked = write!(terminal, "Password for {}: ", crate::model::text::shown(user)).and_then(|()| terminal.flush());
     let password = asked.map_err(Error::System).and_then(|()| line(&mut terminal, &keys));
     let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
     restored.map_err(|error| Error::System(error.into()))?;
@@ -47,7 +47,7 @@ pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
 /// Asks in the console window.
 #[cfg(windows)]
 pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
-    let asked = rpassword::prompt_password(format!("Password of {}: ", crate::model::text::shown(user)));
+    let asked = rpassword::prompt_password(format!("Password for {}: ", crate::model::text::shown(user)));
     let password = Secret::new(asked.map_err(|_| Error::NoPassword)?);
     if password.is_empty() || password.expose().len() > LONGEST { Err(Error::NoPassword) } else { Ok(password) }
 }
@@ -71,27 +71,27 @@ pub fn token_from_stdin() -> Result<Secret, Error> {
     Ok(Secret::new(text.trim()))
 }
 
-/// Not by way of std's own buffer, in which a secret would stay.
+/// Bypasses std's buffer, in which a secret would remain.
 #[cfg(unix)]
 fn input() -> Result<std::fs::File, Error> {
     use std::os::fd::AsFd as _;
     Ok(std::fs::File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(Error::System)?))
 }
 
-/// What a console gives is UTF-8 only by way of std.
+/// Only std converts console input to UTF-8.
 #[cfg(windows)]
-#[expect(clippy::unnecessary_wraps, reason = "the other systems can fail at it")]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on other systems")]
 fn input() -> Result<std::io::StdinLock<'static>, Error> {
     Ok(std::io::stdin().lock())
 }
 
-/// A line without its end, read byte by byte into memory that is wiped and never grows. One of the bytes in `never`
-/// means that there is none.
-fn line(from: &mut impl Read, never: &[u8]) -> Result<Secret, Error> {
+/// A line without its end, read byte by byte into memory that is wiped and never reallocated. A byte in `cancel`
+/// cancels the input.
+fn line(from: &mut impl Read, cancel: &[u8]) -> Result<Secret, Error> {
     let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     let mut byte = zeroize::Zeroizing::new([0]);
     while bytes.len() <= LONGEST && from.read(&mut *byte).map_err(Error::System)? == 1 && byte[0] != b'\n' {
-        if never.contains(&byte[0]) {
+        if cancel.contains(&byte[0]) {
             return Err(Error::NoPassword);
         }
         bytes.push(byte[0]);

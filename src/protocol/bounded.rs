@@ -1,4 +1,4 @@
-//! Texts and keys of a limited length: what is longer is refused while it is read.
+//! Texts and keys with a length limit, which is checked while they are read.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 pub struct Bounded<const LONGEST: usize>(String);
 
 impl<const LONGEST: usize> Bounded<LONGEST> {
-    /// As much of the text as fits.
+    /// Truncates the text to the limit.
     pub fn cut(text: &str) -> Self {
         Self(text.chars().filter(|c| *c != '\0').take(LONGEST).collect())
     }
@@ -44,7 +44,7 @@ impl<const LONGEST: usize> Hidden<LONGEST> {
 }
 
 impl<const LONGEST: usize> Serialize for Hidden<LONGEST> {
-    /// Only a request to the service is ever written.
+    /// Only requests to the service are serialized.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
     }
@@ -61,7 +61,7 @@ impl<'de, const LONGEST: usize> Deserialize<'de> for Hidden<LONGEST> {
 #[allow(missing_debug_implementations, reason = "it is a secret")]
 pub struct Key(Zeroizing<[u8; 32]>);
 
-/// A text that is no key.
+/// The text is not a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("43 characters of base64url expected")]
 pub struct NotAKey;
@@ -71,7 +71,7 @@ impl Key {
         Self(Zeroizing::new(bytes))
     }
 
-    /// Filled where it stays, so that no copy is left behind.
+    /// Filled in place, so that no copy remains.
     pub fn filled_by<E>(fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
         let mut bytes = Zeroizing::new([0; 32]);
         fill(bytes.as_mut_slice())?;
@@ -112,7 +112,7 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-/// Reads a text of at most so many characters. What it says of one that is none never repeats it: it may be a password.
+/// Reads a text of limited length. Its errors never contain the text, which may be a password.
 struct Short<const LONGEST: usize>;
 
 impl<const LONGEST: usize> Visitor<'_> for Short<LONGEST> {
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_reads_back_as_it_was_written_and_nothing_else_does() {
+    fn key_round_trips_and_other_text_is_rejected() {
         let key = Key::from_random([0xfb; 32]);
         assert_eq!(Key::parse(&key.to_text()).expect("a key").bytes(), &[0xfb; 32]);
         assert_eq!(key.to_text().len(), 43);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_or_unknown_is_refused_and_not_repeated() {
+    fn long_or_unknown_input_is_rejected_and_not_repeated() {
         let read = |text: &str| serde_json::from_str::<super::super::CheckInRequest>(text);
         let key = "A".repeat(43);
         assert!(read(&format!(r#"{{"device_key":"{key}","agent":"x"}}"#)).is_ok());

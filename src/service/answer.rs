@@ -1,4 +1,4 @@
-//! What each request is answered: the routes, the limits on a body, and the floor under every refusal.
+//! Routes and answers: limits on the body and the deadline, and the minimum time of a refusal.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -18,12 +18,11 @@ use crate::engine::{Asker, Denial, Engine};
 use crate::protocol::{self, Code, ErrorAnswer, HealthAnswer};
 
 /// From the end of the headers to the answer.
-const REQUEST: Duration = Duration::from_secs(30);
-/// No refusal of a person is quicker, and each takes a whole number of these: what was looked at takes time, and the
-/// time would tell what it was.
-const FLOOR: Duration = Duration::from_secs(1);
+const DEADLINE: Duration = Duration::from_secs(30);
+/// A refusal that concerns a person takes a whole multiple of this time, so that its duration does not reveal the reason.
+const REFUSAL_STEP: Duration = Duration::from_secs(1);
 
-/// An answer that is about to be written.
+/// An answer before it is sent.
 struct Answer {
     status: u16,
     kind: &'static str,
@@ -47,19 +46,19 @@ pub(super) async fn to(
     let route = route(request.uri().path());
     let peer = origin(peer, request.headers(), &shared.proxies);
     let asker = Asker { peer, correlation: correlation.clone(), end_point };
-    let answered = tokio::time::timeout(REQUEST, answer(&shared, asker, request)).await;
+    let answered = tokio::time::timeout(DEADLINE, answer(&shared, asker, request)).await;
     let answer = answered.unwrap_or_else(|_| Err(Denial::of(Code::Timeout)));
     let answer = answer.unwrap_or_else(|denial| refusal(denial, &correlation));
     if matches!(answer.code, Some(Code::Refused | Code::DeviceLimit)) {
-        let floors = began.elapsed().as_nanos().div_ceil(FLOOR.as_nanos());
-        let until = FLOOR * u32::try_from(floors).unwrap_or(1);
+        let steps = began.elapsed().as_nanos().div_ceil(REFUSAL_STEP.as_nanos());
+        let until = REFUSAL_STEP * u32::try_from(steps).unwrap_or(1);
         tokio::time::sleep_until((began + until).into()).await;
     }
     shared.metrics.answered(route, answer.code, began.elapsed());
     Ok(written(answer, &correlation))
 }
 
-/// The route of a path, by which it is counted.
+/// The route label of a path in the metrics.
 fn route(path: &str) -> &'static str {
     [protocol::ENROLL, protocol::CLAIM, protocol::CHECK_IN, protocol::HEALTH, protocol::METRICS]
         .into_iter()
@@ -96,13 +95,13 @@ async fn answer(shared: &Arc<Shared>, asker: Asker, request: Request<Incoming>) 
         protocol::HEALTH => blocking(move || health(&engine)).await,
         _ => {
             let shared = Arc::clone(shared);
-            let text = off_the_wire(move || shared.metrics.text(&shared.engine)).await?;
+            let text = in_background(move || shared.metrics.text(&shared.engine)).await?;
             Ok(Answer { kind: "text/plain; version=0.0.4; charset=utf-8", body: text.into_bytes(), ..ok() })
         }
     }
 }
 
-/// Green as long as the state can be read: what is paused is well.
+/// Healthy as long as the state can be read, also while activations are paused.
 fn health(engine: &Engine) -> Result<HealthAnswer, Denial> {
     let paused = engine.paused().map_err(|_| Denial::of(Code::Internal))?;
     let status = if paused.is_some() { "paused" } else { "ok" };
@@ -117,19 +116,19 @@ async fn body(request: Request<Incoming>) -> Result<Bytes, Denial> {
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Denial> {
-    // What is wrong with it is not repeated: it may be a password in the wrong place.
+    // The error is not repeated, because it may contain a misplaced password.
     serde_json::from_slice(body).map_err(|_| Denial::of(Code::Malformed))
 }
 
-/// The engine's calls block, so they run on threads of their own.
-async fn off_the_wire<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> Result<T, Denial> {
+/// Runs a blocking call of the engine on another thread.
+async fn in_background<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> Result<T, Denial> {
     tokio::task::spawn_blocking(act).await.map_err(|_| Denial::of(Code::Internal))
 }
 
 async fn blocking<T: Serialize + Send + 'static>(
     act: impl FnOnce() -> Result<T, Denial> + Send + 'static,
 ) -> Result<Answer, Denial> {
-    let value = off_the_wire(act).await??;
+    let value = in_background(act).await??;
     let body = serde_json::to_vec(&value).map_err(|_| Denial::of(Code::Internal))?;
     Ok(Answer { body, ..ok() })
 }
@@ -164,15 +163,15 @@ fn written(answer: Answer, correlation: &str) -> Response<Full<Bytes>> {
     response
 }
 
-/// Where a request came from: the peer, or what a proxy of ours says of it. Of a chain, the last that is no proxy of
-/// ours: everything before it may be made up. `None` when a proxy of ours does not say: its own address is not where the
-/// laptop is, and may lie in a network that lets in.
+/// The laptop's address: the peer, or for a trusted proxy the last address in X-Forwarded-For that is not a trusted proxy,
+/// because earlier ones may be forged. `None` when a trusted proxy names no address: the proxy's own address is not the
+/// laptop's and may be in an allowed network.
 fn origin(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
     let peer = peer.to_canonical();
     if !proxies.contains(&peer) {
         return Some(peer);
     }
-    // The last was added by the one who asks, and each before it by the one that it names: so far they can be believed.
+    // The peer added the last address, and each trusted proxy the one before its own.
     let lines = headers.get_all("x-forwarded-for").iter().rev();
     for hop in lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',')) {
         let address = hop_address(hop)?;
@@ -183,7 +182,7 @@ fn origin(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAdd
     None
 }
 
-/// The address of a hop. Some proxies write the port as well.
+/// The address of a hop. Some proxies add the port.
 fn hop_address(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?.trim();
     let address = hop.parse().or_else(|_| hop.parse().map(|address: SocketAddr| address.ip()));
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_proxy_of_ours_is_believed_where_a_request_came_from() {
+    fn x_forwarded_for_is_used_from_trusted_proxies_only() {
         let of = |peer, proxies: &[&str]| found(peer, proxies, &[b"6.6.6.6, 198.51.100.7, 10.0.0.2"]);
         assert_eq!(of("203.0.113.9", &[]).as_deref(), Some("203.0.113.9"));
         assert_eq!(of("203.0.113.9", &["10.0.0.1"]).as_deref(), Some("203.0.113.9"));
@@ -213,27 +212,27 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_laptop_adds_the_address_is_the_one_that_the_proxy_wrote_or_none() {
+    fn a_laptop_cannot_forge_its_address_behind_a_proxy() {
         let of = |lines: &[&[u8]]| found("10.0.0.1", &["10.0.0.1", "10.0.0.2"], lines);
-        let told: [&[&[u8]]; 10] = [
+        let known: [&[&[u8]]; 10] = [
             &[b"198.51.100.7"],
             &[b"x, 198.51.100.7"],
             &[b"\xff, 198.51.100.7"],
             &[b"x", b"198.51.100.7"],
             &[b"\xff", b",,", b"198.51.100.7"],
             &[b"203.0.113.9", b"198.51.100.7"],
-            // One address in other clothes, and with its port.
+            // IPv4-mapped, and with a port.
             &[b"x, 198.51.100.7,::ffff:10.0.0.2"],
             &[b"x, 198.51.100.7", b"10.0.0.2"],
             &[b"::ffff:198.51.100.7"],
             &[b"198.51.100.7:50123"],
         ];
-        for lines in told {
+        for lines in known {
             assert_eq!(of(lines).as_deref(), Some("198.51.100.7"), "{lines:?}");
         }
-        let untold: [&[&[u8]]; 5] =
+        let unknown: [&[&[u8]]; 5] =
             [&[], &[b""], &[b"10.0.0.2"], &[b"198.51.100.7, unknown"], &[b"198.51.100.7, \xff, 10.0.0.2"]];
-        for lines in untold {
+        for lines in unknown {
             assert_eq!(of(lines), None, "{lines:?}");
         }
     }

@@ -1,5 +1,5 @@
-//! Which certificate the service shows: the administrator's, read anew when its file changes, or one of the
-//! installation's own authority, renewed long before it ends.
+//! The service's certificate: the administrator's, reloaded when its file changes, or one of the installation's authority,
+//! renewed long before it expires.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -17,41 +17,41 @@ use tokio_rustls::TlsAcceptor;
 use super::{Error, Options};
 use crate::engine::Engine;
 
-/// How often it is looked whether the certificate has to change.
-const LOOK: Duration = Duration::from_secs(5);
-/// After which one of our own is replaced.
+/// How often the certificate is checked for changes.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// The age at which a certificate of the installation's authority is replaced.
 const RENEW: Duration = Duration::from_hours(24);
 
 pub(super) struct Certificates {
     engine: Engine,
     files: Option<(PathBuf, PathBuf)>,
-    /// By which names the service may be reached beside those in the tokens.
+    /// Names of the service in addition to those in the tokens.
     names: Vec<String>,
-    /// Held for a moment only: every new connection waits for it.
+    /// Locked only briefly, because every new connection waits for it.
     current: Mutex<Current>,
-    /// Held by the one who looks whether it has to change.
-    looking: Mutex<()>,
+    /// Locked while the certificate is checked for changes.
+    checking: Mutex<()>,
 }
 
 struct Current {
     shown: Shown,
-    looked: Instant,
-    /// What the certificate was made from: the files as they were, or the names and since when.
-    of: Of,
+    checked: Instant,
+    /// The source of the certificate: the times of the files, or the names and the time of issue.
+    source: CertificateSource,
 }
 
-/// What a connection shows, and what binds a ticket to it.
+/// The certificate of a connection and its channel binding.
 #[derive(Clone)]
 pub(super) struct Shown {
     pub(super) tls: TlsAcceptor,
-    /// The channel binding of a connection on which it was shown.
+    /// The channel binding for Kerberos tickets.
     pub(super) end_point: Arc<[u8]>,
-    /// When the administrator's own ends; of ours, nobody has to see to it.
+    /// When the administrator's certificate expires; absent for one of the installation, which is renewed automatically.
     pub(super) ends: Option<jiff::Timestamp>,
 }
 
 #[derive(PartialEq, Clone)]
-enum Of {
+enum CertificateSource {
     Files([Option<SystemTime>; 2]),
     Names(Vec<String>, Instant),
 }
@@ -71,82 +71,82 @@ impl Certificates {
             names.push(address.to_string());
         }
         names.extend(host_name());
-        let (shown, of) = made(&engine, files.as_ref(), &names)?;
-        let current = Mutex::new(Current { shown, looked: Instant::now(), of });
-        Ok(Self { engine, files, names, current, looking: Mutex::default() })
+        let (shown, source) = load(&engine, files.as_ref(), &names)?;
+        let current = Mutex::new(Current { shown, checked: Instant::now(), source });
+        Ok(Self { engine, files, names, current, checking: Mutex::default() })
     }
 
-    /// Whose certificate it is, for whoever starts the service.
-    pub(super) fn told(&self) -> String {
+    /// The certificate's origin, for the person who starts the service.
+    pub(super) fn description(&self) -> String {
         match (&self.files, self.engine.pin()) {
-            (Some((certificate, _)), _) => format!("with the certificate in {}", certificate.display()),
-            (None, Ok(pin)) => format!("with a certificate of this installation; its authority's pin is {pin}"),
+            (Some((certificate, _)), _) => format!("certificate: {}", certificate.display()),
+            (None, Ok(pin)) => format!("certificate: issued by this installation; pin of its authority: {pin}"),
             (None, Err(error)) => error.to_string(),
         }
     }
 
-    /// What is shown now.
+    /// The current certificate.
     pub(super) fn shown(&self) -> Shown {
         lock(&self.current).shown.clone()
     }
 
-    /// What the next connection is to show. Whether that has to change is looked at beside it: files may lie on a disk
-    /// that does not answer.
+    /// The certificate for a new connection. Checks for changes run in the background, because the files' disk may not
+    /// answer.
     pub(super) fn next(self: &Arc<Self>) -> Shown {
         let mut current = lock(&self.current);
-        if current.looked.elapsed() >= LOOK {
-            // The others go on with what there is.
-            current.looked = Instant::now();
+        if current.checked.elapsed() >= CHECK_INTERVAL {
+            // Other connections use the current certificate meanwhile.
+            current.checked = Instant::now();
             let this = Arc::clone(self);
             tokio::task::spawn_blocking(move || this.reload());
         }
         current.shown.clone()
     }
 
-    /// Looks at once whether the certificate has to change. What cannot be used is not taken: the one before goes on.
+    /// Checks for a changed certificate now. An unusable one is ignored: the current one stays in use.
     pub(super) fn reload(&self) {
-        // Whoever looks already may wait for a file: more that wait for it would see no more.
-        let _only = match self.looking.try_lock() {
+        // Another check is running and may be blocked on a file; a second one would find nothing new.
+        let _only = match self.checking.try_lock() {
             Err(TryLockError::WouldBlock) => return,
             Err(TryLockError::Poisoned(only)) => only.into_inner(),
             Ok(only) => only,
         };
-        let of = {
+        let source = {
             let mut current = lock(&self.current);
-            current.looked = Instant::now();
-            current.of.clone()
+            current.checked = Instant::now();
+            current.source.clone()
         };
-        let is_so = match (&self.files, &of) {
-            (Some(files), Of::Files(times)) => changed_at(files) == *times,
-            (None, Of::Names(names, since)) => {
+        let is_current = match (&self.files, &source) {
+            (Some(files), CertificateSource::Files(times)) => changed_at(files) == *times,
+            (None, CertificateSource::Names(names, since)) => {
                 since.elapsed() < RENEW && self.engine.server_names().is_ok_and(|now| now == *names)
             }
             _ => false,
         };
-        if is_so {
+        if is_current {
             return;
         }
-        match made(&self.engine, self.files.as_ref(), &self.names) {
-            Ok((shown, of)) => {
+        match load(&self.engine, self.files.as_ref(), &self.names) {
+            Ok((shown, source)) => {
                 if self.files.is_some()
                     && let Err(error) = self.engine.shows_certificate(shown.ends)
                 {
-                    tracing::warn!(%error, "when the new certificate ends could not be kept");
+                    tracing::warn!(%error, "cannot save the expiry of the new certificate");
                 }
                 let mut current = lock(&self.current);
-                (current.shown, current.of) = (shown, of);
+                (current.shown, current.source) = (shown, source);
             }
-            Err(error) => tracing::warn!(%error, "the certificate that was shown before goes on being shown"),
+            Err(error) => tracing::warn!(%error, "cannot load the new certificate; the current one stays in use"),
         }
     }
 }
 
-/// What a thread that panicked held is still whole: it is replaced as a whole.
+/// A poisoned lock is safe to use: its value is only replaced as a whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One certificate for all.
+/// The same certificate for all clients.
 #[derive(Debug)]
 struct Only(Arc<CertifiedKey>);
 
@@ -156,18 +156,18 @@ impl ResolvesServerCert for Only {
     }
 }
 
-fn made(engine: &Engine, files: Option<&(PathBuf, PathBuf)>, names: &[String]) -> Result<(Shown, Of), Error> {
-    let (chain, key, of, path) = if let Some(files) = files {
-        // Looked at before they are read: a change in between is seen the next time.
+fn load(engine: &Engine, files: Option<&(PathBuf, PathBuf)>, names: &[String]) -> Result<(Shown, CertificateSource), Error> {
+    let (chain, key, source, path) = if let Some(files) = files {
+        // Taken before the files are read, so that a change in between is found at the next check.
         let times = changed_at(files);
         let (chain, key) = read(&files.0, &files.1)?;
-        (chain, key, Of::Files(times), files.0.clone())
+        (chain, key, CertificateSource::Files(times), files.0.clone())
     } else {
         let known = engine.server_names()?;
         let leaf = engine.service_certificate(names)?;
         let chain = leaf.chain.into_iter().map(CertificateDer::from).collect();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(leaf.key.to_vec()));
-        (chain, key, Of::Names(known, Instant::now()), engine.state().to_owned())
+        (chain, key, CertificateSource::Names(known, Instant::now()), engine.state().to_owned())
     };
     let unusable = |error: rustls::Error| Error::Certificate { path: path.clone(), why: error.to_string() };
     let ends = files.and(chain.first()).and_then(|leaf| crate::engine::certificate_end(leaf));
@@ -178,7 +178,7 @@ fn made(engine: &Engine, files: Option<&(PathBuf, PathBuf)>, names: &[String]) -
         .map_err(|error| Error::System(io::Error::other(error)))?
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(Only(Arc::new(key))));
-    Ok((Shown { tls: TlsAcceptor::from(Arc::new(config)), end_point: end_point.into(), ends }, of))
+    Ok((Shown { tls: TlsAcceptor::from(Arc::new(config)), end_point: end_point.into(), ends }, source))
 }
 
 fn read(certificate: &Path, key: &Path) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Error> {
@@ -202,7 +202,7 @@ fn changed_at((certificate, key): &(PathBuf, PathBuf)) -> [Option<SystemTime>; 2
     [certificate, key].map(|path| path.metadata().and_then(|metadata| metadata.modified()).ok())
 }
 
-/// This machine's own name, where it is one that a certificate can carry.
+/// This machine's host name, if it is valid in a certificate.
 fn host_name() -> Option<String> {
     let name = rustix::system::uname().nodename().to_str().ok()?.to_owned();
     let good = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));

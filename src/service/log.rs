@@ -1,9 +1,8 @@
-//! The service's log: a line on standard error for each event of this program, for the journal or a file.
+//! The service's log: one line on standard error per event, for the journal or a file.
 //!
-//! `2026-11-24T10:00:00Z warn the sync that was due did not run to its end error="..."`; to systemd's journal, the time
-//! is the journal's, and the level stands in front as it reads it (`<4>`, sd-daemon(3)). Whatever a value holds is made
-//! safe to show, so one event is one line; what holds a secret has no form that could be written at all. Events of other
-//! crates are excluded: nobody here has looked at what they say.
+//! `2026-11-24T10:00:00Z warn scheduled sync failed error="..."`. For systemd's journal the line has no time and starts with
+//! the level as the journal expects it (`<4>`, sd-daemon(3)). Values are escaped, so one event is one line; types with
+//! secrets cannot be formatted. Events of other crates are not logged, because their content was not reviewed.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -16,7 +15,7 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use crate::engine::Engine;
 use crate::model::text::shown;
 
-/// How much is written.
+/// The log level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     Off,
@@ -28,12 +27,12 @@ pub enum Verbosity {
 
 struct Log {
     verbosity: Verbosity,
-    /// Whose clock it is.
+    /// Provides the clock.
     engine: Engine,
     journal: bool,
 }
 
-/// Writes from now on what happens. Of several services in one process, the first one's word counts.
+/// Starts logging. With several services in one process, the first call counts.
 pub(super) fn start(engine: &Engine, verbosity: Verbosity) {
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();
     let log = Log { verbosity, engine: engine.clone(), journal };
@@ -57,8 +56,8 @@ impl Subscriber for Log {
         } else {
             format!("{} {word} ", self.engine.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
         };
-        let line = line(start, |said| event.record(said));
-        // Whoever read it may be gone: the service goes on without.
+        let line = line(start, |visitor| event.record(visitor));
+        // If standard error is closed, the service continues without a log.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 
@@ -72,7 +71,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// The least verbosity that writes it, its word, and its number (syslog(3)).
+/// The minimum verbosity for a level, its word, and its number (syslog(3)).
 const fn of(level: Level) -> (Verbosity, &'static str, u8) {
     match level {
         Level::ERROR => (Verbosity::Error, "error", 3),
@@ -82,14 +81,14 @@ const fn of(level: Level) -> (Verbosity, &'static str, u8) {
     }
 }
 
-/// What an event says: its message, then its fields.
+/// The text of an event: its message, then its fields.
 #[derive(Default)]
-struct Said {
+struct Text {
     message: String,
     fields: String,
 }
 
-impl Visit for Said {
+impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         let text = shown(&format!("{value:?}"));
         if field.name() == "message" {
@@ -107,9 +106,9 @@ impl Visit for Said {
 }
 
 fn line(start: String, record: impl FnOnce(&mut dyn Visit)) -> String {
-    let mut said = Said::default();
-    record(&mut said);
-    start + &said.message + &said.fields + "\n"
+    let mut text = Text::default();
+    record(&mut text);
+    start + &text.message + &text.fields + "\n"
 }
 
 #[cfg(test)]
@@ -117,15 +116,15 @@ mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
-    /// Keeps the lines of one thread.
-    struct Kept(Arc<Mutex<String>>);
+    /// Collects the lines of one thread.
+    struct Collector(Arc<Mutex<String>>);
 
-    impl Subscriber for Kept {
+    impl Subscriber for Collector {
         fn enabled(&self, _: &Metadata<'_>) -> bool {
             true
         }
         fn event(&self, event: &Event<'_>) {
-            self.0.lock().expect("a lock").push_str(&line("<4>".to_owned(), |said| event.record(said)));
+            self.0.lock().expect("a lock").push_str(&line("<4>".to_owned(), |visitor| event.record(visitor)));
         }
         fn new_span(&self, _: &Attributes<'_>) -> Id {
             Id::from_u64(1)
@@ -137,9 +136,9 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_one_line_whatever_its_values_hold() {
+    fn event_with_hostile_values_is_one_line() {
         let lines = Arc::new(Mutex::new(String::new()));
-        tracing::subscriber::with_default(Kept(Arc::clone(&lines)), || {
+        tracing::subscriber::with_default(Collector(Arc::clone(&lines)), || {
             let hostile = "a\u{1b}[2J\n<0>forged \"b\" c=d";
             tracing::warn!(user = hostile, plan = 7, shown = %hostile, "it \n went");
         });

@@ -1,4 +1,4 @@
-//! What was answered, and how the funnel is, in the text format of Prometheus (version 0.0.4).
+//! Metrics in the text format of Prometheus (version 0.0.4): answered requests, devices, users, syncs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ pub(super) struct Metrics(Mutex<Counts>);
 
 #[derive(Default)]
 struct Counts {
-    /// By route and outcome: how many, and seconds in all.
+    /// By route and outcome: the count and the total seconds.
     answers: BTreeMap<(&'static str, String), (u64, f64)>,
     no_tls: u64,
 }
@@ -30,7 +30,7 @@ impl Metrics {
         *seconds += took.as_secs_f64();
     }
 
-    /// A connection that never came to a request.
+    /// Counts a connection that failed before a request.
     pub(super) fn no_tls(&self) {
         self.counts().no_tls += 1;
     }
@@ -56,9 +56,9 @@ impl Metrics {
                 seconds.push((labels(route, outcome), format!("{took:.6}")));
             }
             family("imd_requests_total", "counter", "Requests by route and outcome.", &number);
-            family("imd_request_seconds_total", "counter", "Seconds that they took.", &seconds);
+            family("imd_request_seconds_total", "counter", "Total time of the requests in seconds.", &seconds);
             let none = [(String::new(), counts.no_tls.to_string())];
-            family("imd_tls_failures_total", "counter", "Connections that never came to a request.", &none);
+            family("imd_tls_failures_total", "counter", "Connections that failed in the TLS handshake.", &none);
         }
         if let Ok(standing) = engine.activations() {
             let funnel = standing.funnel;
@@ -67,16 +67,16 @@ impl Metrics {
                 [state("pending", funnel.pending), state("activated", funnel.activated), state("ended", funnel.ended)];
             family("imd_devices", "gauge", "Devices by state.", &devices);
             let plain = |count: u64| [(String::new(), count.to_string())];
-            family("imd_cached_users", "gauge", "Users who may activate.", &plain(funnel.cached));
-            family("imd_accounts", "gauge", "Users who did.", &plain(funnel.accounts));
-            family("imd_paused", "gauge", "1 while activations are paused.", &plain(standing.pause.is_some().into()));
+            family("imd_cached_users", "gauge", "Users in the cache.", &plain(funnel.cached));
+            family("imd_accounts", "gauge", "Users with an account.", &plain(funnel.accounts));
+            family("imd_paused", "gauge", "1 while activations are paused, else 0.", &plain(standing.pause.is_some().into()));
         }
         if let Ok(Some(last)) = engine.last_sync() {
             let last = [(String::new(), last.as_second().to_string())];
             family(
                 "imd_last_sync_timestamp_seconds",
                 "gauge",
-                "When the directories were last read for what is cached.",
+                "Time of the last sync.",
                 &last,
             );
         }

@@ -1,4 +1,4 @@
-//! The thread that runs the syncs when they are due.
+//! The scheduler: a thread that runs syncs when they are due.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -11,8 +11,8 @@ use crate::engine::{Engine, Ran};
 use crate::model::audit::Actor;
 use crate::model::job::Job;
 
-/// How often the clock is looked at.
-const LOOK: Duration = Duration::from_secs(20);
+/// How often due syncs are checked.
+const INTERVAL: Duration = Duration::from_secs(20);
 
 pub(super) struct Schedule {
     end: Sender<()>,
@@ -33,19 +33,19 @@ pub(super) fn start(engine: &Engine, stopping: &watch::Receiver<bool>) -> Result
                 Ok(Ran::Nothing) => {}
                 Ok(Ran::Synced(summary)) => {
                     tried = Some(engine.now());
-                    tracing::info!(plan = summary.id, "synced");
+                    tracing::info!(plan = summary.id, "sync finished");
                 }
                 Ok(Ran::Failed(error)) | Err(error) => {
                     tried = Some(engine.now());
-                    tracing::warn!(%error, "the sync that was due did not run to its end");
+                    tracing::warn!(%error, "scheduled sync failed");
                 }
             }
             match engine.check_audit_if_due() {
                 Ok(None) => {}
-                Ok(Some(fault)) => tracing::error!(fault, "the record of changes is not whole"),
-                Err(error) => tracing::warn!(%error, "the record of changes could not be looked at"),
+                Ok(Some(fault)) => tracing::error!(fault, "the audit log is damaged"),
+                Err(error) => tracing::warn!(%error, "cannot verify the audit log"),
             }
-            if *stopping.borrow() || !matches!(ended.recv_timeout(LOOK), Err(RecvTimeoutError::Timeout)) {
+            if *stopping.borrow() || !matches!(ended.recv_timeout(INTERVAL), Err(RecvTimeoutError::Timeout)) {
                 return;
             }
         }
@@ -55,7 +55,7 @@ pub(super) fn start(engine: &Engine, stopping: &watch::Receiver<bool>) -> Result
 }
 
 impl Schedule {
-    /// Stops a sync that is under way, with nothing half done, and waits for the thread.
+    /// Cancels a running sync, which changes nothing then, and waits for the thread.
     pub(super) fn stop(self) {
         self.job.cancel();
         drop(self.end);

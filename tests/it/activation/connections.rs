@@ -136,7 +136,7 @@ fn a_taken_port_or_half_a_certificate_is_one_clear_error() {
     let imd = company(1, |answers| answers);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    imd.imd(["serve", "--listen", &address]).failed_with(1, [&address, "is taken", "--listen"]);
+    imd.imd(["serve", "--listen", &address]).failed_with(1, [&address, "cannot listen", "--listen"]);
     imd.write("cert.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     imd.imd(["serve", "--cert", "cert.pem"]).failed_with(2, ["--key"]);
     imd.write("key.pem", "");
@@ -292,7 +292,7 @@ fn what_goes_wrong_is_logged_as_much_as_is_asked_for_and_never_a_secret() {
     let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();
     crate::support::installation::eventually("its lines", || {
         let said = loud.said();
-        said.contains(" warn the sync that was due did not run to its end error=") && said.contains(&id)
+        said.contains(" warn scheduled sync failed error=") && said.contains(&id)
     });
     let said = loud.said();
     let line = said.lines().find(|line| line.contains(&id)).unwrap();

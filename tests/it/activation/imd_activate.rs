@@ -19,9 +19,9 @@ fn a_laptop_enrolls_is_claimed_and_checks_in_and_says_what_it_waits_for() {
     let file = laptop.token_file(&token);
     laptop.says(&["enroll", "--token-file", &file], "");
     assert!(!laptop.path("token.txt").exists(), "the token is deleted once it was used");
-    assert!(laptop.says(&["status"], "").contains("waits for its user"));
+    assert!(laptop.says(&["status"], "").contains("not activated"));
     let told = laptop.says(&["claim"], "");
-    assert!(told.contains("User 1") && told.contains("on the name alone"), "{told}");
+    assert!(told.contains("User 1") && told.contains("unverified"), "{told}");
     assert!(laptop.says(&["status"], "").contains("activated for User 1"));
     assert!(laptop.says(&["check-in"], "").ends_with("is activated"));
     let kept = laptop.json("user/activation.json");
@@ -60,7 +60,7 @@ fn a_server_that_is_not_the_one_of_the_token_hears_no_token_and_no_password() {
     let _impostor = Service::start(&theirs, address);
     let file = laptop.token_file(&token);
     let error = laptop.fails(&["enroll", "--token-file", &file], "");
-    assert!(error.contains("is not the service that the token names"), "{error}");
+    assert!(error.contains("is not the service named in the token"), "{error}");
     assert!(laptop.path("token.txt").exists(), "a token that was not used is kept");
     assert_eq!(theirs.row("SELECT count(*) AS n FROM refusal")["n"], 0);
 }
@@ -72,7 +72,7 @@ fn the_agents_hook_runs_after_the_activation_and_only_when_nobody_else_could_hav
     let hook = laptop.path("system/on-activation");
     std::fs::write(&hook, "#!/bin/sh\ncp \"$1\" \"$(dirname \"$0\")/seen\"\n").unwrap();
     std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o777)).unwrap();
-    assert!(laptop.fails(&["claim"], "").contains("others may write to it"));
+    assert!(laptop.fails(&["claim"], "").contains("other users may write to it"));
     std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
     laptop.says(&["claim"], "");
     let (mut seen, kept) = (laptop.json("system/seen"), laptop.json("user/activation.json"));
@@ -147,7 +147,7 @@ fn a_freed_laptop_whose_new_token_is_refused_goes_on_waiting_with_the_keys_it_wi
     let device = laptop.json("system/enrollment.json")["device"].clone();
     // The service says of the hardware that it is to stay out, and nothing of the laptop changes by that.
     imd.imd(["devices", "revoke", device.as_str().unwrap()]).succeeded();
-    assert!(laptop.fails(&["enroll"], &token).contains("not known or no longer in use"));
+    assert!(laptop.fails(&["enroll"], &token).contains("unknown or no longer in use"));
     let kept = laptop.json("system/enrollment.json");
     assert_eq!(kept["device"], device);
     imd.imd(["devices", "release", device.as_str().unwrap()]).succeeded();
@@ -166,8 +166,8 @@ fn another_proof_that_is_wanted_since_is_tried_at_once_and_known_after_the_next_
     imd.imd(["settings", "set", "auth=password"]).succeeded();
     // There is no directory here that could be asked: the password is what was sent.
     let refused = laptop.fails(&["claim"], "a password\n");
-    assert!(!refused.contains("another proof"), "{refused}");
-    assert_eq!(laptop.fails(&["claim"], "").lines().next(), Some("error: no password was given"));
+    assert!(!refused.contains("authentication method"), "{refused}");
+    assert_eq!(laptop.fails(&["claim"], "").lines().next(), Some("error: no password was entered"));
     let reasons = imd.rows("SELECT reason FROM refusal ORDER BY number");
     assert_eq!(reasons[0]["reason"], "auth-not-accepted");
     assert_ne!(reasons[1]["reason"], "auth-not-accepted");
@@ -200,7 +200,7 @@ fn a_laptop_that_was_revoked_or_freed_says_so_at_log_on_and_one_of_somebody_else
     // Another user of it: nothing is asked of them, nor of the service.
     let told = laptop.as_another("user2", &["claim", "--log-on"], "");
     let said = String::from_utf8(told.stdout).unwrap();
-    assert!(told.status.success() && said.contains("somebody else") && said.lines().count() == 1, "{said}");
+    assert!(told.status.success() && said.contains("another user") && said.lines().count() == 1, "{said}");
     assert_eq!(imd.row("SELECT count(*) AS n FROM refusal")["n"], 0);
     // Who tries all the same is refused, and asked no more by that either.
     assert!(!laptop.as_another("user2", &["claim"], "").status.success());
@@ -240,7 +240,7 @@ fn a_freed_laptop_enrolls_anew_with_a_token() {
 #[test]
 fn a_token_that_was_placed_lets_a_laptop_in_by_the_servers_that_were_placed_and_is_deleted() {
     let (imd, service, _token, laptop) = started();
-    assert_eq!(laptop.says(&["tend"], ""), "not enrolled: no token was placed here");
+    assert_eq!(laptop.says(&["tend"], ""), "not enrolled: no token was provisioned");
     assert!(laptop.fails(&["claim", "--log-on"], "").contains("not enrolled yet"));
     // This token names a server that is not there; the setting names the one that is.
     imd.imd(["token", "create", "moved", "--server", "https://imd.invalid:7443"]).succeeded();
@@ -257,7 +257,7 @@ fn a_token_that_was_placed_lets_a_laptop_in_by_the_servers_that_were_placed_and_
     assert_eq!(imd.row("SELECT state FROM device")["state"], "activated");
     let before = imd.dump();
     assert!(laptop.says(&["claim", "--log-on"], "").contains("activated for User 1"));
-    assert!(laptop.says(&["tend"], "").starts_with("nothing to do until"));
+    assert!(laptop.says(&["tend"], "").starts_with("next check-in after"));
     assert_eq!(imd.dump(), before);
 }
 

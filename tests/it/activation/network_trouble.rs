@@ -199,8 +199,8 @@ fn a_log_on_and_the_systems_part_wait_while_somebody_else_answers_for_the_servic
     assert!(String::from_utf8(at_once.stderr).unwrap().starts_with("error: "));
     let claim = Waiting::start(&enrolled, &["claim", "--log-on"], &[]);
     let tend = Waiting::start(&new, &["tend"], &[]);
-    claim.says("is not the service that the token names");
-    tend.says("is not the service that the token names");
+    claim.says("is not the service named in the token");
+    tend.says("is not the service named in the token");
     drop(portal);
     let _service = Service::start(&imd, address);
     claim.ends_with("activated for User 1");

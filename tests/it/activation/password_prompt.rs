@@ -26,11 +26,11 @@ fn enrolled() -> Machine {
 #[test]
 fn whatever_ends_the_question_for_a_password_the_echo_comes_back() {
     for (keys, said) in [
-        (key::ctrl('c'), "no password was given"),
-        (format!("sec{}", key::ctrl('c')), "no password was given"),
-        (key::ctrl('\\'), "no password was given"),
-        (format!("{}\r", key::ctrl('z')), "no password was given"),
-        ("correct horse\r".to_owned(), "cannot be reached"),
+        (key::ctrl('c'), "no password was entered"),
+        (format!("sec{}", key::ctrl('c')), "no password was entered"),
+        (key::ctrl('\\'), "no password was entered"),
+        (format!("{}\r", key::ctrl('z')), "no password was entered"),
+        ("correct horse\r".to_owned(), "cannot reach"),
     ] {
         let laptop = enrolled();
         let program = laptop.command("user", &["claim", "--once"]);
@@ -39,7 +39,7 @@ fn whatever_ends_the_question_for_a_password_the_echo_comes_back() {
         command.env_clear();
         command.env("USER", "user1");
         let mut terminal = Terminal::run(command, 80, 24);
-        terminal.wait_for("Password of user1:");
+        terminal.wait_for("Password for user1:");
         eventually("a terminal without echo", || !terminal.echoes());
         terminal.press(&keys);
         terminal.wait_for(said);
@@ -59,6 +59,6 @@ fn no_more_is_read_of_what_is_piped_in_than_the_line_of_the_password() {
     shell.env("SAID", laptop.path("said")).env("USER", "user1").stdin(Stdio::piped());
     let output = assert_cmd::Command::from_std(shell).write_stdin("correct horse\nthe rest\n").output().unwrap();
     let said = std::fs::read_to_string(laptop.path("said")).unwrap();
-    assert!(said.contains("cannot be reached"), "{said}");
+    assert!(said.contains("cannot reach"), "{said}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "the rest\n");
 }

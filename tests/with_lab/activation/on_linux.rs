@@ -225,7 +225,7 @@ fn from_an_answers_file_to_an_activated_laptop_by_the_exported_script_and_again_
     let before = imd.dump();
     assert_eq!(install(), "install.sh: installed");
     claim();
-    assert!(laptop.says(0, &["imd-activate", "tend"], "").starts_with("nothing to do until"));
+    assert!(laptop.says(0, &["imd-activate", "tend"], "").starts_with("next check-in after"));
     assert_eq!(imd.dump(), before);
 
     // Nothing of it stays.

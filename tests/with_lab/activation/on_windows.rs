@@ -169,7 +169,7 @@ fn from_an_answers_file_to_an_activated_laptop_on_windows_and_again_nothing_chan
     assert!(says(&["tend"]).contains("enrolled as device"));
     assert!(!state.join("token").exists());
     assert_eq!(device(&imd, "pending")["hardware"], first["hardware"]);
-    assert!(says(&["status"]).contains("waits for its user"));
+    assert!(says(&["status"]).contains("not activated"));
 
     // The newest takes the place of the one before.
     build_msi(&program, &by_configmgr.join("newest.msi"), "0.1.2");

@@ -149,7 +149,7 @@ fn by_a_ticket_of_the_session_a_laptop_is_activated_and_nobody_types_a_password(
     laptop.says(&["enroll", "--token-file", &file], "");
     let session = Session::without_a_ticket(&controller);
     let output = laptop.run_in(&session.environment(), &["claim"], "");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("no password was given"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no password was entered"), "{output:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What is kept of the answers, file by file.
+//! The stored files.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use crate::protocol::{AccountFacts, AuthMethod, Before, ClaimAnswer, Key, State};
 
-/// What the system keeps: `enrollment.json`, for itself alone.
+/// `enrollment.json`, for the system alone.
 #[derive(Clone, Serialize, Deserialize)]
 #[allow(missing_debug_implementations, reason = "it holds keys")]
 pub struct Enrollment {
@@ -14,7 +14,7 @@ pub struct Enrollment {
     pub claim_code: Key,
     #[serde(flatten)]
     pub deployed: Deployed,
-    /// The hash of the token that let it in.
+    /// The hash of the token that enrolled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,13 +24,13 @@ pub struct Enrollment {
     pub device: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
-    /// The keys of the device that comes after this one, while the service has not answered for them.
+    /// The keys of the device that replaces this one, until the service answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Keys>,
 }
 
-/// What the token and the settings say that were placed here: the same for the system and for users. No secret is among
-/// it, as what is flattened goes through memory that is not wiped.
+/// Values from the token and the provisioned settings, the same for the system and for users. They must not be secret:
+/// serde copies flattened fields through memory that is not wiped.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Deployed {
     pub servers: Vec<String>,
@@ -38,12 +38,12 @@ pub struct Deployed {
     pub pin: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
-    /// What the agent wants done as the user on activation.
+    /// The agent's activation hook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_activation: Option<String>,
 }
 
-/// What a device is known by.
+/// The keys of a device.
 #[derive(Clone, Serialize, Deserialize)]
 #[allow(missing_debug_implementations, reason = "it holds keys")]
 pub struct Keys {
@@ -51,7 +51,7 @@ pub struct Keys {
     pub claim_code: Key,
 }
 
-/// What users may read: `claim.json`. Its code is good for this device and no other.
+/// `claim.json`, which users may read. Its code is valid for this device only.
 #[derive(Clone, Serialize, Deserialize)]
 #[allow(missing_debug_implementations, reason = "it holds a key")]
 pub struct ClaimFile {
@@ -60,12 +60,12 @@ pub struct ClaimFile {
     #[serde(flatten)]
     pub deployed: Deployed,
     pub auth_methods: Vec<AuthMethod>,
-    /// As the service said last; absent in a file of an older version.
+    /// The latest state from the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
 }
 
-/// What the user keeps: `activation.json`, for themselves alone. The agent reads it.
+/// `activation.json`, for the user alone. The agent reads it.
 #[derive(Clone, Serialize, Deserialize)]
 #[allow(missing_debug_implementations, reason = "it holds a credential")]
 pub struct Activation {
@@ -80,7 +80,7 @@ pub struct Activation {
     pub activated_at: Option<String>,
     #[serde(flatten)]
     pub before: Before,
-    /// The agent's hook ran to its end for this activation. Until then it is run at each log-on.
+    /// Whether the hook succeeded for this activation. Until then it is run at each log-on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hook_done: bool,
 }
@@ -112,7 +112,7 @@ impl Enrollment {
 }
 
 impl Activation {
-    /// With a credential of its own, which the service has not heard yet.
+    /// With a new credential that was not sent yet.
     pub(super) fn new(device: String) -> Result<Self, Error> {
         Ok(Self {
             device,
@@ -125,7 +125,7 @@ impl Activation {
         })
     }
 
-    /// What was answered. The hook has not seen it yet.
+    /// Stores the answer; the hook has to run for it.
     pub(super) fn granted(&mut self, answer: ClaimAnswer) {
         let ClaimAnswer { device: _, account, auth, activated_at, before, correlation_id: _ } = answer;
         (self.account, self.auth, self.activated_at) = (Some(account), Some(auth), Some(activated_at));
