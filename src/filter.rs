@@ -1,11 +1,11 @@
-//! Search filters (RFC 4515): parsed, printed, evaluated against a user as Active Directory would, and explained.
+//! Search filters (RFC 4515): parsing, printing, evaluation as in Active Directory, and explanation.
 //!
-//! May import `model`. The grammar is RFC 4515's, what a filter means RFC 4511's (4.5.1.7) with what Active Directory
-//! makes of it ([MS-ADTS] 3.1.1.3.1.3.1). A Samba domain controller is the judge of [`evaluate`] in
-//! `tests/with_lab/filters.rs`; where Samba is known to differ from Windows, the code says so.
+//! May import `model`. Grammar: RFC 4515; semantics: RFC 4511 (4.5.1.7) with the differences of Active Directory ([MS-ADTS]
+//! 3.1.1.3.1.3.1). `tests/with_lab/filters.rs` compares [`evaluate`] with a Samba domain controller; comments note where
+//! Samba differs from Windows.
 
 mod evaluate;
-mod explain;
+mod explanation;
 mod parse;
 mod schema;
 mod value;
@@ -13,7 +13,7 @@ mod value;
 use std::fmt::Write as _;
 
 pub use evaluate::{Prepared, Subject, Verdict, evaluate};
-pub use explain::{Explained, explain};
+pub use explanation::{Explained, explain};
 pub use parse::Wrong;
 
 use crate::model::dn::Dn;
@@ -27,16 +27,15 @@ pub const BIT_OR: &str = "1.2.840.113556.1.4.804";
 /// LDAP_MATCHING_RULE_TRANSITIVE_EVAL: in-chain, over any number of links ([MS-ADTS] 3.1.1.3.4.4.3).
 pub const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
 
-/// How deep filters may be nested: far beyond what people write, and far below what a stack holds.
+/// The maximum nesting of filters.
 pub const MAX_DEPTH: usize = 64;
-/// How long the text of a filter may be, in bytes.
+/// The maximum length of a filter's text, in bytes.
 pub const MAX_LENGTH: usize = 64 * 1024;
 
 /// A search filter.
 ///
-/// Values are the bytes that are meant, without escapes. Each filter that was parsed prints to text that parses to
-/// the same filter; so does a filter put together in code when its attribute names are names, its `And` and `Or` not
-/// empty, and its substrings as [`Substrings`] says.
+/// Values are bytes without escapes. A parsed filter prints to text that parses to the same filter; so does a filter built
+/// in code with valid attribute names, non-empty `And` and `Or`, and valid [`Substrings`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
     And(Vec<Filter>),
@@ -47,12 +46,12 @@ pub enum Filter {
     AtLeast(String, Vec<u8>),
     AtMost(String, Vec<u8>),
     Present(String),
-    /// To Active Directory the same as `Equal` ([MS-ADTS] 3.1.1.3.1.3.1).
+    /// In Active Directory the same as `Equal` ([MS-ADTS] 3.1.1.3.1.3.1).
     Approx(String, Vec<u8>),
     Extensible(Extensible),
 }
 
-/// The pieces of `first*middle*middle*last`. At least one is there, and none is empty.
+/// The parts of `first*middle*middle*last`. At least one is present, and none is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Substrings {
     pub first: Option<Vec<u8>>,
@@ -60,7 +59,7 @@ pub struct Substrings {
     pub last: Option<Vec<u8>>,
 }
 
-/// `attribute:dn:rule:=value`. The attribute or the rule is there, or both.
+/// `attribute:dn:rule:=value`, with an attribute, a rule, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extensible {
     pub attribute: Option<String>,
@@ -70,16 +69,16 @@ pub struct Extensible {
     pub value: Vec<u8>,
 }
 
-/// Why there is no filter.
+/// Why a filter is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("the filter is wrong at column {column}: {wrong}")]
+    #[error("invalid filter at column {column}: {wrong}")]
     Syntax {
-        /// In characters from the beginning of the text, line breaks counted; the first is 1.
+        /// In characters from 1, including line breaks.
         column: usize,
         wrong: Wrong,
     },
-    #[error("the group is not a DN: {given}")]
+    #[error("the group is not a valid DN: {given}")]
     Group {
         /// Safe to show.
         given: String,
@@ -92,12 +91,12 @@ impl Error {
         match self {
             Self::Syntax { wrong, .. } => wrong.help().to_owned(),
             Self::Group { .. } => {
-                "give the whole DN, such as \"CN=Laptop Users,OU=Groups,DC=corp,DC=example,DC=com\"".to_owned()
+                "give the complete DN, such as \"CN=Laptop Users,OU=Groups,DC=corp,DC=example,DC=com\"".to_owned()
             }
         }
     }
 
-    /// Where in the filter's text it is wrong; `None` when the fault is not in that text.
+    /// The column of the error in the filter's text; `None` when the error is not in the text.
     pub fn column(&self) -> Option<usize> {
         match self {
             Self::Syntax { column, .. } => Some(*column),
@@ -114,11 +113,10 @@ impl Filter {
 
     /// The filter that selects the users of a mapping, whether or not it is enabled.
     ///
-    /// After what [`Filter::people`] asks for come the group (members of groups inside it count, and with them users
-    /// whose `primaryGroupID` is one of `primary`: [`Nested::primary_ids`] of that group), the department, the country
-    /// and the mapping's own filter, where given. The latter is asked as it was written: an in-chain clause in it means
-    /// what a domain controller says it means, and knows no primary groups.
-    /// Base DN and OU are where to search, not part of it: [`Mapping::search_base`].
+    /// It requires [`Filter::people`] and, where given, the group (including nested groups, and users whose `primaryGroupID`
+    /// is in `primary`: [`Nested::primary_ids`] of that group), the department, the country and the mapping's own filter.
+    /// The own filter is used unchanged: an in-chain clause in it does not include primary groups. Base DN and OU are not
+    /// part of the filter: [`Mapping::search_base`].
     ///
     /// [`Nested::primary_ids`]: crate::model::membership::Nested::primary_ids
     pub fn of_mapping(mapping: &Mapping, primary: &[u32]) -> Result<Self, Error> {
@@ -154,8 +152,8 @@ impl Filter {
         })
     }
 
-    /// The attributes that the filter asks about, as they are written in it, with repetitions. A name that no entry
-    /// has is most often misspelt: neither a directory nor [`evaluate`] says so.
+    /// The attributes in the filter, as written, with repetitions. Neither a directory nor [`evaluate`] reports misspelt
+    /// names.
     pub fn attributes(&self) -> Vec<&str> {
         match self {
             Self::And(all) | Self::Or(all) => all.iter().flat_map(Self::attributes).collect(),
@@ -174,14 +172,14 @@ impl Filter {
 impl std::str::FromStr for Filter {
     type Err = Error;
 
-    /// White space between the parentheses of a list is allowed, so that a filter can be written over several lines.
+    /// Allows white space between filters, so that a filter can have several lines.
     fn from_str(text: &str) -> Result<Self, Error> {
         parse::filter(text)
     }
 }
 
 impl std::fmt::Display for Filter {
-    /// RFC 4515 text without white space, as domain controllers and LDAP clients take it, and safe on a terminal.
+    /// RFC 4515 text without white space, accepted by domain controllers and LDAP clients, and safe to show.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let item = |f: &mut std::fmt::Formatter<'_>, name: &str, operator: &str, value: &[u8]| {
             write!(f, "({name}{operator}{})", escaped(value))
@@ -232,8 +230,8 @@ fn equal(name: &str, value: &str) -> Filter {
     Filter::Equal(name.to_owned(), value.as_bytes().to_vec())
 }
 
-/// A value as it is written in a filter: `*`, `(`, `)`, `\` and NUL as `\2a` and so on (RFC 4515, 3), and with them
-/// what a terminal would act on, what is not UTF-8, and spaces at either end.
+/// Escapes a value for a filter: `*`, `(`, `)`, `\` and NUL as `\2a` etc. (RFC 4515, 3), and also hidden characters,
+/// invalid UTF-8, and spaces at both ends.
 pub fn escaped(value: &[u8]) -> String {
     let mut out = String::with_capacity(value.len());
     let last = value.len().saturating_sub(1);

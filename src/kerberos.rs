@@ -22,10 +22,6 @@ mod unsupported;
 
 use std::path::PathBuf;
 
-#[cfg(all(feature = "console", not(feature = "kerberos")))]
-pub use unsupported::Acceptor;
-#[cfg(not(feature = "kerberos"))]
-pub use unsupported::ticket;
 #[cfg(all(feature = "console", feature = "kerberos"))]
 pub use accept::Acceptor;
 pub use channel::end_point;
@@ -33,6 +29,10 @@ pub use channel::end_point;
 pub use negotiate::ticket;
 #[cfg(feature = "console")]
 pub use principal::Principal;
+#[cfg(all(feature = "console", not(feature = "kerberos")))]
+pub use unsupported::Acceptor;
+#[cfg(not(feature = "kerberos"))]
+pub use unsupported::ticket;
 
 /// Why Kerberos cannot be used, or a ticket was refused.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ pub mod device_map;
 pub mod directory;
 pub mod dn;
 pub mod duration;
-pub mod explain;
+pub mod explanation;
 pub mod fold;
 pub mod found;
 pub mod frequency;

@@ -89,16 +89,16 @@ impl Error {
     pub fn help(&self) -> String {
         match self {
             Self::Engine(error) => error.help(),
-            Self::Taken(_) => "stop that program (`ss -ltnp` lists it), or choose another port with --listen".to_owned(),
+            Self::Taken(_) => {
+                "stop that program (`ss -ltnp` lists it), or choose another port with --listen".to_owned()
+            }
             Self::Listen { .. } => {
                 "give an address of this machine, such as --listen 0.0.0.0:7443; ports below 1024 need root".to_owned()
             }
             Self::File { .. } => "check the path and its permissions".to_owned(),
             Self::TooWide { path, .. } => format!("run: chmod 600 {}", path.display()),
             Self::Nothing { what, .. } => format!("give a file with a line -----BEGIN {}-----", what.to_uppercase()),
-            Self::Certificate { .. } => {
-                "give the certificate with its intermediates, and its private key".to_owned()
-            }
+            Self::Certificate { .. } => "give the certificate with its intermediates, and its private key".to_owned(),
             Self::System(_) => "check this machine's limits (open files, memory, threads)".to_owned(),
         }
     }

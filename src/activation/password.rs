@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Error, Standing};
-use crate::directory::{self, AuthMethod, Lockout};
+use crate::directory::{self, Lockout, PasswordOutcome};
 use crate::model::dn::Dn;
 use crate::model::job::Job;
 use crate::model::refusal::Reason;
@@ -77,7 +77,7 @@ pub fn try_password(
     let (directory, guid) = (standing.user.directory.clone(), standing.user.user.guid);
     let at = now();
     let attempt = queue.run(move |transaction| attempts.reserve(transaction, &standing, at))?;
-    let auth = match directory::prove(&source, &name, password, guid, &Job::unwatched()) {
+    let auth = match directory::verify_password(&source, &name, password, guid, &Job::unwatched()) {
         Ok(auth) => auth,
         Err(error) => {
             if !error.may_have_bound() {
@@ -93,15 +93,15 @@ pub fn try_password(
         }
     };
     match auth {
-        AuthMethod::Proven(user) => {
+        PasswordOutcome::Verified(user) => {
             queue.run(move |transaction| Ok::<_, Error>(transaction.clear_password_attempts(&directory, guid)?))?;
             Ok((guid, Some(*user)))
         }
-        AuthMethod::Refused { code } => {
+        PasswordOutcome::Refused { code } => {
             let why = directory::ldap::Refusal { code };
             Err(Reason::Password(format!("{} ({})", why.what(), why.code)).into())
         }
-        AuthMethod::SomebodyElse => Err(Reason::SomebodyElse.into()),
+        PasswordOutcome::OtherAccount => Err(Reason::SomebodyElse.into()),
     }
 }
 

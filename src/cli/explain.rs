@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::engine::{Among, Engine, Explained};
-use crate::model::explain::{Link, State};
+use crate::model::explanation::{Link, State};
 use crate::model::job::Job;
 use crate::model::name::Name;
 use crate::sync::{Explanation, Line};
@@ -19,9 +19,9 @@ pub(super) fn chain(engine: &Engine, user: &str, directory: Option<&Name>, outpu
     } else {
         output.list(&chain.links, ["LINK", "STATE", "WHAT WAS SEEN"], |link: &Link| {
             let state = match link.state {
-                State::Whole => "ok",
-                State::Open => "open",
-                State::Broken => "broken",
+                State::Ok => "ok",
+                State::Pending => "pending",
+                State::Failed => "failed",
             };
             [link.part.to_string(), state.to_owned(), link.evidence.clone()]
         })?;
@@ -29,12 +29,12 @@ pub(super) fn chain(engine: &Engine, user: &str, directory: Option<&Name>, outpu
     let Some(link) = chain.deciding() else { return Ok(()) };
     let remedy = link.remedy.clone().unwrap_or_default();
     match link.state {
-        State::Broken => {
+        State::Failed => {
             let message = format!("the chain is broken at the {}", link.part);
             Err(Failure::NeedsYou { message, help: remedy })
         }
-        State::Open => Ok(output.note(&format!("next: {remedy}"))?),
-        State::Whole => Ok(()),
+        State::Pending => Ok(output.note(&format!("next: {remedy}"))?),
+        State::Ok => Ok(()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! An entry's raw attribute values as a [`User`], the same for what came over LDAP and what came from a file.
+//! Decodes the raw attribute values of an entry into a [`User`], for LDAP and files alike.
 //!
 //! May import `model`. Rules: attribute descriptions and their options (RFC 4512, 2.5), objectGUID ([MS-DTYP] 2.3.4),
 //! objectSid ([MS-DTYP] 2.4.2), ranges of values ([MS-ADTS] 3.1.1.3.1.3.3).
@@ -9,7 +9,7 @@ use crate::model::sid::Sid;
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
-/// An entry that cannot be a [`User`].
+/// An entry that cannot be decoded as a [`User`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} {why}", dn.shown())]
 pub struct Undecodable {
@@ -26,9 +26,9 @@ pub enum Why {
     Guid,
     #[error("has more than one objectGUID")]
     TwoGuids,
-    #[error("has an objectSid that is no SID")]
+    #[error("has an invalid objectSid")]
     Sid,
-    /// The server sent `;range=0-1499` and nobody fetched the rest: the values are not all there.
+    /// Only a range of the values (`;range=0-1499`) is present.
     #[error("has only some of the values of {}", .0.name())]
     Cut(Attribute),
 }
@@ -37,35 +37,33 @@ impl Undecodable {
     /// What to do next.
     pub fn help(&self) -> String {
         match self.why {
-            Why::NoGuid => "let the account that reads see objectGUID, or export the file with that attribute: \
-                            users are told apart by it"
+            Why::NoGuid => "give the account read access to objectGUID, or export the file with that attribute: it \
+                            identifies users"
                 .to_owned(),
             Why::Guid | Why::TwoGuids | Why::Sid => {
-                "export the file anew with ldifde or ldapsearch, which write binary values as base64".to_owned()
+                "export the file again with ldifde or ldapsearch, which write binary values as base64".to_owned()
             }
             Why::Cut(attribute) => {
-                format!("export the file anew with every value of {} (no \";range=\")", attribute.name())
+                format!("export the file again with every value of {} (no \";range=\")", attribute.name())
             }
         }
     }
 }
 
-/// The user that the entry `dn` is.
+/// Decodes the entry `dn` as a user.
 ///
-/// `attributes` are the entry's values one by one, each with the description under which it came: any case, with or
-/// without options. Of the options, `;binary` changes nothing here and pieces of a `;range=` are put together when
-/// the last one (`;range=1500-*`) is among them; a value with any other option belongs to a subtype that nobody asked
-/// for and is dropped, as is every attribute outside [`Attribute::ALL`]. The DN is `dn`, whether or not the entry
-/// repeats it as distinguishedName.
+/// `attributes` are the entry's values, each with its attribute description in any case, with or without options. The
+/// option `;binary` is ignored, and ranges are joined when the last one (`;range=1500-*`) is present. Values with other
+/// options and attributes outside [`Attribute::ALL`] are dropped. The DN is `dn`, not a distinguishedName in the entry.
 ///
-/// An objectGUID and an objectSid may be binary or printed. Every other value is text; bytes which are not UTF-8 are
-/// each kept as U+FFFD and two hexadecimal digits, so that two broken values stay apart and both look broken.
+/// objectGUID and objectSid may be binary or text. Every other value is text; each byte that is not UTF-8 becomes U+FFFD
+/// and two hexadecimal digits, so that different invalid values stay different.
 pub fn user<'a>(dn: &str, attributes: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<User, Undecodable> {
     let wrong = |why| Undecodable { dn: Untrusted::new(dn), why };
     let mut values = Vec::with_capacity(32);
     values.push((Attribute::DistinguishedName, Untrusted::new(dn)));
     let mut guid = None;
-    // One bit for an attribute of which a piece came, one for an attribute whose last piece came.
+    // A bit per attribute: some range was seen, and the last range was seen.
     let (mut pieces, mut ends) = (0_u64, 0_u64);
     for (description, value) in attributes {
         let Some((attribute, range)) = wanted(description) else { continue };
@@ -83,7 +81,7 @@ pub fn user<'a>(dn: &str, attributes: impl Iterator<Item = (&'a str, &'a [u8])>)
                 }
                 this.to_string()
             }
-            Attribute::ObjectSid => read_sid(value).ok_or_else(|| wrong(Why::Sid))?.to_string(),
+            Attribute::ObjectSid => Sid::from_value(value).ok_or_else(|| wrong(Why::Sid))?.to_string(),
             _ => text(value),
         };
         values.push((attribute, Untrusted::new(text)));
@@ -109,10 +107,10 @@ pub(super) fn text(value: &[u8]) -> String {
     out
 }
 
-/// A functional level (msDS-Behavior-Version, [MS-ADTS] 6.1.4.2 to 6.1.4.4) in words.
+/// The name of a functional level (msDS-Behavior-Version, [MS-ADTS] 6.1.4.2 to 6.1.4.4).
 pub(super) fn level(number: &str) -> String {
     let name = match number {
-        "0" => "2000",
+        "0" => return "Windows 2000".to_owned(),
         "1" => "2003 interim",
         "2" => "2003",
         "3" => "2008",
@@ -130,7 +128,7 @@ const fn bit(attribute: Attribute) -> u64 {
     1 << attribute as u64
 }
 
-/// An objectGUID, binary or printed.
+/// Reads an objectGUID, binary or text.
 pub(super) fn read_guid(value: &[u8]) -> Option<Guid> {
     match value.try_into() {
         Ok(bytes) => Some(Guid(bytes)),
@@ -138,12 +136,7 @@ pub(super) fn read_guid(value: &[u8]) -> Option<Guid> {
     }
 }
 
-/// A SID, binary or printed.
-pub(super) fn read_sid(value: &[u8]) -> Option<Sid> {
-    Sid::from_bytes(value).or_else(|| std::str::from_utf8(value).ok()?.parse().ok())
-}
-
-/// How much of an attribute's values came under one description.
+/// Which part of an attribute's values a description covers.
 #[derive(Clone, Copy)]
 enum Range {
     All,
@@ -151,7 +144,7 @@ enum Range {
     Last,
 }
 
-/// The attribute that a description such as `memberOf;range=0-1499` names, if it is one that is kept.
+/// The attribute and range of a description such as `memberOf;range=0-1499`; `None` for attributes that are not used.
 fn wanted(description: &str) -> Option<(Attribute, Range)> {
     let Some((name, options)) = description.split_once(';') else {
         return Some((of_name(description)?, Range::All));
@@ -170,7 +163,7 @@ fn wanted(description: &str) -> Option<(Attribute, Range)> {
     Some((attribute, range))
 }
 
-/// `Attribute::of_name` at the price of at most five comparisons: it runs for every value of every entry.
+/// A fast `Attribute::of_name`, because it runs for every value of every entry.
 fn of_name(name: &str) -> Option<Attribute> {
     let same_length = BY_LENGTH.get(name.len())?;
     same_length.iter().flatten().copied().find(|attribute| attribute.name().eq_ignore_ascii_case(name))
@@ -179,7 +172,7 @@ fn of_name(name: &str) -> Option<Attribute> {
 const LONGEST_NAME: usize = 18;
 const MOST_OF_ONE_LENGTH: usize = 6;
 
-/// The attributes by the length of their names. A name that finds no room stops the build.
+/// The attributes by the length of their names. Too many names of one length fail the build.
 static BY_LENGTH: [[Option<Attribute>; MOST_OF_ONE_LENGTH]; LONGEST_NAME + 1] = {
     let mut table = [[None; MOST_OF_ONE_LENGTH]; LONGEST_NAME + 1];
     let mut next = 0;
@@ -214,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_becomes_the_user_that_it_is() {
+    fn entry_is_decoded_as_user() {
         let sid = [1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0];
         let user = decode(&[
             ("objectGUID", GUID),
@@ -236,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn printed_identifiers_are_read_too() {
+    fn identifiers_in_text_form_are_accepted() {
         let user = decode(&[("objectGUID", b"00112233-4455-6677-8899-AABBCCDDEEFF"), ("objectSid", b"S-1-5-18")])
             .expect("decodes");
         assert_eq!(user.guid, Guid(GUID.try_into().expect("16 bytes")));
@@ -244,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_cannot_be_told_apart_is_no_user() {
+    fn entry_without_unique_identifier_is_rejected() {
         assert_eq!(decode(&[("mail", b"a@x")]), Err(Why::NoGuid));
         assert_eq!(decode(&[("objectGUID", b"short")]), Err(Why::Guid));
         assert_eq!(decode(&[("objectGUID", GUID), ("objectGUID", GUID)]), Err(Why::TwoGuids));
@@ -252,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_a_range_are_one_attribute_when_the_last_is_there() {
+    fn ranges_are_joined_when_the_last_is_present() {
         let first: (&str, &[u8]) = ("memberOf;range=0-0", b"CN=1");
         let last: (&str, &[u8]) = ("memberOf;Range=1-*", b"CN=2");
         let whole = decode(&[("objectGUID", GUID), first, last]).expect("decodes");
@@ -261,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn a_subtype_is_not_the_attribute() {
+    fn attribute_subtypes_are_dropped() {
         let user = decode(&[("objectGUID;binary", GUID), ("cn;lang-de", b"b"), ("mail;", b"c")]).expect("decodes");
         assert_eq!(all(&user, Attribute::CommonName), [""; 0]);
         assert_eq!(all(&user, Attribute::Mail), [""; 0]);
     }
 
     #[test]
-    fn bytes_that_are_not_utf_8_stay_visible_and_apart() {
+    fn invalid_utf_8_stays_visible_and_distinct() {
         let user = decode(&[("objectGUID", GUID), ("cn", b"J\xfcrgen \xc3"), ("displayName", b"J\xf6rgen")]);
         let user = user.expect("decodes");
         assert_eq!(all(&user, Attribute::CommonName), ["J\u{fffd}fcrgen \u{fffd}c3"]);

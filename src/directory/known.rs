@@ -1,19 +1,19 @@
-//! One entry with all that a filter asks of it, so that each clause of the filter can be answered on its own.
+//! An entry with everything that a filter asks about, so that each clause can be evaluated separately.
 
 use crate::filter::Subject;
 use crate::model::dn::Dn;
 
-/// An entry as a directory tells of it, with the values that a filter asks about and the links that it follows.
+/// An entry with the values and links that a filter needs.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     pub(super) dn: String,
-    /// Each value with the description under which it came.
+    /// Each value with its attribute description.
     pub(super) values: Vec<(String, Vec<u8>)>,
-    /// For an attribute and the key of a name: whether that name is reached from here.
+    /// For a link attribute and the key of a DN: whether the DN is reached from this entry.
     pub(super) chains: Vec<(String, String, bool)>,
-    /// The groups that the entry is a member of, directly.
+    /// The direct groups of the entry.
     pub member_of: Vec<String>,
-    /// Whether the directory itself, asked with the whole filter, gives the entry.
+    /// Whether the directory itself selects the entry with the whole filter.
     pub selected: bool,
 }
 
@@ -33,7 +33,7 @@ impl Subject for Known {
     }
 }
 
-/// Whether a value that came under `description`, options and all, is one of `attribute`.
+/// Whether an attribute description, with any options, is of `attribute`.
 pub(super) fn is_of(description: &str, attribute: &str) -> bool {
     let Some((name, rest)) = description.split_at_checked(attribute.len()) else { return false };
     name.eq_ignore_ascii_case(attribute) && (rest.is_empty() || rest.starts_with(';'))

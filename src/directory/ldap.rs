@@ -1,14 +1,13 @@
-//! Users from a domain controller, over LDAPS or StartTLS.
+//! A domain controller, over LDAPS or StartTLS.
 //!
-//! May import `model`, `filter` and `secrets`. TCP and TLS are ours, and so is every byte that is read: `ldap3` helps
-//! to write requests, but no answer reaches it, because a hostile server can abort a program that lets its parser see
-//! one. Rules: RFC 4511 (LDAP), RFC 4513 (binds), RFC 2696 (paging), [MS-ADTS] for what Active Directory adds.
+//! May import `model`, `filter` and `secrets`. `ldap3` only encodes requests; answers are parsed here, because a hostile
+//! server can crash `ldap3`'s parser. Rules: RFC 4511 (LDAP), RFC 4513 (binds), RFC 2696 (paging), [MS-ADTS] for what Active Directory adds.
 //!
 //! ```text
-//! connect     address -> TCP -> TLS -> bind             (tls: whom to believe, and why not; discover: addresses)
-//! connection  one session: ask, answers, deadlines      (request: what is sent; message, ber: what came)
-//! root, browse, users, find, membership, account, check what is asked for (ranges: values that come in pieces)
-//! prove, lockout                                        whose password it is, and how often one may be tried
+//! connect     address -> TCP -> TLS -> bind             (tls: certificates and pins; discover: addresses)
+//! connection  one session: requests, answers, deadlines (request: encoding; message, ber: decoding)
+//! root, browse, users, find, membership, account, check the searches   (ranges: values in several parts)
+//! password, lockout                                     verify a user's password; the lockout policy
 //! ```
 
 mod account;
@@ -23,7 +22,7 @@ mod find;
 mod lockout;
 mod membership;
 mod message;
-mod prove;
+mod password;
 mod ranges;
 mod request;
 mod root;
@@ -38,7 +37,7 @@ pub(super) use check::{CHECKS, check};
 pub use connect::{ServerKey, keys};
 pub use discover::{Discovered, discover};
 pub use error::{Error, OtherKey, Refusal};
-pub(super) use prove::{DEADLINES as IMPATIENT, may_have_bound, prove};
+pub(super) use password::{DEADLINES as INTERACTIVE, may_have_bound, verify_password};
 
 use super::{Account, Error as DirectoryError, Finding, Group, Known, Place, Query, Read, Root, Taker, Unit};
 use crate::filter::Filter;
@@ -52,18 +51,18 @@ use crate::secrets::Secret;
 use connect::Session;
 use connection::Watch;
 
-/// How many entries a page may have: Active Directory's own limit (MaxPageSize).
+/// The size of a page of search results: Active Directory's limit (MaxPageSize).
 const PAGE: u32 = 1000;
-/// How long a session may lie idle before it is opened anew rather than used: firewalls forget connections.
+/// The idle time after which a new session is opened, because firewalls drop idle connections.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// How long each thing may take.
+/// The deadlines of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadlines {
-    /// To resolve a name, to connect to an address, and to set up TLS: each.
+    /// For name resolution, the TCP connection and the TLS handshake, each.
     pub connect: Duration,
     pub bind: Duration,
-    /// From asking for a page, or anything else, to the end of the answer.
+    /// For a page of search results, or any other answer: from the request to the end of the answer.
     pub page: Duration,
 }
 
@@ -73,16 +72,14 @@ impl Default for Deadlines {
     }
 }
 
-/// A domain controller that users are read from.
-///
-/// It keeps one session and opens a new one when that has failed or lain idle for long.
+/// A domain controller with one session, which is reopened after a failure or a long idle time.
 pub struct Controller {
     source: Ldap,
     password: Option<Secret>,
     deadlines: Deadlines,
     driver: Driver,
     session: Option<(Session, Instant)>,
-    /// The naming context, once it is known.
+    /// The naming context, once read.
     context: Option<String>,
 }
 
@@ -96,7 +93,7 @@ impl Controller {
     /// Connects to the first of the source's servers that answers, and binds.
     ///
     /// # Errors
-    /// Without a usable password nothing is sent at all.
+    /// Without a usable password nothing is sent.
     pub fn open(
         source: &Ldap,
         password: Option<&Secret>,
@@ -115,7 +112,7 @@ impl Controller {
         Ok(controller)
     }
 
-    /// A controller whose session is open already.
+    /// A controller with an open session.
     fn over(driver: Driver, session: Session, source: &Ldap, password: Option<&Secret>, deadlines: Deadlines) -> Self {
         Self {
             source: source.clone(),
@@ -127,7 +124,7 @@ impl Controller {
         }
     }
 
-    /// Does `work` in a bound session. The session is kept only when it is certain to be in order afterwards.
+    /// Runs `work` in a bound session. The session is kept only when it is known to be usable afterwards.
     fn with<T>(
         &mut self,
         job: &Job,
@@ -148,7 +145,7 @@ impl Controller {
         })
     }
 
-    /// The base to search: the one that is given, else the directory's naming context.
+    /// The search base: the given one, else the directory's naming context.
     fn base(&mut self, given: Option<&str>, job: &Job) -> Result<String, DirectoryError> {
         if let Some(base) = given.or(self.context.as_deref()) {
             return Ok(base.to_owned());
@@ -231,7 +228,7 @@ impl Read for Controller {
     }
 }
 
-/// What drives a session, on the thread that waits for it.
+/// The runtime of a session, on the calling thread.
 struct Driver(Option<Runtime>);
 
 impl Driver {
@@ -248,7 +245,7 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
-            // A name that is still being resolved is not waited for.
+            // Does not wait for a running name resolution.
             runtime.shutdown_background();
         }
     }

@@ -1,13 +1,14 @@
-//! A directory that is a file: LDIF (RFC 2849), as `ldifde` and `ldapsearch` write it, or what `csvde` writes.
+//! A directory in a file: LDIF (RFC 2849) from `ldifde` or `ldapsearch`, or a `csvde` export.
 //!
-//! May import `model` and `filter`. The file is read from its beginning for each question and never held in memory.
-//! Users are selected by asking the query's filter of whole entries, with every attribute that the file has, so that
-//! a mapping gives the same users as from the domain controller that the file was exported from.
+//! May import `model` and `filter`. The file is read from the start for each query and never held in memory. The filter is
+//! evaluated on complete entries with all their attributes, so that a mapping selects the same users as on the domain
+//! controller.
 //!
-//! A file that was cut off, or whose search had failed, is an error: missing entries would look like users who left.
+//! A truncated file, or one from a failed search, is an error: missing entries would look like removed users.
 
 mod census;
 mod csvde;
+mod entry;
 mod lines;
 mod links;
 mod membership;
@@ -22,9 +23,10 @@ use std::time::SystemTime;
 
 use self::census::{Census, Found};
 use self::csvde::Rows;
+use self::entry::Entry;
 use self::lines::Lines;
-use self::links::{Gatherer, Links};
-use self::records::{Entry, Placed, Records};
+use self::links::{LinkCollector, LinkedEntry, Links};
+use self::records::Records;
 use super::decode::{self, Undecodable};
 use super::{Group, Known, Place, Query, Read, Root, Taker, Unit};
 use crate::filter::{Filter, Prepared};
@@ -34,55 +36,55 @@ use crate::model::membership::Nested;
 use crate::model::text::{self, Untrusted};
 use crate::model::user::{Attribute, Guid, User};
 
-/// Why a file could not be read as a directory.
+/// Why a file cannot be used as a directory.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}{}: {what}", .line.map(|line| format!(", line {line}")).unwrap_or_default())]
 pub struct Error {
     /// The file's path, safe to show.
     pub file: String,
-    /// Where in the file, the first line being 1; `None` when it is about the file as a whole.
+    /// The line, from 1; `None` when the error concerns the whole file.
     pub line: Option<u64>,
     pub what: What,
 }
 
-/// What is wrong with a file.
+/// The error in a file.
 #[derive(Debug, thiserror::Error)]
 pub enum What {
-    #[error("cannot be read: {0}")]
+    #[error("cannot read the file: {0}")]
     Read(std::io::Error),
-    #[error("this is not LDIF: a name, a colon and a value expected")]
+    #[error("not LDIF: expected a name, a colon and a value")]
     NotLdif,
-    #[error("only version 1 of LDIF exists")]
+    #[error("unsupported LDIF version; only version 1 exists")]
     Version,
-    #[error("a line that begins with a space continues the one before it, but there is none")]
+    #[error("continuation line without a line before it")]
     NothingToContinue,
-    #[error("longer than 16 MiB")]
+    #[error("the line is longer than 16 MiB")]
     LineTooLong,
     #[error("the entry is larger than 128 MiB")]
     EntryTooLarge,
     #[error("the file ends in the middle of a line")]
     CutOff,
-    #[error("\"dn:\" expected at the beginning of an entry")]
+    #[error("expected \"dn:\" at the beginning of an entry")]
     NoDn,
     #[error("the row has no DN")]
     NoDnInRow,
-    #[error("the first line names no column DN")]
+    #[error("the first line has no column DN")]
     NoDnColumn,
-    #[error("the row has {found} columns where the first line names {wanted}")]
+    #[error("the row has {found} columns, the first line has {wanted}")]
     Columns { found: u64, wanted: u64 },
     #[error("\"dn:\" in the middle of an entry")]
     NoBlankLine,
-    #[error("the entry's name is not a DN")]
+    #[error("invalid DN")]
     Dn,
-    #[error("the value is not base64")]
+    #[error("invalid base64")]
     Base64,
     #[error("the value is in another file")]
     Url,
-    #[error("this changes an entry instead of listing one")]
+    #[error("the record is a change, not an entry")]
     Change,
     #[error("the search that wrote this file was not complete: {0}")]
     Partial(String),
-    #[error("only some of the values of {0} are there, and nothing else says who is in which group")]
+    #[error("incomplete values of {0}, and no other attribute with the group memberships")]
     CutLinks(&'static str),
     #[error(transparent)]
     User(#[from] Undecodable),
@@ -90,15 +92,15 @@ pub enum What {
     Twice(Guid),
     #[error("the file changed while it was read")]
     Changed,
-    #[error("there are no entries")]
+    #[error("no entries")]
     Empty,
     #[error("no entry has an {0}")]
     Lacks(String),
-    #[error("no entry is in a domain: none has a name that ends in \"DC=...\"")]
+    #[error("no entry is in a domain (DN ending in \"DC=...\")")]
     NoDomain,
-    #[error("the base is not a DN: {0}")]
+    #[error("the base is not a valid DN: {0}")]
     BadBase(String),
-    #[error("there is nothing at or below {0}")]
+    #[error("no entries at or below {0}")]
     NoBase(String),
 }
 
@@ -107,23 +109,19 @@ impl Error {
     pub fn help(&self) -> String {
         let export = "ldapsearch -LLL -E pr=1000/noprompt ... '(objectClass=*)' > users.ldif";
         match &self.what {
-            What::Read(_) => "check the path and who may read the file".to_owned(),
+            What::Read(_) => "check the path and the permissions of the file".to_owned(),
             What::NotLdif | What::Version | What::NothingToContinue | What::NoDn => {
-                "give a file that ldifde, ldapsearch or csvde wrote; in LDIF, a name and its value look like \"cn: Jane \
-                 Doe\""
-                    .to_owned()
+                "use a file from ldifde, ldapsearch or csvde; a line of LDIF looks like \"cn: Jane Doe\"".to_owned()
             }
             What::NoDnColumn | What::NoDnInRow | What::Columns { .. } => {
-                "give the file as csvde wrote it, with commas between the columns: a spreadsheet may save it otherwise"
+                "use the original file from csvde, with commas between the columns; a spreadsheet may have changed it"
                     .to_owned()
             }
-            What::LineTooLong | What::EntryTooLarge => {
-                "export without this attribute; no such value is needed here".to_owned()
-            }
-            What::CutOff => "copy or export the file again; if it is whole, add a line break at its end".to_owned(),
+            What::LineTooLong | What::EntryTooLarge => "export without this attribute; imd does not need it".to_owned(),
+            What::CutOff => "copy or export the file again; if it is complete, add a line break at its end".to_owned(),
             What::NoBlankLine => "put a blank line before each \"dn:\"".to_owned(),
-            What::Dn => "an entry's name looks like \"dn: CN=Jane Doe,OU=Sales,DC=corp,DC=example,DC=com\"".to_owned(),
-            What::Base64 => "export the file again; after \"::\" stands base64, after \":\" plain text".to_owned(),
+            What::Dn => "a DN looks like \"dn: CN=Jane Doe,OU=Sales,DC=corp,DC=example,DC=com\"".to_owned(),
+            What::Base64 => "export the file again; \"::\" is followed by base64, \":\" by plain text".to_owned(),
             What::Url => "export again with the values in the file itself (ldapsearch without -t)".to_owned(),
             What::Change => {
                 format!("export the entries themselves with ldifde -f users.ldif, or {export}")
@@ -133,18 +131,20 @@ impl Error {
                 format!("export again with memberOf, or with every value of {attribute} (no \";range=\")")
             }
             What::User(error) => error.help(),
-            What::Twice(_) => "export again; or remove the entry that is older".to_owned(),
+            What::Twice(_) => "export again, or remove the older entry".to_owned(),
             What::Changed => "wait until the export is finished, then try again".to_owned(),
             What::Empty => format!("export again: {export}"),
-            What::Lacks(attribute) => format!("export again with {attribute}, which tells users from computers"),
-            What::NoDomain => "give an export of an Active Directory domain".to_owned(),
+            What::Lacks(attribute) => {
+                format!("export again with {attribute}, which distinguishes users from computers")
+            }
+            What::NoDomain => "use an export of an Active Directory domain".to_owned(),
             What::BadBase(_) => "give a DN such as \"OU=Staff,DC=corp,DC=example,DC=com\"".to_owned(),
-            What::NoBase(_) => "pick a base DN that is in the file, or leave it out".to_owned(),
+            What::NoBase(_) => "choose a base DN in the file, or none".to_owned(),
         }
     }
 }
 
-/// An [`Error`] whose file the reader does not know.
+/// An [`Error`] without the file's name.
 #[derive(Debug)]
 struct Fault {
     line: Option<u64>,
@@ -157,7 +157,7 @@ impl Fault {
     }
 }
 
-/// What stops a pass over a file: a fault of it, or something else.
+/// Why reading a file stopped: an error in the file, or another one.
 enum Stop {
     Fault(Fault),
     Other(super::Error),
@@ -175,10 +175,10 @@ impl From<super::Error> for Stop {
     }
 }
 
-/// How many users are handed on at a time.
+/// The size of a batch of users.
 const BATCH: usize = 1000;
 
-/// The forms that a file may have.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Ldif,
@@ -194,7 +194,7 @@ impl std::fmt::Display for Format {
     }
 }
 
-/// The entries of a file, one after another.
+/// The entries of a file in order.
 enum Entries {
     Ldif(Records),
     Csvde(Rows),
@@ -210,12 +210,12 @@ impl Entries {
     }
 }
 
-/// A file that is read as a directory.
+/// A file that is used as a directory.
 #[derive(Debug)]
 pub struct File {
     source: Source,
-    /// What the last census found, and the state of the file that it was taken of.
-    found: Option<(State, Arc<Found>)>,
+    /// The last census, and the state of the file at that time.
+    census: Option<(State, Arc<Found>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -224,28 +224,28 @@ enum Source {
     Bytes(Arc<[u8]>),
 }
 
-/// Tells whether a file may have changed: its length and the time of its last change.
+/// Detects changes of a file: its length and modification time.
 type State = Option<(u64, SystemTime)>;
 
 impl File {
-    /// The directory in the file at `path`. The file is opened, so that a wrong path is told at once, but not read.
+    /// Opens the file at `path`, so that a wrong path fails at once, without reading it.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let file = Self { source: Source::Path(path.to_owned()), found: None };
+        let file = Self { source: Source::Path(path.to_owned()), census: None };
         match file.opened() {
             Ok(_) => Ok(file),
             Err(fault) => Err(file.error(fault)),
         }
     }
 
-    /// Which form the file has: told by its first line, else by its name.
+    /// The format of the file, from its first line, else its name.
     pub fn format(&self) -> Result<Format, Error> {
         let (_, format) = self.opened().map_err(|fault| self.error(fault))?;
         Ok(format)
     }
 
-    /// A directory whose text is in memory already.
+    /// A directory in memory.
     pub fn of_bytes(bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self { source: Source::Bytes(bytes.into()), found: None }
+        Self { source: Source::Bytes(bytes.into()), census: None }
     }
 
     fn opened(&self) -> Result<(Box<dyn BufRead + Send>, Format), Fault> {
@@ -261,7 +261,7 @@ impl File {
         Ok((text, if is_csvde { Format::Csvde } else { Format::Ldif }))
     }
 
-    fn entries_anew(&self) -> Result<Entries, Fault> {
+    fn read_entries(&self) -> Result<Entries, Fault> {
         Ok(match self.opened()? {
             (text, Format::Ldif) => Entries::Ldif(Records::new(Lines::new(text))),
             (text, Format::Csvde) => Entries::Csvde(Rows::new(text)),
@@ -283,8 +283,8 @@ impl File {
         }
     }
 
-    /// An error about the file as a whole.
-    fn whole(&self, what: What) -> super::Error {
+    /// An error that concerns the whole file.
+    fn whole_file(&self, what: What) -> super::Error {
         self.error(Fault { line: None, what }).into()
     }
 
@@ -294,10 +294,10 @@ impl File {
         Some((meta.len(), meta.modified().ok()?))
     }
 
-    /// Hands each entry to `take`, tombstones excluded.
+    /// Passes each entry except tombstones to `take`.
     fn each(&self, job: &Job, mut take: impl FnMut(&Entry) -> Result<(), Stop>) -> Result<(), super::Error> {
         let mut run = || -> Result<(), Stop> {
-            let mut entries = self.entries_anew()?;
+            let mut entries = self.read_entries()?;
             let mut entry = Entry::default();
             let mut count = 0_u32;
             while entries.next(&mut entry)? {
@@ -316,10 +316,10 @@ impl File {
         }
         let before = self.state();
         run().map_err(|stop| self.stopped(stop))?;
-        if self.state() == before { Ok(()) } else { Err(self.whole(What::Changed)) }
+        if self.state() == before { Ok(()) } else { Err(self.whole_file(What::Changed)) }
     }
 
-    /// How many entries the file holds, read to its end; tombstones excluded.
+    /// Counts the entries of the file, without tombstones.
     pub(super) fn entries(&self, job: &Job) -> Result<u64, super::Error> {
         let mut count = 0;
         self.each(job, |_| {
@@ -329,33 +329,33 @@ impl File {
         Ok(count)
     }
 
-    /// What the file shows as a whole, and while it is read, the links that are asked for.
-    fn census(&mut self, gatherers: &mut [Gatherer], job: &Job) -> Result<Arc<Found>, super::Error> {
+    /// Takes the census of the file, and collects links in the same pass.
+    fn census(&mut self, collectors: &mut [LinkCollector], job: &Job) -> Result<Arc<Found>, super::Error> {
         let state = self.state();
         let fresh = |(taken, _): &&(State, Arc<Found>)| *taken == state;
-        let kept = self.found.as_ref().filter(fresh).map(|(_, found)| found.clone());
+        let kept = self.census.as_ref().filter(fresh).map(|(_, found)| found.clone());
         if let Some(found) = &kept
-            && gatherers.is_empty()
+            && collectors.is_empty()
         {
             return Ok(found.clone());
         }
         let mut census = Census::default();
         self.each(job, |entry| {
-            gatherers.iter_mut().try_for_each(|gatherer| gatherer.take(entry))?;
+            collectors.iter_mut().try_for_each(|collector| collector.take(entry))?;
             if kept.is_none() { Ok(census.take(entry)?) } else { Ok(()) }
         })?;
         if let Some(found) = kept {
             return Ok(found);
         }
-        if census.is_unsettled() {
-            self.each(job, |entry| Ok(census.settle(entry)?))?;
+        if census.needs_second_pass() {
+            self.each(job, |entry| Ok(census.remove_non_units(entry)?))?;
         }
-        let found = Arc::new(census.finish().ok_or_else(|| self.whole(What::NoDomain))?);
-        self.found = Some((state, found.clone()));
+        let found = Arc::new(census.finish().ok_or_else(|| self.whole_file(What::NoDomain))?);
+        self.census = Some((state, found.clone()));
         Ok(found)
     }
 
-    /// Where the first entry is that `is` says yes to.
+    /// The location of the first entry that satisfies `is`.
     fn first(&self, job: &Job, is: impl Fn(&Entry) -> Result<bool, Stop>) -> Result<Option<Place>, super::Error> {
         let mut place = None;
         self.each(job, |entry| {
@@ -368,15 +368,15 @@ impl File {
         Ok(place)
     }
 
-    /// The key of the name to search below.
+    /// The key of the search base.
     fn base(&mut self, base: Option<&str>, job: &Job) -> Result<String, super::Error> {
         match base {
-            Some(base) => Dn::key_of(base).ok_or_else(|| self.whole(What::BadBase(text::shown(base)))),
+            Some(base) => Dn::key_of(base).ok_or_else(|| self.whole_file(What::BadBase(text::shown(base)))),
             None => Ok(self.census(&mut [], job)?.key.clone()),
         }
     }
 
-    /// Hands each entry at or below `base` that `filter` selects to `take`.
+    /// Passes each entry at or below `base` that `filter` selects to `take`.
     fn search(
         &mut self,
         base: Option<&str>,
@@ -386,15 +386,15 @@ impl File {
     ) -> Result<(), super::Error> {
         let asked = filter.attributes();
         let filter = Prepared::new(filter);
-        let mut gatherers = Gatherer::of(&filter);
-        if !gatherers.is_empty() {
-            self.census(&mut gatherers, job)?;
+        let mut collectors = LinkCollector::of(&filter);
+        if !collectors.is_empty() {
+            self.census(&mut collectors, job)?;
         }
-        let links: Links = links::links(&filter, &gatherers).map_err(|fault| self.error(fault))?;
-        drop(gatherers);
+        let links: Links = links::links(&filter, &collectors).map_err(|fault| self.error(fault))?;
+        drop(collectors);
         let key = self.base(base, job)?;
         let mut reached = false;
-        // What tells users from the rest must have been exported, or the filter finds nobody and nobody knows why.
+        // Without these attributes in the file the filter would select no users, with no visible reason.
         let mut needed: Vec<&str> = vec!["objectClass", "objectCategory"];
         needed.retain(|name| asked.iter().any(|asked| asked.eq_ignore_ascii_case(name)));
         self.each(job, |entry| {
@@ -402,15 +402,15 @@ impl File {
             if Dn::is_key_at_or_below(&mine, &key) {
                 reached = true;
                 needed.retain(|name| entry.values(name).next().is_none());
-                if filter.selects(&Placed { entry, key: &mine, links: &links }) {
+                if filter.selects(&LinkedEntry { entry, key: &mine, links: &links }) {
                     take(entry)?;
                 }
             }
             Ok(())
         })?;
         match needed.first() {
-            _ if !reached => Err(self.whole(What::NoBase(text::shown(base.unwrap_or(&key))))),
-            Some(name) => Err(self.whole(What::Lacks((*name).to_owned()))),
+            _ if !reached => Err(self.whole_file(What::NoBase(text::shown(base.unwrap_or(&key))))),
+            Some(name) => Err(self.whole_file(What::Lacks((*name).to_owned()))),
             None => Ok(()),
         }
     }
@@ -449,7 +449,7 @@ impl Read for File {
     fn units(&mut self, dn: Option<&str>, job: &Job) -> Result<Vec<Unit>, super::Error> {
         let above = self.base(dn, job)?;
         let units = self.census(&mut [], job)?.units(&above);
-        units.ok_or_else(|| self.whole(What::NoBase(text::shown(dn.unwrap_or(&above)))))
+        units.ok_or_else(|| self.whole_file(What::NoBase(text::shown(dn.unwrap_or(&above)))))
     }
 
     fn groups(&mut self, prefix: &str, limit: usize, job: &Job) -> Result<Vec<Group>, super::Error> {

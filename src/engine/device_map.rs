@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::model::cell::{as_it_was, harmless};
+use crate::model::cell::{harmless, unescaped};
 use crate::model::device_map::{IdType, MappedDevice};
 use crate::model::text::Untrusted;
 use crate::model::user::NameForm;
@@ -269,7 +269,7 @@ fn read(file: &Path) -> Result<Rows, Error> {
         let mut row: [String; 7] = Default::default();
         for (place, cell) in places.iter().zip(&record.map_err(failed)?) {
             if let Some(place) = place {
-                as_it_was(cell).clone_into(&mut row[*place]);
+                unescaped(cell).clone_into(&mut row[*place]);
             }
         }
         rows.push(row);

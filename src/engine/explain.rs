@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::directory::{Query, Read};
 use crate::filter::Filter;
 use crate::model::account::Account;
-use crate::model::explain::{Chain, Link, Part};
+use crate::model::explanation::{Chain, Link, Part};
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
@@ -186,11 +186,11 @@ impl Engine {
             Err(Error::Nobody { given, .. }) if is_correlation_id(&given) => return Err(Error::NoRefusal(given)),
             Err(error) => {
                 let Some(part) = told_by(&error) else { return Err(error) };
-                chain.add(Link::broken(part, shown(&error.to_string()), shown(&error.help())));
+                chain.add(Link::failed(part, shown(&error.to_string()), shown(&error.help())));
                 return Ok(chain);
             }
         };
-        chain.add(Link::whole(Part::Directory, explained.found.shown()));
+        chain.add(Link::ok(Part::Directory, explained.found.shown()));
         let _ = chain.add(mapping(&explained))
             && chain.add(self.cached(&explained)?)
             && chain.add(self.has_token()?)
@@ -208,9 +208,9 @@ impl Engine {
             if !self.store().snapshot(|snapshot| snapshot.is_allowed(directory, user.guid, group))? {
                 let evidence = format!("the user was not in {} when \"{directory}\" was last read", shown(group));
                 let remedy = "put the user into that group and run `imd sync`, or empty \"Only members of\" in step 5";
-                return Ok(chain.add(Link::broken(Part::Pilot, evidence, remedy)));
+                return Ok(chain.add(Link::failed(Part::Pilot, evidence, remedy)));
             }
-            chain.add(Link::whole(Part::Pilot, format!("the user is in {}", shown(group))));
+            chain.add(Link::ok(Part::Pilot, format!("the user is in {}", shown(group))));
         }
         let cap = u64::from(settings.daily_activation_limit);
         if cap == 0 {
@@ -219,9 +219,9 @@ impl Engine {
         let today = self.store().snapshot(|snapshot| snapshot.activated_today(self.now()))?;
         let evidence = format!("{today} of {cap} laptops were activated today (UTC)");
         Ok(chain.add(if today < cap {
-            Link::whole(Part::Pilot, evidence)
+            Link::ok(Part::Pilot, evidence)
         } else {
-            Link::open(Part::Pilot, evidence, "the next come in from midnight UTC on; step 5 says how many a day")
+            Link::pending(Part::Pilot, evidence, "the next come in from midnight UTC on; step 5 says how many a day")
         }))
     }
 
@@ -235,7 +235,7 @@ impl Engine {
         if let Some(account) = account.as_ref().filter(|account| account.preserved.is_some()) {
             let evidence = format!("the account {} is preserved: an administrator asked for it", account.name.shown());
             let remedy = format!("imd accounts restore {}", account.name.shown());
-            return Ok(chain.add(Link::broken(Part::Enrolled, evidence, remedy)));
+            return Ok(chain.add(Link::failed(Part::Enrolled, evidence, remedy)));
         }
         let seen = match (&account, &refusal) {
             (Some(account), _) => {
@@ -243,14 +243,14 @@ impl Engine {
             }
             (None, Some(refusal)) => format!("a laptop asked on {}", crate::model::moment::minute(refusal.at)),
             (None, None) => {
-                return Ok(chain.add(Link::open(
+                return Ok(chain.add(Link::pending(
                     Part::Enrolled,
                     "no laptop of this user has been seen yet",
                     "install the agent on the laptop (step 7), and let the user log on",
                 )));
             }
         };
-        Ok(chain.add(Link::whole(Part::Enrolled, seen))
+        Ok(chain.add(Link::ok(Part::Enrolled, seen))
             && chain.add(attempts(refusal.as_ref()))
             && chain.add(self.limit(account.as_ref())?))
     }
@@ -270,17 +270,17 @@ impl Engine {
     }
 
     fn limit(&self, account: Option<&Account>) -> Result<Link, Error> {
-        let Some(account) = account else { return Ok(Link::whole(Part::Limit, "the user has no laptop yet")) };
+        let Some(account) = account else { return Ok(Link::ok(Part::Limit, "the user has no laptop yet")) };
         let profile = self.profile(&account.given.profile)?.and_then(|kept| kept.value.devices_per_user);
         let settings = self.settings()?.map(|kept| kept.value).unwrap_or_default();
         let most = profile.unwrap_or(settings.devices_per_user);
         let evidence = format!("{} of {most} laptops are activated", account.devices);
         Ok(if account.devices < u64::from(most) {
-            Link::whole(Part::Limit, evidence)
+            Link::ok(Part::Limit, evidence)
         } else {
             let remedy =
                 "for another one, release a laptop with `imd devices release`, or raise the limit in step 2 or 5";
-            Link::open(Part::Limit, evidence, remedy)
+            Link::pending(Part::Limit, evidence, remedy)
         })
     }
 
@@ -294,14 +294,14 @@ impl Engine {
         });
         let read = read.unwrap_or_else(|| "the directories were never read".to_owned());
         Ok(match cached.as_ref().map(|cached| &cached.state) {
-            None => Link::broken(Part::Cache, format!("the user is not cached; {read}"), "run `imd sync`"),
+            None => Link::failed(Part::Cache, format!("the user is not cached; {read}"), "run `imd sync`"),
             Some(UserState::Removed { at, .. }) => {
                 let evidence = format!("the cache refuses the user since {}; {read}", crate::model::moment::minute(at));
-                Link::broken(Part::Cache, evidence, "run `imd sync`")
+                Link::failed(Part::Cache, evidence, "run `imd sync`")
             }
             Some(UserState::Active) => {
                 let mapping = cached.map(|cached| cached.mapping.to_string()).unwrap_or_default();
-                Link::whole(Part::Cache, format!("cached for \"{mapping}\"; {read}"))
+                Link::ok(Part::Cache, format!("cached for \"{mapping}\"; {read}"))
             }
         })
     }
@@ -309,9 +309,9 @@ impl Engine {
     fn has_token(&self) -> Result<Link, Error> {
         let valid: Vec<_> = self.valid_tokens()?.iter().map(|record| format!("\"{}\"", record.name)).collect();
         Ok(if valid.is_empty() {
-            Link::broken(Part::Token, "no token is valid", "make one in step 6, or with `imd token create`")
+            Link::failed(Part::Token, "no token is valid", "make one in step 6, or with `imd token create`")
         } else {
-            Link::whole(Part::Token, format!("{} is valid", valid.join(", ")))
+            Link::ok(Part::Token, format!("{} is valid", valid.join(", ")))
         })
     }
 }
@@ -331,16 +331,16 @@ fn refused(refusal: &Refusal) -> Link {
     let at = crate::model::moment::minute(refusal.at);
     let device = refusal.device.as_ref().map(|device| format!(", device {device}")).unwrap_or_default();
     let evidence = format!("refused on {at}, from {}{device}: {}", shown(&refusal.peer), refusal.detail.shown());
-    Link::broken(Part::Request, evidence, refusal::remedy(&refusal.reason))
+    Link::failed(Part::Request, evidence, refusal::remedy(&refusal.reason))
 }
 
 fn attempts(refusal: Option<&Refusal>) -> Link {
     let Some(refusal) = refusal else {
-        return Link::whole(Part::Attempts, "nothing was refused in the last 7 days");
+        return Link::ok(Part::Attempts, "nothing was refused in the last 7 days");
     };
     let at = crate::model::moment::minute(refusal.at);
     let evidence = format!("last refused on {at}: {} ({})", refusal.detail.shown(), shown(&refusal.correlation));
-    Link::open(Part::Attempts, evidence, "when that is mended, let the user log on again")
+    Link::pending(Part::Attempts, evidence, "fix the cause, then have the user log on again")
 }
 
 /// The link that an error is about; `None` for what is no link of the chain, such as a database that cannot be read.
@@ -361,7 +361,7 @@ fn told_by(error: &Error) -> Option<Part> {
 fn mapping(explained: &Explained) -> Link {
     let Some(nearest) = explained.nearest() else {
         let evidence = format!("no mapping reads the directory \"{}\"", explained.found.directory);
-        return Link::broken(Part::Mapping, evidence, "make one in step 3");
+        return Link::failed(Part::Mapping, evidence, "make one in step 3");
     };
     let evidence = format!("\"{}\" {}", nearest.mapping, shown(&nearest.outcome.to_string()));
     let evidence = match (&nearest.outcome, explained.mappings.len()) {
@@ -369,9 +369,9 @@ fn mapping(explained: &Explained) -> Link {
         (_, several) => format!("none of {several} mappings takes the user; the nearest: {evidence}"),
     };
     match (&nearest.outcome, &nearest.remedy) {
-        (Outcome::Takes, _) => Link::whole(Part::Mapping, evidence),
-        (_, Some(remedy)) => Link::broken(Part::Mapping, evidence, remedy.to_string()),
-        (_, None) => Link::broken(Part::Mapping, evidence, "`imd mapping explain` says more"),
+        (Outcome::Takes, _) => Link::ok(Part::Mapping, evidence),
+        (_, Some(remedy)) => Link::failed(Part::Mapping, evidence, remedy.to_string()),
+        (_, None) => Link::failed(Part::Mapping, evidence, "`imd mapping explain` says more"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A filter's answer for one entry: true, false, or undefined (RFC 4511, 4.5.1.7).
+//! Evaluates a filter for an entry: true, false, or undefined (RFC 4511, 4.5.1.7).
 
 use super::schema::{Syntax, syntax};
 use super::value::{Check, Order};
@@ -6,16 +6,16 @@ use super::{BIT_AND, BIT_OR, Extensible, Filter, IN_CHAIN};
 use crate::model::dn::Dn;
 use crate::model::user::{Attribute, User};
 
-/// What a filter says of an entry. Only [`Verdict::True`] selects it.
+/// The result of a filter for an entry. Only [`Verdict::True`] selects it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     True,
     False,
-    /// The filter cannot be answered for this entry: a value that is none of the attribute's syntax, a rule that is
-    /// not known, an attribute that the subject cannot speak of. Its negation cannot be answered either.
+    /// The filter cannot be evaluated: an invalid value for the attribute's syntax, an unknown rule, or an attribute that is
+    /// not available. Its negation is undefined, too.
     ///
-    /// Windows has three values since 2003 ([MS-ADTS] 3.1.1.3.1.3.1). Samba has two, so `(!(uSNChanged=x))` selects
+    /// Windows has had three values since 2003 ([MS-ADTS] 3.1.1.3.1.3.1). Samba has two, so `(!(uSNChanged=x))` selects
     /// everything there and nothing here.
     #[serde(rename = "unknown")]
     Undefined,
@@ -31,24 +31,23 @@ impl std::fmt::Display for Verdict {
     }
 }
 
-/// An entry that a filter can be asked about.
+/// An entry that a filter can be evaluated for.
 pub trait Subject {
-    /// Gives the values of an attribute to `test`, one by one until it says true, and tells whether it did. The name
-    /// comes as the filter wrote it; case does not count. `None` when the subject does not know its values; an entry
-    /// that has none answers `Some(false)`.
+    /// Whether `test` is true for a value of an attribute. The name is as written in the filter; case is ignored. `None` when
+    /// the attribute is not available; `Some(false)` when the entry has no values.
     fn any(&self, attribute: &str, test: &mut dyn FnMut(&[u8]) -> bool) -> Option<bool>;
 
-    /// Whether `to` can be reached from the entry over one or more links of `attribute`, such as memberOf. A cycle is
-    /// no hindrance: who is in a group that contains itself is in it. `None` when the subject does not know the links.
+    /// Whether `to` can be reached from the entry over one or more links of `attribute`, such as memberOf; cycles are
+    /// allowed. `None` when the links are not available.
     fn reaches(&self, attribute: &str, to: &Dn) -> Option<bool>;
 }
 
-/// The answer of `filter` for one entry. For many entries, see [`Prepared`].
+/// Evaluates `filter` for one entry. For many entries, see [`Prepared`].
 pub fn evaluate(filter: &Filter, subject: &impl Subject) -> Verdict {
     Prepared::new(filter).evaluate(subject)
 }
 
-/// A filter whose asserted values have been understood once, to be asked of many entries.
+/// A filter with parsed values, for many entries.
 #[derive(Debug, Clone)]
 pub struct Prepared(Node);
 
@@ -72,8 +71,7 @@ impl Prepared {
         answer(&self.0, subject)
     }
 
-    /// The attributes whose links the filter follows, each with the name that is looked for: what a [`Subject`]
-    /// may be asked by [`Subject::reaches`].
+    /// The in-chain clauses of the filter: the arguments for [`Subject::reaches`].
     pub fn chains(&self) -> Vec<(&str, &Dn)> {
         let mut found = Vec::new();
         chains(&self.0, &mut found);
@@ -133,7 +131,7 @@ fn extensible(it: &Extensible) -> Node {
             let to = std::str::from_utf8(&it.value).ok().and_then(|text| text.parse().ok());
             to.map_or(Node::Fixed(Verdict::Undefined), |dn| Node::Reaches(name.clone(), dn))
         }
-        // Active Directory exposes no other rule, the standard ones included.
+        // Active Directory supports no other rules, not even standard ones.
         Some(_) => Node::Fixed(Verdict::Undefined),
     }
 }
@@ -142,7 +140,7 @@ fn leaf(name: &str, check: Option<Check>) -> Node {
     check.map_or(Node::Fixed(Verdict::Undefined), |check| Node::Any(name.to_owned(), check))
 }
 
-/// The classes that a filter may name by OID in practice ([MS-ADSC]).
+/// Classes that filters name by OID in practice ([MS-ADSC]).
 fn class_of_oid(oid: &str) -> Option<&'static str> {
     Some(match oid {
         "2.5.6.0" => "top",
@@ -168,15 +166,15 @@ fn answer(node: &Node, subject: &impl Subject) -> Verdict {
         Node::Not(inner) => answer(inner, subject).negated(),
         Node::And(all) => all_of(all.iter().map(|one| answer(one, subject))),
         Node::Or(all) => some_of(all.iter().map(|one| answer(one, subject))),
-        // An attribute that no schema knows is undefined to Windows; a file has no schema, so it counts as one that
-        // the entry lacks, as Samba has it. Whoever lacks mail matches (!(mail=x)) everywhere.
+        // In Windows an attribute that is not in the schema is undefined. A file has no schema, so it counts as missing, as
+        // in Samba. An entry without mail matches (!(mail=x)) everywhere.
         Node::Present(name) => known(subject.any(name, &mut |_| true)),
         Node::Any(name, check) => known(subject.any(name, &mut |value| check.holds(value))),
         Node::Reaches(name, dn) => known(subject.reaches(name, dn)),
     }
 }
 
-/// What a list of conditions comes to that all have to be true; no more is asked than decides it.
+/// The conjunction of verdicts; stops at the first that decides it.
 pub(super) fn all_of(all: impl IntoIterator<Item = Verdict>) -> Verdict {
     let mut product = Verdict::True;
     for one in all {
@@ -189,7 +187,7 @@ pub(super) fn all_of(all: impl IntoIterator<Item = Verdict>) -> Verdict {
     product
 }
 
-/// What a list of conditions comes to of which one has to be true.
+/// The disjunction of verdicts; stops at the first that decides it.
 pub(super) fn some_of(all: impl IntoIterator<Item = Verdict>) -> Verdict {
     let mut sum = Verdict::False;
     for one in all {
@@ -217,7 +215,7 @@ impl Verdict {
 }
 
 impl Subject for User {
-    /// A cached user knows the attributes of [`Attribute::ALL`], and of groups only the direct ones.
+    /// A cached user has the attributes of [`Attribute::ALL`] and only direct groups.
     fn any(&self, attribute: &str, test: &mut dyn FnMut(&[u8]) -> bool) -> Option<bool> {
         let attribute = Attribute::of_name(attribute)?;
         Some(self.values(attribute).any(|value| test(value.raw().as_bytes())))

@@ -2,38 +2,38 @@
 
 use super::{Error, Extensible, Filter, MAX_DEPTH, MAX_LENGTH, Substrings};
 
-/// What is wrong with the text of a filter.
+/// The error in the text of a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
-    #[error("there is no filter")]
+    #[error("the filter is empty")]
     Empty,
     #[error("longer than 64 KiB")]
     TooLong,
-    #[error("nested more than 64 deep")]
+    #[error("nested more than 64 levels deep")]
     TooDeep,
-    #[error("\"(\" expected")]
+    #[error("expected \"(\"")]
     NoOpening,
-    #[error("the \"(\" here is never closed")]
+    #[error("unclosed \"(\"")]
     NeverClosed,
-    #[error("there is more after the end of the filter")]
+    #[error("unexpected text after the end of the filter")]
     More,
     #[error("\"&\" and \"|\" need a filter after them")]
     EmptyList,
     #[error("\"!\" takes exactly one filter")]
     NotTwice,
-    #[error("the name of an attribute expected")]
+    #[error("expected an attribute name")]
     NoAttribute,
-    #[error("an attribute's name cannot contain this character")]
+    #[error("invalid character in an attribute name")]
     BadName,
-    #[error("\"=\", \">=\", \"<=\", \"~=\" or \":=\" expected")]
+    #[error("expected \"=\", \">=\", \"<=\", \"~=\" or \":=\"")]
     NoOperator,
     #[error("\"\\\" must be followed by two hexadecimal digits")]
     BadEscape,
-    #[error("a \"(\" inside a value")]
+    #[error("\"(\" inside a value")]
     OpeningInValue,
-    #[error("a character NUL inside a value")]
+    #[error("NUL inside a value")]
     NulInValue,
-    #[error("a \"*\" where no part of a value can be left open")]
+    #[error("\"*\" is not allowed here")]
     Star,
     #[error("two \"*\" with nothing between them")]
     TwoStars,
@@ -43,27 +43,27 @@ impl Wrong {
     /// What to do next.
     pub fn help(self) -> &'static str {
         match self {
-            Self::Empty => "write a filter such as (department=Sales), or leave it out",
-            Self::TooLong => "name a group instead of listing its users",
+            Self::Empty => "write a filter such as (department=Sales), or leave the field empty",
+            Self::TooLong => "use a group instead of a list of users",
             Self::TooDeep => "\"&\" and \"|\" take any number of filters: (&(a=1)(b=2)(c=3))",
-            Self::NoOpening => "each filter stands in parentheses: (mail=*)",
+            Self::NoOpening => "put each filter in parentheses: (mail=*)",
             Self::NeverClosed => "add a \")\" where this filter ends",
-            Self::More => "to ask for both, join them: (&(a=1)(b=2)); or remove a \")\" that is too many",
+            Self::More => "join several filters: (&(a=1)(b=2)); or remove an extra \")\"",
             Self::EmptyList => "for example (&(department=Sales)(c=NO))",
             Self::NotTwice => "to exclude either, write (!(|(a=1)(b=2)))",
             Self::NoAttribute => "for example (department=Sales)",
             Self::BadName => "names consist of letters, digits, \"-\" and \".\"; put no space before the operator",
             Self::NoOperator => "for example (department=Sales), (mail=*) or (uSNChanged>=1000)",
-            Self::BadEscape => "a backslash itself is \\5c, \"*\" is \\2a, \"(\" is \\28, \")\" is \\29",
+            Self::BadEscape => "write a backslash as \\5c, \"*\" is \\2a, \"(\" is \\28, \")\" is \\29",
             Self::OpeningInValue => "inside a value write \\28 for \"(\" and \\29 for \")\"",
             Self::NulInValue => "inside a value write \\00",
-            Self::Star => "\"*\" goes with \"=\" only; inside a value write \\2a",
+            Self::Star => "use \"*\" only with \"=\"; inside a value write \\2a",
             Self::TwoStars => "one \"*\" is enough; a literal \"*\" is \\2a",
         }
     }
 }
 
-/// What stopped the parser, and at which byte.
+/// The byte offset and the error.
 type Stop = (usize, Wrong);
 
 pub(super) fn filter(text: &str) -> Result<Filter, Error> {
@@ -182,8 +182,7 @@ impl Parser<'_> {
         })
     }
 
-    /// An attribute description or a rule: a name or an OID, with options where they may be. `None` when nothing
-    /// of the kind is there.
+    /// An attribute description or a rule: a name or an OID, with options if allowed. `None` when there is no name.
     fn name(&mut self, options: bool) -> Result<Option<String>, Stop> {
         let from = self.at;
         let part_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b';');
@@ -256,13 +255,13 @@ impl Parser<'_> {
         }
     }
 
-    /// A value that no `*` may be part of.
+    /// A value without `*`.
     fn value(&mut self) -> Result<Vec<u8>, Stop> {
         let value = self.part()?;
         if self.peek() == Some(b'*') { Err((self.at, Wrong::Star)) } else { Ok(value) }
     }
 
-    /// A value, or the piece of one up to a `*`, with its escapes resolved.
+    /// A value, or the part of it before a `*`, unescaped.
     fn part(&mut self) -> Result<Vec<u8>, Stop> {
         let mut value = Vec::new();
         while let Some(byte) = self.peek() {

@@ -1,32 +1,32 @@
-//! Which syntax an attribute's values have, for the attributes of users, computers, groups, contacts and containers in
-//! the schema of Active Directory ([MS-ADA1] to [MS-ADA3], and what Exchange and LAPS add most visibly).
+//! The syntax of attributes of users, computers, groups, contacts and containers in the schema of Active Directory
+//! ([MS-ADA1] to [MS-ADA3], and common ones of Exchange and LAPS).
 //!
-//! What is not listed is text, which most other attributes are.
+//! Attributes that are not listed are text, as most are.
 
 /// How values of an attribute are compared ([MS-ADTS] 3.1.1.2.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syntax {
-    /// Unicode and teletex strings, and names of classes: case does not count.
+    /// Unicode and teletex strings, and names of classes: case is ignored.
     Text,
-    /// IA5, printable and numeric strings: case counts.
+    /// IA5, printable and numeric strings: case matters.
     Exact,
     /// 32 bits, signed.
     Integer,
-    /// 64 bits, signed; FILETIMEs are of this kind.
+    /// 64 bits, signed, including FILETIMEs.
     LargeInteger,
     Boolean,
     Time,
     Dn,
-    /// objectCategory: a DN that has a short form.
+    /// objectCategory: a DN with a short form.
     Category,
     Guid,
     Sid,
     Octets,
-    /// DN-with-binary, security descriptors, replication data: only their presence can be asked.
+    /// DN-with-binary, security descriptors, replication data: only presence can be tested.
     Opaque,
 }
 
-/// The syntax of the attribute of that name, in any case.
+/// The syntax of an attribute, ignoring case.
 pub(super) fn syntax(attribute: &str) -> Syntax {
     let listed = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(attribute));
     let found = TABLE.iter().find(|(_, names)| listed(names));

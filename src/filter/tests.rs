@@ -1,6 +1,6 @@
 //! The room's own tests: the grammar, what is printed, the rules of evaluation one by one; `explain` has its own.
 
-mod explain;
+mod explanation;
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ fn wrong(text: &str) -> (usize, Wrong) {
 }
 
 #[test]
-fn each_form_of_rfc_4515_is_read() {
+fn all_forms_of_rfc_4515_are_parsed() {
     let equal = |name: &str, value: &[u8]| Filter::Equal(name.into(), value.into());
     let substrings = |first: Option<&str>, middle: &[&str], last: Option<&str>| {
         let bytes = |text: &str| text.as_bytes().to_vec();
@@ -82,7 +82,7 @@ fn each_form_of_rfc_4515_is_read() {
 }
 
 #[test]
-fn an_error_names_the_column_and_the_cure() {
+fn error_has_column_and_help() {
     let cases = [
         ("", 1, Wrong::Empty),
         (" \n", 1, Wrong::Empty),
@@ -123,7 +123,7 @@ fn an_error_names_the_column_and_the_cure() {
 }
 
 #[test]
-fn the_cures_that_are_filters_are_filters() {
+fn filters_in_help_are_valid() {
     for text in ["(department=Sales)", "(&(a=1)(b=2)(c=3))", "(!(|(a=1)(b=2)))", "(&(department=Sales)(c=NO))"] {
         let _ = read(text);
     }
@@ -139,7 +139,7 @@ fn depth_and_length_have_limits() {
 }
 
 #[test]
-fn what_is_printed_is_canonical_and_safe_to_show() {
+fn printed_filter_is_canonical_and_safe() {
     let cases = [
         (" (& (a=1) (b>=2) )", "(&(a=1)(b>=2))"),
         (r"(cn= \41\28*\29b\5C )", r"(cn=\20A\28*\29b\5c\20)"),
@@ -175,7 +175,7 @@ fn mapping() -> Mapping {
 }
 
 #[test]
-fn a_mapping_asks_for_people_and_for_all_that_it_names() {
+fn mapping_filter_requires_people_and_all_fields() {
     let plain = Filter::of_mapping(&mapping(), &[]).expect("a filter");
     assert_eq!(plain.to_string(), "(&(objectCategory=person)(objectClass=user))");
     let full = Mapping {
@@ -192,7 +192,7 @@ fn a_mapping_asks_for_people_and_for_all_that_it_names() {
 }
 
 #[test]
-fn a_mapping_takes_those_whose_primary_group_is_its_group_or_inside_it() {
+fn mapping_includes_primary_groups() {
     let group = Mapping { group: Some("CN=g,DC=x".into()), ..mapping() };
     assert_eq!(
         Filter::of_mapping(&group, &[513, 1104]).expect("a filter").to_string(),
@@ -202,7 +202,7 @@ fn a_mapping_takes_those_whose_primary_group_is_its_group_or_inside_it() {
 }
 
 #[test]
-fn a_mapping_cannot_be_broken_out_of() {
+fn mapping_values_cannot_inject_filters() {
     let sly = Mapping { department: Some("x)(|(cn=*".into()), ..mapping() };
     let Filter::And(all) = Filter::of_mapping(&sly, &[]).expect("a filter") else { panic!("not an and") };
     assert_eq!(all.last(), Some(&Filter::Equal("department".into(), b"x)(|(cn=*".to_vec())));
@@ -297,7 +297,7 @@ fn text_is_compared_without_case_and_spacing() {
 }
 
 #[test]
-fn who_lacks_an_attribute_is_false_so_the_negation_selects_them() {
+fn missing_attribute_is_false_and_its_negation_true() {
     let entry = Entry::of(&[("cn", "a")]);
     check(
         &entry,
@@ -438,7 +438,7 @@ fn undefined_is_neither_selected_nor_excluded() {
 }
 
 #[test]
-fn a_cached_user_answers_for_what_is_cached() {
+fn cached_user_has_cached_attributes() {
     use crate::model::user::{Attribute, Guid, User};
     let user = User::new(
         Guid([7; 16]),
@@ -488,7 +488,7 @@ fn any_filter() -> impl Strategy<Value = Filter> {
 
 proptest! {
     #[test]
-    fn what_is_printed_reads_back_as_the_same_filter(filter in any_filter()) {
+    fn printed_filter_round_trips(filter in any_filter()) {
         let printed = filter.to_string();
         prop_assert_eq!(printed.parse::<Filter>(), Ok(filter));
         prop_assert_eq!(crate::model::text::shown(&printed), printed);

@@ -1,4 +1,4 @@
-//! One asserted value against one value that is there, by the attribute's syntax ([MS-ADTS] 3.1.1.2.2.4).
+//! Compares an asserted value with an entry's value by the attribute's syntax ([MS-ADTS] 3.1.1.2.2.4).
 
 use jiff::civil::DateTime;
 
@@ -9,7 +9,7 @@ use crate::model::fold::{folded, folded_part};
 use crate::model::sid::Sid;
 use crate::model::user::Guid;
 
-/// What is asked of a value, with the asserted value already understood.
+/// A test of a value, with the asserted value already parsed.
 #[derive(Debug, Clone)]
 pub(super) enum Check {
     /// Folded.
@@ -21,7 +21,7 @@ pub(super) enum Check {
     BytesParts(Parts<Vec<u8>>),
     Number(Width, i64),
     NumberOrder(Width, Order, i64),
-    /// The digits of a number, as people search for with `(employeeID=10*)`.
+    /// The digits of a number, for filters such as `(employeeID=10*)`.
     NumberParts(Width, Parts<String>),
     AllBits(Width, i64),
     SomeBits(Width, i64),
@@ -43,12 +43,12 @@ pub(super) enum Order {
     AtMost,
 }
 
-/// How many bits a number has.
+/// The width of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Width {
     W32,
     W64,
-    /// An attribute that is no number in the schema; a value of it may be one all the same.
+    /// An attribute that is not a number in the schema but may have numeric values.
     Unknown,
 }
 
@@ -60,7 +60,7 @@ pub(super) struct Parts<T> {
 }
 
 impl Check {
-    /// Equality; `None` when the value is not one that the syntax can hold.
+    /// Equality; `None` when the value is invalid for the syntax.
     pub(super) fn equal(syntax: Syntax, value: &[u8]) -> Option<Self> {
         Some(match syntax {
             Syntax::Text => Self::Text(folded(text(value)?).collect()),
@@ -75,7 +75,7 @@ impl Check {
                 short => Self::Category(category(short)),
             },
             Syntax::Guid => Self::Guid(guid(value)?),
-            Syntax::Sid => Self::Sid(sid(value)?),
+            Syntax::Sid => Self::Sid(Sid::from_value(value)?),
             Syntax::Opaque => return None,
         })
     }
@@ -91,8 +91,8 @@ impl Check {
         })
     }
 
-    /// Substrings. A DN takes none: on Windows `(memberOf=CN=Sales*)` selects nobody, though Samba answers where the
-    /// piece happens to be a DN itself.
+    /// Substrings. DNs do not support them: on Windows `(memberOf=CN=Sales*)` selects nothing; Samba answers when the part is
+    /// a valid DN itself.
     pub(super) fn parts(syntax: Syntax, parts: &Substrings) -> Option<Self> {
         Some(match syntax {
             Syntax::Text => Self::TextParts(Parts::of(parts, |part| Some(folded_part(text(part)?)))?.trimmed()),
@@ -107,7 +107,7 @@ impl Check {
         })
     }
 
-    /// The bit rules. Windows knows them for numbers only; Samba also takes text that is a number, and so does this.
+    /// The bit rules. Windows supports them for numbers only; Samba also for numeric text, as does this function.
     pub(super) fn bits(syntax: Syntax, rule: &str, value: &[u8]) -> Option<Self> {
         let width = match syntax {
             Syntax::Integer => Width::W32,
@@ -123,7 +123,7 @@ impl Check {
         }
     }
 
-    /// True when the value is what was asked for. A value that its syntax does not allow never is.
+    /// Whether the value matches; a value that is invalid for the syntax never does.
     pub(super) fn holds(&self, value: &[u8]) -> bool {
         self.answer(value).unwrap_or(false)
     }
@@ -150,10 +150,10 @@ impl Check {
             Self::Boolean(asked) => boolean(value)? == *asked,
             Self::Time(asked) => time(value)? == *asked,
             Self::TimeOrder(order, asked) => order.fits(time(value)?.cmp(asked)),
-            Self::Dn(asked) => Dn::is_spelt(text(value)?, asked),
+            Self::Dn(asked) => Dn::has_key(text(value)?, asked),
             Self::Category(asked) => dn::category(read_dn(value)?.name()) == *asked,
             Self::Guid(asked) => guid(value)? == *asked,
-            Self::Sid(asked) => sid(value)? == *asked,
+            Self::Sid(asked) => Sid::from_value(value)? == *asked,
         })
     }
 }
@@ -176,9 +176,9 @@ impl<T: Default> Parts<T> {
 }
 
 impl Parts<String> {
-    /// Values have no spaces at their ends once they are folded, so the ends of what is asked can have none either.
+    /// Removes spaces at both ends, as folding does with values.
     ///
-    /// Inside they count: `(cn=a *)` wants a space after the `a`. Samba drops them from each part and finds more.
+    /// Inner spaces matter: `(cn=a *)` requires a space after the `a`. Samba drops them from each part and finds more.
     fn trimmed(mut self) -> Self {
         self.first = self.first.trim_start_matches(' ').to_owned();
         self.last = self.last.trim_end_matches(' ').to_owned();
@@ -207,7 +207,7 @@ fn text(value: &[u8]) -> Option<&str> {
     std::str::from_utf8(value).ok()
 }
 
-/// A decimal number. Flags of 32 bits may be asked for as unsigned numbers, as administrators write them:
+/// Parses a decimal number. 32-bit flags may be unsigned, as administrators write them:
 /// `(groupType:1.2.840.113556.1.4.803:=2147483648)`.
 fn number(width: Width, value: &[u8]) -> Option<i64> {
     let number: i64 = text(value)?.trim().parse().ok()?;
@@ -236,12 +236,8 @@ fn guid(value: &[u8]) -> Option<Guid> {
     }
 }
 
-fn sid(value: &[u8]) -> Option<Sid> {
-    Sid::from_bytes(value).or_else(|| text(value)?.parse().ok())
-}
-
-/// The short form of a category names a class, and the category is that class's defaultObjectCategory: its own, but
-/// for these ([MS-ADSC]).
+/// The category for the short form, a class name: the class's defaultObjectCategory, which differs only for these
+/// ([MS-ADSC]).
 fn category(class: &str) -> String {
     let category = dn::category(class);
     match category.as_str() {
@@ -265,7 +261,7 @@ fn time(value: &[u8]) -> Option<i64> {
         return None;
     }
     let pair = |at: usize| stamp.get(at..at + 2)?.parse::<i8>().ok();
-    // A year of two digits belongs to UTCTime, whose minutes are not optional.
+    // UTCTime has a year of two digits, and its minutes are required.
     let (year, rest) = match stamp.len() {
         10 | 12 if is_utc_time(stamp) => short_year(stamp)?,
         10 | 12 | 14 => (stamp[..4].parse::<i16>().ok()?, 4),
@@ -273,14 +269,14 @@ fn time(value: &[u8]) -> Option<i64> {
     };
     let or_zero = |at: usize| if at < stamp.len() { pair(at) } else { Some(0) };
     let (minute, second) = (or_zero(rest + 6)?, or_zero(rest + 8)?);
-    // A leap second counts as the one before it.
+    // A leap second is mapped to the second before it.
     let second = if second == 60 { 59 } else { second };
     let civil = DateTime::new(year, pair(rest)?, pair(rest + 2)?, pair(rest + 4)?, minute, second, 0).ok()?;
     let at = jiff::tz::TimeZone::UTC.to_timestamp(civil).ok()?;
     Some(at.as_second() - offset)
 }
 
-/// 10 and 12 digits can be either form; those of a GeneralizedTime begin with a century that directories have seen.
+/// 10 and 12 digits can be either form; a GeneralizedTime begins with 19 or 20.
 fn is_utc_time(stamp: &str) -> bool {
     !(stamp.starts_with("19") || stamp.starts_with("20"))
 }

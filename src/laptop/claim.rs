@@ -48,8 +48,7 @@ impl Laptop {
             Ok(answer) => activation.granted(answer),
             Err(error) => {
                 // A refused user has no activation; a file without an account would look like a lost answer.
-                if activation.account.is_none()
-                    && matches!(&error, Error::Denied { code, .. } if !code.is_transient())
+                if activation.account.is_none() && matches!(&error, Error::Denied { code, .. } if !code.is_transient())
                 {
                     files::remove(&path)?;
                 }

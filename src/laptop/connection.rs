@@ -66,7 +66,9 @@ impl Service {
         let mut last = Error::NoServer;
         for server in &self.servers {
             match runtime.block_on(self.ask(server, path, body)) {
-                Err(error @ (Error::Unreachable { .. } | Error::WrongServer { .. } | Error::UnexpectedAnswer { .. })) => {
+                Err(
+                    error @ (Error::Unreachable { .. } | Error::WrongServer { .. } | Error::UnexpectedAnswer { .. }),
+                ) => {
                     last = error;
                 }
                 done => return done,

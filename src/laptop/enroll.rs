@@ -73,11 +73,7 @@ impl Laptop {
     }
 
     /// Writes the part of an answered enrollment that users need.
-    pub(super) fn write_claim_file(
-        &self,
-        enrollment: &Enrollment,
-        auth_methods: Vec<AuthMethod>,
-    ) -> Result<(), Error> {
+    pub(super) fn write_claim_file(&self, enrollment: &Enrollment, auth_methods: Vec<AuthMethod>) -> Result<(), Error> {
         let claim = ClaimFile {
             device: enrollment.device.clone().unwrap_or_default(),
             claim_code: enrollment.claim_code.clone(),

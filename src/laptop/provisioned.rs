@@ -138,7 +138,9 @@ fn in_folder(folder: &Path) -> Result<Provisioned, Error> {
 fn file_token(path: &Path) -> Result<Option<Token>, Error> {
     match path.try_exists() {
         Ok(false) => Ok(None),
-        Ok(true) => Ok(Some(Token { secret: trimmed(&read_secret_file(path)?), location: Location::File(path.to_owned()) })),
+        Ok(true) => {
+            Ok(Some(Token { secret: trimmed(&read_secret_file(path)?), location: Location::File(path.to_owned()) }))
+        }
         Err(error) => Err(files::failed("read", path)(error)),
     }
 }
@@ -234,9 +236,10 @@ mod tests {
 
     #[test]
     fn settings_are_parsed_line_by_line() {
-        let settings =
-            parse_settings("server=https://a:7443\nserver=https://b\n\n# a note\n  #proxy=http://old\nproxy=http://p:3128\n")
-                .unwrap();
+        let settings = parse_settings(
+            "server=https://a:7443\nserver=https://b\n\n# a note\n  #proxy=http://old\nproxy=http://p:3128\n",
+        )
+        .unwrap();
         assert_eq!(settings.servers, ["https://a:7443", "https://b"]);
         assert_eq!(settings.proxy.as_deref(), Some("http://p:3128"));
         assert_eq!(parse_settings("proxy=\n").unwrap(), Settings::default());

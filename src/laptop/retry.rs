@@ -31,11 +31,7 @@ impl Policy {
 }
 
 /// Tries until `attempt` succeeds or fails for good, without a limit on attempts. `report` gets a line before each wait.
-pub fn retry<T>(
-    policy: Policy,
-    report: impl Fn(&str),
-    attempt: impl Fn() -> Result<T, Error>,
-) -> Result<T, Error> {
+pub fn retry<T>(policy: Policy, report: impl Fn(&str), attempt: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     let mut retries = 0;
     loop {
         match attempt() {

@@ -1,29 +1,29 @@
-//! A cell of a table that is read by a spreadsheet, which takes some texts for formulas and runs them.
+//! Cells of tables for spreadsheets, protected against formula injection.
 
 use super::text::{is_hidden, shown};
 
-/// What a spreadsheet takes for a formula begins with one of these, or with a tab or a line break.
+/// Whether a spreadsheet would interpret the cell as a formula.
 pub fn is_formula(cell: &str) -> bool {
     cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
 }
 
-/// A cell that a spreadsheet shows as it is.
+/// The cell with an apostrophe before a formula, so that a spreadsheet shows it as text.
 pub fn harmless(cell: &str) -> String {
     if is_formula(cell) { format!("'{cell}") } else { cell.to_owned() }
 }
 
-/// A cell before it was made harmless.
-pub fn as_it_was(cell: &str) -> &str {
+/// The original text of a [`harmless`] cell.
+pub fn unescaped(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(cell)
 }
 
-/// A cell that is harmless to a spreadsheet and to a terminal, for eyes alone.
+/// A cell for display, safe in a spreadsheet and in a terminal.
 pub fn plain(text: &str) -> String {
     harmless(&shown(text))
 }
 
-/// A cell that is harmless to a spreadsheet and to a terminal, and from which its text can be worked out: a backslash is
-/// two, a hidden character is `\u{1b}`, and one apostrophe stands before what begins like a formula or with an apostrophe.
+/// A reversible cell, safe in a spreadsheet and in a terminal: a backslash is doubled, a hidden character is `\u{1b}`, and an
+/// apostrophe precedes a formula or an apostrophe.
 pub fn reversible(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
     if is_formula(text) || text.starts_with('\'') {
@@ -44,16 +44,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_that_was_made_harmless_comes_back_as_it_was() {
+    fn harmless_cell_can_be_unescaped() {
         for cell in ["=1+1", "+47", "-x", "@SUM(A1)", "\tx", "plain", "'quoted", "", "'"] {
             let safe = harmless(cell);
             assert!(!is_formula(&safe), "{safe}");
-            assert_eq!(as_it_was(&safe), cell);
+            assert_eq!(unescaped(&safe), cell);
         }
     }
 
     #[test]
-    fn no_two_texts_become_the_same_reversible_cell() {
+    fn reversible_cells_are_unique() {
         let texts =
             ["=1", "'=1", "''=1", "\\u{1b}", "\u{1b}", "\\", "\\\\", "\t=1", "'", "", "a\nb", "a\\nb", "\u{202e}"];
         let cells = texts.map(reversible);

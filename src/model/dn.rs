@@ -1,4 +1,4 @@
-//! Distinguished names (RFC 4514): taken apart, compared as a directory compares them, and their parents.
+//! Distinguished names (RFC 4514): parsing, comparison as in a directory, and parents.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -6,17 +6,17 @@ use std::fmt::Write as _;
 use super::Unreadable;
 use super::fold::{folded, folded_part};
 
-/// A distinguished name. Two that differ in case, spacing or escaping are equal by their [`Dn::key`].
+/// A distinguished name. Compare names by [`Dn::key`], which ignores case, spacing and escaping.
 #[derive(Debug, Clone)]
 pub struct Dn {
     text: String,
     rdns: Vec<Rdn>,
 }
 
-/// One level of a name: `OU=Sales`, or rarely `CN=a+OU=b`.
+/// One level of a name: `OU=Sales`, rarely `CN=a+OU=b`.
 #[derive(Debug, Clone)]
 struct Rdn {
-    /// Where it begins in the text, in bytes.
+    /// Its byte offset in the text.
     at: usize,
     kind: String,
     value: String,
@@ -24,12 +24,12 @@ struct Rdn {
 }
 
 impl Dn {
-    /// The text as it was given, without the spaces around it.
+    /// The original text, trimmed.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The same for every spelling of the same name: levels joined by commas, each folded and escaped alike.
+    /// The canonical form: levels joined by commas, each folded and escaped in the same way.
     pub fn key(&self) -> String {
         self.key_from(0)
     }
@@ -39,7 +39,7 @@ impl Dn {
         keys.join(",")
     }
 
-    /// The key of the name that `text` is, at a fraction of the price of taking it apart; `None` when it is no DN.
+    /// The key of the DN in `text`, with a fast path without parsing; `None` when it is not a DN.
     pub fn key_of(text: &str) -> Option<String> {
         if is_plain(text) && text.split(',').all(has_kind) {
             return Some(text.to_ascii_uppercase());
@@ -47,7 +47,7 @@ impl Dn {
         text.parse::<Self>().ok().map(|dn| dn.key())
     }
 
-    /// The text of the name above the one that `text` is, without looking at either closely.
+    /// The text of the parent of the DN in `text`, without validation.
     pub fn parent_of(text: &str) -> Option<&str> {
         let mut escaped = false;
         let comma = text.bytes().position(|byte| {
@@ -58,8 +58,8 @@ impl Dn {
         Some(text[comma + 1..].trim_ascii_start())
     }
 
-    /// The names of the OUs and containers above the entry that `text` is the name of, from the nearest on, without those
-    /// of the domain; none when it is no DN.
+    /// The names of the OUs and containers above the DN in `text`, nearest first, without the domain; empty when it is not a
+    /// DN.
     pub fn units_of(text: &str) -> Vec<Cow<'_, str>> {
         let of_domain = |kind: &str| kind.trim().eq_ignore_ascii_case("DC");
         if is_plain(text) && text.split(',').all(has_kind) {
@@ -71,43 +71,43 @@ impl Dn {
         levels.map(|level| Cow::Owned(level.value)).collect()
     }
 
-    /// True when the name with the key `key` is the one with the key `base`, or under it.
+    /// Whether the name with the key `key` is at or below the one with the key `base`.
     pub fn is_key_at_or_below(key: &str, base: &str) -> bool {
         key.strip_suffix(base).is_some_and(|above| above.is_empty() || above.ends_with(','))
     }
 
-    /// True when `text` is a spelling of the name whose key is `key`. Cheaper than a key of its own, since nearly
-    /// every name that a directory prints needs no more than its letters in upper case.
-    pub fn is_spelt(text: &str, key: &str) -> bool {
+    /// Whether the DN in `text` has the key `key`; faster than computing the key, because nearly all DNs of a directory only
+    /// differ in case.
+    pub fn has_key(text: &str, key: &str) -> bool {
         if is_plain(text) {
             return text.eq_ignore_ascii_case(key);
         }
         text.parse::<Self>().is_ok_and(|dn| dn.key() == key)
     }
 
-    /// How many levels the name has.
+    /// The number of levels.
     pub fn depth(&self) -> usize {
         self.rdns.len()
     }
 
-    /// The name one level up; `None` above the topmost.
+    /// The name one level up; `None` for the topmost.
     pub fn parent(&self) -> Option<Self> {
         let next = self.rdns.get(1)?;
         let rdns = self.rdns[1..].iter().map(|rdn| Rdn { at: rdn.at - next.at, ..rdn.clone() }).collect();
         Some(Self { text: self.text[next.at..].to_owned(), rdns })
     }
 
-    /// The type of the lowest level as it was written: `OU`.
+    /// The type of the lowest level as written: `OU`.
     pub fn kind(&self) -> &str {
         self.rdns.first().map_or("", |rdn| &rdn.kind)
     }
 
-    /// The value of the lowest level, without escapes: `Doe, Jane`.
+    /// The value of the lowest level, unescaped: `Doe, Jane`.
     pub fn name(&self) -> &str {
         self.rdns.first().map_or("", |rdn| &rdn.value)
     }
 
-    /// True for the name itself and for every name under it.
+    /// Whether this name is `base` or below it.
     pub fn is_at_or_below(&self, base: &Self) -> bool {
         let above = self.rdns.len().checked_sub(base.rdns.len());
         above.is_some_and(|skip| self.rdns[skip..].iter().zip(&base.rdns).all(|(mine, its)| mine.key == its.key))
@@ -121,7 +121,7 @@ impl Dn {
         labels.join(".")
     }
 
-    /// How many of the topmost levels are `DC=`.
+    /// The number of topmost `DC=` levels.
     pub fn domain_depth(&self) -> usize {
         self.rdns.iter().rev().take_while(|rdn| rdn.kind.eq_ignore_ascii_case("DC")).count()
     }
@@ -130,13 +130,13 @@ impl Dn {
 impl std::str::FromStr for Dn {
     type Err = Unreadable;
 
-    /// Spaces around `,`, `+` and `=` are allowed, as directories allow them.
+    /// Accepts spaces around `,`, `+` and `=`, as directories do.
     fn from_str(text: &str) -> Result<Self, Unreadable> {
         read(text).ok_or_else(|| Unreadable::new("a DN such as \"OU=Sales,DC=corp,DC=example,DC=com\"", text))
     }
 }
 
-/// True when nothing but letter case can differ between `text` and its key, if it is a DN at all.
+/// Whether `text`, if it is a DN, differs from its key only in case.
 fn is_plain(text: &str) -> bool {
     let mut before = b',';
     for byte in text.bytes() {
@@ -150,7 +150,7 @@ fn is_plain(text: &str) -> bool {
     before != b' '
 }
 
-/// True when a plain level has a type before its `=`, as in `OU=Sales`.
+/// Whether a plain level has a type before `=`, as in `OU=Sales`.
 fn has_kind(level: &str) -> bool {
     level.split_once('=').is_some_and(|(kind, _)| is_kind(kind))
 }
@@ -159,7 +159,7 @@ fn is_kind(kind: &str) -> bool {
     !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
 }
 
-/// Puts a value into a DN (RFC 4514, 2.4): `Doe, Jane` becomes `Doe\, Jane`.
+/// Escapes a value for a DN (RFC 4514, 2.4): `Doe, Jane` becomes `Doe\, Jane`.
 pub fn escaped(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let last = value.len().saturating_sub(1);
@@ -190,7 +190,7 @@ fn read(text: &str) -> Option<Dn> {
     }
 }
 
-/// Without the white space around it, except a last space that is escaped.
+/// Trims white space, except an escaped last space.
 fn trimmed(text: &str) -> &str {
     let text = text.trim_ascii_start();
     let cut = text.trim_ascii_end();
@@ -198,7 +198,7 @@ fn trimmed(text: &str) -> &str {
     if slashes % 2 == 1 && cut.len() < text.len() { &text[..=cut.len()] } else { cut }
 }
 
-/// Reads one level from `at` to the comma after it, or to the end of the text.
+/// Parses one level from `at` to the next comma or the end of the text.
 fn read_rdn(text: &str, at: usize) -> Option<(Rdn, usize)> {
     let mut parts = Vec::new();
     let mut from = at;
@@ -220,7 +220,7 @@ fn read_rdn(text: &str, at: usize) -> Option<(Rdn, usize)> {
     }
 }
 
-/// Reads a value up to the `,` or `+` that ends it, which must not be the last character of the text.
+/// Parses a value up to a `,` or `+`, which must not be the last character of the text.
 fn read_value(text: &str, from: usize) -> Option<(String, usize)> {
     let bytes = text.as_bytes();
     let mut at = from;
@@ -228,7 +228,7 @@ fn read_value(text: &str, from: usize) -> Option<(String, usize)> {
         at += 1;
     }
     let mut value = Vec::new();
-    // Where the value would end if only spaces that nobody escaped followed.
+    // The length of the value without trailing unescaped spaces.
     let mut kept = 0;
     while let Some(byte) = bytes.get(at).copied() {
         match byte {
@@ -278,7 +278,7 @@ fn key(kind: &str, value: &str) -> String {
     out
 }
 
-/// The class that an objectCategory's short form and its long form both name: `ORGANIZATIONALUNIT` for
+/// The class of an objectCategory, in short or long form: `ORGANIZATIONALUNIT` for
 /// `organizationalUnit` and for `CN=Organizational-Unit,CN=Schema,...`.
 pub fn category(name: &str) -> String {
     let name: String = name.chars().filter(|c| *c != '-').collect();
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn spelling_does_not_count() {
+    fn key_ignores_spelling() {
         let key = dn(r"CN=Doe\, Jane,OU=R&D,DC=corp").key();
         for text in [
             r"cn=doe\2C jane,ou=r&d,dc=CORP",
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_knows_its_place() {
+    fn parents_and_domain_of_a_name() {
         let name = dn(r"CN=Tab\, Slash\20,OU=Sales\+,DC=corp,DC=example");
         assert_eq!(name.name(), "Tab, Slash ");
         let parent = name.parent().expect("has one");
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_dn_is_refused() {
+    fn invalid_dn_is_rejected() {
         for text in [
             "",
             " ",
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_of_a_category_are_one() {
+    fn both_forms_of_a_category_are_equal() {
         assert_eq!(category("organizationalUnit"), category(dn("CN=Organizational-Unit,CN=Schema,DC=x").name()));
     }
 
@@ -362,16 +362,16 @@ mod tests {
         }
 
         #[test]
-        fn every_spelling_is_known_by_its_key(text in r"(CN=)?[ aB=,+\\é]{0,9}") {
+        fn key_of_equals_the_parsed_key(text in r"(CN=)?[ aB=,+\\é]{0,9}") {
             let key = text.parse::<Dn>().ok().map(|dn| dn.key());
             prop_assert_eq!(Dn::key_of(&text), key.clone());
             if let Some(key) = key {
-                prop_assert!(Dn::is_spelt(&text, &key) && Dn::is_key_at_or_below(&key, &key));
+                prop_assert!(Dn::has_key(&text, &key) && Dn::is_key_at_or_below(&key, &key));
             }
         }
 
         #[test]
-        fn an_escaped_value_reads_back(value in "[^\0]{1,12}", above in r"\PC{1,6}") {
+        fn escaped_value_round_trips(value in "[^\0]{1,12}", above in r"\PC{1,6}") {
             let text = format!("CN={},OU={},DC=x", escaped(&value), escaped(&above));
             let dn = dn(&text);
             prop_assert_eq!(dn.depth(), 3);

@@ -1,4 +1,4 @@
-//! Lengths of time as an administrator writes them: `30m`, `24h`, `90d`.
+//! Durations in the form `30m`, `24h`, `90d`.
 
 use super::Unreadable;
 
@@ -32,7 +32,7 @@ impl std::str::FromStr for Duration {
     type Err = Unreadable;
 
     fn from_str(text: &str) -> Result<Self, Unreadable> {
-        let wrong = || Unreadable::new("a length of time such as \"24h\" or \"90d\" (s, m, h or d)", text);
+        let wrong = || Unreadable::new("a duration such as \"24h\" or \"90d\" (s, m, h or d)", text);
         let text = text.trim();
         let unit = text.chars().last().ok_or_else(wrong)?;
         let scale = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?.1;
@@ -43,7 +43,7 @@ impl std::str::FromStr for Duration {
 
 impl std::fmt::Display for Duration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // "24h" stays "24h": a day is written in days only from two on, as people do.
+        // Days are used from two on, so "24h" stays "24h".
         let unit = UNITS.iter().find(|(name, scale)| {
             self.0 != 0 && self.0.is_multiple_of(*scale) && (*name != 'd' || self.0 >= 2 * scale)
         });
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_duration_reads_back_as_it_was_written() {
+    fn duration_round_trips() {
         for text in ["30m", "24h", "12h", "90d", "90s", "0s"] {
             assert_eq!(text.parse::<Duration>().expect(text).to_string(), text);
         }

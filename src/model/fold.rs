@@ -1,19 +1,19 @@
-//! How a directory compares text: letters in one case, and runs of spaces as one (RFC 4518, 2.2 and 2.6.1).
+//! Text comparison as in a directory: ignores case and repeated spaces (RFC 4518, 2.2 and 2.6.1).
 //!
-//! Case is folded to upper case one character for one, as Active Directory and Samba do. Windows also ignores
-//! diacritics, kana type and width ([MS-ADTS] 3.1.1.2.2.4), Samba does not; here `oberg` is not `Öberg`.
+//! Each character is mapped to one upper-case character, as in Active Directory and Samba. Windows also ignores diacritics,
+//! kana type and width ([MS-ADTS] 3.1.1.2.2.4); Samba and imd do not, so `oberg` is not `Öberg`.
 
-/// The characters of `text` in upper case, with the spaces around it dropped and each run of spaces inside it one.
+/// The characters of `text` in upper case, trimmed, with runs of spaces collapsed.
 pub fn folded(text: &str) -> Folded<'_> {
     Folded { rest: text.trim_matches(' ').chars(), in_spaces: false }
 }
 
-/// Whether two texts are the same to a directory.
+/// Whether two texts are equal in a directory.
 pub fn same(one: &str, other: &str) -> bool {
     folded(one).eq(folded(other))
 }
 
-/// What [`folded`] gives, character by character.
+/// The iterator of [`folded`].
 #[derive(Debug, Clone)]
 pub struct Folded<'a> {
     rest: std::str::Chars<'a>,
@@ -35,7 +35,7 @@ impl Iterator for Folded<'_> {
     }
 }
 
-/// A part of a value, such as the `b` of `(cn=a*b*)`: as [`folded`], but spaces at its ends stay, as one.
+/// A part of a value, such as the `b` of `(cn=a*b*)`: like [`folded`], but not trimmed.
 pub fn folded_part(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -46,7 +46,7 @@ pub fn folded_part(text: &str) -> String {
     out
 }
 
-/// `c` in upper case where that is one character, else `c` itself (`ß`).
+/// `c` in upper case if that is one character, else `c` itself (`ß`).
 fn upper(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_uppercase();
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn case_and_spaces_do_not_count() {
+    fn case_and_spaces_are_ignored() {
         assert_eq!(all("  Team   Sales 0 "), "TEAM SALES 0");
         assert_eq!(all("Παπαδοπούλου Öberg żółć"), "ΠΑΠΑΔΟΠΟΎΛΟΥ ÖBERG ŻÓŁĆ");
         assert_eq!(all("straße"), "STRAßE");
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_keeps_the_spaces_at_its_ends() {
+    fn part_is_not_trimmed() {
         assert_eq!(folded_part("  of  the "), " OF THE ");
     }
 }

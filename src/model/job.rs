@@ -1,31 +1,31 @@
-//! How a long job reports and how it is told to stop.
+//! Progress and cancellation of a long job.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How far a job has come.
+/// The progress of a job.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Progress {
-    /// What is being done: `reading users`.
+    /// The current task: `reading users`.
     pub what: &'static str,
     pub done: u64,
-    /// The number at which it will be finished, when that is known.
+    /// The total, if known.
     pub of: Option<u64>,
-    /// Where that is not known: how many it was the last time.
+    /// The total of the last run, when this total is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<u64>,
-    /// Per second, over the job so far.
+    /// Items per second so far.
     pub rate: Option<f64>,
 }
 
 impl Progress {
-    /// So many are done, and nothing else is known.
+    /// Progress without a total.
     pub const fn of(what: &'static str, done: u64) -> Self {
         Self { what, done, of: None, about: None, rate: None }
     }
 }
 
-/// Handed to everything that may take long: it takes the reports, and says whether to go on.
+/// A handle of a long task: receives progress and signals cancellation.
 #[derive(Clone)]
 pub struct Job {
     report: Arc<dyn Fn(Progress) + Send + Sync>,
@@ -37,7 +37,7 @@ impl Job {
         Self { report: Arc::new(report), cancelled: Arc::default() }
     }
 
-    /// A job that nobody watches and nobody cancels.
+    /// A job without progress reports.
     pub fn unwatched() -> Self {
         Self::new(|_| {})
     }
@@ -46,15 +46,15 @@ impl Job {
         (self.report)(progress);
     }
 
-    /// The same job, in which so many are expected where nobody knows how many there will be.
+    /// The same job with an estimated total for reports without one.
     #[must_use]
     pub fn expecting(&self, about: Option<u64>) -> Self {
         let report = Arc::clone(&self.report);
-        let told = move |progress: Progress| report(Progress { about: progress.about.or(about), ..progress });
-        Self { report: Arc::new(told), cancelled: Arc::clone(&self.cancelled) }
+        let estimated = move |progress: Progress| report(Progress { about: progress.about.or(about), ..progress });
+        Self { report: Arc::new(estimated), cancelled: Arc::clone(&self.cancelled) }
     }
 
-    /// Asks the job to stop; it does so at its next look, with nothing half done.
+    /// Asks the job to stop, which it does at its next check, without partial changes.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }

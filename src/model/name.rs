@@ -1,16 +1,16 @@
-//! The name of something an administrator made: a directory, a profile, a storage, a mapping, a token.
+//! The name of a configured item: a directory, a profile, a storage, a mapping, a token.
 
 use super::Unreadable;
 use super::fold::same;
 
-/// 1 to 64 visible characters, without a leading or trailing space. Two names that differ only in case are the same.
+/// 1 to 64 visible characters, without a leading or trailing space. Names that differ only in case are the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Name(String);
 
 impl Name {
     /// # Errors
-    /// When `text` is empty, longer than 64 characters, or holds a character that cannot be seen.
+    /// When `text` is empty, longer than 64 characters, or contains a hidden character.
     pub fn new(text: &str) -> Result<Self, Unreadable> {
         let text = text.trim();
         let fits = (1..=64).contains(&text.chars().count()) && !text.chars().any(super::text::is_hidden);
@@ -25,7 +25,7 @@ impl Name {
         &self.0
     }
 
-    /// Whether both name the same thing, in whatever case.
+    /// Whether both names are the same, ignoring case.
     pub fn is_same(&self, other: &Self) -> bool {
         same(&self.0, &other.0)
     }

@@ -1,4 +1,4 @@
-//! The hash of a server's public key, by which it is known whoever signed its certificate.
+//! The pin of a server's public key, independent of the issuer of its certificate.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Unreadable;
 
-/// SHA-256 of a SubjectPublicKeyInfo, written `sha256/BASE64` (RFC 7469, 2.4, as a value of its own).
+/// SHA-256 of a SubjectPublicKeyInfo, written `sha256/BASE64` (RFC 7469, 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Pin([u8; 32]);
@@ -52,15 +52,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pin_is_written_as_the_standard_writes_it() {
-        // The hash of nothing at all (FIPS 180-4), as `openssl dgst -sha256 -binary </dev/null | base64` prints it.
+    fn pin_has_the_standard_format() {
+        // The hash of no bytes (FIPS 180-4), as `openssl dgst -sha256 -binary </dev/null | base64` prints it.
         let pin = Pin::of_key(b"");
         assert_eq!(pin.to_string(), "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
         assert_eq!(pin.to_string().parse(), Ok(pin));
     }
 
     #[test]
-    fn what_is_no_hash_is_no_pin() {
+    fn invalid_pin_is_rejected() {
         for text in [
             "",
             "sha256/",

@@ -1,22 +1,27 @@
-//! Security identifiers ([MS-DTYP] 2.4.2): the binary form that a directory holds, and the text that people read.
+//! Security identifiers ([MS-DTYP] 2.4.2), in binary form as in the directory and as text.
 
 use super::Unreadable;
 
-/// An objectSid, in its binary form ([MS-DTYP] 2.4.2.2), which is known to be well formed.
+/// A well-formed objectSid in binary form ([MS-DTYP] 2.4.2.2).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sid(Vec<u8>);
 
 /// Revision, count of sub-authorities, and six bytes of identifier authority come before the sub-authorities.
 const HEAD: usize = 8;
-/// No SID has more sub-authorities ([MS-DTYP] 2.4.2.2).
+/// The maximum number of sub-authorities ([MS-DTYP] 2.4.2.2).
 const MOST: usize = 15;
 
 impl Sid {
-    /// The SID that these bytes are; `None` when its revision is not 1 or its length is not what its count says.
+    /// Decodes a SID; `None` when its revision is not 1 or its length does not match its count.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let [1, count, ..] = bytes else { return None };
         let count = usize::from(*count);
         (count <= MOST && bytes.len() == HEAD + 4 * count).then(|| Self(bytes.to_vec()))
+    }
+
+    /// Reads an attribute value, binary or text.
+    pub fn from_value(value: &[u8]) -> Option<Self> {
+        Self::from_bytes(value).or_else(|| std::str::from_utf8(value).ok()?.parse().ok())
     }
 
     pub fn as_bytes(&self) -> &[u8] {
@@ -24,8 +29,8 @@ impl Sid {
     }
 
     /// The domain's SID and the relative id in it, of an account or group of a domain: `S-1-5-21-`, three numbers that
-    /// are the domain, and one that is unique there ([MS-DTYP] 2.4.2.3). `None` for the SIDs that mean the same
-    /// everywhere, such as those below `S-1-5-32`, which are nobody's primary group.
+    /// are the domain, and one that is unique there ([MS-DTYP] 2.4.2.3). `None` for well-known SIDs such as
+    /// those below `S-1-5-32`, which are never a primary group.
     pub fn in_domain(&self) -> Option<(Self, u32)> {
         const OF_A_DOMAIN: &[u8] = &[1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0];
         let (head, last) = self.0.split_last_chunk::<4>().filter(|_| self.0.starts_with(OF_A_DOMAIN))?;
@@ -36,7 +41,7 @@ impl Sid {
 }
 
 impl std::fmt::Display for Sid {
-    /// `S-1-5-21-...`; an authority of 2^32 and more is written in hexadecimal ([MS-DTYP] 2.4.2.1).
+    /// `S-1-5-21-...`; an authority of 2^32 or more is written in hexadecimal ([MS-DTYP] 2.4.2.1).
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let authority = self.0[2..HEAD].iter().fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
         if u32::try_from(authority).is_ok() {
@@ -88,7 +93,7 @@ fn read(text: &str) -> Option<Sid> {
     Some(Sid(bytes))
 }
 
-/// Digits only: `u64::from_str` would take a plus sign too.
+/// Digits only: `u64::from_str` also accepts a plus sign.
 fn number(text: &str) -> Option<u64> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
@@ -100,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sid_is_printed_as_windows_prints_it() {
+    fn sid_is_printed_as_in_windows() {
         // BUILTIN\Administrators, S-1-5-32-544 ([MS-DTYP] 2.4.2.4).
         let bytes = [1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0];
         let sid = Sid::from_bytes(&bytes).expect("well formed");
@@ -109,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sid_of_a_domain_is_the_domain_and_a_number_in_it() {
+    fn domain_sid_is_split_into_domain_and_rid() {
         let users: Sid = "S-1-5-21-1004336348-1177238915-682003330-513".parse().expect("a SID");
         let domain = "S-1-5-21-1004336348-1177238915-682003330".parse().expect("a SID");
         assert_eq!(users.in_domain(), Some((domain, 513)));
@@ -125,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_is_not_what_the_count_says_is_no_sid() {
+    fn wrong_length_is_rejected() {
         for bytes in [&[][..], &[1], &[1, 1, 0, 0, 0, 0, 0, 5], &[1, 0, 0, 0, 0, 0, 0, 5, 9], &[2, 0, 0, 0, 0, 0, 0, 5]]
         {
             assert_eq!(Sid::from_bytes(bytes), None, "{bytes:?}");
@@ -136,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_sid_is_refused() {
+    fn invalid_text_is_rejected() {
         for text in [
             "",
             "S",
@@ -156,7 +161,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_a_sid_or_none_and_what_is_printed_reads_back(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        fn printed_sid_reads_back(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
             if let Some(sid) = Sid::from_bytes(&bytes) {
                 prop_assert_eq!(sid.to_string().parse::<Sid>(), Ok(sid));
             }

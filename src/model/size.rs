@@ -23,7 +23,7 @@ impl Size {
 impl std::str::FromStr for Size {
     type Err = Unreadable;
 
-    /// Reads a whole number with a unit from B to PiB; `GB` and `G` are refused rather than guessed at. `0` needs none.
+    /// Parses a whole number with a unit from B to PiB; the ambiguous `GB` and `G` are rejected. `0` needs no unit.
     fn from_str(text: &str) -> Result<Self, Unreadable> {
         let wrong = || Unreadable::new("a size such as \"50 GiB\" (B, KiB, MiB, GiB, TiB or PiB)", text);
         let text = text.trim();
@@ -39,7 +39,7 @@ impl std::str::FromStr for Size {
 }
 
 impl std::fmt::Display for Size {
-    /// The largest unit that divides the number of bytes, so that reading it back gives the same.
+    /// Uses the largest unit that divides the number of bytes, so that parsing gives the same value.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let unit = UNITS.iter().rev().find(|(_, scale)| self.0 != 0 && self.0.is_multiple_of(*scale));
         match unit {
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_size_reads_back_as_it_was_written() {
+    fn size_round_trips() {
         for text in ["0", "1 B", "1023 B", "1 KiB", "50 GiB", "1536 GiB", "200 TiB"] {
             assert_eq!(text.parse::<Size>().expect(text).to_string(), text);
         }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_mean_two_things_is_refused() {
+    fn ambiguous_size_is_rejected() {
         for text in ["", "50", "50 GB", "50G", "-1 GiB", "1.5 GiB", "99999999999 PiB"] {
             assert!(text.parse::<Size>().is_err(), "{text}");
         }

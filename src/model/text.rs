@@ -1,12 +1,12 @@
-//! Text from a directory, a laptop or a file, which may hold anything, until it has been made safe to show.
+//! Untrusted text from a directory, a laptop or a file, and its safe form for display.
 //!
-//! Terminals act on control characters, and people misread bidi controls, zero-width and tag characters (Unicode
-//! Technical Report 36, section 2.5; UAX 9). None of them leaves the program raw: each is shown as `\u{202e}`.
+//! Terminals interpret control characters, and bidi controls, zero-width and tag characters mislead readers (Unicode
+//! Technical Report 36, section 2.5; UAX 9). They are always shown escaped, as `\u{202e}`.
 
 use std::fmt::Write as _;
 
-/// Text that somebody else wrote. It has no `Display`: [`Untrusted::shown`] is for eyes, [`Untrusted::raw`] for
-/// the database, comparisons and outputs with an escaping of their own.
+/// Text from outside. It has no `Display`: use [`Untrusted::shown`] for people, and [`Untrusted::raw`] for the database,
+/// comparisons and outputs that escape it themselves.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Untrusted(String);
 
@@ -15,12 +15,12 @@ impl Untrusted {
         Self(text.into())
     }
 
-    /// The text as it came. Never to a terminal, a log or JSON for people.
+    /// The original text. Never write it to a terminal, a log or JSON for people.
     pub fn raw(&self) -> &str {
         &self.0
     }
 
-    /// The text with everything that a terminal or an eye would misread written out.
+    /// The text with hidden characters escaped.
     pub fn shown(&self) -> String {
         shown(&self.0)
     }
@@ -33,7 +33,7 @@ impl std::fmt::Debug for Untrusted {
 }
 
 impl serde::Serialize for Untrusted {
-    /// What leaves the program as JSON is the shown form.
+    /// JSON contains the escaped form.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.shown())
     }
@@ -45,7 +45,7 @@ impl From<&str> for Untrusted {
     }
 }
 
-/// `text` with each character that is not plainly visible written as `\u{...}`.
+/// `text` with each hidden character escaped as `\u{...}`.
 pub fn shown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -58,11 +58,11 @@ pub fn shown(text: &str) -> String {
     out
 }
 
-/// The same JSON with every hidden character of its strings escaped (RFC 8259, 7).
+/// JSON with every hidden character in its strings escaped (RFC 8259, 7).
 pub fn without_hidden(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        // Between the strings only the line breaks of the layout are hidden.
+        // Line breaks outside strings stay.
         if c != '\n' && is_hidden(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(out, "\\u{unit:04x}");
@@ -74,7 +74,7 @@ pub fn without_hidden(json: &str) -> String {
     out
 }
 
-/// True for characters that control a terminal, reorder text, or take no room on the screen.
+/// Whether a character controls a terminal, reorders text, or has no width.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -90,13 +90,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_act_on_is_written_out() {
+    fn hidden_characters_are_escaped() {
         assert_eq!(shown("a\u{1b}[31mb\u{202e}c\u{200b}"), "a\\u{1b}[31mb\\u{202e}c\\u{200b}");
         assert_eq!(shown("Åsa 山田 محمد"), "Åsa 山田 محمد");
     }
 
     #[test]
-    fn json_carries_the_shown_form() {
+    fn json_contains_the_escaped_form() {
         let json = serde_json::to_string(&Untrusted::new("x\u{9b}y")).expect("a string serializes");
         assert_eq!(json, "\"x\\\\u{9b}y\"");
     }

@@ -156,7 +156,11 @@ impl ResolvesServerCert for Only {
     }
 }
 
-fn load(engine: &Engine, files: Option<&(PathBuf, PathBuf)>, names: &[String]) -> Result<(Shown, CertificateSource), Error> {
+fn load(
+    engine: &Engine,
+    files: Option<&(PathBuf, PathBuf)>,
+    names: &[String],
+) -> Result<(Shown, CertificateSource), Error> {
     let (chain, key, source, path) = if let Some(files) = files {
         // Taken before the files are read, so that a change in between is found at the next check.
         let times = changed_at(files);

@@ -69,16 +69,16 @@ impl Metrics {
             let plain = |count: u64| [(String::new(), count.to_string())];
             family("imd_cached_users", "gauge", "Users in the cache.", &plain(funnel.cached));
             family("imd_accounts", "gauge", "Users with an account.", &plain(funnel.accounts));
-            family("imd_paused", "gauge", "1 while activations are paused, else 0.", &plain(standing.pause.is_some().into()));
+            family(
+                "imd_paused",
+                "gauge",
+                "1 while activations are paused, else 0.",
+                &plain(standing.pause.is_some().into()),
+            );
         }
         if let Ok(Some(last)) = engine.last_sync() {
             let last = [(String::new(), last.as_second().to_string())];
-            family(
-                "imd_last_sync_timestamp_seconds",
-                "gauge",
-                "Time of the last sync.",
-                &last,
-            );
+            family("imd_last_sync_timestamp_seconds", "gauge", "Time of the last sync.", &last);
         }
         out
     }

@@ -9,7 +9,7 @@ use super::{Error, query};
 use crate::directory::{Query, Read};
 use crate::filter::{BIT_AND, Explained, Filter, IN_CHAIN, Verdict, explain};
 use crate::model::dn::Dn;
-use crate::model::explain::Remedy;
+use crate::model::explanation::Remedy;
 use crate::model::fold::folded;
 use crate::model::job::Job;
 use crate::model::mapping::{Kind, Mapping};
@@ -229,7 +229,7 @@ fn remedy(of: &Explanation) -> Option<Remedy> {
         Outcome::NotRead => Some(Remedy::EnableMapping),
         Outcome::OutOfScope => Some(Remedy::Move { below: of.scope.base.clone() }),
         Outcome::Excluded(Excluded::Disabled) => Some(Remedy::EnableAccount),
-        Outcome::Excluded(why) => Some(Remedy::Mend { why: why.clone() }),
+        Outcome::Excluded(why) => Some(Remedy::Fix { why: why.clone() }),
         Outcome::NoMatch => {
             let change = || Remedy::ChangeFilter { clause: of.filter.filter.to_string() };
             Some(of.filter.remedy().unwrap_or_else(change))

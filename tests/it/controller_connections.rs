@@ -73,7 +73,7 @@ fn said_to(answer: Vec<u8>) -> (ldap::Error, Vec<u8>) {
 }
 
 #[test]
-fn by_start_tls_nothing_but_the_question_for_tls_is_said_before_it() {
+fn only_start_tls_is_sent_before_tls() {
     let server = Server::start_after(&Certificate::default(), 1, answering(result(1, 0x78, 0, "")), |client, _| {
         client.accept_bind();
         client.wait_for_the_end();
@@ -84,25 +84,28 @@ fn by_start_tls_nothing_but_the_question_for_tls_is_said_before_it() {
 }
 
 #[test]
-fn a_refused_start_tls_is_an_error_after_which_nothing_is_said() {
+fn nothing_is_sent_after_refused_start_tls() {
     for code in [2, 52, 53] {
         let (error, rest) = said_to(result(1, 0x78, code, "no certificate"));
-        assert!(matches!(error, ldap::Error::NoStartTls { code: found, .. } if found == u32::from(code)), "{error:?}");
+        assert!(
+            matches!(error, ldap::Error::StartTlsRefused { code: found, .. } if found == u32::from(code)),
+            "{error:?}"
+        );
         assert!(error.to_string().contains("no certificate"), "{error}");
         assert_eq!(rest, b"");
     }
 }
 
 #[test]
-fn what_is_said_before_tls_beside_the_answer_is_refused() {
+fn data_after_the_start_tls_answer_is_rejected() {
     // A bind that succeeds, put in by somebody in between, so that it would be taken for the server's own word.
     let (error, rest) = said_to([result(1, 0x78, 0, ""), result(1, 0x61, 0, "")].concat());
-    assert!(matches!(error, ldap::Error::SaidTooEarly { .. }), "{error:?}");
+    assert!(matches!(error, ldap::Error::DataBeforeTls { .. }), "{error:?}");
     assert_eq!(rest, b"");
 }
 
 #[test]
-fn what_is_said_in_clear_while_tls_is_set_up_is_refused() {
+fn plain_text_during_the_handshake_is_rejected() {
     let before_tls = |stream: &mut TcpStream| {
         answering(result(1, 0x78, 0, ""))(stream);
         // The handshake has begun when its first byte is here.
@@ -117,9 +120,9 @@ fn what_is_said_in_clear_while_tls_is_set_up_is_refused() {
 }
 
 #[test]
-fn what_is_no_answer_to_start_tls_is_an_error() {
+fn invalid_start_tls_answer_is_an_error() {
     let notice = said_to(result(0, 0x78, 52, "going down"));
-    assert!(matches!(&notice.0, ldap::Error::Notice { said, .. } if said == "going down"), "{notice:?}");
+    assert!(matches!(&notice.0, ldap::Error::Notice { message, .. } if message == "going down"), "{notice:?}");
     for answer in [b"220 mail.example ESMTP\r\n".to_vec(), result(1, 0x61, 0, ""), result(2, 0x78, 0, "")] {
         let (error, rest) = said_to(answer);
         assert!(matches!(error, ldap::Error::Malformed { .. }), "{error:?}");
@@ -127,11 +130,11 @@ fn what_is_no_answer_to_start_tls_is_an_error() {
     }
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let late = open(&by_start_tls(source_at(&silent)), SHORT);
-    assert!(matches!(late, Err(Error::Ldap(ldap::Error::Late { what: "answer StartTLS", .. }))), "{late:?}");
+    assert!(matches!(late, Err(Error::Ldap(ldap::Error::TimedOut { what: "answer StartTLS", .. }))), "{late:?}");
 }
 
 #[test]
-fn a_certificate_is_judged_over_start_tls_as_over_ldaps() {
+fn start_tls_verifies_certificates_like_ldaps() {
     for (certificate, expected) in [
         (Certificate { ends: 2020, ..Certificate::default() }, "expired on 2020-01-01"),
         (Certificate { name: "other.example", ..Certificate::default() }, "it is for other.example"),
@@ -152,7 +155,7 @@ fn strangers() -> Certificate {
 }
 
 #[test]
-fn a_pinned_key_is_believed_whoever_signed_its_certificate() {
+fn pinned_key_is_accepted_from_any_issuer() {
     for old in [false, true] {
         let server = Server::start_with(&Certificate { old, ..strangers() }, 1, |client, _| {
             client.accept_bind();
@@ -165,7 +168,7 @@ fn a_pinned_key_is_believed_whoever_signed_its_certificate() {
 }
 
 #[test]
-fn another_key_than_the_pinned_one_is_refused_and_both_are_shown() {
+fn other_key_is_rejected_and_both_pins_shown() {
     // A good certificate by a known authority is no excuse.
     let server = Server::start_with(&Certificate::default(), 1, |client, _| client.wait_for_the_end());
     let pinned = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
@@ -177,7 +180,7 @@ fn another_key_than_the_pinned_one_is_refused_and_both_are_shown() {
 }
 
 #[test]
-fn a_pinned_certificate_without_its_key_is_refused() {
+fn pinned_certificate_without_its_key_is_rejected() {
     for old in [false, true] {
         let borrowed = Certificate { borrowed: true, old, ..strangers() };
         let server = Server::start_with(&borrowed, 1, |client, _| client.wait_for_the_end());
@@ -189,7 +192,7 @@ fn a_pinned_certificate_without_its_key_is_refused() {
 }
 
 #[test]
-fn a_refused_certificate_is_shown_with_its_key_so_that_it_can_be_compared_and_pinned() {
+fn rejected_certificate_is_shown_with_its_pin() {
     let server = Server::start_with(&Certificate { stranger: true, ..Certificate::default() }, 2, |client, _| {
         client.wait_for_the_end();
     });
@@ -212,7 +215,7 @@ fn checked(source: Ldap) -> Vec<Check> {
 }
 
 #[test]
-fn the_checklist_says_which_servers_were_reached_and_which_not() {
+fn checklist_lists_reachable_servers() {
     let server = Server::start(|client| {
         client.accept_bind();
     });
@@ -227,7 +230,7 @@ fn the_checklist_says_which_servers_were_reached_and_which_not() {
     let port = &lines[1];
     assert_eq!((port.name.as_ref(), port.outcome), ("port answers", Outcome::Warning));
     assert!(port.evidence.contains(&reached), "{port:?}");
-    assert!(port.evidence.contains(&format!("ldaps://{closed} refuses connections")), "{port:?}");
+    assert!(port.evidence.contains(&format!("ldaps://{closed} refused the connection")), "{port:?}");
     assert_eq!((lines[2].name.as_ref(), lines[2].outcome), ("TLS", Outcome::Ok));
     assert_eq!((lines[3].name.as_ref(), lines[3].outcome), ("bind", Outcome::Ok), "one of them is enough");
 }
@@ -258,7 +261,7 @@ fn urls(found: &[Discovered]) -> Vec<String> {
 }
 
 #[test]
-fn controllers_come_by_site_then_priority_then_weight() {
+fn controllers_are_sorted_by_site_priority_and_weight() {
     let server = NameServer::start(&[
         ("_ldap._tcp.oslo._sites.dc._msdcs.corp.test", &[(0, 100, 389, "dc7.corp.test")]),
         (
@@ -294,7 +297,7 @@ fn a_controller_outside_the_domain_is_marked() {
 }
 
 #[test]
-fn a_domain_that_dns_does_not_know_is_an_error_that_names_what_was_asked() {
+fn unknown_domain_error_names_the_record() {
     let server = NameServer::start(&[]);
     let Err(Error::Ldap(error)) = found(&server, "corp.test", Some("oslo")) else { panic!("nobody is there") };
     assert!(matches!(error, ldap::Error::NoControllers { .. }), "{error:?}");

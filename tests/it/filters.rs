@@ -33,7 +33,7 @@ fn pieces() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn the_client_reads_what_we_print_as_what_was_written(text in pieces()) {
+    fn ldap3_reads_printed_filters_alike(text in pieces()) {
         let filter: Filter = text.parse().map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
         let written = sent(&text);
         prop_assert!(written.is_some(), "{text}");
@@ -42,7 +42,7 @@ proptest! {
 }
 
 #[test]
-fn the_client_reads_the_filter_of_a_mapping() {
+fn ldap3_accepts_mapping_filters() {
     let group = Filter::in_chain("memberOf", r"CN=Doe\, (all) *,OU=Ærlig,DC=x");
     assert!(sent(&group.to_string()).is_some(), "{group}");
 }

@@ -92,7 +92,7 @@ fn a_profile_with_users_added_by_csv_is_refused() {
 }
 
 #[test]
-fn a_csv_file_with_a_bad_line_adds_nobody() {
+fn csv_file_with_a_bad_line_adds_no_users() {
     let state = tempfile::tempdir().expect("a folder");
     let engine = engine(state.path());
     save(&engine, Step::Directory, &DIRECTORY);
@@ -118,7 +118,7 @@ fn a_login_that_is_not_active_directory_is_refused() {
 }
 
 #[test]
-fn a_mapping_made_for_importing_is_never_reused_and_auto_import_stays_off() {
+fn import_mapping_is_never_reused() {
     let state = tempfile::tempdir().expect("a folder");
     let engine = engine(state.path());
     save(&engine, Step::Directory, &DIRECTORY);
@@ -162,7 +162,7 @@ fn a_mapping_made_for_importing_is_never_reused_and_auto_import_stays_off() {
 }
 
 #[test]
-fn a_bad_filter_is_shown_at_its_column() {
+fn invalid_filter_is_shown_at_its_column() {
     let state = tempfile::tempdir().expect("a folder");
     let engine = engine(state.path());
     save(&engine, Step::Directory, &DIRECTORY);
@@ -175,7 +175,7 @@ fn a_bad_filter_is_shown_at_its_column() {
 }
 
 #[test]
-fn what_was_typed_survives_the_session_but_a_password_is_not_kept_in_a_draft() {
+fn draft_survives_the_session_without_passwords() {
     let state = tempfile::tempdir().expect("a folder");
     {
         let engine = engine(state.path());
@@ -197,7 +197,7 @@ fn what_was_typed_survives_the_session_but_a_password_is_not_kept_in_a_draft() {
 }
 
 #[test]
-fn a_kept_password_goes_to_no_other_server_and_no_other_account() {
+fn stored_password_is_bound_to_server_and_account() {
     let state = tempfile::tempdir().expect("a folder");
     let engine = engine(state.path());
     let answers = [
@@ -224,7 +224,7 @@ fn a_kept_password_goes_to_no_other_server_and_no_other_account() {
 }
 
 #[test]
-fn a_form_never_overwrites_what_somebody_else_saved_meanwhile() {
+fn form_does_not_overwrite_concurrent_changes() {
     let state = tempfile::tempdir().expect("a folder");
     let anna = engine(state.path());
     let bjorn = engine_as(state.path(), "bjorn");
@@ -239,7 +239,7 @@ fn a_form_never_overwrites_what_somebody_else_saved_meanwhile() {
 }
 
 #[test]
-fn what_was_typed_for_one_thing_is_kept_beside_what_is_typed_for_another() {
+fn drafts_are_kept_per_item() {
     let state = tempfile::tempdir().expect("a folder");
     let engine = engine(state.path());
     save(&engine, Step::Directory, &DIRECTORY);
@@ -285,7 +285,7 @@ fn what_was_typed_for_one_thing_is_kept_beside_what_is_typed_for_another() {
 }
 
 #[test]
-fn another_storage_begins_without_a_name_and_stands_beside_the_first_profile() {
+fn new_storage_form_is_empty_and_adds_a_profile() {
     let state = tempfile::tempdir().expect("a folder");
     let engine = engine(state.path());
     save(&engine, Step::Directory, &DIRECTORY);
@@ -301,7 +301,7 @@ fn another_storage_begins_without_a_name_and_stands_beside_the_first_profile() {
 }
 
 #[test]
-fn a_draft_begun_before_somebody_else_saved_does_not_overwrite_them_either() {
+fn old_draft_does_not_overwrite_newer_values() {
     let state = tempfile::tempdir().expect("a folder");
     let anna = engine(state.path());
     let bjorn = engine_as(state.path(), "bjorn");
@@ -327,7 +327,7 @@ fn save_fresh(engine: &Engine, devices: &str) {
 }
 
 #[test]
-fn a_token_is_minted_once_and_derived_again_without_being_kept() {
+fn token_is_derived_again_and_never_stored() {
     let state = tempfile::tempdir().expect("a folder");
     let engine = engine(state.path());
     let answers = [

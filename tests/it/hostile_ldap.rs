@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use imd::directory::ldap::{self, Controller, Deadlines};
-use imd::directory::{AuthMethod, Error, Query, Read as _, TakerFailed, prove};
+use imd::directory::{Error, PasswordOutcome, Query, Read as _, TakerFailed, verify_password};
 use imd::filter::Filter;
 use imd::model::directory::{Ldap, Source};
 use imd::model::job::Job;
@@ -75,7 +75,7 @@ fn error_of(answer: impl FnOnce(u32) -> Vec<u8> + Send + 'static) -> ldap::Error
 }
 
 #[test]
-fn users_come_page_by_page_until_a_page_has_no_cookie() {
+fn users_are_read_until_the_last_page() {
     // The last part of a SearchRequest: the list of attributes. The DN comes with every entry.
     let names = Attribute::ALL.iter().filter(|a| **a != Attribute::DistinguishedName).map(|a| a.name());
     let names: Vec<u8> =
@@ -110,7 +110,7 @@ fn users_come_page_by_page_until_a_page_has_no_cookie() {
 }
 
 #[test]
-fn values_that_come_in_ranges_are_fetched_to_the_last() {
+fn ranged_values_are_read_completely() {
     let server = Server::start(|client| {
         client.accept_bind();
         let request = client.request();
@@ -155,7 +155,7 @@ fn counted(script: impl FnOnce(&mut Client) + Send + 'static) -> Result<Option<u
 }
 
 #[test]
-fn members_are_counted_through_the_ranges_that_the_server_cuts() {
+fn members_are_counted_across_ranges() {
     let count = counted(|client| {
         for (asked, range, values) in [
             ("member;range=0-1499", "member;range=0-1", &["CN=a", "CN=b"][..]),
@@ -173,7 +173,7 @@ fn members_are_counted_through_the_ranges_that_the_server_cuts() {
 }
 
 #[test]
-fn a_server_that_keeps_members_back_is_told_as_such() {
+fn missing_members_are_reported() {
     let count = counted(|client| {
         while let Some(request) = client.next_request() {
             client.send(&entry_without_guid(request.id, 0, &[("member;range=0-1", vec!["CN=a", "CN=b"])]));
@@ -184,7 +184,7 @@ fn a_server_that_keeps_members_back_is_told_as_such() {
 }
 
 #[test]
-fn a_server_that_repeats_a_range_is_not_asked_for_ever() {
+fn repeated_range_ends_the_read() {
     let (outcome, _) = against(AMPLE, |client| {
         let request = client.request();
         client.send(&entry(request.id, 0, &[("memberOf;range=0-1", vec!["CN=a", "CN=b"])]));
@@ -198,7 +198,7 @@ fn a_server_that_repeats_a_range_is_not_asked_for_ever() {
 }
 
 #[test]
-fn ranges_without_an_end_are_not_followed_for_ever() {
+fn endless_ranges_are_limited() {
     let (outcome, _) = against(AMPLE, |client| {
         let request = client.request();
         client.send(&entry(request.id, 0, &[("memberOf;range=0-0", vec!["CN=a"])]));
@@ -226,13 +226,13 @@ fn nested_sequences_do_not_exhaust_the_stack() {
 }
 
 #[test]
-fn a_message_of_two_gibibytes_is_refused_by_its_length() {
+fn message_of_2_gib_is_rejected_by_its_length() {
     let error = error_of(|_| vec![0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 0x02, 0x01, 0x02]);
     assert!(error.to_string().contains("longer than 16 MiB"), "{error}");
 }
 
 #[test]
-fn what_is_no_message_is_refused() {
+fn invalid_messages_are_rejected() {
     assert!(matches!(error_of(|_| vec![0x30, 0x00]), ldap::Error::Malformed { .. }), "an empty message");
     assert!(matches!(error_of(|_| b"HTTP/1.1 400 Bad Request\r\n".to_vec()), ldap::Error::Malformed { .. }));
     assert!(matches!(error_of(|id| message(id, &value(0x65, &[]))), ldap::Error::Malformed { .. }), "an empty result");
@@ -242,7 +242,7 @@ fn what_is_no_message_is_refused() {
 }
 
 #[test]
-fn an_answer_to_what_was_not_asked_is_refused() {
+fn answer_without_request_is_rejected() {
     assert!(matches!(error_of(|id| page_end(id + 1, 0, "")), ldap::Error::Malformed { .. }));
     assert!(matches!(error_of(|_| page_end(0, 0, "")), ldap::Error::Malformed { .. }));
 }
@@ -262,7 +262,7 @@ fn only_success_on_the_last_page_is_complete() {
 }
 
 #[test]
-fn a_size_limit_on_the_second_page_is_no_smaller_directory() {
+fn size_limit_is_an_error_not_a_smaller_directory() {
     let (outcome, users) = against(AMPLE, |client| {
         let request = client.request();
         client.send(&[user(request.id, 0), page_end(request.id, 0, "more")].concat());
@@ -275,7 +275,7 @@ fn a_size_limit_on_the_second_page_is_no_smaller_directory() {
 }
 
 #[test]
-fn a_connection_that_is_cut_within_a_page_is_no_smaller_directory() {
+fn cut_connection_is_an_error_not_a_smaller_directory() {
     let (outcome, users) = against(AMPLE, |client| {
         let request = client.request();
         client.send(&[user(request.id, 0), user(request.id, 1)].concat());
@@ -285,7 +285,7 @@ fn a_connection_that_is_cut_within_a_page_is_no_smaller_directory() {
 }
 
 #[test]
-fn a_connection_that_is_reset_within_a_page_is_no_smaller_directory() {
+fn reset_connection_is_an_error_not_a_smaller_directory() {
     let (outcome, users) = against(AMPLE, |client| {
         let request = client.request();
         client.send(&[user(request.id, 0), page_end(request.id, 0, "more")].concat());
@@ -298,24 +298,24 @@ fn a_connection_that_is_reset_within_a_page_is_no_smaller_directory() {
 }
 
 #[test]
-fn more_entries_than_a_page_may_have_are_refused() {
+fn too_many_entries_in_a_page_are_rejected() {
     let error = error_of(|id| (0..1001).flat_map(|number| user(id, number)).collect());
-    assert!(error.to_string().contains("more entries than were asked for"), "{error}");
+    assert!(error.to_string().contains("more entries than requested"), "{error}");
 }
 
 #[test]
-fn empty_pages_do_not_go_on_for_ever() {
+fn empty_pages_are_limited() {
     let (outcome, _) = against(AMPLE, |client| {
         while let Some(request) = client.next_request() {
             client.send(&page_end(request.id, 0, "more"));
         }
     });
     let error = outcome.expect_err("it ends").to_string();
-    assert!(error.contains("page after page is empty"), "{error}");
+    assert!(error.contains("too many empty pages"), "{error}");
 }
 
 #[test]
-fn a_directory_with_a_name_that_hides_something_is_none() {
+fn naming_context_with_hidden_characters_is_rejected() {
     let server = Server::start(|client| {
         client.accept_bind();
         let request = client.request();
@@ -328,15 +328,15 @@ fn a_directory_with_a_name_that_hides_something_is_none() {
 }
 
 #[test]
-fn a_notice_of_disconnection_is_told() {
+fn disconnection_notice_is_reported() {
     let error = error_of(|_| result(0, 0x78, 52, "going down"));
-    assert!(matches!(&error, ldap::Error::Notice { said, .. } if said == "going down"), "{error:?}");
+    assert!(matches!(&error, ldap::Error::Notice { message, .. } if message == "going down"), "{error:?}");
 }
 
 #[test]
-fn a_silent_server_meets_each_deadline() {
+fn silent_server_times_out_in_each_stage() {
     let late = |outcome: Result<Controller, Error>| match outcome {
-        Err(Error::Ldap(ldap::Error::Late { what, .. })) => what,
+        Err(Error::Ldap(ldap::Error::TimedOut { what, .. })) => what,
         other => panic!("{other:?}"),
     };
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -345,11 +345,11 @@ fn a_silent_server_meets_each_deadline() {
     let server = Server::start(Client::wait_for_the_end);
     assert_eq!(late(open(&server.source(), SHORT)), "answer the bind");
     let (outcome, _) = against(SHORT, Client::wait_for_the_end);
-    assert!(matches!(outcome, Err(Error::Ldap(ldap::Error::Late { what: "answer a search", .. }))), "{outcome:?}");
+    assert!(matches!(outcome, Err(Error::Ldap(ldap::Error::TimedOut { what: "answer a search", .. }))), "{outcome:?}");
 }
 
 #[test]
-fn a_server_that_never_finishes_meets_the_deadline_too() {
+fn endless_answer_times_out() {
     let (outcome, _) = against(SHORT, |client| {
         client.request();
         client.send(&[0x30, 0x84, 0x00, 0x0f, 0xff, 0xff]);
@@ -357,7 +357,7 @@ fn a_server_that_never_finishes_meets_the_deadline_too() {
             std::thread::sleep(Duration::from_millis(10));
         }
     });
-    assert!(matches!(outcome, Err(Error::Ldap(ldap::Error::Late { .. }))), "{outcome:?}");
+    assert!(matches!(outcome, Err(Error::Ldap(ldap::Error::TimedOut { .. }))), "{outcome:?}");
 }
 
 #[test]
@@ -377,7 +377,7 @@ fn a_cancelled_job_does_not_wait_for_the_server() {
 }
 
 #[test]
-fn a_taker_that_fails_does_not_wait_for_the_server() {
+fn failing_receiver_does_not_wait_for_the_server() {
     let server = Server::start(|client| {
         client.accept_bind();
         let request = client.request();
@@ -409,7 +409,7 @@ fn a_failed_session_is_not_used_again() {
 }
 
 #[test]
-fn an_unusable_password_sends_not_one_byte() {
+fn unusable_password_sends_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("a socket");
     let source = source_at(&listener);
@@ -427,7 +427,7 @@ fn an_unusable_password_sends_not_one_byte() {
 
 /// What becomes of a right password for user 7 when the bound session says it is `bound`, and the entry that is asked
 /// for by GUID is user `number` with the SID `own`.
-fn proved(bound: Option<&'static str>, number: u32, own: Option<&'static str>) -> AuthMethod {
+fn proved(bound: Option<&'static str>, number: u32, own: Option<&'static str>) -> PasswordOutcome {
     let server = Server::start(move |client| {
         client.accept_bind();
         let whoami = client.request();
@@ -443,18 +443,18 @@ fn proved(bound: Option<&'static str>, number: u32, own: Option<&'static str>) -
     let mut guid = [0; 16];
     guid[..4].copy_from_slice(&7_u32.to_be_bytes());
     let source = Source::Ldap(server.source());
-    let auth = prove(&source, "u7@x.test", &Secret::new("secret"), Guid(guid), &Job::unwatched());
+    let auth = verify_password(&source, "u7@x.test", &Secret::new("secret"), Guid(guid), &Job::unwatched());
     server.finish();
     auth.expect("the server answers")
 }
 
 #[test]
-fn a_password_proves_only_the_user_whose_sid_the_bound_session_has() {
+fn password_is_verified_by_the_sid_of_the_session() {
     // S-1-5-21-1-2-3-77 and S-1-5-21-1-2-3-78 ([MS-DTYP] 2.4.2.2), whose bytes happen to be ASCII.
     let own = "\x01\x05\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x4d\0\0\0";
     let anothers = "\x01\x05\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x4e\0\0\0";
     for bound in [own, "S-1-5-21-1-2-3-77"] {
-        assert!(matches!(proved(Some(bound), 7, Some(own)), AuthMethod::Proven(_)), "{bound:?}");
+        assert!(matches!(proved(Some(bound), 7, Some(own)), PasswordOutcome::Verified(_)), "{bound:?}");
     }
     for (what, bound, number, sid) in [
         ("another account was bound", Some(anothers), 7, Some(own)),
@@ -465,12 +465,12 @@ fn a_password_proves_only_the_user_whose_sid_the_bound_session_has() {
         ("neither is known", None, 7, None),
         ("another entry was given", Some(own), 8, Some(own)),
     ] {
-        assert_eq!(proved(bound, number, sid), AuthMethod::SomebodyElse, "{what}");
+        assert_eq!(proved(bound, number, sid), PasswordOutcome::OtherAccount, "{what}");
     }
 }
 
 #[test]
-fn a_bare_account_name_sends_not_one_byte() {
+fn bare_account_name_sends_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("a socket");
     let source = Ldap { bind: "svc".to_owned(), ..source_at(&listener) };
@@ -480,7 +480,7 @@ fn a_bare_account_name_sends_not_one_byte() {
 }
 
 #[test]
-fn a_demand_for_signing_is_explained() {
+fn required_signing_is_explained() {
     let server = Server::start(|client| {
         let request = client.request();
         client.send(&result(request.id, 0x61, 8, "00002028: LdapErr: DSID-0C090259"));
@@ -491,7 +491,7 @@ fn a_demand_for_signing_is_explained() {
 }
 
 #[test]
-fn a_certificate_that_is_over_or_not_yet_valid_is_refused_with_its_day() {
+fn expired_or_future_certificate_is_rejected_with_date() {
     for (certificate, expected) in [
         (Certificate { ends: 2020, ..Certificate::default() }, "expired on 2020-01-01"),
         (Certificate { begins: 2090, ends: 2091, ..Certificate::default() }, "is not valid before 2090-01-01"),
@@ -507,7 +507,7 @@ fn a_certificate_that_is_over_or_not_yet_valid_is_refused_with_its_day() {
 }
 
 #[test]
-fn what_speaks_no_tls_is_told_apart() {
+fn servers_without_tls_are_reported() {
     let plain = |answer: &'static [u8]| {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let source = source_at(&listener);
@@ -523,11 +523,11 @@ fn what_speaks_no_tls_is_told_apart() {
     let outcome = plain(b"220 mail.example ESMTP\r\n");
     assert!(matches!(outcome, Err(Error::Ldap(ldap::Error::NotTls { .. }))), "{outcome:?}");
     let outcome = plain(b"");
-    assert!(matches!(outcome, Err(Error::Ldap(ldap::Error::NoTls { .. }))), "{outcome:?}");
+    assert!(matches!(outcome, Err(Error::Ldap(ldap::Error::ClosedInHandshake { .. }))), "{outcome:?}");
 }
 
 #[test]
-fn a_name_that_does_not_resolve_is_told() {
+fn unresolved_name_is_reported() {
     let source = Ldap { urls: vec!["ldaps://dc1.invalid".parse().expect("an address")], ..fixed_source() };
     let outcome = open(&source, AMPLE);
     assert!(matches!(outcome, Err(Error::Ldap(ldap::Error::Resolve { .. }))), "{outcome:?}");

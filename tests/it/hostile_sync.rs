@@ -126,7 +126,7 @@ fn a_hostile_controller_fails_the_sync_and_leaves_the_cache_as_it_was() {
             let id = first_page(client, id);
             say(client, &[user(id, 2), page_end(id, 4, "")].concat());
         }),
-        ("a referral", "kept by another server", |client, id| say(client, &page_end(id, 10, ""))),
+        ("a referral", "on another server", |client, id| say(client, &page_end(id, 10, ""))),
         ("no answer to whether more follow", "whether more follow", |client, id| {
             say(client, &[user(id, 0), result(id, 0x65, 0, "")].concat());
         }),
@@ -138,7 +138,7 @@ fn a_hostile_controller_fails_the_sync_and_leaves_the_cache_as_it_was() {
 
 #[test]
 fn a_controller_that_falls_silent_fails_the_sync_by_its_deadline() {
-    Company::new().suffers("silence", "did not answer a search within 30s", |client, id| {
+    Company::new().suffers("silence", "timed out after 30s", |client, id| {
         first_page(client, id);
         client.wait_for_the_end();
     });
@@ -146,7 +146,7 @@ fn a_controller_that_falls_silent_fails_the_sync_by_its_deadline() {
 
 #[test]
 fn a_controller_that_says_a_byte_a_second_fails_the_sync_by_its_deadline() {
-    Company::new().suffers("a byte a second", "did not answer a search within 30s", |client, id| {
+    Company::new().suffers("a byte a second", "timed out after 30s", |client, id| {
         let id = first_page(client, id);
         for byte in user(id, 2) {
             if !client.try_send(&[byte]) {

@@ -63,7 +63,7 @@ fn people(reader: &mut dyn Read) -> Vec<User> {
 }
 
 #[test]
-fn by_start_tls_the_same_users_are_read_as_by_ldaps() {
+fn start_tls_reads_the_same_users_as_ldaps() {
     let by_start_tls = people(&mut open(&by_start_tls()).expect("it binds"));
     let by_ldaps = people(&mut open(&source(&lab("URL"))).expect("it binds"));
     assert!(by_ldaps.len() >= 300, "{}", by_ldaps.len());
@@ -71,7 +71,7 @@ fn by_start_tls_the_same_users_are_read_as_by_ldaps() {
 }
 
 #[test]
-fn over_start_tls_a_certificate_of_another_ca_and_one_for_another_name_are_refused() {
+fn start_tls_rejects_foreign_certificates() {
     let error = refusal(&Ldap { trust: Trust::System, ..by_start_tls() });
     assert!(matches!(&error, ldap::Error::UnknownAuthority { signer, .. } if signer == "IMD lab CA"), "{error:?}");
     let port = port_under_another_name(&format!("{}:389", lab("ADDRESS")));
@@ -89,7 +89,7 @@ fn pin_by_openssl() -> String {
 }
 
 #[test]
-fn a_refused_certificate_is_shown_with_the_pin_that_openssl_works_out_and_the_pin_is_believed() {
+fn shown_pin_equals_openssls_and_is_accepted() {
     let text = pin_by_openssl();
     let pin: Pin = text.parse().expect("a pin");
     let error = refusal(&Ldap { trust: Trust::System, ..source(&lab("URL")) });
@@ -104,7 +104,7 @@ fn a_refused_certificate_is_shown_with_the_pin_that_openssl_works_out_and_the_pi
 }
 
 #[test]
-fn the_domains_own_dns_names_its_controller() {
+fn controller_is_found_in_dns() {
     let dns = format!("{}:53", lab("ADDRESS")).parse().expect("an address");
     for (site, of_site) in [(None, false), (Some("Default-First-Site-Name"), true), (Some("nowhere"), false)] {
         let found = discover("ONE.test", site, Some(dns), &Job::unwatched()).expect("controllers");
@@ -157,7 +157,7 @@ fn end_of_password() -> Timestamp {
 }
 
 #[test]
-fn the_checklist_warns_before_the_password_of_the_account_ends() {
+fn checklist_warns_before_the_password_expires() {
     let end = end_of_password();
     let day = end.strftime("%Y-%m-%d").to_string();
     let before = |days: i64| end - SignedDuration::from_hours(24 * days) - SignedDuration::from_mins(1);
@@ -178,7 +178,7 @@ fn the_checklist_warns_before_the_password_of_the_account_ends() {
 }
 
 #[test]
-fn the_end_of_the_password_is_kept_as_it_was_seen_and_status_warns_of_it() {
+fn status_warns_before_the_password_expires() {
     let imd = Installation::new();
     imd.write_secret("bind.pw", &lab("USER_PASSWORD"));
     let (url, ca, base) = (lab("URL"), lab("CA"), lab("BASE_DN"));
@@ -231,18 +231,18 @@ fn the_end_of_the_password_is_kept_as_it_was_seen_and_status_warns_of_it() {
 }
 
 #[test]
-fn the_checklist_names_the_rights_that_the_account_does_not_need() {
+fn checklist_lists_unneeded_rights() {
     let checks = checked("svc-powerful", Timestamp::now());
     let rights = line(&checks, "rights");
     assert_eq!(rights.outcome, Outcome::Warning);
     // Account Operators by way of Lab Helpers, Administrators by way of Domain Admins.
     let groups = "Account Operators, Administrators, Domain Admins";
-    assert!(rights.evidence.ends_with(&format!("it is in {groups}")), "{rights:?}");
+    assert!(rights.evidence.ends_with(&format!("member of {groups}")), "{rights:?}");
     assert!(rights.help.as_ref().is_some_and(|help| help.contains("take it out")), "{rights:?}");
     let checks = checked("svc-imd", Timestamp::now());
     assert_eq!(
         (line(&checks, "rights").outcome, line(&checks, "rights").evidence.as_str()),
-        (Outcome::Ok, "none beyond reading")
+        (Outcome::Ok, "read only")
     );
 }
 
@@ -262,7 +262,7 @@ fn csvde(options: &[&str]) -> Vec<u8> {
 }
 
 #[test]
-fn an_export_by_csvde_gives_the_users_of_the_controller_value_by_value() {
+fn csvde_export_equals_the_controllers_users() {
     let over_ldap = people(&mut open(&source(&lab("URL"))).expect("it binds"));
     assert!(over_ldap.len() >= 300, "{}", over_ldap.len());
     let folder = tempfile::tempdir().expect("a folder");
@@ -289,7 +289,7 @@ fn an_export_by_csvde_gives_the_users_of_the_controller_value_by_value() {
 }
 
 #[test]
-fn an_export_by_csvde_that_was_cut_off_is_not_a_smaller_company() {
+fn truncated_csvde_export_is_an_error() {
     let whole = csvde(&[]);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("users.csv");

@@ -84,7 +84,7 @@ impl Case {
 }
 
 #[test]
-fn a_parser_of_powershell_finds_the_same_program_for_every_value_and_the_values_in_its_strings() {
+fn powershell_parser_finds_the_exported_values() {
     let count = if std::env::var_os("IMD_LONG").is_some() { 5_000 } else { 300 };
     let mut runner = TestRunner::new(cases(1));
     let values = (

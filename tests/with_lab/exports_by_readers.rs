@@ -46,12 +46,12 @@ fn read(folder: &Path) -> Value {
 }
 
 #[test]
-fn a_thousand_hostile_deployments_are_read_back_as_they_went_in() {
+fn hostile_deployments_round_trip() {
     read_back(1000, false);
 }
 
 #[test]
-fn a_thousand_more_are_read_back_with_the_token_among_the_values() {
+fn hostile_deployments_with_token_round_trip() {
     read_back(1000, true);
 }
 
@@ -124,7 +124,7 @@ fn read_back(count: usize, inline: bool) {
 }
 
 #[test]
-fn another_installation_has_another_profile_and_another_token_has_not() {
+fn profile_id_depends_on_the_installation_only() {
     let profile = |deployment: &Deployment| {
         let rendered = render(deployment, "mobileconfig").unwrap();
         let profile = text(&rendered, "settings.mobileconfig").to_owned();
@@ -147,7 +147,7 @@ proptest! {
     #![proptest_config(cases(25))]
 
     #[test]
-    fn each_script_for_mac_and_linux_puts_the_values_where_the_agent_reads_them(
+    fn unix_scripts_write_values_for_the_agent(
         servers in proptest::collection::vec(server(), 1..3),
         proxy in hostile(),
     ) {
@@ -176,7 +176,7 @@ proptest! {
 }
 
 #[test]
-fn the_script_for_jamf_stops_at_an_empty_parameter_and_at_a_wrong_package() {
+fn jamf_script_rejects_bad_parameters() {
     let state = |root: &Path| agent_below(root);
     for (arguments, code) in [
         (vec!["/", "mac-1", "anna"], 64),
@@ -200,7 +200,7 @@ fn the_script_for_jamf_stops_at_an_empty_parameter_and_at_a_wrong_package() {
 
 /// The table of `assets/targets/README.md`: the same question, and the answers of each tool.
 #[test]
-fn each_tool_gets_the_verdict_that_it_understands() {
+fn detection_scripts_return_the_tools_format() {
     let folder = tempfile::tempdir().unwrap();
     put(&render(&ours(), "munki").unwrap(), &folder.path().join("0/munki"));
     // The reader wants an `env` beside it.
@@ -237,7 +237,7 @@ fn each_tool_gets_the_verdict_that_it_understands() {
 
 /// Nobody runs Ansible here: what decides is read by a reader of YAML, and worked out by hand.
 #[test]
-fn a_laptop_that_is_not_enrolled_gets_the_token_of_today() {
+fn unenrolled_laptop_gets_the_current_token() {
     let playbook = render(&ours(), "ansible").unwrap();
     let playbook = text(&playbook, "playbook.yml");
     let folder = tempfile::tempdir().unwrap();
@@ -259,7 +259,7 @@ fn a_laptop_that_is_not_enrolled_gets_the_token_of_today() {
 }
 
 #[test]
-fn configuration_manager_takes_an_older_version_for_not_installed_where_the_version_is_told() {
+fn configmgr_detects_older_version_as_missing() {
     for (deployment, kind) in [(ours(), "'Version'"), (insync(), "'ProductVersion'")] {
         let script = |deployment: &Deployment| {
             text(&render(deployment, "configmgr").unwrap(), "create-application.ps1").to_owned()
@@ -284,7 +284,7 @@ fn configuration_manager_takes_an_older_version_for_not_installed_where_the_vers
 
 /// Nobody has PowerShell here: the script is judged by what it can do at all.
 #[test]
-fn the_detection_for_intune_writes_only_its_verdict_and_never_to_standard_error() {
+fn intune_detection_prints_only_its_result() {
     for deployment in [ours(), insync()] {
         let rendered = render(&deployment, "intune").unwrap();
         let script = text(&rendered, "detect.ps1");

@@ -182,7 +182,7 @@ fn ours(file: &Path, filter: &Filter, base: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_we_select_from_a_file_is_what_the_controller_selects() {
+fn file_and_controller_select_the_same_users() {
     let _alone = crate::whole_domain();
     let samba = Samba::find();
     let base = samba.variables["IMD_LAB_BASE_DN"].clone();
@@ -442,7 +442,7 @@ impl Chance {
 }
 
 #[test]
-fn the_users_of_the_dump_are_those_of_the_controller_value_by_value() {
+fn dumped_users_equal_the_controllers() {
     let _alone = crate::whole_domain();
     let samba = Samba::find();
     let folder = tempfile::tempdir().expect("a folder");

@@ -13,7 +13,7 @@ use imd::directory::{Query, Read};
 use imd::filter::Filter;
 use imd::model::directory::{Ldap, Trust};
 use imd::model::dn::Dn;
-use imd::model::explain::Remedy;
+use imd::model::explanation::Remedy;
 use imd::model::job::Job;
 use imd::model::mapping::{AccountName, Kind, Mapping};
 use imd::model::plan::Excluded;
@@ -224,7 +224,7 @@ fn way(explanation: &Explanation) -> Option<(bool, String)> {
 }
 
 #[test]
-fn a_group_is_everybody_inside_it_five_deep_in_a_circle_and_by_primary_group() {
+fn group_includes_nested_cyclic_and_primary_members() {
     let _alone = crate::whole_domain();
     let unit = Unit::new("nested");
     for user in ["ann", "deep", "prime", "primedeep", "outside"] {
@@ -264,7 +264,7 @@ fn a_group_is_everybody_inside_it_five_deep_in_a_circle_and_by_primary_group() {
 }
 
 #[test]
-fn a_group_of_2000_members_is_read_through_its_ranges() {
+fn group_of_2000_members_is_read_in_ranges() {
     let _alone = crate::whole_domain();
     let unit = Unit { dn: format!("OU=imd-crowd,{}", lab("BASE_DN")), name: "crowd" };
     unit.crowd(0);
@@ -282,7 +282,7 @@ fn a_group_of_2000_members_is_read_through_its_ranges() {
 }
 
 #[test]
-fn each_remedy_that_is_applied_to_the_controller_makes_the_user_match() {
+fn applied_remedies_make_the_user_match() {
     let _alone = crate::whole_domain();
     let unit = Unit::new("remedy");
     unit.add("sales", &[("objectClass", "container")]);
@@ -312,7 +312,7 @@ fn each_remedy_that_is_applied_to_the_controller_makes_the_user_match() {
         let dn = found(&mut controller(), user).first(Attribute::DistinguishedName).expect("a DN").raw().to_owned();
         assert_eq!(dn, unit.dn(user), "nobody else moved it");
         match remedy {
-            Remedy::Mend { why: Excluded::NoMail } => unit.change(user, "replace", "mail", "new@remedy.test"),
+            Remedy::Fix { why: Excluded::NoMail } => unit.change(user, "replace", "mail", "new@remedy.test"),
             Remedy::EnableAccount => unit.change(user, "replace", "userAccountControl", ENABLED),
             Remedy::Give { attribute, value } => unit.change(user, "replace", &attribute, value.raw()),
             Remedy::Take { attribute, value } => unit.change(user, "delete", &attribute, value.raw()),
@@ -331,7 +331,7 @@ fn each_remedy_that_is_applied_to_the_controller_makes_the_user_match() {
 }
 
 #[test]
-fn who_shares_a_mail_or_is_taken_by_an_earlier_mapping_is_told() {
+fn shared_mail_and_earlier_mapping_are_reported() {
     let _alone = crate::whole_domain();
     let unit = Unit::new("others");
     unit.user("first", &[("mail", "same@others.test")]);

@@ -21,7 +21,7 @@ fn schemathesis() -> PathBuf {
 }
 
 #[test]
-fn no_request_that_another_tool_makes_up_is_answered_otherwise_than_described() {
+fn service_conforms_to_the_openapi_description() {
     let (imd, service, token) = served(20, |answers| answers.replace("devices_per_user = 2", "devices_per_user = 100"));
     let laptops: Vec<_> = (0..12).map(Laptop::new).collect();
     for laptop in &laptops {

@@ -85,7 +85,7 @@ fn press(console: &mut Console, name: &str, leads_to: &str) -> String {
 }
 
 #[test]
-fn each_screen_is_walked_by_keys_that_it_offers() {
+fn screens_are_reachable_by_their_keys() {
     let state = synced();
     let mut console = state.console();
     console.wait_for("Overview");
@@ -184,7 +184,7 @@ fn each_screen_is_walked_by_keys_that_it_offers() {
 }
 
 #[test]
-fn a_list_costs_few_bytes_a_key_and_none_while_nothing_happens() {
+fn lists_send_few_bytes_and_none_when_idle() {
     let state = synced();
     let mut console = state.console();
     console.wait_for("Overview");

@@ -43,7 +43,7 @@ fn changes(office: &Office) -> Vec<String> {
 }
 
 #[test]
-fn an_ou_that_was_emptied_takes_nobody_away() {
+fn emptied_ou_removes_no_users() {
     let office = Office::new("Emptied");
     for n in 0..PEOPLE {
         office.delete(&office.dn(n));
@@ -60,7 +60,7 @@ fn an_ou_that_was_emptied_takes_nobody_away() {
 }
 
 #[test]
-fn an_ou_that_was_renamed_is_recognised_and_its_new_name_is_said() {
+fn renamed_ou_is_recognized() {
     let office = Office::new("Renamed");
     let renamed = office.ou.replace("OU=Renamed", "OU=Renamed and moved");
     let plans = || office.imd.json(["sync", "list"])["items"].as_array().unwrap().len();
@@ -74,7 +74,7 @@ fn an_ou_that_was_renamed_is_recognised_and_its_new_name_is_said() {
 }
 
 #[test]
-fn a_right_that_was_removed_takes_nobody_away() {
+fn lost_read_access_removes_no_users() {
     let office = Office::new("Hidden");
     // Deny List Contents on the OU: its people are there, and the account sees none of them.
     office.deny_on_ou("(D;;LC;;;{sid})");
@@ -83,7 +83,7 @@ fn a_right_that_was_removed_takes_nobody_away() {
 }
 
 #[test]
-fn a_right_to_read_one_attribute_that_was_removed_is_named() {
+fn lost_attribute_access_is_reported() {
     let office = Office::new("Unread");
     // Deny Read Property on mail (its schemaIDGUID, [MS-ADA2]).
     office.deny_on_people("(OD;;RP;bf967961-0de6-11d0-a285-00aa003049e2;;{sid})");
@@ -108,7 +108,7 @@ fn a_right_to_read_one_attribute_that_was_removed_is_named() {
 }
 
 #[test]
-fn six_of_forty_who_are_disabled_wait_for_approval_and_a_further_change_refuses_it() {
+fn safeguard_holds_six_disabled_users_of_forty() {
     let office = Office::new("Disabled");
     for n in 0..6 {
         office.disable(n);
@@ -135,7 +135,7 @@ fn six_of_forty_who_are_disabled_wait_for_approval_and_a_further_change_refuses_
 }
 
 #[test]
-fn a_user_who_is_renamed_stays_and_one_who_is_moved_away_leaves_for_that_reason() {
+fn renamed_user_stays_and_moved_user_is_removed() {
     let office = Office::new("Moved");
     office.rename(&office.dn(0), "CN=Another Name");
     let elsewhere = office.another_ou("Elsewhere");
@@ -154,7 +154,7 @@ fn a_user_who_is_renamed_stays_and_one_who_is_moved_away_leaves_for_that_reason(
 }
 
 #[test]
-fn a_user_who_is_deleted_and_made_again_under_the_same_name_is_another_user() {
+fn recreated_user_is_another_user() {
     let office = Office::new("Remade");
     let before = office.imd.json(["users", "remade-person00@one.test"])["items"][0].clone();
     office.delete(&office.dn(0));
@@ -171,7 +171,7 @@ fn a_user_who_is_deleted_and_made_again_under_the_same_name_is_another_user() {
 }
 
 #[test]
-fn a_mail_that_two_users_swap_changes_both_and_takes_away_neither() {
+fn swapped_mail_updates_both_users() {
     let office = Office::new("Swapped");
     let (one, other) = (office.mail(0), office.mail(1));
     office.replace(0, "mail", &other);
@@ -189,7 +189,7 @@ fn a_mail_that_two_users_swap_changes_both_and_takes_away_neither() {
 }
 
 #[test]
-fn a_filter_that_was_edited_is_named_with_who_edited_it() {
+fn changed_filter_is_shown_with_its_editor() {
     let office = Office::new("Edited");
     office.write_answers("filter = \"(title=Nobody)\"");
     let run = office.imd.imd(["setup", "--answers", "answers.toml", "--yes"]);

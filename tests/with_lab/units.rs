@@ -20,7 +20,7 @@ fn as_installed(folder: &Path) {
 }
 
 #[test]
-fn systemd_finds_nothing_wrong_with_its_units_and_little_that_they_could_do_without() {
+fn systemd_units_verify_and_are_hardened() {
     let folder = tempfile::tempdir().unwrap();
     as_installed(folder.path());
     let check = |arguments: &[&str], unit: &str| {
@@ -49,7 +49,7 @@ fn systemd_finds_nothing_wrong_with_its_units_and_little_that_they_could_do_with
 }
 
 #[test]
-fn the_lists_for_launchd_are_property_lists_that_run_what_they_say() {
+fn launchd_plists_are_valid() {
     let read = "import json, plistlib, sys\nprint(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
     for (name, arguments) in [("imd.activate.tend", &["tend"][..]), ("imd.activate.claim", &["claim", "--log-on"])] {
         let path = units().join(format!("{name}.plist"));
@@ -68,7 +68,7 @@ fn the_lists_for_launchd_are_property_lists_that_run_what_they_say() {
 }
 
 #[test]
-fn the_scheduled_task_for_windows_is_whole_and_runs_as_the_system() {
+fn windows_task_is_valid_and_runs_as_system() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/installers/windows/task.xml");
     let folder = tempfile::tempdir().unwrap();
     let encoded = folder.path().join("task.xml");

@@ -1,9 +1,9 @@
-//! A reader of BER that neither recurses nor copies, for bytes which may mean harm.
+//! A BER decoder for untrusted bytes that neither recurses nor copies.
 //!
-//! LDAP's restrictions hold (RFC 4511, 5.1): definite lengths only. Tags of more than one byte, which LDAP does not
-//! use, are refused. Nesting costs nothing here, because a reader sees one level and goes no deeper than it is asked.
+//! With LDAP's restrictions (RFC 4511, 5.1): definite lengths only. Tags of more than one byte, which LDAP does not use, are
+//! rejected. Each level is decoded only on request, so nesting has no cost.
 
-/// Bytes that are not what LDAP allows there: what is wrong with them.
+/// Invalid bytes, with a description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Malformed(pub(super) &'static str);
@@ -15,29 +15,29 @@ pub(super) const ENUMERATED: u8 = 0x0a;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 
-/// What stands before a value.
+/// The header of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) tag: u8,
-    /// How many bytes the header itself takes.
+    /// The length of the header in bytes.
     pub(super) size: usize,
-    /// How many bytes the value takes, as declared; they need not be there yet.
+    /// The declared length of the value, which may not have arrived yet.
     pub(super) length: usize,
 }
 
 impl Header {
-    /// The header at the start of `bytes`; `None` when the bytes end within it.
+    /// Decodes the header at the start of `bytes`; `None` when it is incomplete.
     pub(super) fn read(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
         let [tag, first, rest @ ..] = bytes else { return Ok(None) };
         if tag & 0x1f == 0x1f {
-            return Err(Malformed("a tag is longer than LDAP's are"));
+            return Err(Malformed("a tag is longer than one byte"));
         }
         let (size, length) = match *first {
             short @ 0..=0x7f => (2, usize::from(short)),
             0x80 => return Err(Malformed("a length is indefinite")),
             long => {
                 let count = usize::from(long & 0x7f);
-                // Active Directory always writes four bytes of length; more than that no message needs.
+                // Active Directory always writes four bytes; no message needs more.
                 if count > 4 {
                     return Err(Malformed("a length takes more than four bytes"));
                 }
@@ -49,7 +49,7 @@ impl Header {
     }
 }
 
-/// The values that follow one another in some bytes.
+/// A sequence of values.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Values<'a>(pub(super) &'a [u8]);
 
@@ -62,12 +62,12 @@ impl<'a> Values<'a> {
         let header = Header::read(self.0)?.ok_or(Malformed("a value is cut off"))?;
         let rest = &self.0[header.size..];
         let (value, rest) =
-            rest.split_at_checked(header.length).ok_or(Malformed("a value is longer than its place"))?;
+            rest.split_at_checked(header.length).ok_or(Malformed("a value is longer than its container"))?;
         self.0 = rest;
         Ok(Some((header.tag, value)))
     }
 
-    /// The next value, which has this tag; otherwise what is missing.
+    /// The next value, which must have this tag; `missing` describes the error.
     pub(super) fn expect(&mut self, tag: u8, missing: &'static str) -> Result<&'a [u8], Malformed> {
         match self.next()? {
             Some((found, value)) if found == tag => Ok(value),
@@ -86,7 +86,7 @@ impl<'a> Values<'a> {
 
 /// An INTEGER or ENUMERATED from 0 to 2,147,483,647, LDAP's `maxInt`.
 pub(super) fn integer(value: &[u8]) -> Result<u32, Malformed> {
-    let wrong = Malformed("a number is out of its range");
+    let wrong = Malformed("a number is out of range");
     match value {
         [first, ..] if *first & 0x80 == 0 && value.len() <= 8 => {
             let number = value.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_is_read_in_each_form_of_length() {
+    fn header_is_decoded_in_each_length_form() {
         let read = |bytes: &[u8]| Header::read(bytes);
         assert_eq!(read(&[0x30, 5, 1]), Ok(Some(Header { tag: 0x30, size: 2, length: 5 })));
         assert_eq!(read(&[0x30, 0x81, 0x80]), Ok(Some(Header { tag: 0x30, size: 3, length: 128 })));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stay_within_ldaps_range() {
+    fn numbers_stay_in_range() {
         assert_eq!(integer(&[0]), Ok(0));
         assert_eq!(integer(&[0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff]), Ok(2_147_483_647));
         for wrong in [&[][..], &[0xff], &[0, 0x80, 0, 0, 0], &[0; 9]] {
@@ -127,7 +127,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_come_one_after_another_and_none_is_lost(
+        fn all_values_are_decoded_in_order(
             values in prop::collection::vec((0_u8..0x1f, prop::collection::vec(any::<u8>(), 0..300)), 0..6),
         ) {
             let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! What a form offers to choose from: organizational units, groups, and the values that users have.
+//! The choices in forms: organizational units, groups, and values of user attributes.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,15 +7,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::PAGE;
 use super::connection::{Connection, Watch};
 use super::request::{Scope, Search};
-use crate::directory::check::people;
 use crate::directory::{Error as DirectoryError, Group, Unit, decode};
 use crate::filter::{Filter, Substrings};
 use crate::model::text::Untrusted;
 use crate::model::user::Attribute;
 
-/// What may hold users. Windows' own tools hide the rest, too, unless asked for "advanced features".
+/// Containers of users. Windows' tools hide the others, too, unless "Advanced Features" is on.
 const UNITS: &str = "(&(|(objectClass=organizationalUnit)(objectClass=container)(objectClass=builtinDomain))(!(showInAdvancedViewOnly=TRUE)))";
-/// No attribute at all (RFC 4511, 4.5.1.8).
+/// No attributes (RFC 4511, 4.5.1.8).
 const NOTHING: &[&str] = &["1.1"];
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
@@ -55,7 +54,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         let filter = Filter::And(filter).to_string();
         let search = Search { base, scope: Scope::Subtree, filter: &filter, attributes: &["cn"], size_limit: 0 };
-        // The server's order is not by name: the first ones are known only at the end, but no more of them are kept.
+        // The server does not sort by name, so only the first `limit` names so far are kept.
         let mut first = BTreeSet::new();
         self.all(&search, PAGE, watch, |entry| {
             let Some((_, name)) = entry.values.first() else { return Ok(()) };
@@ -80,7 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         watch: Watch<'_>,
     ) -> Result<Vec<(Untrusted, u64)>, DirectoryError> {
         let name = attribute.name();
-        let filter = Filter::And(vec![people(), Filter::Present(name.to_owned())]).to_string();
+        let filter = Filter::And(vec![Filter::people(), Filter::Present(name.to_owned())]).to_string();
         let search = Search { base, scope: Scope::Subtree, filter: &filter, attributes: &[name], size_limit: 0 };
         let mut counts: HashMap<String, u64> = HashMap::new();
         self.all(&search, PAGE, watch, |entry| {

@@ -1,4 +1,4 @@
-//! The lines of the checklist that a domain controller has.
+//! The checklist of a domain controller.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,8 +9,9 @@ use super::request::{Scope, Search};
 use super::root::ANYTHING;
 use super::tls::Facts;
 use super::{Controller, Deadlines, Driver};
-use crate::directory::check::{Census, Checklist, Stop, described, people};
+use crate::directory::checklist::{Checklist, Stop, UserCount, described};
 use crate::directory::{Account, Error as DirectoryError};
+use crate::filter::Filter;
 use crate::model::directory::{Ldap, Url};
 use crate::model::job::Job;
 use crate::model::text::shown;
@@ -34,9 +35,9 @@ pub(in crate::directory) const CHECKS: &[&str] = &[
 /// The attributes that the last two lines need.
 const NEEDED: &[Attribute] =
     &[Attribute::ObjectGuid, Attribute::CommonName, Attribute::SamAccountName, Attribute::DisplayName, Attribute::Mail];
-/// Kerberos allows five minutes by default, and so does nearly everything else that signs a time.
+/// The clock skew that Kerberos allows by default.
 const CLOCK: SignedDuration = SignedDuration::from_mins(5);
-/// How long before its end a certificate is worth a word.
+/// How long before its expiry a certificate causes a warning.
 const RENEW: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 pub(in crate::directory) fn check(
@@ -55,7 +56,11 @@ pub(in crate::directory) fn check(
         for url in &source.urls {
             let found = connect::resolve(url, deadlines, watch).await;
             addresses.take(url, found, |found| {
-                format!("{} is {}", url.host, found.iter().map(|a| a.ip().to_string()).collect::<Vec<_>>().join(", "))
+                format!(
+                    "{} resolves to {}",
+                    url.host,
+                    found.iter().map(|a| a.ip().to_string()).collect::<Vec<_>>().join(", ")
+                )
             })?;
         }
         let mut streams = Stage::default();
@@ -94,22 +99,22 @@ async fn identify(
 ) -> Result<String, Stop> {
     let dse = session.dse(watch).await?;
     let time = dse.time;
-    let root = session.named(dse, watch).await?;
+    let root = session.with_names(dse, watch).await?;
     list.passed(described(&root));
     match time.map(|time| time.duration_since(now)) {
-        None => list.warned("the server does not say what time it has", "compare the clocks yourself", Vec::new()),
+        None => list.warned("the server does not report its time", "compare the clocks manually", Vec::new()),
         Some(ahead) if ahead.abs() > CLOCK => {
             let way = if ahead.is_negative() { "behind" } else { "ahead of" };
             let evidence = format!("the server's clock is {} {way} this machine's", lasting(ahead.abs()));
-            let help = "set both by the same time server: signed times and Kerberos allow five minutes";
+            let help = "synchronize both with the same time server: Kerberos allows a difference of five minutes";
             list.warned(evidence, help, Vec::new());
         }
-        Some(ahead) => list.passed(format!("{} apart", lasting(ahead.abs()))),
+        Some(ahead) => list.passed(format!("difference: {}", lasting(ahead.abs()))),
     }
     let base = &root.naming_context;
     let search = Search { base, scope: Scope::Base, filter: ANYTHING, attributes: &["1.1"], size_limit: 0 };
     if session.few(&search, watch).await?.is_empty() {
-        let help = "let the account read the domain: a member of Domain Users may, unless it was taken away";
+        let help = "give the account read access to the domain; members of Domain Users have it by default";
         return Err(Stop::Failed(format!("{} is not readable", shown(base)), help.to_owned()));
     }
     list.passed(shown(base));
@@ -118,9 +123,10 @@ async fn identify(
 
 /// The lines about the account itself.
 fn judge(account: Option<&Account>, now: Timestamp, list: &mut Checklist<'_>) -> Result<(), Stop> {
-    let help = "set a new password in the directory and give it here; one that never expires suits a service account";
+    let help =
+        "set a new password in the directory and enter it here; for a service account use one that never expires";
     match account.and_then(|account| account.password) {
-        None => list.passed("the directory does not say when it ends"),
+        None => list.passed("the directory does not show its expiry"),
         Some(expiry) => match expiry.few_days(now) {
             None => list.passed(expiry.described(now)),
             Some(..=0) => return Err(Stop::Failed(expiry.described(now), help.to_owned())),
@@ -128,12 +134,12 @@ fn judge(account: Option<&Account>, now: Timestamp, list: &mut Checklist<'_>) ->
         },
     }
     match account.and_then(|account| account.rights.as_deref()) {
-        None => list.passed("the account may not see which groups it is in"),
-        Some([]) => list.passed("none beyond reading"),
+        None => list.passed("the account cannot see its own groups"),
+        Some([]) => list.passed("read only"),
         Some(groups) => {
-            let help = "take it out of them: reading users needs no more than Domain Users, and a password that is \
-                        kept on a server should open no more";
-            list.warned(format!("more than it needs: it is in {}", groups.join(", ")), help, Vec::new());
+            let help = "remove it from these groups: Domain Users is enough to read users, and a stored password should not \
+                        give more rights";
+            list.warned(format!("more than needed: member of {}", groups.join(", ")), help, Vec::new());
         }
     }
     Ok(())
@@ -143,20 +149,20 @@ fn judge(account: Option<&Account>, now: Timestamp, list: &mut Checklist<'_>) ->
 fn count(controller: &mut Controller, job: &Job, list: &mut Checklist<'_>) -> Result<(), Stop> {
     let base = controller.base(None, job)?;
     let names: Vec<_> = NEEDED.iter().map(|attribute| attribute.name()).collect();
-    let mut census = Census::default();
-    controller.read_users(&base, &people().to_string(), &names, job, &mut |batch| {
-        census.take(&batch, job);
+    let mut count = UserCount::default();
+    controller.read_users(&base, &Filter::people().to_string(), &names, job, &mut |batch| {
+        count.take(&batch, job);
         Ok(())
     })?;
-    census.report(list)
+    count.report(list)
 }
 
-/// One stage of connecting, over every address that is left.
+/// One stage of connecting, for every server that passed the stage before.
 struct Stage<T> {
     reached: Vec<(Url, T)>,
     evidence: Vec<String>,
     failures: Vec<Error>,
-    /// A certificate ends soon.
+    /// A certificate expires soon.
     soon: bool,
 }
 
@@ -183,17 +189,17 @@ impl<T> Stage<T> {
                 self.failures.push(failure);
                 Ok(())
             }
-            Err(unwanted) => Err(unwanted),
+            Err(cancelled) => Err(cancelled),
         }
     }
 
-    /// Those that came through, of which there is at least one.
+    /// The servers that passed, at least one.
     fn report(self, list: &mut Checklist<'_>) -> Result<Vec<(Url, T)>, Error> {
         if self.reached.is_empty() {
             return Err(connect::all(self.failures));
         }
         let mut evidence = self.evidence;
-        let mut help = self.soon.then(|| "renew the certificate before it ends".to_owned());
+        let mut help = self.soon.then(|| "renew the certificate before it expires".to_owned());
         for failure in &self.failures {
             evidence.push(failure.to_string());
             help.get_or_insert_with(|| failure.help());
@@ -208,15 +214,15 @@ impl<T> Stage<T> {
 
 fn tls(facts: &Facts) -> String {
     if let Some(pin) = &facts.pinned {
-        return format!("{}, with the pinned key {pin}, signed by \"{}\"", facts.version, facts.signer);
+        return format!("{}, pinned key {pin}, issued by \"{}\"", facts.version, facts.signer);
     }
     let until =
         facts.until.map_or_else(String::new, |until| format!(", valid until {}", crate::model::moment::day(until)));
-    format!("{}, signed by \"{}\"{until}", facts.version, facts.signer)
+    format!("{}, issued by \"{}\"{until}", facts.version, facts.signer)
 }
 
 fn is_soon(facts: &Facts, now: Timestamp) -> bool {
-    // A pinned key outlives its certificate.
+    // A pinned key is accepted after the certificate has expired.
     facts.pinned.is_none() && facts.until.is_some_and(|until| until.duration_since(now) < RENEW)
 }
 

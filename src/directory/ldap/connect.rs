@@ -1,4 +1,4 @@
-//! From an address to a bound session, in the stages that the checklist of step 1 shows one by one.
+//! From an address to a bound session, in the stages of the checklist in step 1.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,13 +20,13 @@ use crate::secrets::Secret;
 /// A session with a domain controller.
 pub(super) type Session = Connection<TlsStream<TcpStream>>;
 
-/// The longest password that is sent, in bytes. Windows takes 256 characters.
+/// The longest password, in bytes. Windows accepts 256 characters.
 const LONGEST_PASSWORD: usize = 1024;
 
-/// What an account binds with, looked at before anything is sent.
+/// Checks the bind name and password before anything is sent.
 ///
-/// A bind with a name and no password succeeds as nobody (RFC 4513, 5.1.2), and one with a NUL in it would be cut off
-/// by some servers; neither ever reaches the network.
+/// A bind with a name and no password succeeds anonymously (RFC 4513, 5.1.2), and some servers truncate a password at NUL;
+/// both are rejected here.
 pub(super) fn credentials<'a>(source: &'a Ldap, password: Option<&'a Secret>) -> Result<(&'a str, &'a Secret), Error> {
     let name = source.bind.trim();
     let shown = || text::shown(name);
@@ -37,7 +37,7 @@ pub(super) fn credentials<'a>(source: &'a Ldap, password: Option<&'a Secret>) ->
     let password = password.ok_or_else(|| Error::NoPassword { bind: shown() })?;
     let unusable = |why| Error::UnusablePassword { bind: shown(), why };
     if password.expose().contains('\0') {
-        return Err(unusable("holds a NUL character"));
+        return Err(unusable("contains a NUL character"));
     }
     if password.expose().len() > LONGEST_PASSWORD {
         return Err(unusable("is longer than 1,024 bytes"));
@@ -45,7 +45,7 @@ pub(super) fn credentials<'a>(source: &'a Ldap, password: Option<&'a Secret>) ->
     Ok((name, password))
 }
 
-/// The addresses of a server's name.
+/// Resolves a server's name.
 pub(super) async fn resolve(
     url: &Url,
     deadlines: Deadlines,
@@ -63,7 +63,7 @@ pub(super) async fn resolve(
     Ok(addresses)
 }
 
-/// A connection to the first of the addresses that takes one.
+/// Connects to the first address that accepts a connection.
 pub(super) async fn reach(
     url: &Url,
     addresses: &[SocketAddr],
@@ -76,8 +76,7 @@ pub(super) async fn reach(
         let deadline = Deadline::of(&server, "answer", deadlines.connect);
         last = match watch.until(deadline, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
-                // Requests are small and waited for: none is held back to be sent with the next. Should the system
-                // refuse that, they are only slower.
+                // Requests are small. A failure only makes them slower.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
@@ -85,15 +84,14 @@ pub(super) async fn reach(
                 Error::Refused { server: server.clone() }
             }
             Ok(Err(error)) => Error::Unreachable { server: server.clone(), why: error.to_string() },
-            Err(DirectoryError::Ldap(late)) => late,
-            Err(unwanted) => return Err(unwanted),
+            Err(DirectoryError::Ldap(error)) => error,
+            Err(cancelled) => return Err(cancelled),
         };
     }
     Err(last.into())
 }
 
-/// TLS over a connection, and what it amounts to. Until it is up, nothing goes over the connection but the question
-/// for it.
+/// Starts TLS on a connection. Before TLS nothing but a StartTLS request is sent.
 pub(super) async fn secure(
     tcp: TcpStream,
     url: &Url,
@@ -111,9 +109,9 @@ pub(super) async fn secure(
     Ok((Connection::over(stream, server, deadlines), facts))
 }
 
-/// A bound session with the first server that can be reached.
+/// A bound session with the first reachable server.
 ///
-/// A refused bind is not tried on the next server: it is the same account there, and some lock themselves.
+/// A refused bind is not tried on the next server: it has the same account, and a second attempt counts towards lockout.
 pub(super) async fn open(
     source: &Ldap,
     password: Option<&Secret>,
@@ -134,13 +132,13 @@ pub(super) async fn open(
                 return Ok(session);
             }
             Err(DirectoryError::Ldap(failure)) => failures.push(failure),
-            Err(unwanted) => return Err(unwanted),
+            Err(cancelled) => return Err(cancelled),
         }
     }
     Err(all(failures).into())
 }
 
-/// The key of a server as it shows it, and who signed for it.
+/// The public key of a server and the issuer of its certificate.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ServerKey {
     pub url: Url,
@@ -148,28 +146,28 @@ pub struct ServerKey {
     pub signer: String,
 }
 
-/// The keys of the servers that answer. Nothing is verified and nothing is sent: they are there to be compared.
+/// The keys of the servers that answer, for comparison. They are not verified, and no credentials are sent.
 ///
 /// # Errors
-/// When no server shows one.
+/// When no server presents a key.
 pub fn keys(urls: &[Url], job: &Job) -> Result<Vec<ServerKey>, DirectoryError> {
     let (deadlines, watch) = (Deadlines::default(), Watch::over(job));
-    let nothing_is_trusted = Trust::Pins(Vec::new());
+    let no_pins = Trust::Pins(Vec::new());
     Driver::new()?.block_on(async {
         let (mut keys, mut failures) = (Vec::new(), Vec::new());
         for url in urls {
-            let shown = async {
+            let presented = async {
                 let addresses = resolve(url, deadlines, watch).await?;
                 let tcp = reach(url, &addresses, deadlines, watch).await?;
-                secure(tcp, url, &nothing_is_trusted, deadlines, watch).await
+                secure(tcp, url, &no_pins, deadlines, watch).await
             };
-            match shown.await {
-                // Refused, as every key is here, and shown for it.
-                Err(DirectoryError::Ldap(Error::OtherKey(shown))) => {
-                    keys.push(ServerKey { url: url.clone(), pin: shown.seen, signer: shown.signer });
+            match presented.await {
+                // Without pins every key is rejected, and the error contains it.
+                Err(DirectoryError::Ldap(Error::OtherKey(other))) => {
+                    keys.push(ServerKey { url: url.clone(), pin: other.seen, signer: other.signer });
                 }
                 Err(DirectoryError::Ldap(failure)) => failures.push(failure),
-                Err(unwanted) => return Err(unwanted),
+                Err(cancelled) => return Err(cancelled),
                 Ok(_) => {}
             }
         }
@@ -177,7 +175,7 @@ pub fn keys(urls: &[Url], job: &Job) -> Result<Vec<ServerKey>, DirectoryError> {
     })
 }
 
-/// Several failures as one.
+/// Combines several errors.
 pub(super) fn all(mut failures: Vec<Error>) -> Error {
     match failures.pop() {
         Some(only) if failures.is_empty() => only,

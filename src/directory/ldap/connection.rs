@@ -1,7 +1,7 @@
-//! One LDAP session over a stream: requests out, checked answers in, nothing waited for without end.
+//! One LDAP session over a stream: sends requests and checks answers, with deadlines.
 //!
-//! Only what was asked is accepted as an answer, and every wait has a deadline and looks at the job's cancellation
-//! twenty times a second. After an error other than a search's own result the session is of no more use.
+//! Only answers to sent requests are accepted. Every wait has a deadline and checks for cancellation 20 times a second. After
+//! an error other than the result of a search the session must not be used again.
 
 use std::ops::Range;
 use std::pin::pin;
@@ -14,55 +14,54 @@ use tokio::time::Instant;
 
 use super::Deadlines;
 use super::ber::Malformed;
-use super::error::{Error, Refusal, said};
+use super::error::{Error, Refusal, diagnostic};
 use super::message::{self, Entry, Message, Operation, Outcome};
 use super::request::{self, Search};
 use crate::directory::{Error as DirectoryError, TakerFailed};
 use crate::model::job::Job;
 use crate::secrets::Secret;
 
-/// How often a wait looks whether it is still wanted.
-const LOOK: Duration = Duration::from_millis(50);
-/// How much room there is at least for what arrives.
-const ROOM: usize = 32 * 1024;
-/// How many bytes the answer to one search, or one page of it, may have: memory has to hold a page.
+/// How often a wait checks for cancellation.
+const CANCEL_CHECK: Duration = Duration::from_millis(50);
+/// The minimum free space in the receive buffer.
+const BUFFER: usize = 32 * 1024;
+/// The maximum size of the answer to a search, or of one page of it, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
 
-/// How many searches are sent together: few enough that their requests and answers fit what the kernel holds for a
-/// reader who is not reading yet.
-const TOGETHER: usize = 50;
+/// How many searches are sent at once. Their requests and answers must fit in the kernel's socket buffers.
+const PIPELINED: usize = 50;
 
-/// Results that may be an answer (RFC 4511, appendix A).
+/// Result codes that are accepted in some cases (RFC 4511, appendix A).
 const SIZE_LIMIT_EXCEEDED: u32 = 4;
 pub(super) const NO_SUCH_OBJECT: u32 = 32;
 
-/// How many pages in a row may be empty, where few entries match: without a limit a search might never end.
+/// The maximum number of consecutive empty pages, so that a search always ends.
 const EMPTY_PAGES: u32 = 1000;
 
-/// Whether a wait is still wanted.
+/// Cancels a wait.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Watch<'a> {
     pub(super) job: &'a Job,
-    /// Set when nobody takes what is read any more.
-    pub(super) gone: Option<&'a AtomicBool>,
+    /// Set when the receiver of the read users has ended.
+    pub(super) closed: Option<&'a AtomicBool>,
 }
 
 impl<'a> Watch<'a> {
     pub(super) fn over(job: &'a Job) -> Self {
-        Self { job, gone: None }
+        Self { job, closed: None }
     }
 
     fn wanted(&self) -> Result<(), DirectoryError> {
         if self.job.is_cancelled() {
             return Err(DirectoryError::Cancelled);
         }
-        if self.gone.is_some_and(|gone| gone.load(Ordering::Relaxed)) {
+        if self.closed.is_some_and(|closed| closed.load(Ordering::Relaxed)) {
             return Err(TakerFailed.into());
         }
         Ok(())
     }
 
-    /// What `work` comes to, unless the deadline passes or it is no longer wanted.
+    /// The result of `work`, unless the deadline passes or the wait is cancelled.
     pub(super) async fn until<T>(
         &self,
         deadline: Deadline<'_>,
@@ -71,17 +70,17 @@ impl<'a> Watch<'a> {
         let mut work = pin!(work);
         loop {
             self.wanted()?;
-            let look = Instant::now() + LOOK;
-            match tokio::time::timeout_at(look.min(deadline.at), work.as_mut()).await {
+            let next_check = Instant::now() + CANCEL_CHECK;
+            match tokio::time::timeout_at(next_check.min(deadline.at), work.as_mut()).await {
                 Ok(done) => return Ok(done),
-                Err(_) if look >= deadline.at => return Err(deadline.missed().into()),
+                Err(_) if next_check >= deadline.at => return Err(deadline.missed().into()),
                 Err(_) => {}
             }
         }
     }
 }
 
-/// By when something has to have happened.
+/// The deadline of an operation, with what an error needs to describe it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline<'a> {
     at: Instant,
@@ -97,7 +96,7 @@ impl<'a> Deadline<'a> {
     }
 
     fn missed(&self) -> Error {
-        Error::Late { server: self.server.to_owned(), what: self.what, after: self.after }
+        Error::TimedOut { server: self.server.to_owned(), what: self.what, after: self.after }
     }
 
     fn closed(&self) -> Error {
@@ -105,43 +104,43 @@ impl<'a> Deadline<'a> {
     }
 }
 
-/// An entry that outlives its message, for the few that need to.
+/// An entry that owns its values.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct OwnedEntry {
     pub(super) dn: String,
-    /// Each value with the description of its attribute.
+    /// Each value with its attribute description.
     pub(super) values: Vec<(String, Vec<u8>)>,
 }
 
-impl Kept {
+impl OwnedEntry {
     /// The first value of an attribute.
     pub(super) fn bytes(&self, attribute: &str) -> Option<&[u8]> {
         let (_, value) = self.values.iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute))?;
         Some(value)
     }
 
-    /// The first value of an attribute, when it is text and not empty.
+    /// The first value of an attribute, if it is UTF-8 and not empty.
     pub(super) fn text(&self, attribute: &str) -> Option<&str> {
         std::str::from_utf8(self.bytes(attribute)?).ok().filter(|text| !text.is_empty())
     }
 }
 
-impl From<&Entry<'_>> for Kept {
+impl From<&Entry<'_>> for OwnedEntry {
     fn from(entry: &Entry<'_>) -> Self {
         let values = entry.values.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
         Self { dn: entry.dn.to_owned(), values }
     }
 }
 
-/// A search that was sent and whose answer is awaited.
+/// A search whose answer is pending.
 #[derive(Debug)]
 pub(super) struct Asked {
     id: u32,
-    /// How many entries the answer may hold.
+    /// The maximum number of entries in the answer.
     most: u32,
-    /// The result that is an answer, too: the size limit where only whether there is any entry was asked, no such
-    /// object where it may have gone.
-    also: Option<u32>,
+    /// A result code that is accepted besides success: sizeLimitExceeded when one entry is enough, noSuchObject when the
+    /// base may not exist.
+    accepted: Option<u32>,
     base: String,
 }
 
@@ -149,14 +148,14 @@ pub(super) struct Connection<S> {
     stream: S,
     received: BytesMut,
     next_id: u32,
-    /// How many pages in a row were empty.
+    /// The number of consecutive empty pages.
     empty: u32,
     server: String,
     deadlines: Deadlines,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    /// A session that is not bound yet. `server` is the address as errors name it.
+    /// A session that is not bound yet. `server` is the address for errors.
     pub(super) fn over(stream: S, server: String, deadlines: Deadlines) -> Self {
         Self { stream, received: BytesMut::new(), next_id: 1, empty: 0, server, deadlines }
     }
@@ -165,10 +164,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         &self.server
     }
 
-    /// Asks for TLS, and gives the stream back for it once the server has agreed (RFC 4511, 4.14).
+    /// Sends StartTLS, and returns the stream once the server has agreed (RFC 4511, 4.14).
     ///
     /// # Errors
-    /// A refusal, and anything said beyond the answer: nobody vouches for what was said before TLS.
+    /// A refusal, or any data after the answer, because data before TLS is not protected.
     pub(super) async fn start_tls(mut self, watch: Watch<'_>) -> Result<S, DirectoryError> {
         let id = self.take_id();
         let server = self.server.clone();
@@ -176,18 +175,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.send(&request::start_tls(id), deadline, watch).await?;
         let frame = self.receive(deadline, watch).await?;
         let Operation::Extended(outcome) = self.read(&frame, id..id + 1)?.operation else {
-            return Err(self.malformed(Malformed("StartTLS is answered by something else")).into());
+            return Err(self.malformed(Malformed("unexpected answer to StartTLS")).into());
         };
         if outcome.code != 0 {
-            return Err(Error::NoStartTls { server, code: outcome.code, said: said(outcome.diagnostic) }.into());
+            return Err(
+                Error::StartTlsRefused { server, code: outcome.code, message: diagnostic(outcome.diagnostic) }.into()
+            );
         }
         if !self.received.is_empty() {
-            return Err(Error::SaidTooEarly { server }.into());
+            return Err(Error::DataBeforeTls { server }.into());
         }
         Ok(self.stream)
     }
 
-    /// Binds with a password that has been looked at already: `super::connect::credentials`.
+    /// Binds with credentials that `super::connect::credentials` has checked.
     pub(super) async fn bind(&mut self, name: &str, password: &Secret, watch: Watch<'_>) -> Result<(), DirectoryError> {
         let id = self.take_id();
         let request = request::bind(id, name, password.expose());
@@ -196,14 +197,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.send(&request, deadline, watch).await?;
         let frame = self.receive(deadline, watch).await?;
         let Operation::Bound(outcome) = self.read(&frame, id..id + 1)?.operation else {
-            return Err(self.malformed(Malformed("it is an answer to something that was not asked")).into());
+            return Err(self.malformed(Malformed("an answer without a request")).into());
         };
-        let said = said(outcome.diagnostic);
+        let message = diagnostic(outcome.diagnostic);
         match outcome.code {
             0 => Ok(()),
             8 => Err(Error::StrongerAuth.into()),
-            49 => Err(Error::Bind { bind: crate::model::text::shown(name), why: Refusal::of(&said) }.into()),
-            code => Err(Error::BindResult { code, said }.into()),
+            49 => Err(Error::Bind { bind: crate::model::text::shown(name), why: Refusal::of(&message) }.into()),
+            code => Err(Error::BindResult { code, message }.into()),
         }
     }
 
@@ -240,14 +241,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let server = self.server.clone();
         self.send(&request, Deadline::of(&server, "take a search", self.deadlines.page), watch).await?;
         let most = page.map_or(u32::MAX, |(size, _)| size);
-        Ok(Asked { id, most, also: None, base: search.base.to_owned() })
+        Ok(Asked { id, most, accepted: None, base: search.base.to_owned() })
     }
 
-    /// The answer to a page that was asked for: each entry, then the cookie of the next page, if there is one.
+    /// Receives a page: calls `each` with every entry, and returns the cookie of the next page, if any.
     ///
     /// # Errors
-    /// Any result but success, more entries than a page may hold, and an answer that does not say whether more
-    /// follow.
+    /// Any result but success, too many entries, and an answer without a paging control.
     pub(super) async fn page(
         &mut self,
         asked: &Asked,
@@ -262,17 +262,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let cookie = cookie.await?;
         self.empty = if entries == 0 { self.empty + 1 } else { 0 };
         if self.empty > EMPTY_PAGES {
-            return Err(self.malformed(Malformed("page after page is empty")).into());
+            return Err(self.malformed(Malformed("too many empty pages")).into());
         }
         match cookie {
             Some(cookie) if cookie.is_empty() => Ok(None),
             Some(cookie) => Ok(Some(cookie)),
-            None => Err(self.malformed(Malformed("a page ends without saying whether more follow")).into()),
+            None => Err(self.malformed(Malformed("a page has no paging control")).into()),
         }
     }
 
-    /// The entries of a search whose answer is short.
-    pub(super) async fn few(&mut self, search: &Search<'_>, watch: Watch<'_>) -> Result<Vec<Kept>, DirectoryError> {
+    /// The entries of a search with a short answer.
+    pub(super) async fn few(
+        &mut self,
+        search: &Search<'_>,
+        watch: Watch<'_>,
+    ) -> Result<Vec<OwnedEntry>, DirectoryError> {
         const FEW: u32 = 10_000;
         let mut asked = self.ask(search, None, watch).await?;
         asked.most = FEW;
@@ -303,17 +307,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Whether each of the searches finds anything. They are sent together, to wait for one round trip instead of many.
+    /// Whether each of the searches finds an entry. They are pipelined to save round trips.
     pub(super) async fn any(&mut self, searches: &[Search<'_>], watch: Watch<'_>) -> Result<Vec<bool>, DirectoryError> {
         let mut found = Vec::with_capacity(searches.len());
-        for searches in searches.chunks(TOGETHER) {
+        for searches in searches.chunks(PIPELINED) {
             let first = self.next_id;
             let mut last = None;
             for search in searches {
                 last = Some(self.ask(search, None, watch).await?);
             }
             let Some(mut last) = last else { continue };
-            last.also = Some(SIZE_LIMIT_EXCEEDED);
+            last.accepted = Some(SIZE_LIMIT_EXCEEDED);
             let mut have = vec![false; searches.len()];
             self.answers(first..last.id + 1, &last, watch, |at, _| {
                 have[at] = true;
@@ -325,23 +329,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(found)
     }
 
-    /// The entry that each of the searches finds, whose bases may have gone; with `deleted`, also among the deleted.
+    /// The entry that each of the searches finds, if its base exists; with `deleted`, tombstones, too.
     pub(super) async fn each(
         &mut self,
         searches: &[Search<'_>],
         deleted: bool,
         watch: Watch<'_>,
-    ) -> Result<Vec<Option<Kept>>, DirectoryError> {
+    ) -> Result<Vec<Option<OwnedEntry>>, DirectoryError> {
         let mut found = Vec::with_capacity(searches.len());
-        for searches in searches.chunks(TOGETHER) {
+        for searches in searches.chunks(PIPELINED) {
             let first = self.next_id;
             let mut last = None;
             for search in searches {
                 last = Some(self.ask_with(search, None, deleted, watch).await?);
             }
             let Some(mut last) = last else { continue };
-            last.also = Some(NO_SUCH_OBJECT);
-            let mut entries: Vec<Option<Kept>> = searches.iter().map(|_| None).collect();
+            last.accepted = Some(NO_SUCH_OBJECT);
+            let mut entries: Vec<Option<OwnedEntry>> = searches.iter().map(|_| None).collect();
             self.answers(first..last.id + 1, &last, watch, |at, entry| {
                 entries[at] = Some(entry.into());
                 Ok(())
@@ -352,9 +356,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(found)
     }
 
-    /// Takes the answers to the searches `ids`, in whatever order they come, until each has ended; `each` is given the
-    /// place of the search among them and the entry.
-    /// Returns the cookie of the last one that ended.
+    /// Receives the answers to the searches `ids`, in any order, until each has ended. Calls `each` with the index of the
+    /// search and the entry. Returns the cookie of the search that ended last.
     async fn answers(
         &mut self,
         ids: Range<u32>,
@@ -371,53 +374,53 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let frame = self.receive(deadline, watch).await?;
             bytes += frame.len();
             if bytes > LONGEST_ANSWER {
-                return Err(self.malformed(Malformed("an answer is longer than 256 MiB")).into());
+                return Err(self.malformed(Malformed("the answer is longer than 256 MiB")).into());
             }
             let message = self.read(&frame, ids.clone())?;
             let at = (message.id - ids.start) as usize;
             if !running[at] {
-                return Err(self.malformed(Malformed("a search is answered after its end")).into());
+                return Err(self.malformed(Malformed("data after the end of a search")).into());
             }
             match message.operation {
                 Operation::Entry(entry) => {
                     entries += 1;
                     if entries > asked.most {
-                        return Err(self.malformed(Malformed("it has more entries than were asked for")).into());
+                        return Err(self.malformed(Malformed("more entries than requested")).into());
                     }
                     each(at, &entry)?;
                 }
                 Operation::Reference => references += 1,
                 Operation::Done(outcome) => {
-                    if outcome.code != 0 && asked.also != Some(outcome.code) {
-                        return Err(unfinished(&asked.base, outcome).into());
+                    if outcome.code != 0 && asked.accepted != Some(outcome.code) {
+                        return Err(search_error(&asked.base, outcome).into());
                     }
                     running[at] = false;
                     cookie = message.cookie.map(<[u8]>::to_vec);
                 }
                 Operation::Bound(_) | Operation::Extended(_) | Operation::Notice(_) => {
-                    return Err(self.malformed(Malformed("a search is answered by something else")).into());
+                    return Err(self.malformed(Malformed("unexpected answer to a search")).into());
                 }
             }
         }
         if references > 0 {
-            tracing::debug!(references, "parts of the tree are kept elsewhere; they are not followed");
+            tracing::debug!(references, "search references to other servers are not followed");
         }
         Ok(cookie)
     }
 
-    /// Says good-bye, without waiting for anybody.
+    /// Unbinds and closes the connection, without waiting for the server.
     pub(super) async fn close(mut self) {
         let request = request::unbind(self.take_id());
-        let farewell = async {
+        let closing = async {
             self.stream.write_all(&request).await?;
             self.stream.shutdown().await
         };
-        let _ = tokio::time::timeout(LOOK, farewell).await;
+        let _ = tokio::time::timeout(CANCEL_CHECK, closing).await;
     }
 
     fn take_id(&mut self) -> u32 {
         let id = self.next_id;
-        // A session that lives through 2^31 requests is not met; were it, its ids would begin again.
+        // Ids wrap around after 2^31 requests.
         self.next_id = if id >= i32::MAX.unsigned_abs() - 1 { 1 } else { id + 1 };
         id
     }
@@ -438,11 +441,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if let Some(length) = length.filter(|length| *length <= self.received.len()) {
                 return Ok(self.received.split_to(length));
             }
-            // A server that never stops sending meets the deadline, too.
+            // The deadline also applies to a server that never stops sending.
             if Instant::now() >= deadline.at {
                 return Err(deadline.missed().into());
             }
-            self.received.reserve(ROOM);
+            self.received.reserve(BUFFER);
             let read = watch.until(deadline, self.stream.read_buf(&mut self.received)).await?;
             if !read.is_ok_and(|bytes| bytes > 0) {
                 return Err(deadline.closed().into());
@@ -450,14 +453,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// The message in `frame`, which answers one of the requests `ids`.
+    /// Decodes the message in `frame`, which must answer one of the requests `ids`.
     fn read<'a>(&self, frame: &'a [u8], ids: Range<u32>) -> Result<Message<'a>, Error> {
         let message = Message::read(frame).map_err(|wrong| self.malformed(wrong))?;
         if let Operation::Notice(outcome) = message.operation {
-            return Err(Error::Notice { server: self.server.clone(), said: said(outcome.diagnostic) });
+            return Err(Error::Notice { server: self.server.clone(), message: diagnostic(outcome.diagnostic) });
         }
         if !ids.contains(&message.id) {
-            return Err(self.malformed(Malformed("it answers a request that was not made")));
+            return Err(self.malformed(Malformed("an answer to an unknown request")));
         }
         Ok(message)
     }
@@ -467,11 +470,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
-fn unfinished(base: &str, outcome: Outcome<'_>) -> Error {
+fn search_error(base: &str, outcome: Outcome<'_>) -> Error {
     let base = crate::model::text::shown(base);
     match (outcome.code, outcome.referral) {
-        (10, address) => Error::Referral { base, to: said(address.unwrap_or(b"(not named)")) },
-        (code, _) => Error::Search { base, code, said: said(outcome.diagnostic) },
+        (10, address) => Error::Referral { base, to: diagnostic(address.unwrap_or(b"(not named)")) },
+        (code, _) => Error::Search { base, code, message: diagnostic(outcome.diagnostic) },
     }
 }
 
@@ -490,7 +493,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let (ours, mut theirs) = tokio::io::duplex(4096);
-            theirs.write_all(ONE_OF_MORE).await.expect("there is room");
+            theirs.write_all(ONE_OF_MORE).await.expect("written");
             let mut connection = Connection::over(ours, "dc1".to_owned(), Deadlines::default());
             let filter = "(objectClass=*)";
             let search = Search { base: "", scope: Scope::One, filter, attributes: &["1.1"], size_limit: 1 };
@@ -499,13 +502,13 @@ mod tests {
     }
 
     #[test]
-    fn whether_there_is_any_entry_is_answered_by_one_of_more_even_for_a_single_search() {
+    fn any_accepts_a_size_limited_answer() {
         let any = asked(async |connection, search, watch| connection.any(std::slice::from_ref(search), watch).await);
-        assert_eq!(any.expect("that there are more is an answer"), [true]);
+        assert_eq!(any.expect("sizeLimitExceeded is accepted"), [true]);
     }
 
     #[test]
-    fn a_search_that_wants_everything_is_not_answered_by_one_of_more() {
+    fn few_rejects_a_size_limited_answer() {
         let few = asked(async |connection, search, watch| connection.few(search, watch).await);
         assert!(matches!(few, Err(DirectoryError::Ldap(Error::Search { code: 4, .. }))));
     }

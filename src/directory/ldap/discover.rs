@@ -1,8 +1,8 @@
-//! The domain controllers of a domain, as its DNS names them ([MS-ADTS] 6.3.2.3, SRV records; RFC 2782).
+//! Finds the domain controllers of a domain in DNS ([MS-ADTS] 6.3.2.3, SRV records; RFC 2782).
 //!
-//! Those of a site come first, then the others of the domain; in each, the lowest priority, then the highest weight.
-//! RFC 2782 draws by weight anew for each connection; here the order is kept and looked at, so the heaviest leads.
-//! DNS is nobody's promise: a name that lies outside the domain is marked, and TLS still has to prove every one.
+//! Controllers of the site are first, then the others; each sorted by lowest priority, then highest weight. RFC 2782 selects
+//! randomly by weight; here the order is stored and shown, so it is fixed. DNS is not authenticated: names outside the
+//! domain are marked, and TLS must verify each server.
 
 use std::net::SocketAddr;
 
@@ -21,22 +21,22 @@ use crate::model::directory::{Security, Url};
 use crate::model::job::Job;
 use crate::model::text::shown;
 
-/// A domain controller that DNS names.
+/// A domain controller from DNS.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Discovered {
     pub url: Url,
     pub priority: u16,
     pub weight: u16,
-    /// It is of the site that was asked for.
+    /// Whether it is in the requested site.
     pub of_site: bool,
-    /// Its name lies within the domain's. Where it does not, somebody should be sure of it.
+    /// Whether its name is in the domain. If not, the administrator should verify it.
     pub within_domain: bool,
 }
 
-/// The controllers of a domain in the order in which to try them. `dns` is asked instead of this host's name servers.
+/// The controllers of a domain in the order in which to try them. `dns` replaces this host's DNS servers.
 ///
 /// # Errors
-/// A name that is none, a name server that does not answer, and a domain without a single controller.
+/// An invalid name, a DNS server that does not answer, and a domain without controllers.
 pub fn discover(
     domain: &str,
     site: Option<&str>,
@@ -71,7 +71,7 @@ pub fn discover(
     })
 }
 
-/// A DNS name that `text`, as it was given, goes into.
+/// The DNS name `whole`, which contains the given `text`.
 fn name(text: &str, whole: &str) -> Result<Name, Error> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let usable = !text.trim().is_empty() && text.trim().chars().all(plain);
@@ -94,12 +94,12 @@ fn resolver(dns: Option<SocketAddr>) -> Result<TokioResolver, Error> {
             TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
         }
     };
-    // Each question is asked once.
+    // Each query is sent once.
     builder.options_mut().cache_size = 0;
     builder.build().map_err(failed)
 }
 
-/// The SRV records of a name in their order; none where there is no such name.
+/// The sorted SRV records of a name; none if the name does not exist.
 async fn ask(resolver: &TokioResolver, name: &Name, watch: Watch<'_>) -> Result<Vec<SRV>, DirectoryError> {
     let deadline = Deadline::of("the name server", "answer", Deadlines::default().connect);
     let answer = match watch.until(deadline, resolver.srv_lookup(name.clone())).await? {
@@ -113,8 +113,8 @@ async fn ask(resolver: &TokioResolver, name: &Name, watch: Watch<'_>) -> Result<
     Ok(records)
 }
 
-/// The address of a controller. A record names the port for StartTLS; a controller that has a certificate answers at
-/// LDAPS' own as well ([MS-ADTS] 5.1.1). The root as a target means that there is none (RFC 2782).
+/// The address of a controller. Records have the StartTLS port; a controller with a certificate also has LDAPS ([MS-ADTS]
+/// 5.1.1). A root target means that the service is not available (RFC 2782).
 fn address(record: &SRV) -> Option<Url> {
     let host = record.target.to_ascii();
     let host = host.trim_end_matches('.');

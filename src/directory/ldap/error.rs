@@ -6,32 +6,31 @@
 use crate::model::pin::Pin;
 use crate::model::text;
 
-/// What went wrong. Every text in it is safe to show.
+/// Why a domain controller could not be used. All texts are safe to show.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the name {host} does not resolve: {why}")]
+    #[error("cannot resolve {host}: {why}")]
     Resolve { host: String, why: String },
-    #[error("{server} refuses connections")]
+    #[error("{server} refused the connection")]
     Refused { server: String },
-    #[error("{server} cannot be reached: {why}")]
+    #[error("cannot reach {server}: {why}")]
     Unreachable { server: String, why: String },
-    /// A deadline passed.
-    #[error("{server} did not {what} within {after:?}")]
-    Late { server: String, what: &'static str, after: std::time::Duration },
-    #[error("{server} answers, but not in TLS")]
+    #[error("timed out after {after:?}: {server} did not {what}")]
+    TimedOut { server: String, what: &'static str, after: std::time::Duration },
+    #[error("{server} does not speak TLS on this port")]
     NotTls { server: String },
-    #[error("{server} closed the connection while TLS was being set up")]
-    NoTls { server: String },
-    #[error("{server} refuses StartTLS with {}", result(*code, said))]
-    NoStartTls { server: String, code: u32, said: String },
-    /// It may be somebody else's words, put in where nothing was protected yet.
-    #[error("{server} said more than was asked before TLS was set up")]
-    SaidTooEarly { server: String },
-    #[error("the certificate of {server} is signed by \"{signer}\", which is not trusted; its key is {pin}")]
+    #[error("{server} closed the connection during the TLS handshake")]
+    ClosedInHandshake { server: String },
+    #[error("{server} refused StartTLS: {}", result(*code, message))]
+    StartTlsRefused { server: String, code: u32, message: String },
+    /// Unprotected data, which may have been injected.
+    #[error("{server} sent unexpected data before TLS")]
+    DataBeforeTls { server: String },
+    #[error("the certificate of {server} is issued by \"{signer}\", which is not trusted; its key is {pin}")]
     UnknownAuthority { server: String, signer: String, pin: Box<Pin> },
     #[error(transparent)]
     OtherKey(Box<OtherKey>),
-    #[error("the certificate of {server} does not carry that name: it is for {}", listed(names))]
+    #[error("the certificate of {server} is for another name: {}", listed(names))]
     WrongName { server: String, names: Vec<String> },
     #[error("the certificate of {server} expired on {on}")]
     Expired { server: String, on: String },
@@ -39,53 +38,53 @@ pub enum Error {
     NotYetValid { server: String, from: String },
     #[error("TLS with {server} failed: {why}")]
     Tls { server: String, why: String },
-    #[error("this system has no list of trusted certificate authorities")]
+    #[error("this system has no trusted certificate authorities")]
     NoRoots,
-    #[error("{file} holds no usable certificate of an authority: {why}")]
+    #[error("{file} contains no usable CA certificate: {why}")]
     BadCa { file: String, why: String },
-    #[error("no password is given for {bind}")]
+    #[error("no password for {bind}")]
     NoPassword { bind: String },
-    #[error("the password for {bind} cannot be one: it {why}")]
+    #[error("invalid password for {bind}: it {why}")]
     UnusablePassword { bind: String, why: &'static str },
-    #[error("\"{bind}\" is no name that an account binds with")]
+    #[error("\"{bind}\" is not a valid bind name")]
     BindName { bind: String },
-    #[error("{bind} may not bind: {} ({})", .why.what(), .why.code)]
+    #[error("cannot bind as {bind}: {} ({})", .why.what(), .why.code)]
     Bind { bind: String, why: Refusal },
-    #[error("the server wants a stronger bind than a password over TLS (8 strongerAuthRequired)")]
+    #[error("the server requires stronger authentication than a password over TLS (8 strongerAuthRequired)")]
     StrongerAuth,
-    #[error("the bind failed with {}", result(*code, said))]
-    BindResult { code: u32, said: String },
-    #[error("{server} closed the connection while it was asked to {what}")]
+    #[error("the bind failed: {}", result(*code, message))]
+    BindResult { code: u32, message: String },
+    #[error("{server} closed the connection instead of sending its answer ({what})")]
     Closed { server: String, what: &'static str },
-    #[error("{server} disconnected: {said}")]
-    Notice { server: String, said: String },
-    #[error("{server} sent what is no LDAP: {what}")]
+    #[error("{server} disconnected: {message}")]
+    Notice { server: String, message: String },
+    #[error("{server} sent invalid LDAP: {what}")]
     Malformed { server: String, what: &'static str },
-    /// A search that did not end with success; what came before it was thrown away.
-    #[error("the search below \"{base}\" failed with {}", result(*code, said))]
-    Search { base: String, code: u32, said: String },
-    #[error("\"{base}\" is kept by another server: {to}")]
+    /// The search did not end with success; its entries were discarded.
+    #[error("the search below \"{base}\" failed: {}", result(*code, message))]
+    Search { base: String, code: u32, message: String },
+    #[error("\"{base}\" is on another server: {to}")]
     Referral { base: String, to: String },
-    #[error("{server} names no naming context")]
+    #[error("{server} has no naming context")]
     NoNamingContext { server: String },
-    #[error("\"{given}\" is no name of a domain or a site in DNS")]
+    #[error("\"{given}\" is not a valid DNS name of a domain or site")]
     NoDnsName { given: String },
-    #[error("the name servers do not answer: {why}")]
+    #[error("DNS query failed: {why}")]
     Dns { why: String },
-    #[error("DNS knows no domain controller: there is no record {asked}")]
+    #[error("no domain controller in DNS: no record {asked}")]
     NoControllers { asked: String },
-    #[error("the filter cannot be sent: {filter}")]
+    #[error("cannot encode the filter: {filter}")]
     Filter { filter: String },
-    #[error("no server can be reached: {}", joined(.0))]
+    #[error("cannot reach any server: {}", joined(.0))]
     All(Vec<Error>),
-    #[error("nothing can be sent or received: {0}")]
+    #[error("network error: {0}")]
     System(std::io::Error),
 }
 
-/// A server shows a key that is not pinned.
+/// The server's key is not pinned.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the key of {server} is not the pinned one: it is {seen} (signed by \"{signer}\"), pinned is {}",
+    "the key of {server} is not pinned: it is {seen} (issued by \"{signer}\"), pinned: {}",
     pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 )]
 pub struct OtherKey {
@@ -99,93 +98,85 @@ impl Error {
     /// What to do next.
     pub fn help(&self) -> String {
         let text = match self {
-            Self::Resolve { .. } => "check the spelling, and that this machine asks the domain's DNS servers",
+            Self::Resolve { .. } => "check the spelling, and that this machine uses the domain's DNS servers",
             Self::Refused { .. } => {
-                "check the port (636 for ldaps://, 389 for ldap://) and that it is a domain controller"
+                "check the port (636 for ldaps://, 389 for ldap://) and that the server is a domain controller"
             }
-            Self::Unreachable { .. } => "check the route and the firewall between here and there",
-            Self::Late { .. } => {
-                "check the firewall between here and there, and how busy the server is; then try again"
-            }
+            Self::Unreachable { .. } => "check the network and the firewall",
+            Self::TimedOut { .. } => "check the firewall and the load of the server, then try again",
             Self::NotTls { .. } => {
-                "ldaps:// wants port 636 (3269 for a global catalog); at 389 and 3268 TLS begins with StartTLS: ldap://"
+                "use port 636 with ldaps:// (3269 for a global catalog); ports 389 and 3268 use StartTLS: ldap://"
             }
-            Self::NoStartTls { .. } => {
-                "a domain controller without a certificate does this: give it one (Active Directory Certificate \
-                 Services, or import one with the purpose \"server authentication\"); imd sends nothing without TLS"
+            Self::StartTlsRefused { .. } => {
+                "the domain controller probably has no certificate: install one (Active Directory Certificate Services, or \
+                 import one with the purpose \"server authentication\"); imd sends nothing without TLS"
             }
-            Self::SaidTooEarly { .. } => {
-                "somebody in between may put words into its mouth; use ldaps:// and find out who before a password \
-                 goes there"
+            Self::DataBeforeTls { .. } => {
+                "the connection may be intercepted: use ldaps://, and find the cause before you send a password"
             }
-            Self::NoTls { .. } => {
-                "a domain controller without a certificate does this: give it one (Active Directory Certificate \
-                 Services, or import one with the purpose \"server authentication\") and restart it"
+            Self::ClosedInHandshake { .. } => {
+                "the domain controller probably has no certificate: install one (Active Directory Certificate Services, or \
+                 import one with the purpose \"server authentication\") and restart it"
             }
             Self::UnknownAuthority { signer, .. } => {
                 return format!(
-                    "if \"{signer}\" is your own authority, export its certificate as PEM and name it as the CA file; if \
-                     the key is the one that the controller itself shows you, give it as the pin; else somebody may \
-                     be in between"
+                    "if \"{signer}\" is your own CA, export its certificate as PEM and set it as the CA file; if you \
+                     see the same key on the controller itself, set it as the pin; otherwise the connection may be \
+                     intercepted"
                 );
             }
             Self::OtherKey(_) => {
-                "if the controller was given a new key, compare the two on the controller itself and change the pin; \
-                 else somebody may be in between"
+                "if the controller has a new key, compare it on the controller itself and change the pin; otherwise the \
+                 connection may be intercepted"
             }
             Self::WrongName { server, names } => match names.iter().find(|name| !name.contains('*')) {
                 Some(name) => {
                     let (scheme, _) = server.split_once("://").unwrap_or(("ldaps", ""));
-                    return format!("use a name that it carries: {scheme}://{name}");
+                    return format!("use a name in the certificate: {scheme}://{name}");
                 }
-                None => "give the server a certificate with its DNS name as a subjectAltName",
+                None => "install a certificate with the server's DNS name as a subjectAltName",
             },
             Self::Expired { .. } => "renew the certificate on the server, and check this machine's clock",
             Self::NotYetValid { .. } => "check this machine's clock",
             Self::Tls { .. } => {
-                "the server has to offer TLS 1.2 or 1.3 with a certificate that this machine can verify"
+                "the server must support TLS 1.2 or 1.3 and have a certificate that this machine can verify"
             }
-            Self::NoRoots => "install the package ca-certificates, or name a CA file",
-            Self::BadCa { .. } => {
-                "export the authority's certificate as PEM (Base-64), beginning with BEGIN CERTIFICATE"
-            }
-            Self::NoPassword { .. } => "give the password; a bind without one would be anonymous",
-            Self::UnusablePassword { .. } => "give the account's password as it is, without anything around it",
-            Self::BindName { .. } => "give user@corp.example.com, CORP\\user or the account's DN",
+            Self::NoRoots => "install the package ca-certificates, or set a CA file",
+            Self::BadCa { .. } => "export the CA certificate as PEM (Base-64), which begins with BEGIN CERTIFICATE",
+            Self::NoPassword { .. } => "enter the password; a bind without one would be anonymous",
+            Self::UnusablePassword { .. } => "enter only the account's password",
+            Self::BindName { .. } => "use user@corp.example.com, CORP\\user or the account's DN",
             Self::Bind { why, .. } => return why.help(),
             Self::StrongerAuth => {
-                "the controller demands what a simple bind cannot give; check its policy \"LDAP server signing \
-                 requirements\", and that nothing between here and there takes TLS apart"
+                "the controller rejects simple binds; check its policy \"LDAP server signing requirements\", and that no \
+                 proxy terminates TLS in between"
             }
-            Self::BindResult { .. } => "look up the result in the event log of the domain controller",
+            Self::BindResult { .. } => "look for the bind in the domain controller's event log",
             Self::Closed { .. } | Self::Notice { .. } => {
-                "nothing was changed; try again, and look into the event log of the domain controller if it stays so"
+                "nothing was changed; try again, and if it fails again check the domain controller's event log"
             }
             Self::Malformed { .. } => {
-                "check that the address is that of a domain controller and not of something in between"
+                "check that the address is that of a domain controller, not of a proxy or another service"
             }
-            Self::Search { code: 32, .. } => "the DN does not exist, or the account may not see it: check its spelling",
-            Self::Search { code: 34, .. } => "write a whole DN, such as \"OU=Staff,DC=corp,DC=example,DC=com\"",
-            Self::Search { code: 50, .. } => "let the account read that part of the directory",
+            Self::Search { code: 32, .. } => "the DN does not exist, or the account cannot see it: check the spelling",
+            Self::Search { code: 34, .. } => "give a complete DN, such as \"OU=Staff,DC=corp,DC=example,DC=com\"",
+            Self::Search { code: 50, .. } => "give the account read access to that part of the directory",
             Self::Search { code: 3 | 4 | 11, .. } => {
-                "nothing was changed, because users are missing from the answer; narrow the mapping or raise the \
-                 server's limits"
+                "nothing was changed, because the answer is incomplete; narrow the mapping or raise the server's limits"
             }
             Self::Search { code: 51 | 52, .. } => "nothing was changed; try again when the server is less busy",
-            Self::Search { .. } => "nothing was changed; see what the server said",
+            Self::Search { .. } => "nothing was changed; see the server's message",
             Self::Referral { .. } => {
-                "register that domain as a directory of its own: a password is never sent to a server that was not named"
+                "register that domain as another directory: imd sends a password only to configured servers"
             }
             Self::NoNamingContext { .. } => "check that the address is that of a domain controller",
-            Self::NoDnsName { .. } => {
-                "give the domain's DNS name, such as corp.example.com, and the site's as it is called"
-            }
-            Self::Dns { .. } => "name one that knows the domain: `imd directory discover DOMAIN --dns-server ADDRESS`",
+            Self::NoDnsName { .. } => "give the domain's DNS name, such as corp.example.com, and the name of the site",
+            Self::Dns { .. } => "use a DNS server of the domain: `imd directory discover DOMAIN --dns-server ADDRESS`",
             Self::NoControllers { .. } => {
-                "check the domain's spelling, and that this machine asks the domain's own name servers; another one is \
-                 asked with `imd directory discover DOMAIN --dns-server ADDRESS`"
+                "check the spelling of the domain, and that this machine uses the domain's DNS servers; or give one: \
+                 `imd directory discover DOMAIN --dns-server ADDRESS`"
             }
-            Self::Filter { .. } => "write the filter anew",
+            Self::Filter { .. } => "correct the filter",
             Self::All(errors) => return errors.first().map_or_else(String::new, Self::help),
             Self::System(_) => "check this machine's limits (open files, memory)",
         };
@@ -196,7 +187,7 @@ impl Error {
 /// Why Active Directory refused a bind: the `data` code of its diagnostic message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// As Windows writes it, in lower-case hexadecimal: `52e`; `49` when there is no such code.
+    /// Windows' code in lower-case hexadecimal, such as `52e`; `49` when there is none.
     pub code: String,
 }
 
@@ -211,7 +202,7 @@ impl Refusal {
         Self { code: code.unwrap_or_else(|| "49".to_owned()) }
     }
 
-    /// What the code means.
+    /// The meaning of the code.
     pub fn what(&self) -> &'static str {
         match self.code.as_str() {
             "525" => "there is no such user",
@@ -224,7 +215,7 @@ impl Refusal {
             "701" => "the password is right, but the account has expired",
             "773" => "the password is right but must be changed first",
             "775" => "the account is locked out",
-            _ => "the server gives a reason that is not known here",
+            _ => "the server gives an unknown reason",
         }
     }
 
@@ -238,20 +229,20 @@ impl Refusal {
             "530" => "allow the account to log on at any hour (its tab \"Account\", \"Logon Hours\")",
             "531" => "allow the account to log on to every machine (its tab \"Account\", \"Log On To\")",
             "532" => {
-                "set a new password in the directory and give it here; one that never expires suits a service account"
+                "set a new password in the directory and enter it here; for a service account use one that never expires"
             }
             "533" => "enable the account in the directory, or use another",
-            "701" => "move the account's expiry date in the directory, or use another account",
-            "773" => "set a password without \"must change password at next logon\", and give it here",
-            "775" => "unlock the account, and look for what else uses it with an old password",
+            "701" => "extend the account's expiry date in the directory, or use another account",
+            "773" => "set a password without \"must change password at next logon\", and enter it here",
+            "775" => "unlock the account, and find the program that uses an old password",
             _ => "look for the bind in the domain controller's event log (4625, 4776)",
         }
         .to_owned()
     }
 }
 
-/// A result code in words, with what the server said of it.
-fn result(code: u32, said: &str) -> String {
+/// A result code with its name and the server's message.
+fn result(code: u32, message: &str) -> String {
     let name = match code {
         1 => "operationsError",
         2 => "protocolError",
@@ -272,14 +263,14 @@ fn result(code: u32, said: &str) -> String {
         52 => "unavailable",
         53 => "unwillingToPerform",
         80 => "other",
-        _ => "a result that is not known here",
+        _ => "unknown result",
     };
-    if said.is_empty() { format!("{code} {name}") } else { format!("{code} {name}: {said}") }
+    if message.is_empty() { format!("{code} {name}") } else { format!("{code} {name}: {message}") }
 }
 
-/// What a server said, made safe to show and short.
-pub(super) fn said(diagnostic: &[u8]) -> String {
-    let text = text::shown(String::from_utf8_lossy(diagnostic).trim_end_matches(['\0', '\n']));
+/// A server's diagnostic message, shortened and safe to show.
+pub(super) fn diagnostic(message: &[u8]) -> String {
+    let text = text::shown(String::from_utf8_lossy(message).trim_end_matches(['\0', '\n']));
     match text.char_indices().nth(300) {
         Some((cut, _)) => format!("{}...", &text[..cut]),
         None => text,
@@ -287,7 +278,7 @@ pub(super) fn said(diagnostic: &[u8]) -> String {
 }
 
 fn listed(names: &[String]) -> String {
-    if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "no name".to_owned() } else { names.join(", ") }
 }
 
 fn joined(errors: &[Error]) -> String {
@@ -299,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refused_bind_is_explained_from_its_code() {
+    fn refused_bind_is_explained_by_its_code() {
         let message = |code| {
             format!("80090308: LdapErr: DSID-0C090446, comment: AcceptSecurityContext error, data {code}, v3839")
         };
@@ -319,21 +310,21 @@ mod tests {
             let error = Error::Bind { bind: "svc@x".to_owned(), why: why.clone() };
             let text = error.to_string();
             assert!(text.contains(words) && text.ends_with(&format!("({code})")), "{text}");
-            assert_ne!(why.help(), Refusal::of(&message("1")).help(), "{code} has a help of its own");
+            assert_ne!(why.help(), Refusal::of(&message("1")).help(), "{code} has its own help");
         }
     }
 
     #[test]
-    fn a_refusal_without_a_code_is_still_one() {
+    fn refusal_without_code_gets_code_49() {
         for diagnostic in ["", "invalid credentials", "data , v1", "data xyz,", "data 123456789,"] {
             assert_eq!(Refusal::of(diagnostic).code, "49", "{diagnostic}");
         }
     }
 
     #[test]
-    fn what_a_server_says_cannot_reach_the_terminal_raw() {
-        let shown = said(b"\x1b[31mred\0");
+    fn server_messages_are_escaped_and_shortened() {
+        let shown = diagnostic(b"\x1b[31mred\0");
         assert_eq!(shown, "\\u{1b}[31mred");
-        assert!(said(&[b'a'; 5000]).len() < 400);
+        assert!(diagnostic(&[b'a'; 5000]).len() < 400);
     }
 }

@@ -1,9 +1,8 @@
-//! Users by their objectGUID, wherever they are now, and where a DN or a GUID leads ([MS-ADTS] 3.1.1.3.1.2.4: a search
-//! may begin at `<GUID=...>`).
+//! Looks up users by objectGUID, and entries by DN or GUID ([MS-ADTS] 3.1.1.3.1.2.4: `<GUID=...>` as a search base).
 
 use super::Error;
 use super::connect::Session;
-use super::connection::{Kept, NO_SUCH_OBJECT, Watch};
+use super::connection::{NO_SUCH_OBJECT, OwnedEntry, Watch};
 use super::request::{Scope, Search};
 use super::root::ANYTHING;
 use super::users::{completed, every_attribute};
@@ -11,7 +10,7 @@ use crate::directory::{Error as DirectoryError, Finding, Place};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid};
 
-/// What became of each of `guids`; with a filter, whether it selects them.
+/// The state of each of `guids`; with a filter, only those that it selects are found.
 pub(super) async fn find(
     session: &mut Session,
     guids: &[Guid],
@@ -38,7 +37,7 @@ pub(super) async fn find(
     if filter.is_some() {
         return Ok(findings);
     }
-    // Only an account that may look among the deleted gets an answer here: from others it is as if there were none.
+    // Only an account with access to tombstones gets a result here.
     let absent: Vec<usize> = (0..findings.len()).filter(|at| findings[*at] == Finding::Absent).collect();
     let of_deleted = |at: &usize| Search { attributes: &["isDeleted"], ..search(bases[*at].as_str()) };
     let searches: Vec<_> = absent.iter().map(of_deleted).collect();
@@ -51,8 +50,8 @@ pub(super) async fn find(
     Ok(findings)
 }
 
-/// A user must have an objectGUID and a sAMAccountName: one without has been hidden from the account that reads.
-async fn there(session: &mut Session, entry: Kept, watch: Watch<'_>) -> Result<Finding, DirectoryError> {
+/// Every user has an objectGUID and a sAMAccountName; without them the account may not read the entry.
+async fn there(session: &mut Session, entry: OwnedEntry, watch: Watch<'_>) -> Result<Finding, DirectoryError> {
     match completed(session, entry, watch).await {
         Ok(user) if user.first(Attribute::SamAccountName).is_some() => Ok(Finding::There(Box::new(user))),
         Ok(_) | Err(DirectoryError::Undecodable(_)) => Ok(Finding::Unreadable),
@@ -60,7 +59,7 @@ async fn there(session: &mut Session, entry: Kept, watch: Watch<'_>) -> Result<F
     }
 }
 
-/// The entry at `base`, a DN or `<GUID=...>`; `None` where there is nothing that the account may see.
+/// The entry at `base`, a DN or `<GUID=...>`; `None` when it is not visible.
 pub(super) async fn place(
     session: &mut Session,
     base: &str,

@@ -1,11 +1,11 @@
-//! When an account is locked: by the domain's policy ([MS-ADA1] 2.347 lockoutThreshold, 2.346 lockOutObservationWindow)
-//! and by the fine-grained one that applies to the user ([MS-ADTS] 3.1.1.4.5.36 msDS-ResultantPSO; [MS-ADA2] 2.376
+//! The lockout policy of an account: the domain's policy ([MS-ADA1] 2.347 lockoutThreshold, 2.346 lockOutObservationWindow)
+//! and the fine-grained policy of the user ([MS-ADTS] 3.1.1.4.5.36 msDS-ResultantPSO; [MS-ADA2] 2.376
 //! msDS-LockoutThreshold, 2.375 msDS-LockoutObservationWindow).
 
 use std::time::Duration;
 
 use super::Controller;
-use super::connection::Kept;
+use super::connection::OwnedEntry;
 use super::request::{Scope, Search};
 use super::root::ANYTHING;
 use crate::directory::{Error, Lockout};
@@ -13,8 +13,8 @@ use crate::model::job::Job;
 use crate::model::user::Guid;
 
 impl Controller {
-    /// The stricter of what the domain says and what a fine-grained policy of the user says. `None` when either does not
-    /// say: an account that may not read the policies still sees that one applies.
+    /// The stricter of the domain's policy and the user's fine-grained policy. `None` when one of them applies but cannot be
+    /// read.
     pub(in crate::directory) fn lockout(&mut self, guid: Guid, job: &Job) -> Result<Option<Lockout>, Error> {
         let domain = self.base(None, job)?;
         self.with(job, async |session, watch| {
@@ -22,23 +22,23 @@ impl Controller {
                 |base, attributes| Search { base, scope: Scope::Base, filter: ANYTHING, attributes, size_limit: 0 };
             let of_domain = ["lockoutThreshold", "lockOutObservationWindow"];
             let found = session.readable(&search(&domain, &of_domain), watch).await?;
-            let domain = found.and_then(|entry| said(&entry, of_domain));
+            let domain = found.and_then(|entry| policy(&entry, of_domain));
             let user = format!("<GUID={guid}>");
             let user = session.readable(&search(&user, &["msDS-ResultantPSO"]), watch).await?;
-            let Some(policy) = user.as_ref().and_then(|entry| entry.text("msDS-ResultantPSO")) else {
+            let Some(policy_dn) = user.as_ref().and_then(|entry| entry.text("msDS-ResultantPSO")) else {
                 return Ok(domain);
             };
             let of_policy = ["msDS-LockoutThreshold", "msDS-LockoutObservationWindow"];
-            let found = session.readable(&search(policy, &of_policy), watch).await?;
-            let policy = found.and_then(|entry| said(&entry, of_policy));
-            Ok(domain.zip(policy).map(|(domain, policy)| domain.stricter(policy)))
+            let found = session.readable(&search(policy_dn, &of_policy), watch).await?;
+            let fine_grained = found.and_then(|entry| policy(&entry, of_policy));
+            Ok(domain.zip(fine_grained).map(|(domain, fine_grained)| domain.stricter(fine_grained)))
         })
     }
 }
 
-fn said(entry: &Kept, [threshold, window]: [&str; 2]) -> Option<Lockout> {
+fn policy(entry: &OwnedEntry, [threshold, window]: [&str; 2]) -> Option<Lockout> {
     let threshold = entry.text(threshold)?.parse().ok()?;
-    // A span of time is a negative number of 100 ns; the smallest one means for ever.
+    // An interval is a negative number of 100 ns units; the minimum means forever.
     let window: i64 = entry.text(window)?.parse().ok()?;
     Some(Lockout { threshold, window: Duration::from_secs(window.unsigned_abs() / 10_000_000) })
 }

@@ -1,47 +1,46 @@
-//! What a server answers (RFC 4511, 4.1.1): each message checked throughout, then handed on without a copy.
+//! Decodes the answers of a server (RFC 4511, 4.1.1): each message is checked completely and not copied.
 //!
-//! Nothing a server sends reaches `ldap3`, whose parser recurses without a limit and panics on what is excluded. Here
-//! a message has the shape that the RFC gives it, or it is [`Malformed`].
+//! `ldap3` is not used here: its parser recurses without a limit and panics on missing fields.
 
 use super::ber::{self, Malformed, Values};
 
-/// The longest message that is taken: 16 MiB. Active Directory's own limit for what it receives is 10 MiB.
+/// The longest accepted message: 16 MiB. Active Directory itself accepts 10 MiB.
 pub(super) const LONGEST: usize = 16 * 1024 * 1024;
 
 const PAGED_RESULTS: &[u8] = b"1.2.840.113556.1.4.319";
 
-/// How many bytes the message at the start of `bytes` takes; `None` while its length has not arrived.
+/// The length of the message at the start of `bytes`; `None` until its header has arrived.
 pub(super) fn length(bytes: &[u8]) -> Result<Option<usize>, Malformed> {
     if bytes.first().is_some_and(|first| *first != ber::SEQUENCE) {
-        return Err(Malformed("its first byte does not begin an LDAP message"));
+        return Err(Malformed("not an LDAP message"));
     }
     let Some(header) = ber::Header::read(bytes)? else { return Ok(None) };
     if header.length > LONGEST {
-        return Err(Malformed("it is longer than 16 MiB"));
+        return Err(Malformed("a message is longer than 16 MiB"));
     }
     Ok(Some(header.size + header.length))
 }
 
-/// A whole message.
+/// A message.
 #[derive(Debug)]
 pub(super) struct Message<'a> {
     pub(super) id: u32,
     pub(super) operation: Operation<'a>,
-    /// The cookie of the paged results control (RFC 2696), where there is one.
+    /// The cookie of the paged results control (RFC 2696), if present.
     pub(super) cookie: Option<&'a [u8]>,
 }
 
-/// The answers that the requests of this room can have.
+/// The possible answers to the requests of this module.
 #[derive(Debug)]
 pub(super) enum Operation<'a> {
     Bound(Outcome<'a>),
     Entry(Entry<'a>),
-    /// A SearchResultReference: part of the tree is elsewhere. It is never followed.
+    /// A SearchResultReference to another server, which is never followed.
     Reference,
     Done(Outcome<'a>),
-    /// An ExtendedResponse: what StartTLS is answered with.
+    /// An ExtendedResponse: the answer to StartTLS.
     Extended(Outcome<'a>),
-    /// An unsolicited notification: the server is about to disconnect (RFC 4511, 4.4.1).
+    /// An unsolicited notification: the server disconnects (RFC 4511, 4.4.1).
     Notice(Outcome<'a>),
 }
 
@@ -50,7 +49,7 @@ pub(super) enum Operation<'a> {
 pub(super) struct Outcome<'a> {
     pub(super) code: u32,
     pub(super) diagnostic: &'a [u8],
-    /// The first URI of the referral, where there is one.
+    /// The first URI of the referral, if present.
     pub(super) referral: Option<&'a [u8]>,
 }
 
@@ -58,29 +57,29 @@ pub(super) struct Outcome<'a> {
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
     pub(super) dn: &'a str,
-    /// Each value with the description of its attribute.
+    /// Each value with its attribute description.
     pub(super) values: Vec<(&'a str, &'a [u8])>,
 }
 
 impl<'a> Message<'a> {
-    /// The message that `bytes` are, all of them.
+    /// Decodes `bytes` as one message.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        let mut parts = Values(Values(bytes).expect(ber::SEQUENCE, "it is no LDAP message")?);
-        let id = ber::integer(parts.expect(ber::INTEGER, "it has no message id")?)?;
-        let (tag, body) = parts.next()?.ok_or(Malformed("it has no operation"))?;
+        let mut parts = Values(Values(bytes).expect(ber::SEQUENCE, "not an LDAP message")?);
+        let id = ber::integer(parts.expect(ber::INTEGER, "no message id")?)?;
+        let (tag, body) = parts.next()?.ok_or(Malformed("no operation"))?;
         let operation = match tag {
             0x61 => Operation::Bound(Outcome::read(body)?),
             0x64 => Operation::Entry(Entry::read(body)?),
             0x65 => Operation::Done(Outcome::read(body)?),
             0x73 => {
-                octets(body, "a reference is no list of addresses", |_| {})?;
+                octets(body, "invalid reference", |_| {})?;
                 Operation::Reference
             }
             0x78 if id == 0 => Operation::Notice(Outcome::read(body)?),
             0x78 => Operation::Extended(Outcome::read(body)?),
-            _ => return Err(Malformed("it is an answer to something that was not asked")),
+            _ => return Err(Malformed("an answer without a request")),
         };
-        // Active Directory puts the name of a notice here, where only controls belong: what is no control is passed by.
+        // Active Directory puts the OID of a notice here, so everything but controls is skipped.
         let mut cookie = None;
         while let Some((tag, value)) = parts.next()? {
             if tag == 0xa0 {
@@ -99,7 +98,7 @@ impl<'a> Outcome<'a> {
         let diagnostic = parts.expect(ber::OCTETS, "a result has no diagnostic message")?;
         let mut referral = None;
         if let Some(addresses) = parts.optional(0xa3)? {
-            octets(addresses, "a referral is no list of addresses", |address| {
+            octets(addresses, "invalid referral", |address| {
                 referral.get_or_insert(address);
             })?;
         }
@@ -117,18 +116,18 @@ impl<'a> Entry<'a> {
         let mut values = Vec::with_capacity(32);
         while let Some((tag, attribute)) = attributes.next()? {
             if tag != ber::SEQUENCE {
-                return Err(Malformed("an attribute is no sequence"));
+                return Err(Malformed("invalid attribute"));
             }
             let mut parts = Values(attribute);
             let description = text(parts.expect(ber::OCTETS, "an attribute has no description")?)?;
             let set = parts.expect(ber::SET, "an attribute has no set of values")?;
-            octets(set, "a value is no octet string", |value| values.push((description, value)))?;
+            octets(set, "invalid value", |value| values.push((description, value)))?;
         }
         Ok(Self { dn, values })
     }
 }
 
-/// Calls `each` with every octet string of a list that holds nothing else.
+/// Calls `each` with every octet string of a list; any other element is an error.
 fn octets<'a>(list: &'a [u8], wrong: &'static str, mut each: impl FnMut(&'a [u8])) -> Result<(), Malformed> {
     let mut list = Values(list);
     while let Some((tag, value)) = list.next()? {
@@ -140,13 +139,13 @@ fn octets<'a>(list: &'a [u8], wrong: &'static str, mut each: impl FnMut(&'a [u8]
     Ok(())
 }
 
-/// The cookie among the controls; every one of them has to be well formed.
+/// The paging cookie among the controls, which must all be well-formed.
 fn paging_cookie(controls: &[u8]) -> Result<Option<&[u8]>, Malformed> {
     let mut cookie = None;
     let mut controls = Values(controls);
     while let Some((tag, control)) = controls.next()? {
         if tag != ber::SEQUENCE {
-            return Err(Malformed("a control is no sequence"));
+            return Err(Malformed("invalid control"));
         }
         let mut parts = Values(control);
         let name = parts.expect(ber::OCTETS, "a control has no name")?;
@@ -156,10 +155,10 @@ fn paging_cookie(controls: &[u8]) -> Result<Option<&[u8]>, Malformed> {
             continue;
         }
         let value = value.ok_or(Malformed("the paged results control has no value"))?;
-        let mut parts = Values(Values(value).expect(ber::SEQUENCE, "the paged results control is no sequence")?);
+        let mut parts = Values(Values(value).expect(ber::SEQUENCE, "invalid paged results control")?);
         parts.expect(ber::INTEGER, "the paged results control has no size")?;
         if cookie.replace(parts.expect(ber::OCTETS, "the paged results control has no cookie")?).is_some() {
-            return Err(Malformed("it has two paged results controls"));
+            return Err(Malformed("two paged results controls"));
         }
     }
     Ok(cookie)
@@ -179,7 +178,7 @@ mod tests {
     }
 
     fn result(tag: u8, code: u8) -> Vec<u8> {
-        value(tag, &[&value(ber::ENUMERATED, &[&[code]]), &value(4, &[]), &value(4, &[b"said"])])
+        value(tag, &[&value(ber::ENUMERATED, &[&[code]]), &value(4, &[]), &value(4, &[b"text"])])
     }
 
     fn message(id: u8, parts: &[&[u8]]) -> Vec<u8> {
@@ -198,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_read_value_by_value() {
+    fn entry_is_decoded() {
         let bytes = message(7, &[&entry()]);
         assert_eq!(length(&bytes), Ok(Some(bytes.len())));
         let message = Message::read(&bytes).expect("well formed");
@@ -209,24 +208,24 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_page_carries_its_cookie() {
+    fn page_end_has_a_cookie() {
         let bytes = message(7, &[&result(0x65, 0), &paging(b"more")]);
         let message = Message::read(&bytes).expect("well formed");
         assert_eq!(message.cookie, Some(&b"more"[..]));
-        assert!(matches!(message.operation, Operation::Done(Outcome { code: 0, diagnostic: b"said", referral: None })));
+        assert!(matches!(message.operation, Operation::Done(Outcome { code: 0, diagnostic: b"text", referral: None })));
         let bytes = self::message(7, &[&result(0x65, 0)]);
         assert_eq!(Message::read(&bytes).expect("well formed").cookie, None);
     }
 
     #[test]
-    fn a_notice_of_disconnection_is_read_as_active_directory_writes_it() {
+    fn active_directorys_disconnection_notice_is_decoded() {
         let bytes = message(0, &[&result(0x78, 52), &value(0x8a, &[b"1.3.6.1.4.1.1466.20036"])]);
         let message = Message::read(&bytes).expect("well formed");
         assert!(matches!(message.operation, Operation::Notice(Outcome { code: 52, .. })), "{message:?}");
     }
 
     #[test]
-    fn a_referral_keeps_its_first_address() {
+    fn referral_keeps_its_first_address() {
         let addresses = value(0xa3, &[&value(4, &[b"ldap://a"]), &value(4, &[b"ldap://b"])]);
         let done = value(0x65, &[&value(ber::ENUMERATED, &[&[10]]), &value(4, &[]), &value(4, &[]), &addresses]);
         let bytes = message(1, &[&done]);
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_the_library_panic_is_malformed() {
+    fn messages_that_crash_ldap3_are_rejected() {
         let two = [paging(b"a"), paging(b"b")].concat();
         let two = [&two[6..two.len() / 2], &two[two.len() / 2 + 6..]].concat();
         let cases: [(&str, Vec<u8>); 8] = [
@@ -260,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_too_long_is_refused_by_its_first_bytes() {
+    fn long_message_is_rejected_by_its_header() {
         assert!(length(&[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff]).is_err());
         assert_eq!(length(&[0x30, 0x84, 1, 0, 0, 0]), Ok(Some(LONGEST + 6)));
         assert!(length(b"HTTP/1.1 400").is_err());

@@ -1,23 +1,21 @@
-//! Values that a server hands out a range at a time: Active Directory does so beyond 1,500 values of an attribute
-//! ([MS-ADTS] 3.1.1.3.1.3.3), or whenever a range is asked for.
+//! Ranged retrieval: Active Directory returns attributes with more than 1,500 values in ranges ([MS-ADTS] 3.1.1.3.1.3.3).
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::connection::{Connection, Kept, Watch};
+use super::connection::{Connection, OwnedEntry, Watch};
 use super::request::{Scope, Search};
 use super::root::ANYTHING;
 use crate::directory::Error as DirectoryError;
 use crate::directory::known::is_of;
 
-/// How often a server is asked on for one entry: for more values than any entry has.
+/// The maximum number of range requests per entry.
 const ROUNDS: usize = 1000;
-/// How many values are asked for at a time where they are only counted: as many as Active Directory gives.
+/// The range size for counting values: Active Directory's limit.
 const PIECE: u64 = 1500;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    /// Fetches the values that the server kept back, of every attribute of the entry. False when it would not give the
-    /// rest, so that the values are still not all there.
-    pub(super) async fn complete(&mut self, entry: &mut Kept, watch: Watch<'_>) -> Result<bool, DirectoryError> {
+    /// Fetches the remaining values of every ranged attribute of the entry. False when the server does not return them.
+    pub(super) async fn complete(&mut self, entry: &mut OwnedEntry, watch: Watch<'_>) -> Result<bool, DirectoryError> {
         let mut last = None;
         for _ in 0..ROUNDS {
             let Some(cut) = cut(entry) else { return Ok(true) };
@@ -32,8 +30,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(false)
     }
 
-    /// How many values an attribute of the entry `dn` has; memory stays flat, however many there are. `None` when the
-    /// server does not come to their end.
+    /// Counts the values of an attribute of the entry `dn` with constant memory. `None` when the server never returns the
+    /// last range.
     pub(super) async fn count(
         &mut self,
         dn: &str,
@@ -56,16 +54,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(None)
     }
 
-    async fn range(&mut self, dn: &str, wanted: &str, watch: Watch<'_>) -> Result<Option<Kept>, DirectoryError> {
+    async fn range(&mut self, dn: &str, wanted: &str, watch: Watch<'_>) -> Result<Option<OwnedEntry>, DirectoryError> {
         let attributes = &[wanted];
         let search = Search { base: dn, scope: Scope::Base, filter: ANYTHING, attributes, size_limit: 0 };
         Ok(self.few(&search, watch).await?.pop())
     }
 }
 
-/// The first attribute whose last range is not there, and how many of its values are: one more than the highest that a
-/// range such as `;range=0-1499` names.
-fn cut(entry: &Kept) -> Option<(String, u64)> {
+/// The first attribute whose last range is missing, and the index of its next value: one more than the end of a range
+/// such as `;range=0-1499`.
+fn cut(entry: &OwnedEntry) -> Option<(String, u64)> {
     let ranges = || {
         entry.values.iter().filter_map(|(description, _)| {
             let (name, options) = description.split_once(';')?;
@@ -85,12 +83,15 @@ fn cut(entry: &Kept) -> Option<(String, u64)> {
 mod tests {
     use super::*;
 
-    fn entry(descriptions: &[&str]) -> Kept {
-        Kept { dn: String::new(), values: descriptions.iter().map(|text| ((*text).to_owned(), Vec::new())).collect() }
+    fn entry(descriptions: &[&str]) -> OwnedEntry {
+        OwnedEntry {
+            dn: String::new(),
+            values: descriptions.iter().map(|text| ((*text).to_owned(), Vec::new())).collect(),
+        }
     }
 
     #[test]
-    fn what_is_missing_of_a_range_is_known_from_its_bounds() {
+    fn missing_values_follow_from_range_bounds() {
         assert_eq!(cut(&entry(&["cn", "member", "member;binary"])), None);
         assert_eq!(cut(&entry(&["member;range=0-1", "Member;Range=2-3"])), Some(("member".to_owned(), 4)));
         assert_eq!(cut(&entry(&["member;range=0-1", "MEMBER;range=2-*"])), None);

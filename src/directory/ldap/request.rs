@@ -1,5 +1,5 @@
-//! What is sent (RFC 4511, 4.2 to 4.5 and 4.14), encoded by `ldap3`'s own building blocks; a bind is written here, so that its
-//! password stays in memory that is zeroed.
+//! Encodes requests (RFC 4511, 4.2 to 4.5 and 4.14) with `ldap3`; a bind is encoded here, so that the password stays in memory
+//! that is wiped.
 
 use bytes::BytesMut;
 use ldap3::asn1::{
@@ -8,7 +8,7 @@ use ldap3::asn1::{
 use ldap3::controls::{MakeCritical, PagedResults, RawControl};
 use zeroize::Zeroizing;
 
-/// How far below the base a search goes.
+/// The scope of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     Base = 0,
@@ -24,19 +24,19 @@ pub(super) struct Search<'a> {
     /// RFC 4515 text.
     pub(super) filter: &'a str,
     pub(super) attributes: &'a [&'a str],
-    /// How many entries the server may return in all; 0 is no limit.
+    /// The maximum number of entries; 0 is no limit.
     pub(super) size_limit: u32,
 }
 
-/// A filter that `ldap3` does not understand.
+/// A filter that `ldap3` cannot parse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BadFilter;
 
-/// LDAP_SERVER_SHOW_DELETED_OID ([MS-ADTS] 3.1.1.3.4.1.14): what was deleted is found, too.
+/// LDAP_SERVER_SHOW_DELETED_OID ([MS-ADTS] 3.1.1.3.4.1.14): finds tombstones, too.
 const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
 
-/// The message `id` with the search: its next page, of at most `page.0` entries, after the cookie `page.1`; with
-/// `deleted`, also among the deleted.
+/// A search request; with `page`, for a page of at most `page.0` entries after the cookie `page.1`; with `deleted`, including
+/// tombstones.
 pub(super) fn search(
     id: u32,
     search: &Search<'_>,
@@ -53,7 +53,7 @@ pub(super) fn search(
             // Aliases are not dereferenced: Active Directory has none.
             enumerated(0),
             integer(search.size_limit),
-            // No time limit: the deadlines are ours.
+            // No time limit: the client has deadlines.
             integer(0),
             Tag::Boolean(Boolean { inner: false, ..Boolean::default() }),
             ldap3::parse_filter(search.filter).map_err(|()| BadFilter)?,
@@ -73,7 +73,7 @@ pub(super) fn search(
     Ok(encode(Tag::Sequence(Sequence { inner: message, ..Sequence::default() })))
 }
 
-/// The message `id` that asks for TLS (RFC 4511, 4.14.1).
+/// A StartTLS request (RFC 4511, 4.14.1).
 pub(super) fn start_tls(id: u32) -> BytesMut {
     let name = OctetString { class: TagClass::Context, id: 0, inner: b"1.3.6.1.4.1.1466.20037".to_vec() };
     let operation =
@@ -81,18 +81,18 @@ pub(super) fn start_tls(id: u32) -> BytesMut {
     encode(Tag::Sequence(Sequence { inner: vec![integer(id), operation], ..Sequence::default() }))
 }
 
-/// The message `id` that ends the session (RFC 4511, 4.3).
+/// An unbind request (RFC 4511, 4.3).
 pub(super) fn unbind(id: u32) -> BytesMut {
     let operation = Tag::OctetString(OctetString { class: TagClass::Application, id: 2, inner: Vec::new() });
     encode(Tag::Sequence(Sequence { inner: vec![integer(id), operation], ..Sequence::default() }))
 }
 
-/// The message `id` with a simple bind (RFC 4511, 4.2) of version 3.
+/// A simple bind request (RFC 4511, 4.2) of version 3.
 pub(super) fn bind(id: u32, name: &str, password: &str) -> Zeroizing<Vec<u8>> {
-    // The exact size is reserved, so that no copy is left behind by growing.
+    // The exact size is reserved, because reallocation would leave a copy of the password.
     let body = 3 + 6 + name.len() + 6 + password.len();
     let id = id.to_be_bytes();
-    // As short as its sign allows (X.690, 8.3.2).
+    // In the shortest form (X.690, 8.3.2).
     let id = &id[id.windows(2).take_while(|pair| pair[0] == 0 && pair[1] < 0x80).count()..];
     let whole = 2 + id.len() + 6 + body;
     let mut out = Zeroizing::new(Vec::with_capacity(6 + whole));
@@ -108,7 +108,7 @@ pub(super) fn bind(id: u32, name: &str, password: &str) -> Zeroizing<Vec<u8>> {
     out
 }
 
-/// A tag and a length in four bytes, as Active Directory writes them: a header of a size that is known beforehand.
+/// A header with a length of four bytes, as Active Directory writes it, so that its size is constant.
 fn header(tag: u8, length: usize) -> [u8; 6] {
     let [a, b, c, d] = u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
     [tag, 0x84, a, b, c, d]
@@ -135,7 +135,7 @@ fn control_tag(control: &RawControl) -> StructureTag {
 
 fn encode(message: Tag) -> BytesMut {
     let mut bytes = BytesMut::new();
-    // Writing into memory cannot fail; should it, an empty request is answered by nothing and meets its deadline.
+    // Encoding into memory does not fail; an empty request would time out.
     let _ = write::encode_into(&mut bytes, message.into_structure());
     bytes
 }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bind_is_written_as_the_standard_says() {
+    fn bind_request_is_encoded() {
         // LDAPMessage { messageID 1, bindRequest { version 3, name "a", simple "pw" } }
         let expected = [
             0x30, 0x84, 0, 0, 0, 27, 0x02, 1, 1, 0x60, 0x84, 0, 0, 0, 18, 0x02, 1, 3, 0x04, 0x84, 0, 0, 0, 1, b'a',
@@ -155,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn a_bind_never_outgrows_the_memory_that_is_zeroed() {
+    fn bind_request_is_never_reallocated() {
         let (name, password) = ("n".repeat(300), "p".repeat(1000));
         let request = bind(128, &name, &password);
-        assert_eq!(request.capacity(), request.len(), "it was not given its size, so it may have left a copy behind");
+        assert_eq!(request.capacity(), request.len(), "a reallocation may leave a copy of the password");
     }
 
     #[test]
-    fn a_paged_search_is_written_as_the_standard_says() {
+    fn paged_search_request_is_encoded() {
         let search = Search { base: "", scope: Scope::Base, filter: "(cn=*)", attributes: &["cn"], size_limit: 0 };
         let body = [
             0x04, 0, 0x0a, 1, 0, 0x0a, 1, 0, 0x02, 1, 0, 0x02, 1, 0, 0x01, 1, 0, 0x87, 2, b'c', b'n', 0x30, 4, 0x04, 2,
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_for_tls_is_written_as_the_standard_says() {
+    fn start_tls_request_is_encoded() {
         // LDAPMessage { messageID 1, extendedReq [APPLICATION 23] { requestName [0] } }
         let mut expected = vec![0x30, 29, 0x02, 1, 1, 0x77, 24, 0x80, 22];
         expected.extend(b"1.3.6.1.4.1.1466.20037");
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_that_cannot_be_sent_is_an_error() {
+    fn invalid_filter_is_an_error() {
         let search = Search { base: "", scope: Scope::Base, filter: "(cn=", attributes: &[], size_limit: 0 };
         assert!(self::search(1, &search, None, false).is_err());
     }

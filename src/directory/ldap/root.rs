@@ -1,27 +1,27 @@
-//! What a domain controller says of itself ([MS-ADTS] 3.1.1.3.2, rootDSE).
+//! The rootDSE of a domain controller ([MS-ADTS] 3.1.1.3.2).
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::connection::{Connection, Kept, Watch};
+use super::connection::{Connection, OwnedEntry, Watch};
 use super::error::Error;
 use super::request::{Scope, Search};
-use crate::directory::{Error as DirectoryError, Root};
+use crate::directory::{Error as DirectoryError, Root, decode};
 use crate::model::text::{is_hidden, shown};
 use crate::model::user::Guid;
 
-/// Finds any entry at all.
+/// Matches every entry.
 pub(super) const ANYTHING: &str = "(objectClass=*)";
 
-/// What the rootDSE tells, before the names that take searches of their own.
+/// The rootDSE, without the names that need further searches.
 #[derive(Debug)]
 pub(super) struct Dse {
     pub(super) root: Root,
     /// The server's clock.
     pub(super) time: Option<Timestamp>,
     configuration: Option<String>,
-    /// The DN of the server's own settings.
+    /// The DN of the server's settings.
     service: Option<String>,
 }
 
@@ -50,15 +50,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         dse.ok_or_else(|| Error::NoNamingContext { server: self.server().to_owned() }.into())
     }
 
-    /// The whole of [`Root`]: the rootDSE, the domain's NetBIOS name and the server's invocationId. The last two are
-    /// excluded when the account may not read them.
+    /// The complete [`Root`]: the rootDSE, the domain's NetBIOS name and the server's invocationId. The last two are
+    /// absent when the account may not read them.
     pub(super) async fn root(&mut self, watch: Watch<'_>) -> Result<Root, DirectoryError> {
         let dse = self.dse(watch).await?;
-        self.named(dse, watch).await
+        self.with_names(dse, watch).await
     }
 
-    /// What the rootDSE says, with the names that take searches of their own.
-    pub(super) async fn named(&mut self, dse: Dse, watch: Watch<'_>) -> Result<Root, DirectoryError> {
+    /// Adds the names that need further searches to the rootDSE.
+    pub(super) async fn with_names(&mut self, dse: Dse, watch: Watch<'_>) -> Result<Root, DirectoryError> {
         let Dse { mut root, configuration, service, .. } = dse;
         if let Some(configuration) = configuration {
             let context = crate::filter::Filter::Equal("nCName".to_owned(), root.naming_context.clone().into_bytes());
@@ -87,12 +87,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(root)
     }
 
-    /// The first entry of a search, or nothing where the server would rather not say.
+    /// The first entry of a search; `None` when the server refuses the search.
     pub(super) async fn readable(
         &mut self,
         search: &Search<'_>,
         watch: Watch<'_>,
-    ) -> Result<Option<Kept>, DirectoryError> {
+    ) -> Result<Option<OwnedEntry>, DirectoryError> {
         match self.few(search, watch).await {
             Ok(entries) => Ok(entries.into_iter().next()),
             Err(DirectoryError::Ldap(Error::Search { .. } | Error::Referral { .. })) => Ok(None),
@@ -102,10 +102,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 }
 
 impl Dse {
-    fn of(entry: &Kept) -> Option<Self> {
+    fn of(entry: &OwnedEntry) -> Option<Self> {
         let text = |attribute| entry.text(attribute).map(ToOwned::to_owned);
         let naming_context = text("defaultNamingContext").or_else(|| text("namingContexts"))?;
-        // It is searched with as it is and shown in many places; no domain has such a name.
+        // The name is used and shown unescaped; no domain has hidden characters in its name.
         if naming_context.chars().any(is_hidden) {
             return None;
         }
@@ -113,7 +113,7 @@ impl Dse {
             domain: domain_of(&naming_context).unwrap_or_else(|| naming_context.clone()),
             netbios: None,
             forest: entry.text("rootDomainNamingContext").and_then(domain_of).map(|forest| shown(&forest)),
-            level: entry.text("domainFunctionality").map(|number| shown(&level(number))),
+            level: entry.text("domainFunctionality").map(decode::level),
             host: entry.text("dnsHostName").map(shown),
             usn: entry.text("highestCommittedUSN").and_then(|usn| usn.parse().ok()),
             invocation_id: None,
@@ -137,23 +137,6 @@ fn domain_of(naming_context: &str) -> Option<String> {
     labels.collect::<Option<Vec<_>>>().map(|labels| labels.join("."))
 }
 
-/// A domain's functional level in words ([MS-ADTS] 6.1.4.3, msDS-Behavior-Version of the domain).
-fn level(number: &str) -> String {
-    match number {
-        "0" => "Windows 2000",
-        "1" => "Windows Server 2003, with Windows NT",
-        "2" => "Windows Server 2003",
-        "3" => "Windows Server 2008",
-        "4" => "Windows Server 2008 R2",
-        "5" => "Windows Server 2012",
-        "6" => "Windows Server 2012 R2",
-        "7" => "Windows Server 2016",
-        "10" => "Windows Server 2025",
-        other => return format!("level {other}"),
-    }
-    .to_owned()
-}
-
 /// A time as directories write it: `20261123134324.0Z` (RFC 4517, 3.3.13, in UTC).
 fn generalized_time(text: &str) -> Option<Timestamp> {
     let digits = text.strip_suffix('Z')?;
@@ -167,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_is_named_by_its_naming_context() {
+    fn domain_name_follows_from_naming_context() {
         assert_eq!(domain_of("DC=corp,DC=example,DC=com").as_deref(), Some("corp.example.com"));
         assert_eq!(domain_of("dc=x").as_deref(), Some("x"));
         assert_eq!(domain_of("o=corp"), None);
@@ -175,18 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_clock_is_read() {
+    fn server_time_is_parsed() {
         let read = |text| generalized_time(text).map(|time| time.to_string());
         assert_eq!(read("20261123134324.0Z").as_deref(), Some("2026-11-23T13:43:24Z"));
         assert_eq!(read("20261123134324Z").as_deref(), Some("2026-11-23T13:43:24Z"));
         for wrong in ["", "Z", "20261323134324Z", "20261123134324", "2026112313432x.0Z"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn levels_are_named() {
-        assert_eq!(level("7"), "Windows Server 2016");
-        assert_eq!(level("99"), "level 99");
     }
 }

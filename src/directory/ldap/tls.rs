@@ -1,9 +1,8 @@
-//! TLS with a domain controller: whose word is believed, what the certificate says, and why it was refused.
+//! TLS with a domain controller: trust, facts about the certificate, and the reason of a failure.
 //!
-//! Verification is that of `rustls` and `webpki` and cannot be switched off. Rules: RFC 8446, RFC 5246; names by
-//! RFC 9525: the address that was asked for has to be among the certificate's subjectAltNames. A pinned key is the
-//! server's identity by itself (RFC 7858, 4.2): that the server holds it is verified as ever, while who signed the
-//! certificate, for which name and for how long, says no more.
+//! `rustls` and `webpki` verify the certificate, always. Rules: RFC 8446, RFC 5246; names by RFC 9525: the requested name must
+//! be among the certificate's subjectAltNames. A pinned key identifies the server by itself (RFC 7858, 4.2): the handshake
+//! still verifies that the server has the private key, but issuer, name and dates of the certificate are ignored.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,20 +23,20 @@ use crate::model::pin::Pin;
 use crate::model::text;
 use crate::secrets::{Judge, Judged, Shown};
 
-/// What a connection's TLS amounts to. Every text is safe to show.
+/// Facts about a TLS connection. All texts are safe to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Facts {
     /// `TLS 1.3`
     pub(super) version: &'static str,
-    /// Who signed the server's certificate.
+    /// The issuer of the server's certificate.
     pub(super) signer: String,
-    /// When the server's certificate ends.
+    /// The expiry of the server's certificate.
     pub(super) until: Option<Timestamp>,
-    /// Its key, where that is what is trusted.
+    /// The pinned key, when pins are used.
     pub(super) pinned: Option<Pin>,
 }
 
-/// Sets TLS up on a connection.
+/// Performs the TLS handshake.
 pub(super) async fn handshake(
     tcp: TcpStream,
     url: &Url,
@@ -52,13 +51,13 @@ pub(super) async fn handshake(
                 .map_err(|error| failed(url, &error))?,
         ),
     };
-    let judge = Witness { trusted, seen: Mutex::new(None) };
+    let judge = Recorder { trusted, seen: Mutex::new(None) };
     let verifier = Arc::new(Judged { judge, provider: Arc::clone(&provider) });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| failed(url, &error))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::<Judged<Witness>>::clone(&verifier))
+        .with_custom_certificate_verifier(Arc::<Judged<Recorder>>::clone(&verifier))
         .with_no_client_auth();
     let name =
         ServerName::try_from(url.host.trim_matches(['[', ']']).to_owned()).map_err(|error| failed(url, &error))?;
@@ -75,7 +74,7 @@ pub(super) async fn handshake(
     Ok((stream, Facts { version, signer, until, pinned }))
 }
 
-/// The certificates that are believed to speak for others.
+/// The trusted CA certificates.
 fn roots(trust: &Trust) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
     match trust {
@@ -92,33 +91,32 @@ fn roots(trust: &Trust) -> Result<RootCertStore, Error> {
                 roots.add(certificate).map_err(|error| bad(error.to_string()))?;
             }
             if roots.is_empty() {
-                return Err(bad("there is none in it".to_owned()));
+                return Err(bad("no certificate found".to_owned()));
             }
         }
-        // A pinned key needs nobody's word.
+        // A pinned key needs no CA.
         Trust::Pins(_) => {}
     }
     Ok(roots)
 }
 
-/// Who says whether a certificate is that of the server.
+/// How the server's certificate is verified.
 #[derive(Debug)]
 enum Trusted {
-    /// `webpki`, by the authorities that are trusted.
+    /// By `webpki`, with the trusted CAs.
     Chain(Arc<WebPkiServerVerifier>),
-    /// Its key, which has to be one of these.
+    /// By its key, which must be one of these.
     Keys(Vec<Pin>),
 }
 
-/// Judges, and keeps the certificate, so that a refusal can say what was wrong with it: `rustls` itself shows a
-/// certificate only once it has been accepted.
+/// Verifies the certificate and records it, so that an error can describe it: `rustls` exposes only accepted certificates.
 #[derive(Debug)]
-struct Witness {
+struct Recorder {
     trusted: Trusted,
     seen: Mutex<Option<CertificateDer<'static>>>,
 }
 
-impl Judge for Witness {
+impl Judge for Recorder {
     fn judge(&self, shown: &Shown<'_>) -> Result<ServerCertVerified, rustls::Error> {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown.certificate.clone().into_owned());
         match &self.trusted {
@@ -131,7 +129,7 @@ impl Judge for Witness {
     }
 }
 
-/// What a certificate says. Every text is safe to show.
+/// The content of a certificate. All texts are safe to show.
 #[derive(Debug, Default)]
 struct Certificate {
     signer: String,
@@ -140,7 +138,7 @@ struct Certificate {
     pin: Option<Pin>,
 }
 
-impl Witness {
+impl Recorder {
     fn certificate(&self) -> Certificate {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.as_ref().map_or_else(Certificate::default, |der| Certificate::read(der))
@@ -180,7 +178,7 @@ fn name(name: &GeneralName<'_>) -> Option<String> {
     }
 }
 
-/// The common name of an authority, else its whole name.
+/// The common name of an issuer, else its complete name.
 fn named(name: &X509Name<'_>) -> String {
     let common = name.iter_common_name().next().and_then(|common| common.as_str().ok());
     text::shown(&common.map_or_else(|| name.to_string(), ToOwned::to_owned))
@@ -192,7 +190,7 @@ fn explained(url: &Url, error: &io::Error, trust: &Trust, certificate: &Certific
     let Some(reason) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
         return match error.kind() {
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-                Error::NoTls { server }
+                Error::ClosedInHandshake { server }
             }
             _ => Error::Unreachable { server, why: error.to_string() },
         };
@@ -204,7 +202,7 @@ fn explained(url: &Url, error: &io::Error, trust: &Trust, certificate: &Certific
             let pins = if let Trust::Pins(pins) = trust { pins.clone() } else { Vec::new() };
             return Error::OtherKey(Box::new(OtherKey { server, seen, signer: signer(), pins }));
         }
-        (rustls::Error::InvalidCertificate(why), Some(pin)) if is_nobodys(why) => {
+        (rustls::Error::InvalidCertificate(why), Some(pin)) if is_untrusted(why) => {
             return Error::UnknownAuthority { server, signer: signer(), pin: Box::new(pin) };
         }
         _ => {}
@@ -223,9 +221,9 @@ fn explained(url: &Url, error: &io::Error, trust: &Trust, certificate: &Certific
     }
 }
 
-/// Whether no authority that is trusted vouches for a certificate. One that signed itself, as many tools make them,
-/// is an authority's own and refused as such before anybody is asked.
-fn is_nobodys(why: &CertificateError) -> bool {
+/// Whether no trusted CA issued a certificate. A self-signed one is often marked as a CA, which `webpki` rejects as an end
+/// entity before it looks for an issuer.
+fn is_untrusted(why: &CertificateError) -> bool {
     match why {
         CertificateError::UnknownIssuer => true,
         CertificateError::Other(other) => other.to_string().contains("CaUsedAsEndEntity"),
@@ -239,6 +237,5 @@ fn failed(url: &Url, why: &dyn std::fmt::Display) -> Error {
 
 fn day(time: UnixTime) -> String {
     let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-    Timestamp::from_second(seconds)
-        .map_or_else(|_| "a day beyond the calendar".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
+    Timestamp::from_second(seconds).map_or_else(|_| "an unknown date".to_owned(), crate::model::moment::day)
 }

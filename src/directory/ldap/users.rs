@@ -1,4 +1,4 @@
-//! The users of a search, page by page: one thread reads and decodes while the caller's takes what was read before.
+//! Reads users page by page: one thread reads and decodes while the calling thread processes the pages before.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::connect::Session;
-use super::connection::{Kept, Watch};
+use super::connection::{OwnedEntry, Watch};
 use super::request::{Scope, Search};
 use super::{Controller, PAGE};
 use crate::directory::decode::{self, Undecodable, Why};
@@ -15,14 +15,14 @@ use crate::directory::{Error, Taker, TakerFailed};
 use crate::model::job::Job;
 use crate::model::user::{Attribute, User};
 
-/// The names of every attribute that is ever asked for.
+/// The names of all attributes that imd reads.
 pub(super) fn every_attribute() -> Vec<&'static str> {
-    // The DN comes with the entry itself.
+    // The entry itself has the DN.
     Attribute::ALL.iter().filter(|attribute| **attribute != Attribute::DistinguishedName).map(|a| a.name()).collect()
 }
 
 impl Controller {
-    /// Hands the users below `base` that match `filter` to `take`, with these attributes, in batches of a page.
+    /// Passes the users below `base` that match `filter` to `take`, with these attributes, in batches of a page.
     pub(super) fn read_users(
         &mut self,
         base: &str,
@@ -31,14 +31,14 @@ impl Controller {
         job: &Job,
         take: &mut Taker<'_>,
     ) -> Result<u64, Error> {
-        // Opens a session when there is none, so that the reader below starts with one.
+        // Opens a session, so that the reader below has one.
         self.with(job, async |_, _| Ok(()))?;
         let (mut session, _) = self.session.take().expect("with() keeps the session of work that succeeds");
         let driver = &self.driver;
         let search = Search { base, scope: Scope::Subtree, filter, attributes, size_limit: 0 };
-        let gone = AtomicBool::new(false);
-        let watch = Watch { job, gone: Some(&gone) };
-        // One page waits while another is taken and a third is read: memory stays flat whatever the directory's size.
+        let closed = AtomicBool::new(false);
+        let watch = Watch { job, closed: Some(&closed) };
+        // One page is queued, one is processed and one is read, so memory use does not depend on the directory's size.
         let (sender, receiver) = sync_channel::<Vec<User>>(1);
         let (read, taken) = thread::scope(|scope| {
             let reader = scope.spawn(move || {
@@ -56,7 +56,7 @@ impl Controller {
                     }
                 }
             }
-            gone.store(true, Ordering::Relaxed);
+            closed.store(true, Ordering::Relaxed);
             (reader.join().unwrap_or_else(|panic| resume_unwind(panic)), taken)
         });
         let count = taken?;
@@ -67,7 +67,7 @@ impl Controller {
     }
 }
 
-/// Reads every page. The next one is asked for before the one that was read is handed on.
+/// Reads every page. Requests the next page before it passes on the current one.
 async fn pages(
     session: &mut Session,
     search: &Search<'_>,
@@ -82,7 +82,7 @@ async fn pages(
             .page(&asked, watch, |entry| {
                 match decode::user(entry.dn, entry.values.iter().copied()) {
                     Ok(user) => users.push(user),
-                    Err(Undecodable { why: Why::Cut(_), .. }) => cut.push(Kept::from(entry)),
+                    Err(Undecodable { why: Why::Cut(_), .. }) => cut.push(OwnedEntry::from(entry)),
                     Err(error) => return Err(error.into()),
                 }
                 Ok(())
@@ -105,10 +105,9 @@ async fn pages(
     }
 }
 
-/// The user of an entry whose server sent only the first values of some attribute and keeps the rest until they are
-/// asked for.
-pub(super) async fn completed(session: &mut Session, mut entry: Kept, watch: Watch<'_>) -> Result<User, Error> {
-    // What is still cut afterwards is told by the decoding.
+/// Decodes an entry after fetching the remaining values of attributes that the server sent in ranges.
+pub(super) async fn completed(session: &mut Session, mut entry: OwnedEntry, watch: Watch<'_>) -> Result<User, Error> {
+    // Values that are still missing are an error of the decoder.
     session.complete(&mut entry, watch).await?;
     let values = entry.values.iter().map(|(description, value)| (description.as_str(), value.as_slice()));
     Ok(decode::user(&entry.dn, values)?)

@@ -1,8 +1,8 @@
-//! What a file shows of its directory as a whole: the domain, the tree of its containers, and its groups.
+//! The census of a file: its domain, the tree of its containers, and its groups.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::records::Entry;
+use super::entry::Entry;
 use super::{Fault, What};
 use crate::directory::decode;
 use crate::directory::{Group, Root, Unit};
@@ -10,19 +10,19 @@ use crate::model::dn::Dn;
 use crate::model::fold::folded;
 use crate::model::text::Untrusted;
 
-/// Gathered in one reading of the file; in two, when it has names in the tree that are no entries before their place.
+/// Collected in one pass over the file; in two, when the tree has nodes that were only seen in DNs.
 #[derive(Debug, Default)]
 pub(super) struct Census {
-    /// The domains that entries are in, by their topmost `DC=` levels, and how many entries.
+    /// The domains of the entries, by their topmost `DC=` levels, and the number of entries.
     domains: Vec<(Dn, u64)>,
-    /// The domain of each parent, as it is written, whose place in the tree is known already.
+    /// The domain of each parent DN that is already in the tree.
     parents: HashMap<String, Option<usize>>,
-    /// OUs and containers by key: those that are entries, and those that are only seen above other entries.
+    /// OUs and containers by key: entries, and parents that were only seen in DNs.
     units: BTreeMap<String, Place>,
-    /// Those only seen above others; a computer that holds something is no container.
+    /// Keys that were only seen in DNs; a computer with child entries is not a container.
     guessed: HashSet<String>,
     groups: Vec<Group>,
-    /// The crossRef objects: the key of what they stand for, and its NetBIOS name.
+    /// The NetBIOS names in crossRef objects, by the key of their naming context.
     netbios: HashMap<String, String>,
     /// The functional level of each domain head.
     levels: HashMap<String, String>,
@@ -72,13 +72,13 @@ impl Census {
         Ok(())
     }
 
-    /// True when a second reading, through [`Census::settle`], is needed.
-    pub(super) fn is_unsettled(&self) -> bool {
+    /// Whether a second pass, with [`Census::remove_non_units`], is needed.
+    pub(super) fn needs_second_pass(&self) -> bool {
         self.guessed.iter().any(|key| !key.starts_with("OU="))
     }
 
-    /// Takes an entry out of the tree that only its name had put there.
-    pub(super) fn settle(&mut self, entry: &Entry) -> Result<(), Fault> {
+    /// Removes an entry from the tree that turns out not to be a container.
+    pub(super) fn remove_non_units(&mut self, entry: &Entry) -> Result<(), Fault> {
         let key = entry.key()?;
         if self.guessed.contains(&key) && !is_unit(entry) {
             self.units.remove(&key);
@@ -86,7 +86,7 @@ impl Census {
         Ok(())
     }
 
-    /// Puts a container into the tree, and gives its key.
+    /// Adds a container to the tree, and returns its key.
     fn place(&mut self, dn: &Dn) -> String {
         let key = dn.key();
         let parent = dn.parent().map(|parent| parent.key()).unwrap_or_default();
@@ -95,7 +95,7 @@ impl Census {
         key
     }
 
-    /// Puts what stands above an entry into the tree, since an export of users alone has no OUs; gives its domain.
+    /// Adds the parents of an entry to the tree, because an export of users has no OUs; returns its domain.
     fn learn(&mut self, entry: &Entry) -> Result<Option<usize>, Fault> {
         let mut dn: Dn = entry.dn.parse().map_err(|_| Fault::at(entry.line, What::Dn))?;
         while dn.depth() > dn.domain_depth() {
@@ -118,7 +118,7 @@ impl Census {
         Ok(domain)
     }
 
-    /// The directory that the file is of: the domain that most entries are in. `None` without any.
+    /// The result: the domain of the file is that of most entries; `None` without a domain.
     pub(super) fn finish(mut self) -> Option<Found> {
         let (naming_context, _) = self.domains.iter().rev().max_by_key(|(_, entries)| *entries)?.clone();
         let key = naming_context.key();
@@ -142,7 +142,7 @@ fn is_unit(entry: &Entry) -> bool {
     ["organizationalUnit", "container", "builtinDomain"].iter().any(|class| entry.has_class(class))
 }
 
-/// What a finished census knows.
+/// The result of a census.
 #[derive(Debug)]
 pub(super) struct Found {
     /// The key of the naming context.
@@ -153,7 +153,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// The containers directly below the name with the key `above`, by name; `None` when nothing is there.
+    /// The containers directly below the key `above`, by name; `None` when the key is unknown.
     pub(super) fn units(&self, above: &str) -> Option<Vec<Unit>> {
         let has_children = |key: &str| self.units.values().any(|place| place.parent == key);
         let below = self.units.iter().filter(|(_, place)| place.parent == above);
@@ -168,7 +168,7 @@ impl Found {
         is_known.then_some(units)
     }
 
-    /// The groups whose name begins with `prefix`, in any case.
+    /// The groups whose name begins with `prefix`, ignoring case.
     pub(super) fn groups(&self, prefix: &str, limit: usize) -> Vec<Group> {
         let prefix: String = folded(prefix).collect();
         let begins = |group: &&Group| folded(group.name.raw()).collect::<String>().starts_with(&prefix);

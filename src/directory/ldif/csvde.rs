@@ -1,18 +1,18 @@
-//! The rows of a file that `csvde` wrote, as entries.
+//! Reads the rows of a `csvde` export as entries.
 //!
-//! The first line names the attributes, DN among them; columns are separated and quoted as Excel does it (RFC 4180);
-//! a value that is not plain text is `X'...'` in hexadecimal; several values are joined by semicolons (Microsoft,
-//! "Comma Separated Value (CSV) Scripts"). A backslash stands before a semicolon or a backslash that belongs to a
-//! value; before anything else it is itself, so that a DN reads alike whether or not its own backslashes were doubled.
+//! The first line has the attribute names, including DN; columns are separated and quoted as in Excel (RFC 4180); binary
+//! values are `X'...'` in hexadecimal; several values are separated by semicolons (Microsoft, "Comma Separated Value (CSV)
+//! Scripts"). A backslash escapes a semicolon or backslash in a value; before other characters it is literal, so that a DN
+//! is the same whether or not its own backslashes were doubled.
 
 use std::io::{BufRead, Read};
 
-use super::records::{Entry, MAX_ENTRY};
+use super::entry::{Entry, MAX_ENTRY};
 use super::{Fault, What};
 use crate::directory::decode;
 use crate::model::dn::Dn;
 
-/// Whether a file that begins like this is csvde's: its first line has a column DN.
+/// Whether a file is a csvde export: its first line has a column DN.
 pub(super) fn begins(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
     line.split(|byte| *byte == b',').any(is_dn)
@@ -28,7 +28,7 @@ fn is_dn(column: &[u8]) -> bool {
 pub(super) struct Rows {
     from: csv::Reader<Watched>,
     row: csv::ByteRecord,
-    /// The names of the columns, once the first line has been read, and which one is the DN.
+    /// The column names and the index of the DN, once the first line has been read.
     columns: Option<(Vec<String>, usize)>,
 }
 
@@ -66,16 +66,16 @@ impl Rows {
         Ok((names, dn.ok_or(Fault::at(line, What::NoDnColumn))?))
     }
 
-    /// Reads the next row, and gives the number of its first line; `None` at the end of a file that is whole.
+    /// Reads the next row, and returns the number of its first line; `None` at the end of a complete file.
     fn read(&mut self) -> Result<Option<u64>, Fault> {
         let read = self.from.read_byte_record(&mut self.row);
         let line = self.row.position().map_or(self.from.position().line(), csv::Position::line);
         let is_later = self.columns.is_some();
         let watched = self.from.get_mut();
-        // The reader takes the second half of a line's end together with the next line.
+        // The reader counts the LF of a CRLF with the next line.
         let line = line + u64::from(is_later && watched.two_byte_ends);
         watched.since = 0;
-        // The last row of a file that was cut off may look whole by itself.
+        // The last row of a truncated file may look complete.
         let is_cut = watched.ended && (watched.open || watched.last != b'\n');
         match read {
             Ok(true) => Ok(Some(line)),
@@ -96,17 +96,16 @@ impl Rows {
     }
 }
 
-/// The bytes of a file on their way to the reader, which by itself takes an unfinished row for a whole one and a quote
-/// that is never closed for as much memory as the file has.
+/// Monitors the bytes for the CSV reader, which accepts an incomplete last row and buffers without limit after an open quote.
 struct Watched {
     from: Box<dyn BufRead + Send>,
-    /// A quote is open.
+    /// Whether a quote is open.
     open: bool,
     last: u8,
-    /// Lines end with CRLF.
+    /// Whether lines end with CRLF.
     two_byte_ends: bool,
     ended: bool,
-    /// How many bytes came since a row was whole.
+    /// Bytes since the last complete row.
     since: usize,
 }
 
@@ -117,7 +116,7 @@ impl Read for Watched {
         }
         let count = self.from.read(into)?;
         for byte in &into[..count] {
-            // A quote within quotes is doubled, which opens and closes once more.
+            // A doubled quote inside quotes toggles twice.
             self.open ^= *byte == b'"';
             self.two_byte_ends |= *byte == b'\n' && self.last == b'\r';
             self.last = *byte;
@@ -128,7 +127,7 @@ impl Read for Watched {
     }
 }
 
-/// The values that a cell holds.
+/// Splits a cell into values.
 fn values(cell: &[u8], mut each: impl FnMut(&[u8]) -> Result<(), What>) -> Result<(), What> {
     let mut value = Vec::with_capacity(cell.len());
     let mut bytes = cell.iter().copied().peekable();
@@ -150,7 +149,7 @@ fn values(cell: &[u8], mut each: impl FnMut(&[u8]) -> Result<(), What>) -> Resul
     flush(&mut value)
 }
 
-/// What `X'...'` stands for.
+/// The bytes of `X'...'`.
 fn binary(value: &[u8]) -> Option<Vec<u8>> {
     let digits = value.strip_prefix(b"X'")?.strip_suffix(b"'")?;
     let (pairs, []) = digits.as_chunks::<2>() else { return None };
@@ -158,7 +157,7 @@ fn binary(value: &[u8]) -> Option<Vec<u8>> {
     pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
-/// A DN as its column holds it: one value, whose backslashes are its own unless it is no DN like that.
+/// The DN in a cell: one value, with single backslashes unless only doubled ones make a valid DN.
 fn dn_of(cell: &[u8]) -> String {
     let cell = cell.trim_ascii();
     let dn = decode::text(&binary(cell).unwrap_or_else(|| cell.to_vec()));
@@ -175,13 +174,13 @@ mod tests {
 
     use super::*;
 
-    /// As csvde writes it: the DN and what has a comma quoted, the values of an attribute in one column.
+    /// In csvde's format: DNs and values with commas are quoted, and an attribute's values are in one column.
     const CSVDE: &str = "DN,objectClass,cn,objectGUID,memberOf,description\r\n\
 \"CN=Doe\\, Jane,OU=Sales,DC=corp,DC=example\",top;person;user,\"Doe, Jane\",X'00112233445566778899aabbccddeeff',\
 \"CN=A\\\\, B,DC=corp,DC=example;CN=C,DC=corp,DC=example\",\"say \"\"hi\"\"\"\r\n\
 \"CN=B,DC=corp,DC=example\",top,B,,,X'4ac3bc7267656e'\r\n";
 
-    /// An entry: its DN, and its attributes with a value each.
+    /// An entry: its DN, and each value with its attribute.
     type Listed = (String, Vec<(String, Vec<u8>)>);
 
     fn rows(text: &[u8]) -> Result<Vec<Listed>, Fault> {
@@ -218,14 +217,14 @@ mod tests {
     }
 
     #[test]
-    fn a_semicolon_of_a_value_is_no_end_of_it_and_a_backslash_before_anything_else_is_itself() {
+    fn backslash_escapes_only_semicolons_and_backslashes() {
         let of = |cell: &str| {
             let mut all = Vec::new();
             let taken = values(cell.as_bytes(), |value| {
                 all.push(String::from_utf8_lossy(value).into_owned());
                 Ok(())
             });
-            taken.expect("it takes everything");
+            taken.expect("parsed");
             all
         };
         assert_eq!(of(r"a\;b;c"), ["a;b", "c"]);
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_ends_in_the_middle_is_seen_wherever_it_ends() {
+    fn truncation_at_any_byte_is_detected() {
         let end_of_header = CSVDE.find("\r\n").expect("a line") + 2;
         let end_of_first = CSVDE.find("\r\n\"CN=B").expect("a row") + 2;
         for cut in 1..CSVDE.len() {
@@ -245,7 +244,7 @@ mod tests {
             let read = rows(&CSVDE.as_bytes()[..cut]);
             assert_eq!(read.is_ok(), whole, "cut after {cut} bytes: {read:?}");
         }
-        // The end of a line inside a value is none of a row; and a row that lacks columns because it was cut says so.
+        // A line break inside a value does not end a row; a truncated row is reported as such.
         for cut in ["DN,info\r\n\"CN=a,DC=x\",\"first\r\n", "DN,cn,sn\r\n\"CN=a,DC=x\",a"] {
             let read = rows(cut.as_bytes());
             assert!(matches!(read, Err(Fault { what: What::CutOff, .. })), "{read:?}");
@@ -253,8 +252,8 @@ mod tests {
     }
 
     #[test]
-    fn what_csvde_did_not_write_is_refused() {
-        let what = |text: &str| rows(text.as_bytes()).expect_err("it is refused");
+    fn other_csv_files_are_rejected() {
+        let what = |text: &str| rows(text.as_bytes()).expect_err("rejected");
         assert!(matches!(what("name,cn\r\na,b\r\n"), Fault { line: Some(1), what: What::NoDnColumn }));
         assert!(matches!(what("DN;cn\r\n"), Fault { line: Some(1), what: What::NoDnColumn }));
         let row = what("DN,cn\r\n\"CN=a,DC=x\",a\r\nCN=b,DC=x,b\r\n");
@@ -264,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_tells_csvde_from_ldif() {
+    fn csvde_is_detected_by_its_first_line() {
         for csvde in ["DN,objectClass\r\n", "\"DN\",\"cn\"\n", "objectClass,DN,cn\n", "dn\n"] {
             assert!(begins(csvde.as_bytes()), "{csvde}");
         }

@@ -1,18 +1,18 @@
-//! The logical lines of an LDIF file (RFC 2849): folded lines joined, CRLF and LF alike, whatever the encoding.
+//! The logical lines of an LDIF file (RFC 2849): unfolded, with CRLF or LF, in UTF-8 or UTF-16.
 //!
-//! `ldifde -u` and `csvde -u` write UTF-16 with a byte order mark; it is read as if it had been UTF-8 all along.
+//! `ldifde -u` and `csvde -u` write UTF-16 with a byte order mark, which is converted to UTF-8.
 
 use std::io::{BufRead, BufReader, Read};
 
 use super::{Fault, What};
 
-/// The longest line, after folding: more than any value that a directory holds, with its base64.
+/// The longest unfolded line: more than any value of a directory in base64.
 pub(super) const MAX_LINE: usize = 16 << 20;
 
-/// Reads a file line by line, in memory that does not grow with it.
+/// Reads a file line by line, with constant memory.
 pub(super) struct Lines {
     from: Box<dyn BufRead + Send>,
-    /// How many physical lines have been read.
+    /// The number of physical lines that were read.
     read: u64,
 }
 
@@ -41,8 +41,8 @@ impl Lines {
         Self { from, read: 0 }
     }
 
-    /// Puts the next line into `line`, unfolded and without its end, and gives the number of its first physical
-    /// line; `None` at the end of the file.
+    /// Reads the next unfolded line into `line`, without its line break, and returns the number of its first physical line;
+    /// `None` at the end of the file.
     pub(super) fn next(&mut self, line: &mut Vec<u8>) -> Result<Option<u64>, Fault> {
         line.clear();
         match self.peek()? {
@@ -81,7 +81,7 @@ impl Lines {
     }
 }
 
-/// UTF-16 as UTF-8.
+/// Converts UTF-16 to UTF-8.
 struct Utf16<R> {
     from: R,
     unit: fn([u8; 2]) -> u16,
@@ -96,12 +96,11 @@ impl<R: BufRead> Utf16<R> {
         self.given = 0;
         while self.ready.len() < 64 << 10 {
             let Some(unit) = self.next_unit()? else { break };
-            // A pair of surrogates is one character.
+            // A surrogate pair is one character.
             let pair = if (0xd800..0xdc00).contains(&unit) { self.next_unit()? } else { None };
             let mut bytes = [0; 4];
             for c in char::decode_utf16([unit].into_iter().chain(pair)) {
-                let c =
-                    c.map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "half a UTF-16 character"))?;
+                let c = c.map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "invalid UTF-16"))?;
                 self.ready.extend_from_slice(c.encode_utf8(&mut bytes).as_bytes());
             }
         }

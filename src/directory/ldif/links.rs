@@ -1,21 +1,21 @@
-//! Who reaches whom over links such as memberOf, for in-chain membership ([MS-ADTS] 3.1.1.3.4.4.3).
+//! Links such as memberOf in a file, for in-chain membership ([MS-ADTS] 3.1.1.3.4.4.3).
 //!
-//! A file may hold a link at either end: as `memberOf` of the member, as `member` of the group, or both. Both are
-//! read, so that an export of users alone, or one without back links, gives what it can.
+//! A file may have a link at either end: `memberOf` of the member, `member` of the group, or both. Both are read, so that
+//! exports of users only, or without back links, work as far as possible.
 
 use std::collections::{HashMap, HashSet};
 
-use super::records::Entry;
+use super::entry::Entry;
 use super::{Fault, What};
 use crate::directory::decode;
-use crate::filter::Prepared;
+use crate::filter::{Prepared, Subject};
 use crate::model::dn::Dn;
 
-/// Attributes that hold the two ends of the same links.
+/// Pairs of attributes with the two ends of the same links.
 const PAIRS: [(&str, &str); 3] =
     [("memberOf", "member"), ("manager", "directReports"), ("managedBy", "managedObjects")];
 
-/// Who reaches each of the names that a filter asks about.
+/// The entries that reach each of the DNs in a filter.
 #[derive(Debug, Default)]
 pub(super) struct Links {
     sets: Vec<Reached>,
@@ -29,7 +29,7 @@ struct Reached {
 }
 
 impl Links {
-    /// Whether the entry with the key `from` reaches `to`; `None` when the filter that this was built for did not ask.
+    /// Whether the entry with the key `from` reaches `to`; `None` when `to` is not in the filter.
     pub(super) fn reaches(&self, from: &str, attribute: &str, to: &Dn) -> Option<bool> {
         let to = to.key();
         let asked = |set: &&Reached| set.attribute.eq_ignore_ascii_case(attribute) && set.to == to;
@@ -37,20 +37,40 @@ impl Links {
     }
 }
 
-/// Gathers the links of one attribute, entry by entry.
-pub(super) struct Gatherer {
+/// An entry with the links of the whole file.
+pub(super) struct LinkedEntry<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) key: &'a str,
+    pub(super) links: &'a Links,
+}
+
+impl Subject for LinkedEntry<'_> {
+    fn any(&self, attribute: &str, test: &mut dyn FnMut(&[u8]) -> bool) -> Option<bool> {
+        if attribute.eq_ignore_ascii_case("distinguishedName") {
+            return Some(test(self.entry.dn.as_bytes()));
+        }
+        Some(self.entry.values(attribute).any(test))
+    }
+
+    fn reaches(&self, attribute: &str, to: &Dn) -> Option<bool> {
+        self.links.reaches(self.key, attribute, to)
+    }
+}
+
+/// Collects the links of one attribute, entry by entry.
+pub(super) struct LinkCollector {
     attribute: String,
-    /// The attribute that holds the same links at their other end.
+    /// The attribute at the other end of the links.
     back: Option<&'static str>,
     ids: HashMap<String, usize>,
-    /// For each name, those one link away from it, towards where the links come from.
+    /// For each DN, the DNs with a link to it.
     sources: Vec<Vec<usize>>,
-    /// A line where only a part of the links at the other end was, and whether any was seen at this end.
+    /// The line of an incomplete attribute at the other end, and whether any link was seen at this end.
     cut: Option<u64>,
     seen: bool,
 }
 
-impl Gatherer {
+impl LinkCollector {
     pub(super) fn new(attribute: &str) -> Self {
         let other = |(one, two): &(&'static str, &'static str)| {
             let (to_one, to_two) = (one.eq_ignore_ascii_case(attribute), two.eq_ignore_ascii_case(attribute));
@@ -66,7 +86,7 @@ impl Gatherer {
         }
     }
 
-    /// One for each attribute whose links the filter follows.
+    /// One for each link attribute in the filter.
     pub(super) fn of(filter: &Prepared) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for (attribute, _) in filter.chains() {
@@ -112,20 +132,20 @@ impl Gatherer {
         id
     }
 
-    /// A fault when only a part of the links was in the file.
-    pub(super) fn is_whole(&self) -> Result<(), Fault> {
+    /// Fails when the links in the file are incomplete.
+    pub(super) fn check_complete(&self) -> Result<(), Fault> {
         match (self.cut, self.seen, self.back) {
             (Some(line), false, Some(back)) => Err(Fault::at(line, What::CutLinks(back))),
             _ => Ok(()),
         }
     }
 
-    /// Those from whom one link leads to `to`.
+    /// The DNs with a direct link to `to`.
     pub(super) fn direct(&self, to: &str) -> HashSet<usize> {
         self.ids.get(to).map(|id| self.sources[*id].iter().copied().collect()).unwrap_or_default()
     }
 
-    /// For each of the names, those that one link leads to.
+    /// For each of the DNs in `from`, the targets of its direct links.
     pub(super) fn onward(&self, from: &HashSet<String>) -> HashMap<&str, Vec<&str>> {
         let mut names = vec![""; self.sources.len()];
         self.ids.iter().for_each(|(key, id)| names[*id] = key);
@@ -138,7 +158,7 @@ impl Gatherer {
         onward
     }
 
-    /// Everybody from whom `to` can be reached over one or more links.
+    /// All DNs from which `to` can be reached over one or more links.
     pub(super) fn reached(&self, to: &str) -> HashSet<String> {
         let mut found = HashSet::new();
         let mut next: Vec<usize> = self.ids.get(to).copied().into_iter().collect();
@@ -153,15 +173,15 @@ impl Gatherer {
     }
 }
 
-/// The answers that `filter` needs, from what was gathered for it.
-pub(super) fn links(filter: &Prepared, all: &[Gatherer]) -> Result<Links, Fault> {
+/// The links that `filter` needs, from the collected ones.
+pub(super) fn links(filter: &Prepared, all: &[LinkCollector]) -> Result<Links, Fault> {
     let mut sets = Vec::new();
     for (attribute, to) in filter.chains() {
-        let of_attribute = |one: &&Gatherer| one.attribute.eq_ignore_ascii_case(attribute);
-        let Some(gatherer) = all.iter().find(of_attribute) else { continue };
-        gatherer.is_whole()?;
+        let of_attribute = |one: &&LinkCollector| one.attribute.eq_ignore_ascii_case(attribute);
+        let Some(collector) = all.iter().find(of_attribute) else { continue };
+        collector.check_complete()?;
         let to = to.key();
-        sets.push(Reached { attribute: attribute.to_owned(), from: gatherer.reached(&to), to });
+        sets.push(Reached { attribute: attribute.to_owned(), from: collector.reached(&to), to });
     }
     Ok(Links { sets })
 }

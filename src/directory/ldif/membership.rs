@@ -1,11 +1,11 @@
-//! Groups inside groups, how many members one has, and what a single entry is to a filter, of a file.
+//! Nested groups, the number of members, and single entries for the explanation of a filter, from a file.
 
 use std::collections::HashSet;
 
 use super::File;
-use super::links::{Gatherer, links};
-use super::records::{Entry, Placed};
-use crate::directory::{Error, Known, decode};
+use super::entry::Entry;
+use super::links::{LinkCollector, LinkedEntry, links};
+use crate::directory::{Error, Known};
 use crate::filter::{Filter, Prepared};
 use crate::model::dn::Dn;
 use crate::model::job::Job;
@@ -15,24 +15,24 @@ use crate::model::text::Untrusted;
 
 const MEMBER_OF: &str = "memberOf";
 
-fn gathered(file: &mut File, job: &Job) -> Result<Gatherer, Error> {
-    let mut gatherers = [Gatherer::new(MEMBER_OF)];
-    file.census(&mut gatherers, job)?;
-    let [gatherer] = gatherers;
-    gatherer.is_whole().map_err(|fault| file.error(fault))?;
-    Ok(gatherer)
+fn collect_members(file: &mut File, job: &Job) -> Result<LinkCollector, Error> {
+    let mut collectors = [LinkCollector::new(MEMBER_OF)];
+    file.census(&mut collectors, job)?;
+    let [collector] = collectors;
+    collector.check_complete().map_err(|fault| file.error(fault))?;
+    Ok(collector)
 }
 
 pub(super) fn nested(file: &mut File, group: &Dn, job: &Job) -> Result<Nested, Error> {
-    let gatherer = gathered(file, job)?;
+    let collector = collect_members(file, job)?;
     let key = group.key();
-    let mut names = gatherer.reached(&key);
+    let mut names = collector.reached(&key);
     names.insert(key.clone());
-    let onward = gatherer.onward(&names);
+    let onward = collector.onward(&names);
     let mut found = Nested::default();
     let mut domain: Option<Sid> = None;
     file.each(job, |entry| {
-        let sid = entry.values("objectSid").next().and_then(decode::read_sid);
+        let sid = entry.values("objectSid").next().and_then(Sid::from_value);
         if let (Some((of, _)), true) = (sid.as_ref().and_then(Sid::in_domain), has_primary_group(entry)) {
             found.several_domains |= *domain.get_or_insert_with(|| of.clone()) != of;
         }
@@ -48,7 +48,7 @@ pub(super) fn nested(file: &mut File, group: &Dn, job: &Job) -> Result<Nested, E
         }
         Ok(())
     })?;
-    // A group of another domain is nobody's primary group here, whatever its number.
+    // A group of another domain is never a primary group here, even with the same relative id.
     for group in found.group.iter_mut().chain(&mut found.inside) {
         group.sid.take_if(|sid| sid.in_domain().map(|(of, _)| of) != domain);
     }
@@ -60,28 +60,28 @@ fn has_primary_group(entry: &Entry) -> bool {
 }
 
 pub(super) fn members(file: &mut File, group: &Dn, job: &Job) -> Result<Option<u64>, Error> {
-    let gatherer = gathered(file, job)?;
+    let collector = collect_members(file, job)?;
     let key = group.key();
     let mut is_there = false;
     file.each(job, |entry| {
-        is_there |= Dn::is_spelt(&entry.dn, &key);
+        is_there |= Dn::has_key(&entry.dn, &key);
         Ok(())
     })?;
-    Ok(is_there.then(|| gatherer.direct(&key).len() as u64))
+    Ok(is_there.then(|| collector.direct(&key).len() as u64))
 }
 
 pub(super) fn known(file: &mut File, dn: &Dn, filter: &Filter, job: &Job) -> Result<Option<Known>, Error> {
     let prepared = Prepared::new(filter);
-    let mut gatherers = Gatherer::of(&prepared);
-    gatherers.push(Gatherer::new(MEMBER_OF));
-    file.census(&mut gatherers, job)?;
-    let links = links(&prepared, &gatherers).map_err(|fault| file.error(fault))?;
+    let mut collectors = LinkCollector::of(&prepared);
+    collectors.push(LinkCollector::new(MEMBER_OF));
+    file.census(&mut collectors, job)?;
+    let links = links(&prepared, &collectors).map_err(|fault| file.error(fault))?;
     let key = dn.key();
-    let onward = gatherers.last().map(|groups| groups.onward(&HashSet::from([key.clone()]))).unwrap_or_default();
+    let onward = collectors.last().map(|groups| groups.onward(&HashSet::from([key.clone()]))).unwrap_or_default();
     let mut found = None;
     file.each(job, |entry| {
-        if found.is_none() && Dn::is_spelt(&entry.dn, &key) {
-            let placed = Placed { entry, key: &key, links: &links };
+        if found.is_none() && Dn::has_key(&entry.dn, &key) {
+            let placed = LinkedEntry { entry, key: &key, links: &links };
             let reached = |(attribute, to): (&str, &Dn)| {
                 let reached = links.reaches(&key, attribute, to).unwrap_or(false);
                 (attribute.to_owned(), to.key(), reached)

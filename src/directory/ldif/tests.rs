@@ -59,7 +59,7 @@ fn fault(error: Result<impl std::fmt::Debug, ReadError>) -> (Option<u64>, String
 }
 
 #[test]
-fn what_ldifde_writes_is_read() {
+fn ldifde_output_is_read() {
     let all = entries(LDIFDE.as_bytes()).expect("LDIF");
     assert_eq!(
         all.iter().map(|(dn, _)| dn.as_str()).collect::<Vec<_>>(),
@@ -79,7 +79,7 @@ fn what_ldifde_writes_is_read() {
 }
 
 #[test]
-fn utf_16_is_read_as_the_same_file() {
+fn utf_16_is_supported() {
     let text = format!("\u{feff}{}", LDIFDE.replace("Sales\r\n\r\n", "Vertrieb Süd 𝔘\r\n\r\n"));
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -93,7 +93,7 @@ fn utf_16_is_read_as_the_same_file() {
 }
 
 #[test]
-fn what_ldapsearch_writes_around_the_entries_is_passed_over() {
+fn ldapsearch_trailers_are_skipped() {
     let text = "# extended LDIF\n#\n# LDAPv3\n# base <DC=x> with scope subtree\n# filter: (cn=\n *)\n\nversion: 1\n\n# a, x\n\
 dn: CN=a,DC=x\n# in between\ncn: a\n\n# search reference\nref: ldaps://x/CN=Configuration,DC=x\n\n\
 # search result\nsearch: 3\nresult: 0 Success\ncontrol: 1.2.840.113556.1.4.319 false MAUCAQAEAA==\n\
@@ -223,7 +223,7 @@ member: CN=Outer,OU=Groups,DC=corp,DC=example
 ";
 
 #[test]
-fn users_are_those_that_the_filter_selects_below_the_base() {
+fn users_are_selected_by_filter_and_base() {
     let mut corp = file(CORP);
     let people = "(&(objectCategory=person)(objectClass=user))";
     assert_eq!(users(&mut corp, None, people).expect("read"), ["jane", "ola", "per"]);
@@ -238,7 +238,7 @@ fn users_are_those_that_the_filter_selects_below_the_base() {
 }
 
 #[test]
-fn members_are_found_through_either_end_of_a_link_and_through_cycles() {
+fn members_are_found_by_both_link_ends_and_cycles() {
     let mut corp = file(CORP);
     for group in ["Inner", "outer"] {
         let filter =
@@ -252,7 +252,7 @@ fn members_are_found_through_either_end_of_a_link_and_through_cycles() {
 }
 
 #[test]
-fn a_group_of_which_only_some_members_are_there_is_not_believed() {
+fn group_with_incomplete_members_is_rejected() {
     let cut = CORP.replace("member: CN=Doe", "member;range=0-0: CN=Doe");
     let filter = "(&(objectClass=user)(memberOf:1.2.840.113556.1.4.1941:=CN=Inner,OU=Groups,DC=corp,DC=example))";
     // Ola's memberOf shows that the other end of the links was exported too.
@@ -265,7 +265,7 @@ fn a_group_of_which_only_some_members_are_there_is_not_believed() {
 }
 
 #[test]
-fn the_root_is_what_the_entries_show() {
+fn root_follows_from_the_entries() {
     let root = file(CORP).root(&Job::unwatched()).expect("read");
     let expected = Root {
         naming_context: "DC=corp,DC=example".into(),
@@ -283,7 +283,7 @@ fn the_root_is_what_the_entries_show() {
 }
 
 #[test]
-fn the_tree_is_made_of_entries_and_of_names() {
+fn tree_consists_of_entries_and_parents() {
     let mut corp = file(CORP);
     let mut below = |dn: Option<&str>| -> Vec<(String, bool)> {
         let units = corp.units(dn, &Job::unwatched()).expect("read");
@@ -310,7 +310,7 @@ fn the_tree_is_made_of_entries_and_of_names() {
 }
 
 #[test]
-fn groups_and_values_are_those_of_the_file() {
+fn groups_and_values_are_read_from_the_file() {
     let mut corp = file(CORP);
     let mut named = |prefix: &str, limit| -> Vec<String> {
         let groups = corp.groups(prefix, limit, &Job::unwatched()).expect("read");
@@ -328,7 +328,7 @@ fn groups_and_values_are_those_of_the_file() {
 }
 
 #[test]
-fn a_file_that_cannot_tell_users_apart_is_refused() {
+fn file_without_unique_users_is_rejected() {
     let people = "(&(objectCategory=person)(objectClass=user))";
     assert_eq!(
         fault(users(&mut file(&CORP.replace("objectClass", "info")), None, people)).1,
@@ -353,7 +353,7 @@ fn a_file_that_cannot_tell_users_apart_is_refused() {
 }
 
 #[test]
-fn a_cancelled_read_stops_and_a_taker_ends_it() {
+fn cancellation_and_receiver_errors_stop_a_read() {
     let job = Job::unwatched();
     job.cancel();
     assert!(matches!(file(CORP).root(&job), Err(ReadError::Cancelled)));
@@ -363,7 +363,7 @@ fn a_cancelled_read_stops_and_a_taker_ends_it() {
 }
 
 #[test]
-fn a_file_that_changed_is_counted_anew() {
+fn changed_file_is_read_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("users.ldif");
     std::fs::write(&path, CORP).expect("written");
@@ -408,7 +408,7 @@ proptest! {
     }
 
     #[test]
-    fn however_it_is_folded_and_encoded_the_entries_are_the_same(
+    fn folding_and_encoding_do_not_matter(
         wanted in prop::collection::vec(prop::collection::vec((
             "[a-z]{1,8}(;range=0-9)?".prop_filter("no attribute", |name| name != "dn" && name != "control" && name != "changetype"),
             prop_oneof![prop::collection::vec(any::<u8>(), 0..40), "[ -~]{0,60}".prop_map(String::into_bytes)],
@@ -441,7 +441,7 @@ proptest! {
 }
 
 #[test]
-fn a_primary_group_counts_only_where_all_users_are_of_one_domain() {
+fn primary_groups_count_within_one_domain_only() {
     let group = "dn: CN=g,DC=x\nobjectClass: group\nobjectSid: S-1-5-21-1-2-3-1104\n\n\
                  dn: CN=h,DC=x\nobjectClass: group\nobjectSid: S-1-5-21-7-8-9-1105\nmemberOf: CN=g,DC=x\n\n";
     let user = |name: &str, domain: &str| {

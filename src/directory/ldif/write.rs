@@ -1,4 +1,4 @@
-//! Users as LDIF (RFC 2849), as they would be read: every reader of LDIF takes them, this house's among them.
+//! Writes users as LDIF (RFC 2849), which every LDIF reader accepts, including this one.
 
 use std::io::{self, Write};
 
@@ -8,18 +8,18 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use crate::model::sid::Sid;
 use crate::model::user::{Attribute, User};
 
-/// How long a line may be (RFC 2849, note 4).
+/// The maximum length of a line (RFC 2849, note 4).
 const LINE: usize = 76;
 
-/// The classes of whoever can be a user here; the cache keeps users alone.
+/// The classes of a user; the cache has only users.
 const CLASSES: [&str; 4] = ["top", "person", "organizationalPerson", "user"];
 
-/// What stands before the first entry.
+/// Writes the header.
 pub fn begin(out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"version: 1\n")
 }
 
-/// Writes the entry of a user, with these attributes. Without a DN there is no entry: false.
+/// Writes a user with these attributes. Returns false, without writing, for a user without a DN.
 pub fn user(out: &mut dyn Write, user: &User, attributes: &[Attribute]) -> io::Result<bool> {
     let Some(dn) = user.first(Attribute::DistinguishedName) else { return Ok(false) };
     out.write_all(b"\n")?;
@@ -30,7 +30,7 @@ pub fn user(out: &mut dyn Write, user: &User, attributes: &[Attribute]) -> io::R
     for attribute in attributes {
         match attribute {
             Attribute::DistinguishedName => {}
-            // Octet strings, as the directory holds them.
+            // Binary, as in the directory.
             Attribute::ObjectGuid => line(out, attribute.name(), &user.guid.0)?,
             Attribute::ObjectSid => {
                 for value in user.values(*attribute) {
@@ -53,7 +53,7 @@ fn line(out: &mut dyn Write, name: &str, value: &[u8]) -> io::Result<()> {
         Ok(text) if is_safe(value) => format!("{name}: {text}"),
         _ => format!("{name}:: {}", BASE64.encode(value)),
     };
-    // All of it is ASCII here, so it may be cut anywhere.
+    // The text is ASCII, so it can be split anywhere.
     let (first, rest) = text.split_at(text.len().min(LINE));
     writeln!(out, "{first}")?;
     for part in rest.as_bytes().chunks(LINE - 1) {
@@ -64,7 +64,7 @@ fn line(out: &mut dyn Write, name: &str, value: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A SAFE-STRING that does not end in a space (RFC 2849, the grammar and note 8), without what a terminal acts on.
+/// A SAFE-STRING that does not end in a space (RFC 2849, grammar and note 8), without control characters.
 fn is_safe(value: &[u8]) -> bool {
     let begins = value.first().is_none_or(|byte| !matches!(byte, b' ' | b':' | b'<'));
     begins && value.last() != Some(&b' ') && value.iter().all(|byte| matches!(byte, b' '..=b'~'))

@@ -59,7 +59,7 @@ fn with_key(home: &Installation, limits: &[&str]) -> Installation {
 }
 
 #[test]
-fn a_host_without_a_network_makes_tokens_and_exports_that_the_service_takes() {
+fn offline_host_makes_valid_tokens_and_exports() {
     let (home, service, _) = served(3, |answers| answers);
     let away = with_key(&home, &[]);
     // The kernel shows what it has cut off: not one route.
@@ -94,7 +94,7 @@ fn a_host_without_a_network_makes_tokens_and_exports_that_the_service_takes() {
 }
 
 #[test]
-fn a_service_that_wants_tokens_registered_refuses_one_until_its_bundle_is_taken_in() {
+fn unregistered_token_is_refused_until_imported() {
     let (home, service, _) = served(3, |answers| {
         answers.replace("safeguard = \"10%\"", "safeguard = \"10%\"\noffline_tokens = \"require-import\"")
     });
@@ -123,7 +123,7 @@ fn a_service_that_wants_tokens_registered_refuses_one_until_its_bundle_is_taken_
 }
 
 #[test]
-fn a_bundle_carries_that_a_token_has_a_successor_and_of_two_ends_the_earlier_one_holds() {
+fn bundle_carries_replacements_and_earliest_expiry() {
     let (home, service, _) = served(3, |answers| answers);
     let away = with_key(&home, &[]);
     let old = says(&cut_off(&away, &["token", "create", "branch"]));
@@ -166,7 +166,7 @@ fn a_bundle_carries_that_a_token_has_a_successor_and_of_two_ends_the_earlier_one
 }
 
 #[test]
-fn exports_are_checked_where_their_token_is_not_known() {
+fn exports_are_checked_without_knowing_their_token() {
     let (home, _service, _) = served(1, |answers| answers);
     let away = with_key(&home, &[]);
     away.imd(["token", "create", "branch"]).succeeded();
@@ -184,7 +184,7 @@ fn exports_are_checked_where_their_token_is_not_known() {
 }
 
 #[test]
-fn a_file_that_no_row_of_the_audit_tells_of_does_not_stay() {
+fn file_without_audit_entry_is_removed() {
     let (home, _service, _) = served(1, |answers| answers);
     home.write_secret("passphrase", PASSPHRASE);
     home.write("there.age", "of last week");
@@ -209,7 +209,7 @@ fn a_file_that_no_row_of_the_audit_tells_of_does_not_stay() {
 }
 
 #[test]
-fn a_bundle_carries_an_ldif_byte_for_byte_and_one_that_was_changed_brings_nothing() {
+fn bundle_with_changed_ldif_is_rejected() {
     let (home, _service, _) = served(3, |answers| answers);
     let away = with_key(&home, &[]);
     let bytes: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
@@ -246,7 +246,7 @@ fn a_bundle_carries_an_ldif_byte_for_byte_and_one_that_was_changed_brings_nothin
 }
 
 #[test]
-fn a_key_opens_with_its_passphrase_alone_and_only_as_it_was_written() {
+fn key_file_needs_its_passphrase_and_is_tamper_proof() {
     let (home, _service, _) = served(1, |answers| answers);
     let away = offline(&home, &[]);
     away.write_secret("other", "seven wet herrings");
@@ -268,7 +268,7 @@ fn a_key_opens_with_its_passphrase_alone_and_only_as_it_was_written() {
 }
 
 #[test]
-fn a_host_that_signs_only_keeps_to_the_limits_that_came_with_its_key() {
+fn signing_host_keeps_the_limits_of_its_key() {
     let (home, service, _) = served(1, |answers| answers);
     let away = with_key(&home, &["--platform", "windows", "--network", "10.0.0.0/8"]);
     let beyond = away.imd(["token", "create", "wide", "--platform", "linux"]);

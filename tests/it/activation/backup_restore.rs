@@ -33,7 +33,7 @@ fn made(imd: &Installation, service: &Service, name: &str) -> String {
 }
 
 #[test]
-fn on_another_host_a_backup_activates_further_and_what_was_revoked_stays_so() {
+fn restore_on_another_host_keeps_activating() {
     let (imd, service, token) = served(6, |answers| answers);
     let enrolled = |number| {
         let laptop = Laptop::new(number);
@@ -77,7 +77,7 @@ fn on_another_host_a_backup_activates_further_and_what_was_revoked_stays_so() {
 }
 
 #[test]
-fn an_older_backup_takes_back_no_revocation_and_what_was_there_is_kept() {
+fn restore_keeps_revocations_and_the_old_state() {
     let (imd, service, old) = served(6, |answers| answers);
     let id = |answer: crate::support::service::Answer| answer.granted()["device"].as_str().unwrap().to_owned();
     let (known, unknown, held, waiting) = (Laptop::new(1), Laptop::new(2), Laptop::new(3), Laptop::new(4));
@@ -130,7 +130,7 @@ fn an_older_backup_takes_back_no_revocation_and_what_was_there_is_kept() {
 }
 
 #[test]
-fn a_restore_that_is_refused_changes_nothing() {
+fn refused_restore_changes_nothing() {
     let (imd, service, _) = served(2, |answers| answers);
     drop(service);
     backup(&imd, "imd.backup");
@@ -158,7 +158,7 @@ fn a_restore_that_is_refused_changes_nothing() {
 }
 
 #[test]
-fn what_age_opens_is_a_state_and_a_backup_of_a_newer_imd_is_refused_as_such() {
+fn age_opens_backup_and_newer_backup_is_refused() {
     let (imd, service, _) = served(2, |answers| answers);
     drop(service);
     backup(&imd, "imd.backup");

@@ -10,7 +10,7 @@ use crate::support::laptops::{Laptop, company, served, token};
 use crate::support::service::{Service, free_address};
 
 #[test]
-fn of_fifty_laptops_at_once_for_one_user_as_many_are_activated_as_the_limit_says() {
+fn device_limit_holds_for_fifty_concurrent_laptops() {
     let (imd, service, token) = served(3, |answers| answers);
     let together = Arc::new(Barrier::new(50));
     let asking = (0..50).map(|number| {
@@ -92,7 +92,7 @@ fn hammered(most: u32, laptops: u32, kills: u32) {
 }
 
 #[test]
-fn a_token_lets_in_as_many_as_it_may_whoever_asks_at_once_and_whenever_the_service_is_killed() {
+fn maximum_activations_hold_under_load_and_kills() {
     if std::env::var_os("IMD_LONG").is_some() {
         hammered(1_000, 1_050, 20);
     } else {

@@ -15,7 +15,7 @@ use crate::support::laptops::{Laptop, company, served, token};
 use crate::support::service::{Service, free_address};
 
 #[test]
-fn what_is_no_request_is_answered_as_such_and_health_stays_green() {
+fn invalid_requests_get_errors_and_health_stays_ok() {
     let (imd, service, _token) = served(2, |answers| answers);
     let post = |path: &str, body: &[u8]| {
         let head = format!("POST {path} HTTP/1.1\r\nHost: imd\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -50,7 +50,7 @@ fn what_is_no_request_is_answered_as_such_and_health_stays_green() {
 }
 
 #[test]
-fn connections_that_say_nothing_or_too_slowly_are_closed_while_others_are_answered() {
+fn slow_connections_are_closed_and_others_answered() {
     let (_imd, service, token) = served(2, |answers| answers);
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     let raised = rustix::process::Rlimit { current: files.maximum, maximum: files.maximum };
@@ -81,7 +81,7 @@ fn connections_that_say_nothing_or_too_slowly_are_closed_while_others_are_answer
 }
 
 #[test]
-fn a_request_whose_body_never_ends_is_told_so_and_its_connection_is_closed() {
+fn endless_body_times_out_and_closes_connection() {
     let (_imd, service, _token) = served(1, |answers| answers);
     let mut slow = service.connect();
     slow.write_all(b"POST /v1/claim HTTP/1.1\r\nHost: imd\r\nContent-Length: 100\r\n\r\n{").unwrap();
@@ -94,7 +94,7 @@ fn a_request_whose_body_never_ends_is_told_so_and_its_connection_is_closed() {
 }
 
 #[test]
-fn no_more_connections_are_served_than_there_may_be_open_files_and_the_next_waits_its_turn() {
+fn connections_are_limited_and_the_next_waits() {
     let imd = company(1, |answers| answers);
     // Four more than are kept for everything else.
     let service = Service::start_in(&imd, free_address(), "ulimit -n 388");
@@ -132,7 +132,7 @@ fn no_more_connections_are_served_than_there_may_be_open_files_and_the_next_wait
 }
 
 #[test]
-fn a_taken_port_or_half_a_certificate_is_one_clear_error() {
+fn used_port_and_missing_key_are_errors() {
     let imd = company(1, |answers| answers);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -151,7 +151,7 @@ fn a_taken_port_or_half_a_certificate_is_one_clear_error() {
 }
 
 #[test]
-fn a_service_where_nothing_is_set_up_is_one_clear_error_and_makes_nothing() {
+fn service_without_setup_fails_and_creates_nothing() {
     let imd = crate::support::installation::Installation::new();
     // A service that took it for set up would find its port taken, and end as well.
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -175,7 +175,7 @@ fn own_certificate() -> (String, String) {
 }
 
 #[test]
-fn the_administrators_certificate_is_shown_and_read_anew_without_a_restart() {
+fn administrators_certificate_is_reloaded() {
     let imd = company(1, |answers| answers);
     let authority = |imd: &crate::support::installation::Installation| {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
@@ -202,7 +202,7 @@ fn the_administrators_certificate_is_shown_and_read_anew_without_a_restart() {
 }
 
 #[test]
-fn while_a_certificate_cannot_be_read_the_one_before_is_shown_and_nobody_waits() {
+fn unreadable_certificate_keeps_the_current_one() {
     let imd = company(1, |answers| answers);
     let (certificate, key) = own_certificate();
     imd.write_secret("key.pem", &key);
@@ -230,7 +230,7 @@ fn while_a_certificate_cannot_be_read_the_one_before_is_shown_and_nobody_waits()
 }
 
 #[test]
-fn a_certificate_of_its_own_is_another_at_each_start_and_the_pin_is_the_same() {
+fn own_certificate_is_renewed_and_pin_stays() {
     let (imd, service, _token) = served(1, |answers| answers);
     let pin = imd.row("SELECT pin FROM authority");
     let shown = |service: &Service| {
@@ -247,7 +247,7 @@ fn a_certificate_of_its_own_is_another_at_each_start_and_the_pin_is_the_same() {
 }
 
 #[test]
-fn a_clock_that_was_put_back_a_day_refuses_new_tokens_and_makes_nothing() {
+fn clock_set_back_a_day_refuses_new_tokens() {
     let imd = company(1, |answers| answers);
     let token = token(&imd);
     let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
@@ -261,7 +261,7 @@ fn a_clock_that_was_put_back_a_day_refuses_new_tokens_and_makes_nothing() {
 }
 
 #[test]
-fn of_two_services_on_one_state_one_runs_the_syncs() {
+fn one_of_two_services_runs_the_syncs() {
     let (imd, service, _token) = served(1, |answers| answers);
     let other = Service::start(&imd, free_address());
     other.get("/v1/health").granted();
@@ -277,7 +277,7 @@ fn of_two_services_on_one_state_one_runs_the_syncs() {
 }
 
 #[test]
-fn what_goes_wrong_is_logged_as_much_as_is_asked_for_and_never_a_secret() {
+fn log_follows_its_level_and_has_no_secret() {
     let imd = company(2, |answers| answers.replace(r#"["unverified"]"#, r#"["password"]"#));
     imd.imd(["sync"]).succeeded();
     let token = token(&imd);

@@ -20,7 +20,7 @@ fn map(imd: &Installation) -> Vec<Value> {
 }
 
 #[test]
-fn a_mapped_laptop_goes_to_its_user_alone_and_the_row_is_marked() {
+fn mapped_laptop_is_activated_for_its_user_only() {
     let (imd, service, token) = served(4, |answers| answers);
     let laptop = Laptop::new(1);
     imd.write("map.csv", format!("{HEADING}{}", row(&laptop, 2, "")));
@@ -46,7 +46,7 @@ fn a_mapped_laptop_goes_to_its_user_alone_and_the_row_is_marked() {
 }
 
 #[test]
-fn a_map_that_comes_after_the_laptop_enrolled_holds_and_a_uuid_means_it_too() {
+fn map_applies_after_enrollment_and_by_uuid() {
     let (imd, service, token) = served(4, |answers| answers);
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();
@@ -60,7 +60,7 @@ fn a_map_that_comes_after_the_laptop_enrolled_holds_and_a_uuid_means_it_too() {
 }
 
 #[test]
-fn the_old_laptop_gives_its_place_to_the_mapped_one_and_a_name_that_two_have_means_neither() {
+fn mapped_laptop_replaces_the_old_one() {
     let (imd, service, token) = served(4, |answers| answers.replace("devices_per_user = 2", "devices_per_user = 1"));
     let (old, new) = (Laptop::new(1), Laptop::new(2));
     let before = {
@@ -95,7 +95,7 @@ fn the_old_laptop_gives_its_place_to_the_mapped_one_and_a_name_that_two_have_mea
 }
 
 #[test]
-fn what_the_map_says_of_the_old_laptops_data_reaches_the_new_one_and_its_hook() {
+fn hook_gets_the_old_laptop_from_the_map() {
     let (imd, service, token) = served(4, |answers| answers);
     let old = Laptop::new(1);
     old.enroll(&service, &token).granted();
@@ -134,7 +134,7 @@ fn what_the_map_says_of_the_old_laptops_data_reaches_the_new_one_and_its_hook() 
 }
 
 #[test]
-fn bad_rows_come_back_with_what_is_wrong_and_importing_again_takes_in_what_is_new() {
+fn bad_rows_are_returned_with_reasons() {
     let (imd, service, token) = served(4, |answers| answers);
     let theirs = Laptop::new(9);
     theirs.enroll(&service, &token).granted();
@@ -192,7 +192,7 @@ fn bad_rows_come_back_with_what_is_wrong_and_importing_again_takes_in_what_is_ne
 }
 
 #[test]
-fn a_file_that_is_no_map_or_whose_bad_rows_cannot_be_written_changes_nothing() {
+fn invalid_map_changes_nothing() {
     let (imd, _service, _token) = served(2, |answers| answers);
     imd.write("columns.csv", "e-mail,device id,color\nuser1@corp.example.com,SN000001,red\n");
     imd.imd(["devices", "import", "columns.csv"]).failed_with(1, ["color", "host name"]);

@@ -3,7 +3,7 @@
 use crate::support::laptops::{Laptop, served};
 
 #[test]
-fn asking_again_gives_the_same_device_and_changes_nothing() {
+fn repeated_request_gives_the_same_device() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
     let first = (laptop.enroll(&service, &token).granted(), laptop.claim(&service, "user1@corp.example.com").granted());
@@ -17,7 +17,7 @@ fn asking_again_gives_the_same_device_and_changes_nothing() {
 }
 
 #[test]
-fn the_credential_of_one_device_is_no_other_devices() {
+fn credential_is_bound_to_its_device() {
     let (imd, service, token) = served(3, |answers| answers);
     let (one, other) = (Laptop::new(1), Laptop::new(2));
     for laptop in [&one, &other] {
@@ -33,7 +33,7 @@ fn the_credential_of_one_device_is_no_other_devices() {
 }
 
 #[test]
-fn the_account_has_what_the_mapping_that_takes_the_user_gives() {
+fn account_has_the_values_of_its_mapping() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();
@@ -57,7 +57,7 @@ fn the_account_has_what_the_mapping_that_takes_the_user_gives() {
 }
 
 #[test]
-fn a_laptop_that_was_imaged_anew_takes_its_own_place_and_costs_no_further_use() {
+fn reimaged_laptop_replaces_itself_without_another_use() {
     let (imd, service, token) =
         served(3, |answers| answers.replace("devices_per_user = 2", "devices_per_user = 1").replace("= 5000", "= 1"));
     let laptop = Laptop::new(1);
@@ -76,7 +76,7 @@ fn a_laptop_that_was_imaged_anew_takes_its_own_place_and_costs_no_further_use() 
 }
 
 #[test]
-fn a_host_name_that_two_laptops_share_makes_them_not_one() {
+fn same_host_name_does_not_merge_two_laptops() {
     let (imd, service, token) = served(3, |answers| answers);
     for number in [1, 2] {
         let laptop = Laptop { host: "LAPTOP".to_owned(), ..Laptop::new(number) };
@@ -87,7 +87,7 @@ fn a_host_name_that_two_laptops_share_makes_them_not_one() {
 }
 
 #[test]
-fn hardware_that_says_it_is_anothers_takes_nothing_from_them_and_counts_by_itself() {
+fn forged_hardware_ids_take_nothing() {
     let (imd, service, token) = served(3, |answers| answers.replace("= 5000", "= 2"));
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();
@@ -104,7 +104,7 @@ fn hardware_that_says_it_is_anothers_takes_nothing_from_them_and_counts_by_itsel
 }
 
 #[test]
-fn a_device_that_is_somebodys_is_given_to_nobody_else() {
+fn activated_device_is_refused_for_other_users() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();
@@ -115,7 +115,7 @@ fn a_device_that_is_somebodys_is_given_to_nobody_else() {
 }
 
 #[test]
-fn where_the_settings_say_so_the_next_laptop_takes_the_place_of_the_oldest() {
+fn replace_oldest_replaces_the_oldest_laptop() {
     let (imd, service, token) =
         served(3, |answers| answers.replace(r#"at_limit = "refuse""#, r#"at_limit = "replace-oldest""#));
     for number in 1..=3 {

@@ -13,7 +13,7 @@ fn started() -> (Installation, Service, String, Machine) {
 }
 
 #[test]
-fn a_laptop_enrolls_is_claimed_and_checks_in_and_says_what_it_waits_for() {
+fn laptop_enrolls_claims_and_checks_in() {
     let (imd, _service, token, laptop) = started();
     assert!(laptop.says(&["status"], "").contains("not enrolled"));
     let file = laptop.token_file(&token);
@@ -35,7 +35,7 @@ fn a_laptop_enrolls_is_claimed_and_checks_in_and_says_what_it_waits_for() {
 }
 
 #[test]
-fn users_may_read_the_claim_code_and_nothing_else_of_the_system() {
+fn users_can_read_only_the_claim_file() {
     let (_imd, _service, token, laptop) = started();
     laptop.says(&["enroll"], &token);
     laptop.says(&["claim"], "");
@@ -49,7 +49,7 @@ fn users_may_read_the_claim_code_and_nothing_else_of_the_system() {
 }
 
 #[test]
-fn a_server_that_is_not_the_one_of_the_token_hears_no_token_and_no_password() {
+fn wrong_server_gets_no_token_and_no_password() {
     let (_imd, service, token, laptop) = started();
     let address = service.address;
     drop(service);
@@ -66,7 +66,7 @@ fn a_server_that_is_not_the_one_of_the_token_hears_no_token_and_no_password() {
 }
 
 #[test]
-fn the_agents_hook_runs_after_the_activation_and_only_when_nobody_else_could_have_written_it() {
+fn hook_runs_only_if_no_other_user_can_write_it() {
     let (_imd, _service, token, laptop) = started();
     laptop.says(&["enroll"], &token);
     let hook = laptop.path("system/on-activation");
@@ -81,7 +81,7 @@ fn the_agents_hook_runs_after_the_activation_and_only_when_nobody_else_could_hav
 }
 
 #[test]
-fn a_hook_that_failed_is_run_at_each_log_on_until_it_succeeds_and_then_no_more() {
+fn failed_hook_runs_again_until_it_succeeds() {
     let (_imd, _service, token, laptop) = started();
     laptop.says(&["enroll"], &token);
     let hook = laptop.path("system/on-activation");
@@ -108,7 +108,7 @@ fn a_hook_that_failed_is_run_at_each_log_on_until_it_succeeds_and_then_no_more()
 }
 
 #[test]
-fn a_token_that_is_refused_changes_nothing_on_a_laptop_that_works() {
+fn refused_token_changes_nothing_on_a_working_laptop() {
     let (imd, service, token, laptop) = started();
     laptop.says(&["enroll"], &token);
     let kept = || (laptop.json("system/enrollment.json"), laptop.json("system/claim.json"));
@@ -141,7 +141,7 @@ fn a_token_that_is_refused_changes_nothing_on_a_laptop_that_works() {
 }
 
 #[test]
-fn a_freed_laptop_whose_new_token_is_refused_goes_on_waiting_with_the_keys_it_will_have() {
+fn refused_enrollment_keeps_the_next_keys() {
     let (imd, service, token, laptop) = started();
     laptop.says(&["enroll"], &token);
     let device = laptop.json("system/enrollment.json")["device"].clone();
@@ -159,7 +159,7 @@ fn a_freed_laptop_whose_new_token_is_refused_goes_on_waiting_with_the_keys_it_wi
 }
 
 #[test]
-fn another_proof_that_is_wanted_since_is_tried_at_once_and_known_after_the_next_check_in() {
+fn changed_authentication_methods_are_tried_at_once() {
     let (imd, service, token, laptop) = started();
     laptop.says(&["enroll"], &token);
     assert_eq!(laptop.json("system/claim.json")["auth_methods"], serde_json::json!(["unverified"]));
@@ -191,7 +191,7 @@ fn another_proof_that_is_wanted_since_is_tried_at_once_and_known_after_the_next_
 }
 
 #[test]
-fn a_laptop_that_was_revoked_or_freed_says_so_at_log_on_and_one_of_somebody_else_asks_for_no_password() {
+fn log_on_reports_revoked_released_and_other_users_devices() {
     let (imd, _service, token, laptop) = started();
     laptop.says(&["enroll"], &token);
     laptop.says(&["claim"], "");
@@ -224,7 +224,7 @@ fn a_laptop_that_was_revoked_or_freed_says_so_at_log_on_and_one_of_somebody_else
 }
 
 #[test]
-fn a_freed_laptop_enrolls_anew_with_a_token() {
+fn released_laptop_enrolls_again_with_a_token() {
     let (imd, _service, token, laptop) = started();
     laptop.says(&["enroll"], &token);
     let device = laptop.json("system/enrollment.json")["device"].as_str().unwrap().to_owned();
@@ -238,7 +238,7 @@ fn a_freed_laptop_enrolls_anew_with_a_token() {
 }
 
 #[test]
-fn a_token_that_was_placed_lets_a_laptop_in_by_the_servers_that_were_placed_and_is_deleted() {
+fn provisioned_token_and_servers_enroll_the_laptop() {
     let (imd, service, _token, laptop) = started();
     assert_eq!(laptop.says(&["tend"], ""), "not enrolled: no token was provisioned");
     assert!(laptop.fails(&["claim", "--log-on"], "").contains("not enrolled yet"));
@@ -262,7 +262,7 @@ fn a_token_that_was_placed_lets_a_laptop_in_by_the_servers_that_were_placed_and_
 }
 
 #[test]
-fn a_laptop_checks_in_when_its_week_is_over_and_after_its_clock_was_put_back() {
+fn check_in_is_weekly_even_if_the_clock_was_set_back() {
     let (imd, _service, token, laptop) = started();
     laptop.place("token", &token);
     laptop.says(&["tend"], "");

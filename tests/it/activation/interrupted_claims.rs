@@ -19,7 +19,7 @@ fn moved_to(imd: &Installation, server: &Server) {
 }
 
 #[test]
-fn a_password_whose_bind_was_never_answered_stays_counted_and_is_not_sent_again() {
+fn unanswered_bind_counts_as_a_password_attempt() {
     let imd = company(2, |answers| answers.replace(r#"["unverified"]"#, r#"["password"]"#));
     imd.imd(["sync"]).succeeded();
     // It takes the bind, and is gone before it answers.

@@ -161,7 +161,7 @@ impl Drop for Waiting {
 }
 
 #[test]
-fn after_an_answer_that_is_none_the_next_server_is_asked() {
+fn invalid_answer_tries_the_next_server() {
     let authority = Authority::new();
     let (balancer, good) = (authority.serve(vec![BALANCER.to_owned()]), authority.serve(vec![granted()]));
     let laptop = enrolled(&authority, &json!(["unverified"]), &[&balancer, &good]);
@@ -170,7 +170,7 @@ fn after_an_answer_that_is_none_the_next_server_is_asked() {
 }
 
 #[test]
-fn a_log_on_waits_while_a_balancer_answers_and_a_run_that_somebody_looks_at_does_not() {
+fn unattended_run_waits_for_a_load_balancer() {
     let authority = Authority::new();
     let stub = authority.serve(vec![BALANCER.to_owned(), BALANCER.to_owned(), granted()]);
     let laptop = enrolled(&authority, &json!(["unverified"]), &[&stub]);
@@ -183,7 +183,7 @@ fn a_log_on_waits_while_a_balancer_answers_and_a_run_that_somebody_looks_at_does
 }
 
 #[test]
-fn a_log_on_and_the_systems_part_wait_while_somebody_else_answers_for_the_service() {
+fn unattended_runs_wait_while_the_wrong_server_answers() {
     let (imd, service, token) = served(2, |answers| answers);
     let (enrolled, new) = (Machine::new(), Machine::new());
     enrolled.says(&["enroll"], &token);
@@ -208,7 +208,7 @@ fn a_log_on_and_the_systems_part_wait_while_somebody_else_answers_for_the_servic
 }
 
 #[test]
-fn a_log_on_without_a_ticket_waits_for_one_where_nobody_can_type_a_password() {
+fn unattended_log_on_waits_for_a_ticket() {
     let authority = Authority::new();
     let stub = authority.serve(vec![granted()]);
     for auth_methods in [json!(["kerberos"]), json!(["kerberos", "password"])] {

@@ -33,7 +33,7 @@ fn preserved_for(imd: &Installation) -> i64 {
 type Leaves = fn(&str) -> String;
 
 #[test]
-fn who_leaves_or_is_disabled_is_refused_at_once_and_comes_back_to_the_same_account_and_laptop() {
+fn returning_user_gets_the_same_account_and_laptop() {
     let (imd, service, token) = served(6, |answers| answers.replace("[mapping]", "preserve_for = \"45d\"\n[mapping]"));
     let (laptop, second) = (Laptop::new(1), Laptop::new(2));
     laptop.enroll(&service, &token).granted();
@@ -78,7 +78,7 @@ fn who_leaves_or_is_disabled_is_refused_at_once_and_comes_back_to_the_same_accou
 }
 
 #[test]
-fn an_account_that_is_held_back_is_refused_until_it_is_given_back_whatever_the_directory_says() {
+fn suspended_account_is_refused_until_restored() {
     let (imd, service, token) = served(6, |answers| answers);
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();
@@ -119,7 +119,7 @@ fn an_account_that_is_held_back_is_refused_until_it_is_given_back_whatever_the_d
 }
 
 #[test]
-fn when_its_days_are_over_an_account_is_due_and_only_a_verb_deletes_it() {
+fn expired_account_is_due_and_deleted_on_request_only() {
     let (imd, service, token) = served(6, |answers| answers);
     let (laptop, other) = (Laptop::new(1), Laptop::new(2));
     for (laptop, user) in [(&laptop, "user1"), (&other, "user2")] {
@@ -152,7 +152,7 @@ fn when_its_days_are_over_an_account_is_due_and_only_a_verb_deletes_it() {
 }
 
 #[test]
-fn an_account_whose_user_leaves_while_it_is_given_back_stays_preserved() {
+fn account_of_removed_user_stays_preserved() {
     let (imd, service, token) = served(6, |answers| answers);
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();

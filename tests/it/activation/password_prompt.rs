@@ -24,7 +24,7 @@ fn enrolled() -> Machine {
 }
 
 #[test]
-fn whatever_ends_the_question_for_a_password_the_echo_comes_back() {
+fn echo_is_restored_after_the_password_prompt() {
     for (keys, said) in [
         (key::ctrl('c'), "no password was entered"),
         (format!("sec{}", key::ctrl('c')), "no password was entered"),
@@ -50,7 +50,7 @@ fn whatever_ends_the_question_for_a_password_the_echo_comes_back() {
 }
 
 #[test]
-fn no_more_is_read_of_what_is_piped_in_than_the_line_of_the_password() {
+fn only_the_password_line_is_read_from_a_pipe() {
     let laptop = enrolled();
     let program = laptop.command("user", &["claim", "--once", "--password-stdin"]);
     // What is left of it is there for whoever reads next: nothing lies in a buffer of the program.

@@ -46,7 +46,7 @@ fn allow(answers: &str) -> String {
 }
 
 #[test]
-fn only_members_of_the_allow_group_are_activated_and_the_others_are_refused_like_anybody() {
+fn only_pilot_group_members_are_activated() {
     let (imd, service, token) = served(5, |answers| allow(&answers));
     assert_eq!(imd.json(["settings"])["pilot_group"], PILOT);
     let laptops: Vec<_> = (0..4).map(Laptop::new).collect();
@@ -98,7 +98,7 @@ fn claim(engine: &Engine, number: u32) -> Result<String, Denial> {
 }
 
 #[test]
-fn of_many_laptops_at_once_no_more_are_activated_on_a_day_than_the_cap_says() {
+fn daily_activation_limit_holds_under_load() {
     let imd = company(40, |answers| {
         answers.replace("safeguard = \"10%\"", "safeguard = \"10%\"\ndaily_activation_limit = 5")
     });
@@ -143,7 +143,7 @@ fn of_many_laptops_at_once_no_more_are_activated_on_a_day_than_the_cap_says() {
 }
 
 #[test]
-fn a_profile_takes_as_many_users_as_it_may_and_each_of_them_further_laptops() {
+fn profile_user_limit_does_not_limit_laptops() {
     let (imd, service, token) =
         served(4, |answers| answers.replace("quota = \"50 GiB\"", "quota = \"50 GiB\"\nmax_users = 2"));
     let claim = |number: u32, user: &str| {
@@ -162,7 +162,7 @@ fn a_profile_takes_as_many_users_as_it_may_and_each_of_them_further_laptops() {
 }
 
 #[test]
-fn a_group_that_is_no_dn_is_refused_where_it_is_typed() {
+fn invalid_pilot_group_is_rejected_in_the_form() {
     let imd = company::prepared(2);
     let answers = company::ANSWERS.replace("safeguard = \"10%\"", "safeguard = \"10%\"\npilot_group = \"Pilot\"");
     imd.write("answers.toml", answers);

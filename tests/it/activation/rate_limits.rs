@@ -47,7 +47,7 @@ fn paused(imd: &Installation) -> Result<(), Denial> {
 }
 
 #[test]
-fn a_token_that_is_shown_too_often_waits_and_another_token_does_not() {
+fn enrollments_are_limited_per_token() {
     let imd = company(1, |answers| answers);
     let token = token(&imd);
     let other = imd.imd(["token", "create", "other", "--server", "https://imd.corp.example.com:7443"]);
@@ -63,7 +63,7 @@ fn a_token_that_is_shown_too_often_waits_and_another_token_does_not() {
 }
 
 #[test]
-fn a_device_that_claims_too_often_waits_and_another_device_does_not() {
+fn claims_are_limited_per_device() {
     let imd = company(1, |answers| answers);
     let token = token(&imd);
     let door = Door::of(&imd);
@@ -80,7 +80,7 @@ fn a_device_that_claims_too_often_waits_and_another_device_does_not() {
 }
 
 #[test]
-fn one_password_is_not_tried_on_everybody_by_many_laptops_of_one_token() {
+fn password_attempts_are_limited_per_token() {
     let imd = company(1, |answers| answers.replace(r#"["unverified"]"#, r#"["password"]"#));
     let token = token(&imd);
     let other = imd.imd(["token", "create", "other", "--server", "https://imd.corp.example.com:7443"]);
@@ -103,7 +103,7 @@ fn one_password_is_not_tried_on_everybody_by_many_laptops_of_one_token() {
 }
 
 #[test]
-fn a_device_that_checks_in_too_often_waits_and_strangers_leave_no_rows_without_end() {
+fn check_ins_are_limited_and_unknown_keys_leave_few_rows() {
     let imd = company(1, |answers| answers);
     let token = token(&imd);
     let door = Door::of(&imd);
@@ -134,7 +134,7 @@ fn a_device_that_checks_in_too_often_waits_and_strangers_leave_no_rows_without_e
 }
 
 #[test]
-fn who_has_to_wait_is_told_by_429_and_for_how_long() {
+fn rate_limit_answers_429_with_retry_after() {
     let (_imd, service, token) = served(1, |answers| answers);
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();

@@ -4,7 +4,7 @@ use crate::support::company;
 use crate::support::laptops::{Laptop, served};
 
 #[test]
-fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
+fn refusals_differ_only_in_their_id() {
     let (imd, service, token) = served(6, |answers| answers);
     let laptop = |number| {
         let laptop = Laptop::new(number);
@@ -69,7 +69,7 @@ fn every_refusal_of_a_person_is_the_same_but_for_its_id() {
 }
 
 #[test]
-fn a_refusal_is_never_quicker_than_the_floor() {
+fn refusal_takes_at_least_a_second() {
     let (_imd, service, token) = served(2, |answers| answers);
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();
@@ -79,7 +79,7 @@ fn a_refusal_is_never_quicker_than_the_floor() {
 }
 
 #[test]
-fn a_bare_name_that_two_users_share_means_nobody_and_their_full_names_mean_each() {
+fn ambiguous_name_is_refused_and_full_name_accepted() {
     let (imd, service, token) = served(3, |answers| answers);
     // A second domain's user of the same account name.
     let ldif = company::ldif(3).replace("sAMAccountName: user2", "sAMAccountName: user1");
@@ -95,7 +95,7 @@ fn a_bare_name_that_two_users_share_means_nobody_and_their_full_names_mean_each(
 }
 
 #[test]
-fn a_token_of_another_installation_or_a_changed_one_lets_nobody_in() {
+fn foreign_and_changed_tokens_are_refused() {
     let (imd, service, token) = served(2, |answers| answers);
     let (_other, _their_service, theirs) = served(2, |answers| answers);
     let mut changed = token.clone();
@@ -112,7 +112,7 @@ fn a_token_of_another_installation_or_a_changed_one_lets_nobody_in() {
 }
 
 #[test]
-fn another_proof_than_the_settings_accept_is_none() {
+fn other_authentication_methods_are_refused() {
     let (imd, service, token) = served(2, |answers| answers.replace(r#"["unverified"]"#, r#"["password"]"#));
     let laptop = Laptop::new(1);
     assert_eq!(laptop.enroll(&service, &token).granted()["auth_methods"], serde_json::json!(["password"]));

@@ -3,7 +3,7 @@
 use crate::support::laptops::{Laptop, served};
 
 #[test]
-fn a_revoked_token_lets_nobody_in_and_nobody_on() {
+fn revoked_token_stops_enrolling_and_activating() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();
@@ -14,7 +14,7 @@ fn a_revoked_token_lets_nobody_in_and_nobody_on() {
 }
 
 #[test]
-fn a_revoked_device_and_its_hardware_stay_out_until_it_is_freed() {
+fn revoked_hardware_is_refused_until_released() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
     let device = laptop.enroll(&service, &token).granted()["device"].as_str().unwrap().to_owned();
@@ -32,7 +32,7 @@ fn a_revoked_device_and_its_hardware_stay_out_until_it_is_freed() {
 }
 
 #[test]
-fn while_paused_laptops_are_told_when_to_come_again_and_nothing_is_made() {
+fn paused_service_answers_retry_after() {
     let (imd, service, token) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();
@@ -50,7 +50,7 @@ fn while_paused_laptops_are_told_when_to_come_again_and_nothing_is_made() {
 }
 
 #[test]
-fn the_funnel_says_where_laptops_and_users_are() {
+fn funnel_counts_laptops_and_users() {
     let (imd, service, token) = served(5, |answers| answers);
     for number in 1..=3 {
         Laptop::new(number).enroll(&service, &token).granted();

@@ -19,7 +19,7 @@ fn state(imd: &Installation, id_or_name: &str) -> String {
 }
 
 #[test]
-fn a_token_lets_in_the_platforms_and_networks_that_it_names_and_no_others() {
+fn token_scope_limits_platforms_and_networks() {
     let (imd, service, _) = served(3, |answers| answers);
     let windows = create(&imd, &service, "windows", ["--platform", "windows", "--platform", "mac"]);
     assert_eq!(Laptop::new(1).enroll(&service, &windows).error(), "token-refused");
@@ -36,7 +36,7 @@ fn a_token_lets_in_the_platforms_and_networks_that_it_names_and_no_others() {
 }
 
 #[test]
-fn behind_a_proxy_a_token_lets_in_from_where_the_proxy_says_and_nothing_that_a_laptop_adds_changes_that() {
+fn token_networks_apply_behind_a_proxy() {
     let (imd, service, _) = served(1, |answers| answers);
     let office = create(&imd, &service, "office", ["--network", "127.0.0.0/8", "--network", "10.20.0.0/16"]);
     // Like the proxy that asks here, the office's own is in a network that the token names.
@@ -71,7 +71,7 @@ fn behind_a_proxy_a_token_lets_in_from_where_the_proxy_says_and_nothing_that_a_l
 }
 
 #[test]
-fn only_users_of_the_mappings_that_a_token_names_claim_what_it_let_in() {
+fn token_mappings_limit_who_can_activate() {
     let (imd, service, _) = served(3, |answers| answers);
     let guests = create(&imd, &service, "guests", ["--mapping", "Guests"]);
     let (stranger, unknown) = (Laptop::new(1), Laptop::new(2));
@@ -88,7 +88,7 @@ fn only_users_of_the_mappings_that_a_token_names_claim_what_it_let_in() {
 }
 
 #[test]
-fn a_token_that_is_not_good_yet_lets_nobody_in() {
+fn token_is_refused_before_its_start() {
     let (imd, service, _) = served(1, |answers| answers);
     let later = create(&imd, &service, "later", ["--not-before", "2999-01-01T00:00:00Z"]);
     assert_eq!(Laptop::new(1).enroll(&service, &later).error(), "token-refused");
@@ -96,7 +96,7 @@ fn a_token_that_is_not_good_yet_lets_nobody_in() {
 }
 
 #[test]
-fn that_a_token_never_expires_is_said_twice() {
+fn token_without_expiry_needs_confirmation() {
     let imd = Installation::new();
     let server = "https://imd.corp.example.com:7443";
     let once = imd.imd(["token", "create", "t", "--server", server, "--expires", "never"]);
@@ -115,7 +115,7 @@ fn that_a_token_never_expires_is_said_twice() {
 }
 
 #[test]
-fn a_token_says_how_often_and_by_whom_it_was_used_and_when_it_is_used_up() {
+fn token_shows_its_uses() {
     let (imd, service, _) = served(3, |answers| answers);
     let two = create(&imd, &service, "two", ["--max-activations", "2", "--note", "for the branch in Bergen"]);
     let facts = imd.json(["token", "list", "two"]);
@@ -136,7 +136,7 @@ fn a_token_says_how_often_and_by_whom_it_was_used_and_when_it_is_used_up() {
 }
 
 #[test]
-fn a_token_and_its_successor_overlap_and_the_exports_carry_the_new_one() {
+fn exports_carry_the_replacement_during_overlap() {
     let (imd, service, old) = served(3, |answers| answers);
     let out = imd.path("files");
     let out = out.to_str().unwrap();
@@ -176,7 +176,7 @@ fn a_token_and_its_successor_overlap_and_the_exports_carry_the_new_one() {
 }
 
 #[test]
-fn a_token_that_was_replaced_is_revoked_by_its_id_and_its_name_alone_revokes_neither() {
+fn replaced_token_is_revoked_by_id() {
     let (imd, service, old) = served(3, |answers| answers);
     let rotated = imd.json(["token", "rotate", "rollout-2026"]);
     let id = |which: &str| rotated[which]["id"].as_str().unwrap().to_owned();
@@ -204,7 +204,7 @@ fn a_token_that_was_replaced_is_revoked_by_its_id_and_its_name_alone_revokes_nei
 }
 
 #[test]
-fn exports_that_were_written_before_step_7_was_settled_are_written_anew_as_well() {
+fn earlier_exports_are_written_again_in_step_7() {
     let imd = Installation::new();
     imd.imd(["token", "create", "early", "--server", "https://imd.corp.example.com:7443"]).succeeded();
     let out = imd.path("files");
@@ -218,7 +218,7 @@ fn exports_that_were_written_before_step_7_was_settled_are_written_anew_as_well(
 }
 
 #[test]
-fn when_its_time_beside_its_successor_is_over_a_token_lets_nobody_in() {
+fn replaced_token_is_refused_after_overlap() {
     let (imd, service, old) = served(3, |answers| answers);
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &old).granted();
@@ -236,7 +236,7 @@ fn when_its_time_beside_its_successor_is_over_a_token_lets_nobody_in() {
 }
 
 #[test]
-fn after_a_key_was_replaced_its_tokens_are_good_and_after_it_was_revoked_they_are_not() {
+fn replaced_key_stays_valid_until_revoked() {
     let (imd, service, old) = served(3, |answers| answers);
     let first = imd.json(["keys"])["items"][0]["id"].as_str().unwrap().to_owned();
     imd.imd(["keys", "rotate"]).succeeded();
@@ -261,7 +261,7 @@ fn after_a_key_was_replaced_its_tokens_are_good_and_after_it_was_revoked_they_ar
 }
 
 #[test]
-fn a_service_that_starts_anew_has_forgotten_no_use_and_no_revocation() {
+fn restart_keeps_uses_and_revocations() {
     let (imd, service, token) = served(2, |answers| answers);
     Laptop::new(1).enroll(&service, &token).granted();
     imd.imd(["token", "revoke", "rollout-2026"]).succeeded();
@@ -272,7 +272,7 @@ fn a_service_that_starts_anew_has_forgotten_no_use_and_no_revocation() {
 }
 
 #[test]
-fn an_export_whose_server_is_not_the_one_that_laptops_believe_is_found() {
+fn export_with_untrusted_server_is_reported() {
     let (imd, service, _) = served(1, |answers| answers);
     let export = |name: &str, out: &str| {
         imd.imd(["export", "json", "--token", name, "--out", out]).succeeded();

@@ -22,7 +22,7 @@ fn reason(imd: &Installation) -> String {
 }
 
 #[test]
-fn a_new_hire_is_activated_before_the_next_sync_and_that_sync_changes_nothing_of_them() {
+fn new_hire_is_activated_before_the_next_sync() {
     let controller = Controller::of_the_lab();
     let proxy = Proxy::before(&controller.address);
     let (imd, service, token) = behind(&proxy, &controller);
@@ -53,7 +53,7 @@ fn a_new_hire_is_activated_before_the_next_sync_and_that_sync_changes_nothing_of
 }
 
 #[test]
-fn whom_a_sync_would_not_take_a_look_up_does_not_take_either() {
+fn look_up_excludes_whom_a_sync_excludes() {
     let controller = Controller::of_the_lab();
     let proxy = Proxy::before(&controller.address);
     let (imd, service, token) = behind(&proxy, &controller);
@@ -81,7 +81,7 @@ fn whom_a_sync_would_not_take_a_look_up_does_not_take_either() {
 }
 
 #[test]
-fn fifty_unknown_names_of_a_laptop_reach_the_controller_three_times_and_a_restart_lets_no_more_through() {
+fn look_ups_are_limited_across_restarts() {
     let controller = Controller::of_the_lab();
     let proxy = Proxy::before(&controller.address);
     let (imd, service, token) = behind(&proxy, &controller);
@@ -115,7 +115,7 @@ fn fifty_unknown_names_of_a_laptop_reach_the_controller_three_times_and_a_restar
 }
 
 #[test]
-fn while_nobody_can_be_asked_an_unknown_user_is_told_to_wait_and_nothing_is_made() {
+fn unknown_user_waits_while_directory_is_unavailable() {
     let controller = Controller::of_the_lab();
     let proxy = Proxy::before(&controller.address);
     let (imd, service, token) = behind(&proxy, &controller);

@@ -7,7 +7,7 @@ use crate::support::laptops::{Laptop, token};
 use crate::support::service::{Service, free_address};
 
 #[test]
-fn who_is_disabled_or_moved_out_of_the_ou_is_refused_and_comes_back_to_the_same_account() {
+fn returning_user_gets_the_same_account() {
     let controller = Controller::of_the_lab();
     let mut user = Account::new(&controller, "leaves-and-returns");
     let address = free_address();

@@ -166,7 +166,7 @@ fn brings_its_libraries(package: &Path) {
 }
 
 #[test]
-fn from_an_answers_file_to_an_activated_laptop_by_the_exported_script_and_again_nothing_changes() {
+fn exported_script_activates_a_linux_laptop() {
     let controller = Controller::of_the_lab();
     let address = free_address();
     let imd = set_up(&controller, &controller.url, &address.to_string());

@@ -67,7 +67,7 @@ fn device(imd: &Installation, state: &str) -> serde_json::Value {
 }
 
 #[test]
-fn from_an_answers_file_to_an_activated_laptop_on_windows_and_again_nothing_changes() {
+fn exported_installer_activates_a_windows_laptop() {
     let controller = Controller::of_the_lab();
     let address = free_address();
     let imd = set_up(&controller, &controller.url, &address.to_string());
@@ -193,7 +193,7 @@ fn table(msi: &Path, name: &str) -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
-fn the_installers_tables_hide_the_token_and_let_only_the_system_and_administrators_read_it() {
+fn installer_protects_the_token() {
     let folder = tempfile::tempdir().unwrap();
     let (program, msi) = (folder.path().join("imd-activate.exe"), folder.path().join("x.msi"));
     std::fs::write(&program, "no program").unwrap();

@@ -12,7 +12,7 @@ use crate::support::laptops::{Laptop, token};
 use crate::support::service::{Service, free_address};
 
 #[test]
-fn of_fifty_wrong_passwords_at_once_three_reach_the_controller_and_a_restart_lets_no_more_through() {
+fn three_of_fifty_wrong_passwords_are_forwarded() {
     let controller = Controller::of_the_lab();
     let account = Account::new(&controller, "at-once");
     let proxy = Proxy::before(&controller.address);
@@ -105,7 +105,7 @@ impl Drop for Policy {
 }
 
 #[test]
-fn half_of_what_locks_an_account_by_its_own_policy_reaches_the_controller_which_locks_nobody() {
+fn half_the_lockout_threshold_is_forwarded() {
     let mut controller = Controller::of_the_lab();
     let base_dn = controller.base_dn.clone();
     let reader = (controller.bind.clone(), controller.password.clone());
@@ -139,7 +139,7 @@ fn half_of_what_locks_an_account_by_its_own_policy_reaches_the_controller_which_
 }
 
 #[test]
-fn while_the_controller_is_cut_off_laptops_are_told_to_wait_and_nothing_is_made() {
+fn unreachable_controller_makes_laptops_wait() {
     let controller = Controller::of_the_lab();
     let account = Account::new(&controller, "cut-off");
     let proxy = Proxy::before(&controller.address);
@@ -162,7 +162,7 @@ fn while_the_controller_is_cut_off_laptops_are_told_to_wait_and_nothing_is_made(
 }
 
 #[test]
-fn a_user_who_was_disabled_since_the_sync_or_must_change_the_password_is_refused_like_a_wrong_password() {
+fn disabled_user_is_refused_like_a_wrong_password() {
     let controller = Controller::of_the_lab();
     let account = Account::new(&controller, "disabled-since");
     let address = free_address();
@@ -194,7 +194,7 @@ fn a_user_who_was_disabled_since_the_sync_or_must_change_the_password_is_refused
 }
 
 #[test]
-fn a_password_that_is_right_for_somebody_else_who_took_the_name_proves_nothing() {
+fn password_of_another_account_with_the_name_is_refused() {
     let controller = Controller::of_the_lab();
     let first = Account::new(&controller, "passed-on");
     let address = free_address();

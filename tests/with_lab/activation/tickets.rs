@@ -122,7 +122,7 @@ fn refusals(imd: &Installation) -> Vec<(String, String)> {
 }
 
 #[test]
-fn by_a_ticket_of_the_session_a_laptop_is_activated_and_nobody_types_a_password() {
+fn session_ticket_activates_without_a_password() {
     let controller = Controller::of_the_lab();
     let web = WebService::new(&controller, "web-workflow", "localhost", 24);
     let address = free_address();
@@ -153,7 +153,7 @@ fn by_a_ticket_of_the_session_a_laptop_is_activated_and_nobody_types_a_password(
 }
 
 #[test]
-fn a_user_who_was_disabled_since_is_refused_with_a_valid_ticket() {
+fn disabled_user_is_refused_with_a_valid_ticket() {
     let controller = Controller::of_the_lab();
     let web = WebService::new(&controller, "web-disabled", "disabled.one.test", 24);
     let account = Account::new(&controller, "ticket-disabled");
@@ -174,7 +174,7 @@ fn a_user_who_was_disabled_since_is_refused_with_a_valid_ticket() {
 }
 
 #[test]
-fn a_replayed_ticket_ntlm_and_a_ticket_for_another_connection_are_refused() {
+fn replayed_unbound_and_ntlm_tickets_are_refused() {
     let controller = Controller::of_the_lab();
     let web = WebService::new(&controller, "web-replay", "replay.one.test", 24);
     let other = WebService::new(&controller, "web-other", "other.one.test", 24);
@@ -221,7 +221,7 @@ fn a_replayed_ticket_ntlm_and_a_ticket_for_another_connection_are_refused() {
 }
 
 #[test]
-fn a_ticket_of_somebody_who_took_the_name_proves_nothing() {
+fn ticket_of_another_account_with_the_name_is_refused() {
     let controller = Controller::of_the_lab();
     let web = WebService::new(&controller, "web-name", "name.one.test", 24);
     let first = Account::new(&controller, "ticket-name");
@@ -246,7 +246,7 @@ fn a_ticket_of_somebody_who_took_the_name_proves_nothing() {
 }
 
 #[test]
-fn while_the_controller_is_cut_off_a_ticket_is_taken_as_long_as_the_cache_is_young() {
+fn ticket_is_accepted_offline_with_a_fresh_cache() {
     let controller = Controller::of_the_lab();
     let web = WebService::new(&controller, "web-cut-off", "cut-off.one.test", 24);
     let account = Account::new(&controller, "ticket-cut-off");
@@ -279,7 +279,7 @@ fn while_the_controller_is_cut_off_a_ticket_is_taken_as_long_as_the_cache_is_you
 }
 
 #[test]
-fn a_keytab_of_rc4_keys_or_that_others_may_read_is_refused_at_the_start() {
+fn weak_or_readable_keytab_is_refused_at_start() {
     use std::os::unix::fs::PermissionsExt as _;
     let controller = Controller::of_the_lab();
     let web = WebService::new(&controller, "web-rc4", "rc4.one.test", 4);

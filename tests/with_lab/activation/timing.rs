@@ -31,7 +31,7 @@ fn kolmogorov_smirnov(one: &[Duration], other: &[Duration]) -> (f64, f64) {
 }
 
 #[test]
-fn the_test_of_two_samples_tells_apart_what_differs_and_nothing_else() {
+fn two_sample_test_detects_differences_only() {
     let sample = |from: u64, step: u64| (0..60).map(|n| Duration::from_millis(from + n * step)).collect::<Vec<_>>();
     assert!(kolmogorov_smirnov(&sample(1_000, 2), &sample(1_001, 2)).1 > 0.99);
     assert!(kolmogorov_smirnov(&sample(1_000, 2), &sample(1_100, 2)).1 < ALPHA);
@@ -39,7 +39,7 @@ fn the_test_of_two_samples_tells_apart_what_differs_and_nothing_else() {
 
 /// 60 of each; 500 in the long run.
 #[test]
-fn no_refusal_says_by_its_time_or_its_body_why() {
+fn refusals_do_not_reveal_their_reason() {
     let each = if std::env::var_os("IMD_LONG").is_some() { 500 } else { 60 };
     let controller = Controller::of_the_lab();
     let [wrong, disabled, expired, away] =

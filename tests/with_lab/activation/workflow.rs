@@ -69,7 +69,7 @@ pub fn export_with_a_hook(imd: &Installation, platform: &str, target: &str, acti
 }
 
 #[test]
-fn from_an_answers_file_to_an_activated_laptop_and_again_nothing_changes() {
+fn answers_file_leads_to_an_activated_laptop() {
     let controller = Controller::of_the_lab();
     let address = free_address();
     let imd = set_up(&controller, &controller.url, &address.to_string());

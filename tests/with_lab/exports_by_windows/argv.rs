@@ -47,7 +47,7 @@ fn installing(program: &str, installer: &str, properties: &[(&str, String)]) -> 
 }
 
 #[test]
-fn what_parts_command_lines_on_windows_finds_the_values_whole() {
+fn windows_argument_parser_finds_the_values() {
     let mut runner = TestRunner::new(cases(1));
     let values =
         (proptest::collection::vec(server(), 1..3), hostile(), hostile(), "[A-Za-z0-9][A-Za-z0-9 ._()-]{0,20}");

@@ -101,7 +101,7 @@ fn put(rendered: &Rendered, folder: &Path, installer: &str) {
 }
 
 #[test]
-fn cmd_hands_on_from_batch_files_and_from_a_prompt_what_went_in() {
+fn cmd_passes_values_unchanged() {
     let wine = windows();
     whole_files(&wine);
     exit_codes(&wine);

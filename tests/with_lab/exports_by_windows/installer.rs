@@ -25,7 +25,7 @@ fn properties(command: &str) -> &str {
 }
 
 #[test]
-fn windows_installer_reads_in_the_exported_lines_what_went_in() {
+fn windows_installer_reads_exported_values() {
     let mut runner = TestRunner::new(cases(1));
     let simple = (proptest::collection::vec(ascii(server()), 1..3), ascii(hostile()));
     let any = (proptest::collection::vec(server(), 1..3), hostile());

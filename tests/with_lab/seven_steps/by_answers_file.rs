@@ -77,7 +77,7 @@ fn all_seven_steps_by_answers_file_from_an_empty_state() {
 }
 
 #[test]
-fn the_cache_holds_what_ldapsearch_returns_attribute_by_attribute() {
+fn cache_equals_ldapsearch() {
     let controller = Controller::of_the_lab();
     let imd = set_up(&controller);
     let identifiers = controller.identifiers();
@@ -127,7 +127,7 @@ fn the_first_mapping_that_matches_takes_the_user() {
 }
 
 #[test]
-fn who_is_left_out_is_said_with_the_reason() {
+fn excluded_users_are_listed_with_reasons() {
     let controller = Controller::of_the_lab();
     let imd = set_up(&controller);
     let identifiers = controller.identifiers();
@@ -214,7 +214,7 @@ fn applying_the_same_file_twice_changes_nothing() {
 }
 
 #[test]
-fn another_file_says_what_it_would_change_before_it_does() {
+fn other_answers_file_shows_its_changes_first() {
     let controller = Controller::of_the_lab();
     let imd = set_up(&controller);
     let before = imd.dump();

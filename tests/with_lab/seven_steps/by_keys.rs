@@ -154,7 +154,7 @@ fn token_written_by_keys(console: &mut Console, imd: &Installation) -> String {
 }
 
 #[test]
-fn a_refused_password_is_explained_on_the_screen_and_saves_nothing() {
+fn refused_password_is_explained_and_not_saved() {
     let controller = Controller::of_the_lab();
     let imd = Installation::new();
     let mut console = Console::start(&imd, &[], 80, 24);
@@ -166,7 +166,7 @@ fn a_refused_password_is_explained_on_the_screen_and_saves_nothing() {
 }
 
 #[test]
-fn after_a_lost_connection_it_comes_back_to_the_same_step() {
+fn lost_connection_returns_to_the_same_step() {
     let controller = Controller::of_the_lab();
     let imd = Installation::new();
     let mut console = Console::start(&imd, &[], 80, 24);
@@ -189,7 +189,7 @@ fn after_a_lost_connection_it_comes_back_to_the_same_step() {
 }
 
 #[test]
-fn the_whole_way_works_on_a_small_and_on_a_wide_screen() {
+fn seven_steps_work_on_small_and_wide_screens() {
     let controller = Controller::of_the_lab();
     for (columns, rows) in [(40, 10), (120, 40)] {
         let imd = Installation::new();

@@ -45,7 +45,7 @@ fn found(secret: &str, haystack: &[u8]) -> Option<String> {
 }
 
 #[test]
-fn the_search_finds_a_secret_in_each_form() {
+fn secret_search_finds_each_encoding() {
     let secret = "Svc-imd!Lab-0nly";
     let hidden = |text: String| format!("{{\"value\":\"{text}\"}}").into_bytes();
     assert!(found(secret, b"nothing here").is_none());
@@ -57,7 +57,7 @@ fn the_search_finds_a_secret_in_each_form() {
 }
 
 #[test]
-fn after_a_whole_run_no_secret_lies_where_it_does_not_belong() {
+fn no_secret_leaks_in_a_complete_run() {
     let controller = Controller::of_the_lab();
     let imd = Installation::new();
     Rollout::on(&controller).write(&imd);
@@ -110,7 +110,7 @@ fn may_hold(what: &str, below: &Path) -> bool {
 }
 
 #[test]
-fn what_holds_secrets_is_readable_by_its_owner_alone() {
+fn secret_files_are_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let controller = Controller::of_the_lab();
     let imd = super::rollout::set_up(&controller);

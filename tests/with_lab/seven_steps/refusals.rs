@@ -20,7 +20,7 @@ fn refused(rollout: &Rollout) -> Run {
 }
 
 #[test]
-fn a_certificate_of_another_ca_is_refused_as_such() {
+fn certificate_of_another_ca_is_reported() {
     let controller = Controller::of_the_lab();
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("other-ca.pem");
@@ -45,7 +45,7 @@ fn a_certificate_of_another_ca_is_refused_as_such() {
 }
 
 #[test]
-fn a_certificate_for_another_name_is_refused_as_such() {
+fn certificate_for_another_name_is_reported() {
     let controller = Controller::of_the_lab();
     let url = under_another_name(&controller.address);
     let run = refused(&Rollout { url, ..Rollout::on(&controller) });
@@ -54,7 +54,7 @@ fn a_certificate_for_another_name_is_refused_as_such() {
 }
 
 #[test]
-fn a_wrong_password_is_refused_as_such() {
+fn wrong_password_is_reported() {
     let controller = Controller::of_the_lab();
     let rollout = Rollout { password: "not-the-password".to_owned(), ..Rollout::on(&controller) };
     let run = refused(&rollout);
@@ -63,7 +63,7 @@ fn a_wrong_password_is_refused_as_such() {
 }
 
 #[test]
-fn a_disabled_account_is_refused_as_such() {
+fn disabled_account_is_reported() {
     let controller = Controller::of_the_lab();
     let mut rollout = Rollout::on(&controller);
     "lab-disabled@one.test".clone_into(&mut rollout.bind);
@@ -72,7 +72,7 @@ fn a_disabled_account_is_refused_as_such() {
 }
 
 #[test]
-fn an_expired_account_and_a_password_to_be_changed_are_told_apart() {
+fn expired_account_differs_from_expired_password() {
     let controller = Controller::of_the_lab();
     for (account, code) in [("lab-expired", "701"), ("lab-must-change", "773")] {
         let mut rollout = Rollout::on(&controller);
@@ -93,14 +93,14 @@ fn an_empty_password_never_reaches_the_network() {
 }
 
 #[test]
-fn a_port_that_does_not_answer_is_refused_as_such() {
+fn closed_port_is_reported() {
     let controller = Controller::of_the_lab();
     let rollout = Rollout { url: "ldaps://127.0.0.1:1".to_owned(), ..Rollout::on(&controller) };
     refused(&rollout).failed_with(1, ["127.0.0.1", "port"]);
 }
 
 #[test]
-fn a_base_dn_that_does_not_exist_empties_no_cache() {
+fn missing_base_dn_keeps_the_cache() {
     let controller = Controller::of_the_lab();
     let imd = set_up(&controller);
     let users = imd.json(["status"])["users"].clone();
@@ -113,7 +113,7 @@ fn a_base_dn_that_does_not_exist_empties_no_cache() {
 }
 
 #[test]
-fn a_controller_that_is_gone_empties_no_cache() {
+fn unreachable_controller_keeps_the_cache() {
     let controller = Controller::of_the_lab();
     let imd = set_up(&controller);
     let users = imd.json(["status"])["users"].clone();
@@ -124,7 +124,7 @@ fn a_controller_that_is_gone_empties_no_cache() {
 }
 
 #[test]
-fn each_way_to_write_the_account_binds() {
+fn each_bind_name_form_works() {
     let controller = Controller::of_the_lab();
     let name = controller.bind.split('@').next().unwrap().to_owned();
     let dn = format!("CN={name},OU=Lab,{}", controller.base_dn);

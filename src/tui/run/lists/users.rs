@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::{Source, counted, done, laptop, minute, several, typed, yes_or_no};
 use crate::engine::{Among, Engine, Error, UserColumn, UserExport, UserFormat, UserPage};
-use crate::model::explain::State;
+use crate::model::explanation::State;
 use crate::model::found::{Sort, SortKey};
 use crate::model::job::Job;
 use crate::model::text::{Untrusted, shown};
@@ -119,9 +119,9 @@ fn explain(engine: &Engine, id: &str, job: &Job) -> Result<Vec<Fact>, Error> {
     let mut lines = Vec::new();
     for link in &chain.links {
         let tone = match link.state {
-            State::Whole => Tone::Good,
-            State::Open => Tone::Plain,
-            State::Broken => Tone::Problem,
+            State::Ok => Tone::Good,
+            State::Pending => Tone::Plain,
+            State::Failed => Tone::Problem,
         };
         lines.push(Fact::new(&link.part.to_string(), link.evidence.clone()).toned(tone));
         lines.extend(link.remedy.iter().map(|remedy| Fact::new("To do", remedy.clone()).toned(Tone::Help)));

@@ -1,53 +1,53 @@
-//! Why a user is or is not activated: the links of a chain, and what would mend the first that is broken.
+//! The explanation why a user is or is not activated: a chain of conditions, and a remedy for the one that fails.
 
 use super::plan::Excluded;
 use super::text::{Untrusted, shown};
 
-/// One change that would make a condition true: in the directory, or in a mapping.
+/// One change, in the directory or in a mapping, that makes a condition true.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Remedy {
-    /// Give an attribute of the user this value.
+    /// Set an attribute of the user to this value.
     Give {
         attribute: String,
         value: Untrusted,
     },
-    /// Give an attribute of the user a value of this kind; none in particular when it is empty.
+    /// Set an attribute of the user to a value of this kind, or to any value when it is empty.
     GiveLike {
         attribute: String,
         like: String,
     },
-    /// Take a value away from an attribute of the user.
+    /// Remove a value from an attribute of the user.
     Take {
         attribute: String,
         value: Untrusted,
     },
-    /// Leave an attribute of the user without a value.
+    /// Clear an attribute of the user.
     Clear {
         attribute: String,
     },
     EnableAccount,
-    /// Put the user into a group, directly.
+    /// Add the user to a group directly.
     Join {
         group: Untrusted,
     },
-    /// Take the user out of a group.
+    /// Remove the user from a group.
     Leave {
         group: Untrusted,
     },
-    /// Move the user below an OU.
+    /// Move the user to an OU.
     Move {
         below: Untrusted,
     },
-    /// Mend what a guideline asks for.
-    Mend {
+    /// Fix the reason for which the user is excluded.
+    Fix {
         why: Excluded,
     },
     /// No change of the user makes the clause true.
     ChangeFilter {
         clause: String,
     },
-    /// The mapping is not read.
+    /// The mapping is disabled.
     EnableMapping,
 }
 
@@ -70,38 +70,38 @@ impl std::fmt::Display for Remedy {
             Self::Clear { attribute } => write!(f, "in the directory, clear {}", shown(attribute)),
             Self::EnableAccount => f.write_str("enable the account in the directory"),
             Self::Join { group } => write!(f, "add the user to the group {}", group.shown()),
-            Self::Leave { group } => write!(f, "take the user out of the group {}", group.shown()),
+            Self::Leave { group } => write!(f, "remove the user from the group {}", group.shown()),
             Self::Move { below } => write!(f, "move the user below {}, or widen the mapping", below.shown()),
             Self::Mend { why } => f.write_str(why.remedy()),
             Self::ChangeFilter { clause } => {
                 write!(f, "change the mapping: no change of the user makes {} true", shown(clause))
             }
-            Self::EnableMapping => f.write_str("enable the mapping, if it is meant to be read"),
+            Self::EnableMapping => f.write_str("enable the mapping, if it should be used"),
         }
     }
 }
 
-/// What has to be in order, one after another, before a user is activated.
+/// The conditions of an activation, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
-    /// What a laptop asked, by the correlation id that it was told.
+    /// A laptop's request, by its correlation id.
     Request,
-    /// One user of that name is in a registered directory.
+    /// A registered directory has exactly one user of that name.
     Directory,
-    /// A mapping takes the user.
+    /// A mapping selects the user.
     Mapping,
-    /// The cache has the user.
+    /// The user is in the cache.
     Cache,
-    /// Laptops can present a valid token.
+    /// A valid token exists.
     Token,
-    /// A pilot includes the user, and its day is not full.
+    /// The pilot group includes the user, and the daily activation limit is not reached.
     Pilot,
-    /// A laptop of the user has asked.
+    /// A laptop is enrolled for the user.
     Enrolled,
-    /// What the laptop asked was granted.
+    /// The laptop's requests were granted.
     Attempts,
-    /// The user may have another laptop.
+    /// The device limit is not reached.
     Limit,
 }
 
@@ -124,53 +124,53 @@ impl std::fmt::Display for Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    Whole,
-    /// Nothing is wrong; it has not happened yet.
-    Open,
-    Broken,
+    Ok,
+    /// Not an error; it has not happened yet.
+    Pending,
+    Failed,
 }
 
-/// A link of the chain. Its texts are safe to show.
+/// A condition in the chain. Its texts are safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Link {
     pub part: Part,
     pub state: State,
-    /// What was seen.
+    /// The observed facts.
     pub evidence: String,
-    /// What to do next, where that is clear.
+    /// What to do next, if known.
     pub remedy: Option<String>,
 }
 
 impl Link {
-    pub fn whole(part: Part, evidence: impl Into<String>) -> Self {
-        Self { part, state: State::Whole, evidence: evidence.into(), remedy: None }
+    pub fn ok(part: Part, evidence: impl Into<String>) -> Self {
+        Self { part, state: State::Ok, evidence: evidence.into(), remedy: None }
     }
 
-    pub fn open(part: Part, evidence: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { part, state: State::Open, evidence: evidence.into(), remedy: Some(remedy.into()) }
+    pub fn pending(part: Part, evidence: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { part, state: State::Pending, evidence: evidence.into(), remedy: Some(remedy.into()) }
     }
 
-    pub fn broken(part: Part, evidence: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { part, state: State::Broken, evidence: evidence.into(), remedy: Some(remedy.into()) }
+    pub fn failed(part: Part, evidence: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { part, state: State::Failed, evidence: evidence.into(), remedy: Some(remedy.into()) }
     }
 }
 
-/// The links in their order, up to the first that is not whole.
+/// The conditions in order, up to the first that is not met.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Chain {
     pub links: Vec<Link>,
 }
 
 impl Chain {
-    /// The link that says what to do: the last that is broken, else the last.
+    /// The link with the next step: the last that failed, else the last.
     pub fn deciding(&self) -> Option<&Link> {
-        self.links.iter().rev().find(|link| link.state == State::Broken).or(self.links.last())
+        self.links.iter().rev().find(|link| link.state == State::Failed).or(self.links.last())
     }
 
-    /// Adds a link; true when the next one may be looked at.
+    /// Adds a link; true when the next condition can be checked.
     pub fn add(&mut self, link: Link) -> bool {
-        let whole = link.state == State::Whole;
+        let ok = link.state == State::Ok;
         self.links.push(link);
-        whole
+        ok
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::explain::Remedy;
+use crate::model::explanation::Remedy;
 use crate::model::text::Untrusted;
 
 const ATTRIBUTES: &[&str] = &["department", "c", "employeeType", "title", "company", "adminCount"];
@@ -107,7 +107,7 @@ fn apply(remedy: &Remedy, entry: &mut Entry) {
 
 proptest! {
     #[test]
-    fn an_explanation_says_of_each_clause_what_the_evaluation_says(filter in any_clauses(), somebody in somebody()) {
+    fn explanation_agrees_with_evaluation(filter in any_clauses(), somebody in somebody()) {
         let explained = explain(&filter, &somebody);
         prop_assert_eq!(&explained.filter, &filter);
         each(&explained, &mut |part| assert_eq!(part.verdict, evaluate(&part.filter, &somebody), "{}", part.filter));
@@ -115,7 +115,7 @@ proptest! {
     }
 
     #[test]
-    fn remedies_that_are_followed_one_after_another_make_somebody_match(
+    fn remedies_in_sequence_make_a_user_match(
         clauses in ATTRIBUTES.iter().map(|name| (clause(name), any::<bool>()).boxed()).collect::<Vec<_>>(),
         groups in prop::collection::vec((prop::bool::ANY, prop::bool::ANY), 2),
         mut somebody in somebody(),
@@ -147,7 +147,7 @@ proptest! {
 }
 
 #[test]
-fn a_remedy_is_one_thing_to_do_in_the_words_of_the_directory() {
+fn remedy_is_one_change_in_the_directory() {
     let entry = Entry::of(&[("department", "Marketing"), ("userAccountControl", "514")]);
     for (filter, remedy) in [
         ("(department=Sales)", "in the directory, set department to \"Sales\""),
@@ -168,7 +168,7 @@ fn a_remedy_is_one_thing_to_do_in_the_words_of_the_directory() {
 }
 
 #[test]
-fn what_the_entry_has_is_shown_where_it_can_be_read() {
+fn readable_values_are_shown() {
     let entry = Entry::of(&[("department", "Mar\u{202e}keting"), ("objectSid", "x")]);
     let explained = explain(&read("(&(department=Sales)(objectSid=S-1-5-32-544))"), &entry);
     assert_eq!(explained.parts[0].has, [Untrusted::new("Mar\u{202e}keting")]);

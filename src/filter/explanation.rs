@@ -1,25 +1,25 @@
-//! A filter's answer for one entry, clause by clause, and what would make it true.
+//! The explanation of a filter for an entry: the verdict of each clause, and a remedy.
 
 use super::evaluate::{all_of, some_of};
 use super::schema::{Syntax, syntax};
 use super::{BIT_AND, BIT_OR, Extensible, Filter, IN_CHAIN, Subject, Verdict, evaluate};
-use crate::model::explain::Remedy;
+use crate::model::explanation::Remedy;
 use crate::model::membership::Path;
 use crate::model::text::Untrusted;
 
-/// How many values of an attribute are shown.
+/// The maximum number of shown values of an attribute.
 const SHOWN: usize = 3;
 
-/// A clause with its verdict, and its parts with theirs.
+/// A clause with its verdict and its parts.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Explained {
     #[serde(rename = "clause", serialize_with = "as_text")]
     pub filter: Filter,
     pub verdict: Verdict,
-    /// Some of the values that the entry has in the attribute, where they can be read.
+    /// Some of the entry's values of the attribute, if they are readable.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub has: Vec<Untrusted>,
-    /// How the user is in the group, where the clause is about one and whoever asked knows.
+    /// The user's path to the group, if the clause is about a group and the path is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Path>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -30,7 +30,7 @@ fn as_text<S: serde::Serializer>(filter: &Filter, serializer: S) -> Result<S::Ok
     serializer.collect_str(filter)
 }
 
-/// The answer of `filter` for one entry with the answers of all its parts: the same that [`evaluate`] gives.
+/// Explains `filter` for one entry. The verdicts are those of [`evaluate`].
 pub fn explain(filter: &Filter, subject: &impl Subject) -> Explained {
     let parts: Vec<Explained> = match filter {
         Filter::And(all) | Filter::Or(all) => all.iter().map(|one| explain(one, subject)).collect(),
@@ -48,7 +48,7 @@ pub fn explain(filter: &Filter, subject: &impl Subject) -> Explained {
     Explained { filter: filter.clone(), verdict, has, path: None, parts }
 }
 
-/// What the entry has in the attribute that a clause is about, unless that is no text or a link.
+/// The entry's values of the attribute in a clause, unless they are binary or links.
 fn values(leaf: &Filter, subject: &impl Subject) -> Vec<Untrusted> {
     let mut found = Vec::new();
     for name in leaf.attributes() {
@@ -64,15 +64,15 @@ fn values(leaf: &Filter, subject: &impl Subject) -> Vec<Untrusted> {
 }
 
 impl Explained {
-    /// One change that would make the clause true, or bring it closer; `None` when it is true.
+    /// One change that makes the clause true, or brings it closer; `None` when it is true.
     pub fn remedy(&self) -> Option<Remedy> {
         (self.verdict != Verdict::True).then(|| self.towards(true))
     }
 
-    /// What would make the verdict the one that is wanted.
+    /// A change towards the wanted verdict.
     fn towards(&self, wanted: bool) -> Remedy {
         let missed = if wanted { Verdict::True } else { Verdict::False };
-        // Of conditions that must all be met, the first that is not; where one is enough, the first that can be mended.
+        // If all conditions are needed, the first that fails; if one is enough, the first that can be fixed.
         let mut missing = self.parts.iter().filter(|part| part.verdict != missed);
         let found = match (&self.filter, wanted) {
             (Filter::Not(_), _) => self.parts.first().map(|part| part.towards(!wanted)),
@@ -93,7 +93,7 @@ impl Explained {
         match leaf {
             Filter::Extensible(it) => match it.rule.as_deref() {
                 Some(IN_CHAIN) => {
-                    // Leaving the group nearest to the user is what ends the membership.
+                    // The membership ends when the user leaves the direct group.
                     let nearest = self.path.as_ref().filter(|path| !path.primary).and_then(|path| path.groups.first());
                     let group = nearest.cloned().unwrap_or_else(|| text(&it.value));
                     is(it, "memberOf").then_some(Remedy::Leave { group })
@@ -135,7 +135,7 @@ fn to_true(leaf: &Filter) -> Option<Remedy> {
             can_change(name).then(|| Remedy::Give { attribute: name.clone(), value: text(value) })
         }
         Filter::Present(name) => like(name, String::new()),
-        // Parts of a number or of a name are not compared.
+        // Substrings of numbers and DNs are not compared.
         Filter::Substrings(name, _) if !matches!(syntax(name), Syntax::Text | Syntax::Exact) => None,
         Filter::Substrings(name, parts) => like(name, format!("like {parts}")),
         Filter::AtLeast(name, value) => like(name, format!("of {} or more", super::escaped(value))),
@@ -156,7 +156,7 @@ fn is(it: &Extensible, attribute: &str) -> bool {
     it.attribute.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(attribute))
 }
 
-/// Whether administrators set the attribute: the rest is the directory's own, or what an entry is.
+/// Whether administrators can set the attribute, which the directory does not maintain itself.
 fn can_change(attribute: &str) -> bool {
     const FIXED: &[&str] = &[
         "cn",
@@ -174,9 +174,10 @@ fn can_change(attribute: &str) -> bool {
         "sAMAccountType",
         "userAccountControl",
     ];
-    let kept_by_the_directory = matches!(syntax(attribute), Syntax::Time | Syntax::Opaque | Syntax::Sid | Syntax::Guid);
+    let maintained_by_directory =
+        matches!(syntax(attribute), Syntax::Time | Syntax::Opaque | Syntax::Sid | Syntax::Guid);
     let counted = ["uSN", "lastLogon", "badP", "logonCount", "msDS-"];
-    !kept_by_the_directory
+    !maintained_by_directory
         && !FIXED.iter().any(|name| name.eq_ignore_ascii_case(attribute))
         && !counted.iter().any(|prefix| attribute.get(..prefix.len()).is_some_and(|it| it.eq_ignore_ascii_case(prefix)))
 }
