@@ -84,7 +84,7 @@ pub fn verify_password(
 pub fn status(source: &Source, password: Option<&Secret>, guid: Guid, job: &Job) -> Result<Finding, Error> {
     match source {
         Source::Ldap(source) => {
-            let mut controller = ldap::Controller::open(source, password, ldap::INTERACTIVE, job)?;
+            let mut controller = ldap::Controller::open(source, password, ldap::Deadlines::INTERACTIVE, job)?;
             let mut found = controller.find(&[guid], None, job)?;
             Ok(found.pop().unwrap_or(Finding::Absent))
         }
@@ -95,7 +95,9 @@ pub fn status(source: &Source, password: Option<&Secret>, guid: Guid, job: &Job)
 /// The lockout policy of a user; `None` when the account cannot read it.
 pub fn lockout(source: &Source, password: Option<&Secret>, guid: Guid, job: &Job) -> Result<Option<Lockout>, Error> {
     match source {
-        Source::Ldap(source) => ldap::Controller::open(source, password, ldap::INTERACTIVE, job)?.lockout(guid, job),
+        Source::Ldap(source) => {
+            ldap::Controller::open(source, password, ldap::Deadlines::INTERACTIVE, job)?.lockout(guid, job)
+        }
         Source::File(_) => Err(Error::NoPasswords),
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! listen ─> connection ─> TLS ─> request ─> answer          (connection: limits;  certificate: selection, renewal)
-//!             4,096 at most      128 KiB     1 s floor      (answer: routes;  metrics: counters)
+//!             4,096 at most      128 KiB     1 s step       (answer: routes;  metrics: counters)
 //!             10 s each wait     30 s                       (schedule: the syncs)
 //! ```
 //!

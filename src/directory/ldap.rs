@@ -16,6 +16,7 @@ mod browse;
 mod check;
 mod connect;
 mod connection;
+mod deadlines;
 mod discover;
 mod error;
 mod find;
@@ -35,9 +36,10 @@ use tokio::runtime::Runtime;
 
 pub(super) use check::{CHECKS, check};
 pub use connect::{ServerKey, keys};
+pub use deadlines::Deadlines;
 pub use discover::{Discovered, discover};
 pub use error::{Error, OtherKey, Refusal};
-pub(super) use password::{DEADLINES as INTERACTIVE, may_have_bound, verify_password};
+pub(super) use password::{may_have_bound, verify_password};
 
 use super::{Account, Error as DirectoryError, Finding, Group, Known, Place, Query, Read, Root, Taker, Unit};
 use crate::filter::Filter;
@@ -55,22 +57,6 @@ use connection::Watch;
 const PAGE: u32 = 1000;
 /// The idle time after which a new session is opened, because firewalls drop idle connections.
 const IDLE: Duration = Duration::from_mins(1);
-
-/// The deadlines of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deadlines {
-    /// For name resolution, the TCP connection and the TLS handshake, each.
-    pub connect: Duration,
-    pub bind: Duration,
-    /// For a page of search results, or any other answer: from the request to the end of the answer.
-    pub page: Duration,
-}
-
-impl Default for Deadlines {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(5), bind: Duration::from_secs(10), page: Duration::from_secs(30) }
-    }
-}
 
 /// A domain controller with one session, which is reopened after a failure or a long idle time.
 pub struct Controller {

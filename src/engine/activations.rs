@@ -25,21 +25,10 @@ use crate::protocol::{
 use crate::secrets::Secret;
 use crate::store::{DeviceBy, HeldDevice, Queue};
 
-use super::limiter::Limiter;
+use super::rate_limits::{CHECK_INS, CLAIMS, ENROLLMENTS, PASSWORDS, RateLimits, UNKNOWN_CALLERS};
 use super::tickets::Tickets;
 use super::{Engine, Error};
 
-/// How often a token may be shown in a minute.
-const ENROLLMENTS: u32 = 6_000;
-/// How many claims of one device there may be in a minute.
-const CLAIMS: u32 = 30;
-/// How many passwords may be tried in a minute on the laptops of one token, whoever the users are: a token lets in any
-/// number of laptops, and one password would be tried on everybody.
-const PASSWORDS: u32 = 600;
-/// How often one device may check in, in a minute.
-const CHECK_INS: u32 = 10;
-/// How many of those who have no token and no device of ours are told why in a minute, all together: each leaves a row.
-const STRANGERS: u32 = 60;
 /// How many claims ask a directory at a time, so that one that does not answer holds up no more than that.
 const ASKING_AT_ONCE: usize = 64;
 /// For how long what a directory says of locking an account is believed: shorter by far than any window in which it
@@ -90,7 +79,7 @@ type KnownLockout = Arc<Mutex<Option<(Timestamp, Attempts)>>>;
 #[derive(Default)]
 pub(super) struct Room {
     queue: OnceLock<Queue>,
-    limiter: Limiter,
+    rate_limits: RateLimits,
     lockouts: Mutex<HashMap<(Name, Guid), KnownLockout>>,
     trying: AtomicUsize,
     pub(super) tickets: OnceLock<Tickets>,
@@ -122,7 +111,7 @@ impl Engine {
         };
         let now = self.now();
         let token = activation::hash(claims.id.as_str().as_bytes());
-        self.0.activations.limiter.count("enroll", &token, ENROLLMENTS, now).map_err(Denied::TooMany)?;
+        self.0.activations.rate_limits.count("enroll", &token, ENROLLMENTS, now).map_err(Denied::TooMany)?;
         let ask = Enroll {
             token: super::tokens::seen(claims, &Secret::new(request.token.expose().trim())),
             from: asker.peer,
@@ -177,11 +166,11 @@ impl Engine {
     /// Counts a claim of a device that is known here.
     fn may_claim(&self, device: Option<&HeldDevice>, claim: &Claim) -> Result<(), Denied> {
         let Some(device) = device else { return Ok(()) };
-        let (limiter, now) = (&self.0.activations.limiter, self.now());
-        limiter.count("claim", &claim.claim_code, CLAIMS, now).map_err(Denied::TooMany)?;
+        let (limits, now) = (&self.0.activations.rate_limits, self.now());
+        limits.count("claim", &claim.claim_code, CLAIMS, now).map_err(Denied::TooMany)?;
         if claim.auth == AuthMethod::Password {
             let token = activation::hash(device.device.token.as_str().as_bytes());
-            limiter.count("password", &token, PASSWORDS, now).map_err(Denied::TooMany)?;
+            limits.count("password", &token, PASSWORDS, now).map_err(Denied::TooMany)?;
         }
         Ok(())
     }
@@ -250,7 +239,7 @@ impl Engine {
             if !is_known {
                 return Err(Refused::from(Reason::DeviceUnknown).into());
             }
-            self.0.activations.limiter.count("check-in", &key, CHECK_INS, now).map_err(Denied::TooMany)?;
+            self.0.activations.rate_limits.count("check-in", &key, CHECK_INS, now).map_err(Denied::TooMany)?;
             let agent = Untrusted::new(request.agent.as_str());
             Ok(self.queue()?.run(move |transaction| activation::check_in(transaction, &key, &agent, now))?)
         };
@@ -314,7 +303,7 @@ impl Engine {
     fn denied(&self, denied: Denied, about: About, asker: &Asker) -> Denial {
         if let Denied::Refused(Refused::Refused(reason)) = &denied
             && about.is_of_a_stranger(reason)
-            && let Err(seconds) = self.0.activations.limiter.count("stranger", &[0; 32], STRANGERS, self.now())
+            && let Err(seconds) = self.0.activations.rate_limits.count("unknown", &[0; 32], UNKNOWN_CALLERS, self.now())
         {
             return Denial { retry_after: Some(seconds), ..Denial::of(Code::TooMany) };
         }

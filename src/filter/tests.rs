@@ -1,4 +1,4 @@
-//! The room's own tests: the grammar, what is printed, the rules of evaluation one by one; `explain` has its own.
+//! Tests of the grammar, printing and evaluation; those of explanations are in `explanation`.
 
 mod explanation;
 

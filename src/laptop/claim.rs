@@ -75,7 +75,7 @@ impl Laptop {
     }
 }
 
-/// The authentication to send on this connection. A ticket is bound to it, so nobody can forward the ticket.
+/// The authentication to send on this connection. A ticket is bound to it, so it cannot be forwarded.
 fn authentication(claim: &Claim, peer: &Peer<'_>) -> Result<Authentication, Error> {
     let named =
         |method, user: &str| Authentication { method, user: Some(Bounded::cut(user)), password: None, ticket: None };

@@ -16,7 +16,7 @@ pub enum Policy {
     Once,
     /// Transient errors. A person is watching and sees all others at once.
     Attended,
-    /// All errors that may be transient: nobody is watching.
+    /// All errors that may be transient: unattended.
     Unattended,
 }
 

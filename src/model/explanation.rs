@@ -72,7 +72,7 @@ impl std::fmt::Display for Remedy {
             Self::Join { group } => write!(f, "add the user to the group {}", group.shown()),
             Self::Leave { group } => write!(f, "remove the user from the group {}", group.shown()),
             Self::Move { below } => write!(f, "move the user below {}, or widen the mapping", below.shown()),
-            Self::Mend { why } => f.write_str(why.remedy()),
+            Self::Fix { why } => f.write_str(why.remedy()),
             Self::ChangeFilter { clause } => {
                 write!(f, "change the mapping: no change of the user makes {} true", shown(clause))
             }

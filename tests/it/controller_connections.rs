@@ -98,7 +98,7 @@ fn nothing_is_sent_after_refused_start_tls() {
 
 #[test]
 fn data_after_the_start_tls_answer_is_rejected() {
-    // A bind that succeeds, put in by somebody in between, so that it would be taken for the server's own word.
+    // A successful bind response, injected before TLS.
     let (error, rest) = said_to([result(1, 0x78, 0, ""), result(1, 0x61, 0, "")].concat());
     assert!(matches!(error, ldap::Error::DataBeforeTls { .. }), "{error:?}");
     assert_eq!(rest, b"");
@@ -138,7 +138,7 @@ fn start_tls_verifies_certificates_like_ldaps() {
     for (certificate, expected) in [
         (Certificate { ends: 2020, ..Certificate::default() }, "expired on 2020-01-01"),
         (Certificate { name: "other.example", ..Certificate::default() }, "it is for other.example"),
-        (Certificate { stranger: true, ..Certificate::default() }, "signed by \"A stranger\""),
+        (Certificate { unknown_ca: true, ..Certificate::default() }, "issued by \"Unknown CA\""),
     ] {
         let server = Server::start_after(&certificate, 1, answering(result(1, 0x78, 0, "")), |client, _| {
             client.wait_for_the_end();
@@ -150,14 +150,14 @@ fn start_tls_verifies_certificates_like_ldaps() {
 }
 
 /// A server that anybody may have set up, as far as its certificate tells.
-fn strangers() -> Certificate {
-    Certificate { stranger: true, name: "other.example", ends: 2020, ..Certificate::default() }
+fn wrong_certificate() -> Certificate {
+    Certificate { unknown_ca: true, name: "other.example", ends: 2020, ..Certificate::default() }
 }
 
 #[test]
 fn pinned_key_is_accepted_from_any_issuer() {
     for old in [false, true] {
-        let server = Server::start_with(&Certificate { old, ..strangers() }, 1, |client, _| {
+        let server = Server::start_with(&Certificate { old, ..wrong_certificate() }, 1, |client, _| {
             client.accept_bind();
             client.wait_for_the_end();
         });
@@ -182,7 +182,7 @@ fn other_key_is_rejected_and_both_pins_shown() {
 #[test]
 fn pinned_certificate_without_its_key_is_rejected() {
     for old in [false, true] {
-        let borrowed = Certificate { borrowed: true, old, ..strangers() };
+        let borrowed = Certificate { borrowed: true, old, ..wrong_certificate() };
         let server = Server::start_with(&borrowed, 1, |client, _| client.wait_for_the_end());
         let source = Ldap { trust: Trust::Pins(vec![server.pin()]), ..server.source() };
         let error = refusal(&source);
@@ -193,14 +193,14 @@ fn pinned_certificate_without_its_key_is_rejected() {
 
 #[test]
 fn rejected_certificate_is_shown_with_its_pin() {
-    let server = Server::start_with(&Certificate { stranger: true, ..Certificate::default() }, 2, |client, _| {
+    let server = Server::start_with(&Certificate { unknown_ca: true, ..Certificate::default() }, 2, |client, _| {
         client.wait_for_the_end();
     });
     let error = refusal(&server.source()).to_string();
     let pin = server.pin();
-    assert!(error.contains("signed by \"A stranger\"") && error.contains(&pin.to_string()), "{error}");
+    assert!(error.contains("issued by \"Unknown CA\"") && error.contains(&pin.to_string()), "{error}");
     let keys = ldap::keys(&server.source().urls, &Job::unwatched()).expect("a key");
-    assert_eq!(keys.iter().map(|key| (key.pin, key.signer.as_str())).collect::<Vec<_>>(), [(pin, "A stranger")]);
+    assert_eq!(keys.iter().map(|key| (key.pin, key.signer.as_str())).collect::<Vec<_>>(), [(pin, "Unknown CA")]);
     assert_eq!(server.finish(), b"", "no credentials went to a server that was not believed");
 }
 
@@ -248,8 +248,8 @@ fn a_refused_bind_is_not_tried_again_at_the_next_server() {
     source.urls.extend(source_at(&next).urls);
     let error = refusal(&source);
     assert!(matches!(error, ldap::Error::Bind { .. }), "{error:?}");
-    let nobody = next.accept().expect_err("nobody has connected");
-    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+    let connection = next.accept().expect_err("no connection");
+    assert_eq!(connection.kind(), std::io::ErrorKind::WouldBlock);
 }
 
 fn found(server: &NameServer, domain: &str, site: Option<&str>) -> Result<Vec<Discovered>, Error> {
@@ -283,7 +283,7 @@ fn controllers_are_sorted_by_site_priority_and_weight() {
     let near = found(&server, "corp.test", Some("oslo")).expect("controllers");
     let expected =
         ["ldaps://dc7.corp.test", "ldap://dc3.corp.test:1389", "ldaps://dc2.corp.test", "ldaps://dc1.corp.test"];
-    assert_eq!(urls(&near), expected, "the site's own first, and nobody twice");
+    assert_eq!(urls(&near), expected, "those of the site first, without duplicates");
     assert_eq!(near.iter().map(|one| one.of_site).collect::<Vec<_>>(), [true, false, false, false]);
 }
 
@@ -299,7 +299,7 @@ fn a_controller_outside_the_domain_is_marked() {
 #[test]
 fn unknown_domain_error_names_the_record() {
     let server = NameServer::start(&[]);
-    let Err(Error::Ldap(error)) = found(&server, "corp.test", Some("oslo")) else { panic!("nobody is there") };
+    let Err(Error::Ldap(error)) = found(&server, "corp.test", Some("oslo")) else { panic!("no controller") };
     assert!(matches!(error, ldap::Error::NoControllers { .. }), "{error:?}");
     assert!(error.to_string().contains("_ldap._tcp.dc._msdcs.corp.test"), "{error}");
     for wrong in ["", "corp..test", "corp test", "a/b"] {

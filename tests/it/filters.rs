@@ -1,10 +1,9 @@
-//! The LDAP client that we use is the judge of what our filters mean: a text and what we print of it are, to it, the
-//! same filter.
+//! `ldap3` parses a filter's text and its printed form as the same filter.
 
 use imd::filter::Filter;
 use proptest::prelude::*;
 
-/// What the client would send for a text, or nothing when it does not understand it.
+/// The filter as `ldap3` encodes it; `None` when it cannot parse it.
 fn sent(text: &str) -> Option<impl PartialEq + std::fmt::Debug + use<>> {
     ldap3::parse_filter(text).ok()
 }

@@ -270,7 +270,7 @@ fn drafts_are_kept_per_item() {
     );
     assert_eq!(wizard::open_new(&engine, Step::Mapping).expect("a form").name(), Some("Kiosks"));
     assert_eq!(wizard::open(&engine, Step::Mapping).expect("a form").name(), Some("Kiosks"));
-    // What is not saved is told of its step; reading it anew gives up that one alone, and saving the other its own.
+    // The unsaved step is reported; reloading discards only its draft, and saving the other step keeps its own.
     let entered = |step: Step| wizard::standing(&engine).expect("standing")[step as usize].entered;
     assert!(entered(Step::Mapping) && !entered(Step::Profile));
     let sales = wizard::reload(&engine, &open("Sales")).expect("as it is saved");

@@ -384,7 +384,7 @@ fn failing_receiver_does_not_wait_for_the_server() {
         client.send(&[user(request.id, 0), page_end(request.id, 0, "more")].concat());
         client.wait_for_the_end();
     });
-    // Were the reader not told, this would wait for an hour.
+    // Without the signal to the reader this would wait for an hour.
     let mut controller = open(&server.source(), Duration::from_hours(1)).expect("it binds");
     let outcome = controller.users(&people(), &Job::unwatched(), &mut |_| Err(TakerFailed));
     assert!(matches!(outcome, Err(Error::Taker(_))), "{outcome:?}");
@@ -421,13 +421,13 @@ fn unusable_password_sends_nothing() {
         assert!(matches!(error, ldap::Error::NoPassword { .. } | ldap::Error::UnusablePassword { .. }), "{error:?}");
         assert!(!error.to_string().contains(&long), "an error never shows a password");
     }
-    let nobody = listener.accept().expect_err("nobody has connected");
-    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+    let connection = listener.accept().expect_err("no connection");
+    assert_eq!(connection.kind(), std::io::ErrorKind::WouldBlock);
 }
 
 /// What becomes of a right password for user 7 when the bound session says it is `bound`, and the entry that is asked
 /// for by GUID is user `number` with the SID `own`.
-fn proved(bound: Option<&'static str>, number: u32, own: Option<&'static str>) -> PasswordOutcome {
+fn outcome(bound: Option<&'static str>, number: u32, own: Option<&'static str>) -> PasswordOutcome {
     let server = Server::start(move |client| {
         client.accept_bind();
         let whoami = client.request();
@@ -454,18 +454,18 @@ fn password_is_verified_by_the_sid_of_the_session() {
     let own = "\x01\x05\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x4d\0\0\0";
     let anothers = "\x01\x05\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x4e\0\0\0";
     for bound in [own, "S-1-5-21-1-2-3-77"] {
-        assert!(matches!(proved(Some(bound), 7, Some(own)), PasswordOutcome::Verified(_)), "{bound:?}");
+        assert!(matches!(outcome(Some(bound), 7, Some(own)), PasswordOutcome::Verified(_)), "{bound:?}");
     }
     for (what, bound, number, sid) in [
         ("another account was bound", Some(anothers), 7, Some(own)),
         ("another account was bound, said as text", Some("S-1-5-21-1-2-3-78"), 7, Some(own)),
-        ("nobody says who was bound", None, 7, Some(own)),
-        ("who was bound cannot be read", Some("somebody"), 7, Some(own)),
+        ("the session has no SID", None, 7, Some(own)),
+        ("the SID is invalid", Some("somebody"), 7, Some(own)),
         ("the entry has no SID", Some(own), 7, None),
         ("neither is known", None, 7, None),
         ("another entry was given", Some(own), 8, Some(own)),
     ] {
-        assert_eq!(proved(bound, number, sid), PasswordOutcome::OtherAccount, "{what}");
+        assert_eq!(outcome(bound, number, sid), PasswordOutcome::OtherAccount, "{what}");
     }
 }
 
@@ -496,7 +496,7 @@ fn expired_or_future_certificate_is_rejected_with_date() {
         (Certificate { ends: 2020, ..Certificate::default() }, "expired on 2020-01-01"),
         (Certificate { begins: 2090, ends: 2091, ..Certificate::default() }, "is not valid before 2090-01-01"),
         (Certificate { name: "other.example", ..Certificate::default() }, "it is for other.example"),
-        (Certificate { stranger: true, ..Certificate::default() }, "signed by \"A stranger\""),
+        (Certificate { unknown_ca: true, ..Certificate::default() }, "issued by \"Unknown CA\""),
     ] {
         let server = Server::start_with(&certificate, 1, |client, _| client.wait_for_the_end());
         let outcome = open(&server.source(), AMPLE);

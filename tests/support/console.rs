@@ -1,4 +1,4 @@
-//! The console's wizard as somebody at the keyboard uses it: fields by their label, steps by their heading.
+//! The console's wizard as a person uses it: fields by their label, steps by their heading.
 
 use super::installation::Installation;
 use super::terminal::{Terminal, key};

@@ -83,7 +83,7 @@ impl Corp {
 
     pub(crate) fn ldif(&self) -> String {
         let mut text = "dn: DC=corp,DC=example\nobjectClass: domainDNS\n\n".to_owned();
-        // A contact has a mail too, but is nobody who logs on.
+        // A contact has a mail address, too, but cannot log on.
         text += "dn: CN=Press,DC=corp,DC=example\nobjectClass: contact\nmail: press@paper.example\n";
         text += "objectCategory: CN=Person,CN=Schema,CN=Configuration,DC=corp,DC=example\n\n";
         for (sam, values) in &self.users {
@@ -178,10 +178,10 @@ impl House {
         let only_mine = PermissionsExt::from_mode(0o700);
         let dir = tempfile::Builder::new().permissions(only_mine).tempdir().expect("a folder");
         let store = Store::open(dir.path()).expect("opens");
-        let house = Self { dir, store, actor: Actor::new("anna"), at: now() };
-        house.directory("corp");
+        let corp = Self { dir, store, actor: Actor::new("anna"), at: now() };
+        corp.directory("corp");
         let storage = Storage { name: name("eu-1"), location: "s3://eu-1".into(), capacity: None };
-        house.store.save(&storage, None, &house.by()).expect("a storage");
+        corp.store.save(&storage, None, &corp.by()).expect("a storage");
         let profile = Profile {
             name: name("Laptops"),
             login: Login::ActiveDirectory,
@@ -192,15 +192,15 @@ impl House {
             inactive_after: Duration::days(60),
             preserve_for: Duration::days(90),
         };
-        house.store.save(&profile, None, &house.by()).expect("a profile");
-        house
+        corp.store.save(&profile, None, &corp.by()).expect("a profile");
+        corp
     }
 
     /// With one mapping, of everybody.
     pub(crate) fn with_staff() -> Self {
-        let house = Self::new();
-        house.map("Staff", None);
-        house
+        let corp = Self::new();
+        corp.map("Staff", None);
+        corp
     }
 
     pub(crate) fn by(&self) -> By<'_> {

@@ -12,7 +12,7 @@ use super::service::{Answer, Service, free_address};
 #[derive(Debug, Clone)]
 pub struct Laptop {
     pub number: u32,
-    /// Grows when it is imaged anew: the keys are others, the hardware is not.
+    /// Increases when it is reimaged: the keys change, the hardware does not.
     pub image: u32,
     pub host: String,
 }
@@ -70,7 +70,7 @@ impl Laptop {
     }
 }
 
-/// An installation over a file of `count` users, synced, where the name is proof enough; `change` edits the answers.
+/// An installation over a file of `count` users, synced, with unverified activation; `change` edits the answers.
 pub fn company(count: u32, change: impl Fn(String) -> String) -> Installation {
     let imd = Installation::new();
     imd.write("users.ldif", company::ldif(count));

@@ -1,4 +1,4 @@
-//! The plain face as somebody at a dumb terminal uses it: a question is waited for, then answered on its line.
+//! The prompts as a person at a dumb terminal uses them: waits for each question, then answers it.
 
 use super::installation::Installation;
 use super::terminal::Terminal;

@@ -59,7 +59,7 @@ impl Console {
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = output.read(&mut buffer) {
-                let mut seen = watched.lock().expect("nobody panics with it");
+                let mut seen = watched.lock().expect("not poisoned");
                 seen.screen.process(&buffer[..count]);
                 seen.bytes.extend_from_slice(&buffer[..count]);
             }
@@ -73,16 +73,16 @@ impl Console {
     }
 
     pub fn screen(&self) -> String {
-        self.seen.lock().expect("nobody panics with it").screen.screen().contents()
+        self.seen.lock().expect("not poisoned").screen.screen().contents()
     }
 
     pub fn cursor_row(&self) -> usize {
-        let (row, _) = self.seen.lock().expect("nobody panics with it").screen.screen().cursor_position();
+        let (row, _) = self.seen.lock().expect("not poisoned").screen.screen().cursor_position();
         usize::from(row)
     }
 
     pub fn bytes(&self) -> Vec<u8> {
-        self.seen.lock().expect("nobody panics with it").bytes.clone()
+        self.seen.lock().expect("not poisoned").bytes.clone()
     }
 
     pub fn keys(&mut self, keys: &str) {
@@ -162,7 +162,7 @@ impl Console {
     }
 
     pub fn alternate(&self) -> bool {
-        self.seen.lock().expect("nobody panics with it").screen.screen().alternate_screen()
+        self.seen.lock().expect("not poisoned").screen.screen().alternate_screen()
     }
 }
 

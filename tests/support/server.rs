@@ -24,17 +24,17 @@ pub(crate) struct Certificate {
     pub(crate) name: &'static str,
     pub(crate) begins: i32,
     pub(crate) ends: i32,
-    /// It is signed by somebody whom the client does not know.
-    pub(crate) stranger: bool,
+    /// It is issued by a CA that the client does not trust.
+    pub(crate) unknown_ca: bool,
     /// The server does not hold its key, but another one.
     pub(crate) borrowed: bool,
-    /// The server knows no newer TLS than 1.2, in which a key is proved by another message.
+    /// The server supports only TLS 1.2, which verifies the key in another message.
     pub(crate) old: bool,
 }
 
 impl Default for Certificate {
     fn default() -> Self {
-        Self { name: "127.0.0.1", begins: 2000, ends: 2090, stranger: false, borrowed: false, old: false }
+        Self { name: "127.0.0.1", begins: 2000, ends: 2090, unknown_ca: false, borrowed: false, old: false }
     }
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Server {
     thread: JoinHandle<Vec<u8>>,
 }
 
-/// Shows one certificate to everybody, whoever's key signs.
+/// Presents one certificate, with any signing key.
 #[derive(Debug)]
 struct Shown(Arc<CertifiedKey>);
 
@@ -70,7 +70,7 @@ impl Server {
         Self::start_with(&Certificate::default(), 1, move |client, _| script.take().expect("one client")(client))
     }
 
-    /// Serves as many clients, one after another, as `script` says, which is told how many there were before.
+    /// Serves clients one after another; `script` gets the number of clients before.
     pub(crate) fn start_with(
         certificate: &Certificate,
         clients: usize,
@@ -87,12 +87,12 @@ impl Server {
         mut script: impl FnMut(&mut Client, usize) + Send + 'static,
     ) -> Self {
         let known = authority("A test CA");
-        let stranger = authority("A stranger");
+        let stranger = authority("Unknown CA");
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new([certificate.name.to_owned()]).expect("a name");
         params.not_before = date_time_ymd(certificate.begins, 1, 1);
         params.not_after = date_time_ymd(certificate.ends, 1, 1);
-        let issuer = if certificate.stranger { &stranger } else { &known };
+        let issuer = if certificate.unknown_ca { &stranger } else { &known };
         let leaf = params.signed_by(&key, issuer).expect("a certificate");
         let pin = Pin::of_key(&key.subject_public_key_info());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -143,7 +143,7 @@ impl Server {
     }
 }
 
-/// A source that nobody has to answer for.
+/// A source without a server.
 pub(crate) fn fixed_source() -> Ldap {
     Ldap {
         urls: Vec::new(),
@@ -258,7 +258,7 @@ pub(crate) fn page_end(id: u32, code: u8, cookie: &str) -> Vec<u8> {
     message(id, &[result_of(0x65, code, ""), value(0xa0, &[&control])].concat())
 }
 
-/// A user whose GUID and cn are told by a number.
+/// A user with a GUID and cn from a number.
 pub(crate) fn user(id: u32, number: u32) -> Vec<u8> {
     entry(id, number, &[])
 }

@@ -15,7 +15,7 @@ use super::installation::Installation;
 /// Long enough for any answer on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// An address of this machine where nobody listens at the moment.
+/// A free address of this machine.
 pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -99,7 +99,7 @@ impl Service {
         Self { child, said, address, tls: believing(&authority(imd)) }
     }
 
-    /// The service is believed to be that of whoever has this certificate.
+    /// Trusts this certificate for the service.
     pub fn believing(mut self, certificate: &[u8]) -> Self {
         self.tls = believing(certificate);
         self

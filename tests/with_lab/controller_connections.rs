@@ -112,10 +112,10 @@ fn controller_is_found_in_dns() {
         assert_eq!(only.url.to_string(), "ldaps://dc1.one.test");
         assert_eq!((only.of_site, only.within_domain), (of_site, true));
     }
-    let nobody = discover("two.test", None, Some(dns), &Job::unwatched());
+    let unknown = discover("two.test", None, Some(dns), &Job::unwatched());
     assert!(
-        matches!(nobody, Err(Error::Ldap(ldap::Error::NoControllers { .. } | ldap::Error::Dns { .. }))),
-        "{nobody:?}"
+        matches!(unknown, Err(Error::Ldap(ldap::Error::NoControllers { .. } | ldap::Error::Dns { .. }))),
+        "{unknown:?}"
     );
 }
 

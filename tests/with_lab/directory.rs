@@ -203,7 +203,7 @@ fn certificate_of_unknown_ca_is_rejected() {
     let error = refusal(&Ldap { trust: Trust::System, ..source() }, &lab("PASSWORD"));
     let ldap::Error::UnknownAuthority { signer, .. } = &error else { panic!("{error:?}") };
     assert_eq!(signer, "IMD lab CA");
-    assert!(error.to_string().contains("signed by \"IMD lab CA\""), "{error}");
+    assert!(error.to_string().contains("issued by \"IMD lab CA\""), "{error}");
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn checklist_of_a_good_directory_passes() {
     assert_eq!(running.iter().map(|check| check.name.to_string()).collect::<Vec<_>>(), names);
     let (mail, others) = done.split_last().expect("eleven");
     assert!(others.iter().all(|check| check.outcome == Outcome::Ok), "{done:#?}");
-    assert!(done[2].evidence.starts_with("TLS 1.3, signed by \"IMD lab CA\", valid until 20"), "{}", done[2].evidence);
+    assert!(done[2].evidence.starts_with("TLS 1.3, issued by \"IMD lab CA\", valid until 20"), "{}", done[2].evidence);
     assert!(done[4].evidence.starts_with("domain one.test (ONE), forest one.test, Windows"), "{}", done[4].evidence);
     // Of 300 people every tenth has no mail; nor have Administrator, Guest, krbtgt, ten service accounts and svc-imd.
     let without = ldapsearch(&["-b", &lab("BASE_DN"), "(&(objectCategory=person)(objectClass=user)(!(mail=*)))", "dn"]);

@@ -44,13 +44,13 @@ struct Case {
 
 impl Case {
     /// `told`: the properties of the installer, in its own words: a quote in a value is doubled.
-    fn new(mut deployment: Deployment, title: &str, installer: &str, told: &[(&str, String)]) -> Self {
+    fn new(mut deployment: Deployment, title: &str, installer: &str, reported: &[(&str, String)]) -> Self {
         title.clone_into(&mut deployment.agent.title);
         deployment.agent.publisher = format!("{title} & Co.");
         deployment.properties.insert("windows-installer".to_owned(), installer.to_owned());
-        let told: Vec<_> =
-            told.iter().map(|(name, value)| format!("{name}=\"{}\"", value.replace('"', "\"\""))).collect();
-        let properties = told.join(" ");
+        let reported: Vec<_> =
+            reported.iter().map(|(name, value)| format!("{name}=\"{}\"", value.replace('"', "\"\""))).collect();
+        let properties = reported.join(" ");
         let uninstalled = deployment.properties.get("product-code").map_or(installer, String::as_str);
         let mut says = BTreeMap::from([
             ("install", format!("msiexec.exe /i \"{installer}\" {properties} /qn /norestart")),
@@ -69,9 +69,9 @@ impl Case {
             TokenBy::File => ("IMD_TOKEN_FILE", "token.txt".to_owned()),
             TokenBy::Inline => ("IMD_TOKEN", TOKEN.to_owned()),
         };
-        let told = [token, ("IMD_SERVERS", servers.join(";")), ("IMD_PROXY", proxy.clone())];
+        let reported = [token, ("IMD_SERVERS", servers.join(";")), ("IMD_PROXY", proxy.clone())];
         let deployment = Deployment { servers, proxy: Proxy::Url(proxy), token_by: by, ..ours() };
-        Self::new(deployment, title, installer, &told)
+        Self::new(deployment, title, installer, &reported)
     }
 
     fn theirs(servers: &str, token: String, title: &str, installer: &str, code: &str, name: &str) -> Self {
@@ -150,10 +150,10 @@ fn powershell_parser_finds_the_exported_values() {
         assert!(script.get("wrong").is_none() && plain.get("wrong").is_none(), "{path}: {script} {plain}");
         assert_eq!(script["code"], plain["code"], "{path}");
         assert_eq!(script["tree"], plain["tree"], "{path}");
-        let (told, harmless) = (&all[id].says, &all[&format!("{kind}-plain")].says);
+        let (reported, harmless) = (&all[id].says, &all[&format!("{kind}-plain")].says);
         let strings = |script: &Value| -> Vec<String> { serde_json::from_value(script["strings"].clone()).unwrap() };
         let said = |string: String| match harmless.iter().find(|(_, value)| **value == string) {
-            Some((what, _)) => told[what].clone(),
+            Some((what, _)) => reported[what].clone(),
             None => string,
         };
         let wanted: Vec<String> = strings(plain).into_iter().map(said).collect();

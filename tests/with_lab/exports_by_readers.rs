@@ -264,7 +264,7 @@ fn configmgr_detects_older_version_as_missing() {
         let script = |deployment: &Deployment| {
             text(&render(deployment, "configmgr").unwrap(), "create-application.ps1").to_owned()
         };
-        let told = |script: &str, word: &str, value: &str| {
+        let reported = |script: &str, word: &str, value: &str| {
             let mut lines = script.lines().map(|line| line.split_once('=').map(|(a, b)| (a.trim(), b.trim())));
             lines.any(|line| line == Some((word, value)))
         };
@@ -277,7 +277,7 @@ fn configmgr_detects_older_version_as_missing() {
         for (word, value) in
             [("PropertyType", kind), ("ExpressionOperator", "'GreaterEquals'"), ("ExpectedValue", "'1.10.2'")]
         {
-            assert!(told(&since, word, value), "{word}: {since}");
+            assert!(reported(&since, word, value), "{word}: {since}");
         }
     }
 }

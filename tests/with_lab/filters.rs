@@ -254,7 +254,7 @@ impl Chance {
                 return values[self.below(values.len())].clone();
             }
         }
-        panic!("nobody has {attribute}")
+        panic!("no user has {attribute}")
     }
 
     fn filter(&mut self, depth: usize) -> Filter {

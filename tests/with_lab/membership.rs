@@ -82,7 +82,7 @@ impl Unit {
         assert!(done, "{ldif}\n{said}");
     }
 
-    /// Users go before the groups: Samba removes no group that is somebody's primary group.
+    /// Users are removed before groups: Samba does not remove a primary group of a user.
     fn clear(&self) {
         for filter in ["(objectClass=user)", "(objectClass=group)", "(objectClass=container)", "(ou=imd-*)"] {
             let (_, found) =
@@ -216,7 +216,7 @@ fn explained(read: &mut dyn Read, name: &str, mapping: &Mapping) -> Explanation 
     one
 }
 
-/// The groups by way of which somebody is in the mapping's group, and whether the first is the primary group.
+/// The groups through which a user is in the mapping's group, and whether the first is the primary group.
 fn way(explanation: &Explanation) -> Option<(bool, String)> {
     let path = explanation.filter.parts.iter().find_map(|part| part.path.as_ref())?;
     let name = |dn: &Untrusted| dn.raw().parse::<Dn>().expect("a DN").name().to_owned();
@@ -276,8 +276,8 @@ fn group_of_2000_members_is_read_in_ranges() {
     let group = unit.dn("crowd").parse().expect("a DN");
     assert_eq!(controller().members(&group, &Job::unwatched()).expect("they are counted"), Some(2000));
     assert_eq!(unit.exported().members(&group, &Job::unwatched()).expect("they are counted"), Some(2000));
-    let nobody = unit.dn("nobody").parse().expect("a DN");
-    assert_eq!(controller().members(&nobody, &Job::unwatched()).expect("it answers"), None);
+    let missing = unit.dn("nobody").parse().expect("a DN");
+    assert_eq!(controller().members(&missing, &Job::unwatched()).expect("it answers"), None);
     assert!(unit.crowd(0), "nothing is left behind");
 }
 
@@ -297,7 +297,7 @@ fn applied_remedies_make_the_user_match() {
     let below = Mapping { ou: Some(unit.dn("sales")), ..all.clone() };
     let clause = Mapping { filter: Some("(&(department=Sales)(!(c=NO)))".to_owned()), ..all.clone() };
     let no_longer = Mapping { filter: Some("(!(department=Sales))".to_owned()), ..all.clone() };
-    for (user, mapping, told) in [
+    for (user, mapping, reported) in [
         ("nomail", &all, "give the user a mail attribute in the directory".to_owned()),
         ("disabled", &all, "enable the account in the directory".to_owned()),
         ("notin", &in_group, format!("add the user to the group {}", unit.dn("group"))),
@@ -308,9 +308,9 @@ fn applied_remedies_make_the_user_match() {
         let before = explained(&mut controller(), user, mapping);
         assert_ne!(before.outcome, Outcome::Takes, "{user}");
         let remedy = before.remedy.expect("there is something to do");
-        assert_eq!(remedy.to_string(), told, "{user}");
+        assert_eq!(remedy.to_string(), reported, "{user}");
         let dn = found(&mut controller(), user).first(Attribute::DistinguishedName).expect("a DN").raw().to_owned();
-        assert_eq!(dn, unit.dn(user), "nobody else moved it");
+        assert_eq!(dn, unit.dn(user), "not moved by another test");
         match remedy {
             Remedy::Fix { why: Excluded::NoMail } => unit.change(user, "replace", "mail", "new@remedy.test"),
             Remedy::EnableAccount => unit.change(user, "replace", "userAccountControl", ENABLED),
@@ -326,7 +326,7 @@ fn applied_remedies_make_the_user_match() {
             other => panic!("{user}: {other:?}"),
         }
         let after = explained(&mut controller(), user, mapping);
-        assert_eq!((after.outcome, after.remedy), (Outcome::Takes, None), "{user}: {told}");
+        assert_eq!((after.outcome, after.remedy), (Outcome::Takes, None), "{user}: {reported}");
     }
 }
 

@@ -31,13 +31,13 @@ fn service_conforms_to_the_openapi_description() {
     let pem = format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n");
     let authority = imd.write("authority.pem", pem);
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let beside = here.join("tests/with_lab/protocol");
+    let suite = here.join("tests/with_lab/protocol");
     let of = |what: u8| laptops.iter().map(|laptop| laptop.key(what)).collect::<Vec<_>>().join(" ");
     let examples = if std::env::var_os("IMD_LONG").is_some() { "1000" } else { "60" };
     let ran = Command::new(schemathesis())
         .current_dir(imd.folder())
         .arg("--config-file")
-        .arg(beside.join("schemathesis.toml"))
+        .arg(suite.join("schemathesis.toml"))
         .arg("run")
         .arg(here.join("assets/openapi.yaml"))
         .args(["--url", &format!("https://{}", service.address), "--tls-verify"])
@@ -45,7 +45,7 @@ fn service_conforms_to_the_openapi_description() {
         .args(["--checks", "all", "--phases", "coverage,fuzzing", "--max-examples", examples, "--seed", "1"])
         .args(["--continue-on-failure", "--no-color", "--workers", "4", "--request-timeout", "60"])
         .args(["--suppress-health-check", "all"])
-        .envs([("PYTHONPATH", beside.to_str().unwrap()), ("SCHEMATHESIS_HOOKS", "laptops")])
+        .envs([("PYTHONPATH", suite.to_str().unwrap()), ("SCHEMATHESIS_HOOKS", "laptops")])
         .envs([("IMD_TOKEN", token), ("IMD_CODES", of(2)), ("IMD_KEYS", of(1))])
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()

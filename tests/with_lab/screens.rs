@@ -66,7 +66,7 @@ fn synced() -> State {
     state
 }
 
-/// Presses a key that the screen offers, in its bar or beside the name of a screen, and waits for what it leads to.
+/// Presses a key that the screen offers, in its bar or next to the name of a screen, and waits for what it leads to.
 fn press(console: &mut Console, name: &str, leads_to: &str) -> String {
     let screen = console.at_rest();
     let tabs = screen.lines().nth(1).unwrap_or_default();

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::support::installation::Run;
 
-/// What the plan that was made last says tripped the fuse: loss, users, cause.
+/// What the plan that was made last says about the safeguard: loss, users, cause.
 fn reasons(office: &Office) -> Vec<(Value, u64, Value)> {
     let plan = &office.imd.json(["sync", "list"])["items"][0];
     let reasons = plan["state"]["stopped"]["reasons"].as_array().cloned().unwrap_or_default();
@@ -29,7 +29,7 @@ fn last_hash(office: &Office) -> String {
 fn stopped<const N: usize>(office: &Office, words: [&str; N]) -> Run {
     let run = office.imd.imd(["sync"]);
     run.failed_with(3, words);
-    assert_eq!(office.active(), PEOPLE, "nobody may have left");
+    assert_eq!(office.active(), PEOPLE, "no user may be removed");
     run
 }
 

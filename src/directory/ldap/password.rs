@@ -19,13 +19,6 @@ use crate::model::sid::Sid;
 use crate::model::user::{Attribute, Guid};
 use crate::secrets::Secret;
 
-/// Deadlines while a laptop waits for the answer; shorter than for a sync.
-pub(in crate::directory) const DEADLINES: Deadlines = Deadlines {
-    connect: std::time::Duration::from_secs(3),
-    bind: std::time::Duration::from_secs(8),
-    page: std::time::Duration::from_secs(8),
-};
-
 /// Binds once as `name` with `password`, and checks that the bound account is the user `guid`.
 pub(in crate::directory) fn verify_password(
     source: &Ldap,
@@ -38,7 +31,7 @@ pub(in crate::directory) fn verify_password(
     let driver = Driver::new()?;
     let watch = Watch::over(job);
     driver.block_on(async {
-        let mut session = match connect::open(&source, Some(password), DEADLINES, watch).await {
+        let mut session = match connect::open(&source, Some(password), Deadlines::INTERACTIVE, watch).await {
             Ok(session) => session,
             Err(DirectoryError::Ldap(Error::Bind { why: Refusal { code }, .. })) => {
                 return Ok(PasswordOutcome::Refused { code });

@@ -452,6 +452,6 @@ fn primary_groups_count_within_one_domain_only() {
         file.nested(&"cn=G, dc=x".parse().expect("a DN"), &Job::unwatched()).expect("it is read").primary_ids()
     };
     let one = group.to_owned() + &user("a", "S-1-5-21-1-2-3");
-    assert_eq!(ids(one.clone()), [1104], "a group of another domain is nobody's primary group here");
+    assert_eq!(ids(one.clone()), [1104], "a group of another domain is never a primary group here");
     assert!(ids(one + &user("b", "S-1-5-21-4-5-6")).is_empty());
 }

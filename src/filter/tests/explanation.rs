@@ -1,4 +1,4 @@
-//! An explanation says what the evaluation says, and its remedies are ones.
+//! Explanations agree with the evaluation, and their remedies work.
 
 use proptest::prelude::*;
 
@@ -23,7 +23,7 @@ fn clause(attribute: &'static str) -> impl Strategy<Value = Filter> {
     ]
 }
 
-/// A clause about no attribute that somebody could set: a group, a flag, something that cannot be answered.
+/// A clause that no change of an attribute can satisfy: a group, a flag, an undefined clause.
 fn other() -> impl Strategy<Value = Filter> {
     let texts = [
         "(memberOf:1.2.840.113556.1.4.1941:=CN=in,DC=x)",
@@ -47,11 +47,11 @@ fn any_clauses() -> impl Strategy<Value = Filter> {
     })
 }
 
-/// Somebody with some of the attributes, in the group "in", who does not know of "unheard".
+/// An entry with some of the attributes, in the group "in", without a value for "unheard".
 #[derive(Debug)]
-struct Somebody(Entry);
+struct Person(Entry);
 
-impl Subject for Somebody {
+impl Subject for Person {
     fn any(&self, attribute: &str, test: &mut dyn FnMut(&[u8]) -> bool) -> Option<bool> {
         if attribute == "unheard" { None } else { self.0.any(attribute, test) }
     }
@@ -61,7 +61,7 @@ impl Subject for Somebody {
     }
 }
 
-fn somebody() -> impl Strategy<Value = Somebody> {
+fn person() -> impl Strategy<Value = Person> {
     let values = prop::collection::vec(prop::option::of("[xyz1]"), ATTRIBUTES.len());
     (values, prop::sample::select(vec!["512", "514"])).prop_map(|(values, flags)| {
         let mut entry = Entry::of(&[("userAccountControl", flags)]);
@@ -69,7 +69,7 @@ fn somebody() -> impl Strategy<Value = Somebody> {
             entry.values.extend(value.map(|value| (name.to_ascii_lowercase(), vec![value.into_bytes()])));
         }
         entry.groups.push("CN=IN,DC=X".to_owned());
-        Somebody(entry)
+        Person(entry)
     })
 }
 
@@ -78,7 +78,7 @@ fn each(explained: &Explained, with: &mut dyn FnMut(&Explained)) {
     explained.parts.iter().for_each(|part| each(part, with));
 }
 
-/// What somebody does who does what the remedy says.
+/// Applies a remedy to an entry.
 fn apply(remedy: &Remedy, entry: &mut Entry) {
     let key = |name: &str| name.to_ascii_lowercase();
     match remedy {
@@ -107,10 +107,10 @@ fn apply(remedy: &Remedy, entry: &mut Entry) {
 
 proptest! {
     #[test]
-    fn explanation_agrees_with_evaluation(filter in any_clauses(), somebody in somebody()) {
-        let explained = explain(&filter, &somebody);
+    fn explanation_agrees_with_evaluation(filter in any_clauses(), person in person()) {
+        let explained = explain(&filter, &person);
         prop_assert_eq!(&explained.filter, &filter);
-        each(&explained, &mut |part| assert_eq!(part.verdict, evaluate(&part.filter, &somebody), "{}", part.filter));
+        each(&explained, &mut |part| assert_eq!(part.verdict, evaluate(&part.filter, &person), "{}", part.filter));
         prop_assert_eq!(explained.remedy().is_none(), explained.verdict == True);
     }
 
@@ -118,7 +118,7 @@ proptest! {
     fn remedies_in_sequence_make_a_user_match(
         clauses in ATTRIBUTES.iter().map(|name| (clause(name), any::<bool>()).boxed()).collect::<Vec<_>>(),
         groups in prop::collection::vec((prop::bool::ANY, prop::bool::ANY), 2),
-        mut somebody in somebody(),
+        mut person in person(),
     ) {
         let negated = |filter, negated| if negated { Filter::Not(Box::new(filter)) } else { filter };
         let mut all: Vec<Filter> = clauses.into_iter().map(|(filter, not)| negated(filter, not)).collect();
@@ -129,17 +129,17 @@ proptest! {
         all.push(read("(!(userAccountControl:1.2.840.113556.1.4.803:=2))"));
         let filter = Filter::And(all);
         for _ in 0..20 {
-            let explained = explain(&filter, &somebody);
+            let explained = explain(&filter, &person);
             match explained.remedy() {
                 None => return Ok(()),
                 // The clause cannot be answered: a number asked of letters.
                 Some(Remedy::ChangeFilter { clause }) => {
                     let asked = read(&clause);
-                    let undefined = evaluate(&asked, &somebody) == Undefined;
+                    let undefined = evaluate(&asked, &person) == Undefined;
                     prop_assert!(undefined || clause.contains("adminCount"), "{clause}");
                     return Ok(());
                 }
-                Some(remedy) => apply(&remedy, &mut somebody.0),
+                Some(remedy) => apply(&remedy, &mut person.0),
             }
         }
         prop_assert!(false, "twenty remedies did not help with {}", filter);

@@ -149,7 +149,7 @@ fn bundle_carries_replacements_and_earliest_expiry() {
     let fresh = with_key(&home, &[]);
     assert_eq!(carry(&away, &fresh)["replaced"], 1);
     assert_eq!(fresh.rows(ends), known);
-    // An end that came nearer at home is put off by nobody, and is carried back; again, and nothing changes.
+    // An earlier expiry is never extended, and is carried back; repeating it changes nothing.
     let nearer = "2026-01-01T00:00:00Z";
     home.sqlite(&[], &format!("UPDATE token SET overlap_until = '{nearer}' WHERE replaced_by IS NOT NULL"));
     assert_eq!(carry(&away, &home)["replaced"], 0);
@@ -174,7 +174,7 @@ fn exports_are_checked_without_knowing_their_token() {
     let files = away.path("files");
     let files = files.to_str().unwrap();
     home.imd(["export", "check", files]).succeeded();
-    // The service refuses it from now on, whoever knows of it.
+    // The service refuses it from now on.
     let key = home.json(["keys"])["items"][0]["id"].as_str().unwrap().to_owned();
     home.imd(["keys", "revoke", &key, "--yes"]).succeeded();
     home.imd(["token", "verify", &format!("{files}/json/token.txt")]).failed_with(1, ["token-key-revoked"]);
@@ -241,8 +241,8 @@ fn bundle_with_changed_ldif_is_rejected() {
     none.failed_with(1, ["users.ldif is no bundle that imd wrote"]);
     assert!(!none.stderr.contains("token"), "{none:?}");
     // Another installation does not know its key.
-    let stranger: Run = Installation::new().imd(["bundle", "in", home.path("b.imd").to_str().unwrap()]);
-    stranger.failed_with(1, ["not known here"]);
+    let other: Run = Installation::new().imd(["bundle", "in", home.path("b.imd").to_str().unwrap()]);
+    other.failed_with(1, ["not known here"]);
 }
 
 #[test]

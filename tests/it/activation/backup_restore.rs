@@ -63,7 +63,7 @@ fn restore_on_another_host_keeps_activating() {
     assert_eq!(gone.claim(&service, "user3").error(), "device-refused");
     assert_eq!(gone.imaged_anew().enroll(&service, &token).error(), "device-refused");
     Laptop::new(4).enroll(&service, &token).granted();
-    // It was revoked where nobody here has heard of it.
+    // It was revoked on another host.
     assert_eq!(Laptop::new(5).enroll(&service, &later).error(), "token-refused");
     assert_eq!(other.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "token-unknown");
     assert_eq!(restored["registered_only"], true, "and it is said: {restored}");
@@ -154,7 +154,7 @@ fn refused_restore_changes_nothing() {
         below.iter().any(|part| part.as_encoded_bytes().starts_with(b"."))
     };
     let left = imd.files().into_iter().filter(|(path, _)| dotted(path)).count();
-    assert_eq!(left, 0, "nothing is left beside");
+    assert_eq!(left, 0, "no other files remain");
 }
 
 #[test]

@@ -102,11 +102,11 @@ fn connections_are_limited_and_the_next_waits() {
         service.said().contains("at most 4 connections at a time")
     });
     let mut kept: Vec<_> = (0..4).map(|_| service.connect()).collect();
-    let (tell, told) = std::sync::mpsc::channel();
+    let (tell, reported) = std::sync::mpsc::channel();
     let address = service.address;
     let next = std::thread::spawn(move || {
         let mut tcp = TcpStream::connect(address).unwrap();
-        // Not TLS: whoever takes the connection closes it.
+        // Not TLS: the service closes the connection.
         tcp.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let _ = tcp.read_to_end(&mut Vec::new());
         tell.send(()).unwrap();
@@ -124,10 +124,10 @@ fn connections_are_limited_and_the_next_waits() {
                 stream.read_exact(&mut head[11..]).unwrap();
             }
         }
-        assert!(told.try_recv().is_err(), "one more than there may be is served");
+        assert!(reported.try_recv().is_err(), "one more than there may be is served");
     }
     drop(kept);
-    told.recv_timeout(Duration::from_mins(1)).unwrap();
+    reported.recv_timeout(Duration::from_mins(1)).unwrap();
     next.join().unwrap();
 }
 
@@ -163,7 +163,7 @@ fn service_without_setup_fails_and_creates_nothing() {
     };
     refused();
     assert!(!imd.state().exists(), "nothing was made");
-    // Nor is a state set up at which somebody has only looked.
+    // Reading does not create a state.
     imd.imd(["status"]).succeeded();
     refused();
     assert_eq!(imd.row("SELECT count(*) AS n FROM authority")["n"], 0);
@@ -210,7 +210,7 @@ fn unreadable_certificate_keeps_the_current_one() {
     let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
     let arguments = ["--cert", "cert.pem", "--key", "key.pem"];
     let service = Service::start_with(&imd, free_address(), &arguments).believing(&der);
-    // A disk that does not answer: whoever opens a FIFO waits for its writer.
+    // A disk that does not answer: opening a FIFO waits for its writer.
     std::fs::remove_file(imd.path("cert.pem")).unwrap();
     let fifo = imd.path("cert.pem");
     let mode = rustix::fs::Mode::from_raw_mode(0o600);

@@ -32,7 +32,7 @@ fn mapped_laptop_is_activated_for_its_user_only() {
     assert_eq!(map(&imd)[0]["used"], Value::Null);
     let device = laptop.claim(&service, "user2@corp.example.com").granted()["device"].clone();
     assert_eq!(map(&imd)[0]["used"]["device"], device);
-    // Imaged anew, it is still reserved; a laptop that is not in the map is anybody's.
+    // Reimaged, it is still reserved; a laptop that is not in the map is free for all.
     let again = laptop.imaged_anew();
     again.enroll(&service, &token).granted();
     assert_eq!(again.claim(&service, "user1@corp.example.com").status, 403);
@@ -76,7 +76,7 @@ fn mapped_laptop_replaces_the_old_one() {
     let used = map(&imd)[0]["used"].clone();
     assert_eq!((&used["device"], &used["replaced"]), (&device, &before));
     assert_eq!(old.claim(&service, "user1@corp.example.com").error(), "device-refused");
-    // Asked again, it answers the same, and takes nobody's place.
+    // A repeated request gives the same answer and replaces nothing.
     assert_eq!(new.claim(&service, "user1@corp.example.com").granted()["device"], device);
 
     let (imd, service, token) = served(2, |answers| answers);
@@ -101,7 +101,7 @@ fn hook_gets_the_old_laptop_from_the_map() {
     old.enroll(&service, &token).granted();
     let before = old.claim(&service, "user1@corp.example.com").granted();
     for nothing in ["restore", "old_device", "replaced"] {
-        assert!(before.get(nothing).is_none(), "nobody said: {before}");
+        assert!(before.get(nothing).is_none(), "not set: {before}");
     }
     let laptop = Machine::new();
     let map = format!("{HEADING}user1@corp.example.com,new,5B5S7N2,serial,,pc-1,yes\n");
@@ -120,7 +120,7 @@ fn hook_gets_the_old_laptop_from_the_map() {
         (&kept["restore"], &kept["old_device"], &kept["replaced"]),
         (&json!(true), &json!("pc-1"), &before["device"])
     );
-    // Asked again, it is told the same.
+    // A repeated request gets the same answer.
     laptop.says(&["claim"], "");
     assert_eq!(laptop.json("user/activation.json"), kept);
     // What stands in the map of a laptop that was activated before is not about that activation.
@@ -176,8 +176,8 @@ fn bad_rows_are_returned_with_reasons() {
     assert_eq!(imd.read("map.errors.csv"), errors);
     assert_eq!(imd.read("map.errors-2.csv"), errors);
     // Mended, the rows that came back are a file to import.
-    let mended = errors.replace("nobody@", "user2@").lines().take(2).collect::<Vec<_>>().join("\n");
-    imd.write("map.errors.csv", mended);
+    let fixed = errors.replace("nobody@", "user2@").lines().take(2).collect::<Vec<_>>().join("\n");
+    imd.write("map.errors.csv", fixed);
     let imported = imd.json(["devices", "import", "map.errors.csv"]);
     assert_eq!((&imported["added"], &imported["bad"]), (&json!(1), &json!(0)));
     // A laptop that was activated stays its user's, and another row about it changes nothing.

@@ -52,8 +52,8 @@ fn account_has_the_values_of_its_mapping() {
     assert_eq!(row["mapping"], "Staff");
     assert_eq!(row["profile"], "Laptops");
     assert_eq!(row["auth"], "unverified");
-    let told = imd.imd(["audit", "--limit", "1"]).succeeded().stdout.clone();
-    assert!(told.contains("claimed (nothing but the name)"), "{told}");
+    let reported = imd.imd(["audit", "--limit", "1"]).succeeded().stdout.clone();
+    assert!(reported.contains("claimed (nothing but the name)"), "{reported}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `imd-activate` itself: what it keeps, who may read it, and what it says.
+//! `imd-activate`: its files, their permissions, and its messages.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -18,16 +18,16 @@ fn laptop_enrolls_claims_and_checks_in() {
     assert!(laptop.says(&["status"], "").contains("not enrolled"));
     let file = laptop.token_file(&token);
     laptop.says(&["enroll", "--token-file", &file], "");
-    assert!(!laptop.path("token.txt").exists(), "the token is deleted once it was used");
+    assert!(!laptop.path("token.txt").exists(), "the token is deleted after use");
     assert!(laptop.says(&["status"], "").contains("not activated"));
-    let told = laptop.says(&["claim"], "");
-    assert!(told.contains("User 1") && told.contains("unverified"), "{told}");
+    let reported = laptop.says(&["claim"], "");
+    assert!(reported.contains("User 1") && reported.contains("unverified"), "{reported}");
     assert!(laptop.says(&["status"], "").contains("activated for User 1"));
     assert!(laptop.says(&["check-in"], "").ends_with("is activated"));
     let kept = laptop.json("user/activation.json");
     assert_eq!((&kept["account"]["profile"], &kept["account"]["storage"]), (&"Laptops".into(), &"eu-1".into()));
     assert_eq!(imd.row("SELECT id FROM device WHERE state = 'activated'")["id"], kept["device"]);
-    // The same once more is the same.
+    // Repeating it changes nothing.
     let before = (imd.dump(), kept);
     laptop.says(&["claim"], "");
     laptop.says(&["enroll"], &token);
@@ -53,7 +53,7 @@ fn wrong_server_gets_no_token_and_no_password() {
     let (_imd, service, token, laptop) = started();
     let address = service.address;
     drop(service);
-    // Another installation answers where the token's was.
+    // Another installation answers at the token's address.
     let theirs = crate::support::laptops::company(1, |answers| {
         answers.replace("imd.corp.example.com:7443", &address.to_string())
     });
@@ -61,7 +61,7 @@ fn wrong_server_gets_no_token_and_no_password() {
     let file = laptop.token_file(&token);
     let error = laptop.fails(&["enroll", "--token-file", &file], "");
     assert!(error.contains("is not the service named in the token"), "{error}");
-    assert!(laptop.path("token.txt").exists(), "a token that was not used is kept");
+    assert!(laptop.path("token.txt").exists(), "an unused token is kept");
     assert_eq!(theirs.row("SELECT count(*) AS n FROM refusal")["n"], 0);
 }
 
@@ -102,7 +102,7 @@ fn failed_hook_runs_again_until_it_succeeds() {
     assert_eq!(runs(), 3);
     let seen = std::fs::read_to_string(laptop.path("system/runs")).unwrap();
     assert_eq!(seen.lines().last(), Some("user1@corp.example.com Laptops no"));
-    // Whoever claims again means it.
+    // An explicit claim runs the hook again.
     laptop.says(&["claim"], "");
     assert_eq!(runs(), 4);
 }
@@ -113,7 +113,7 @@ fn refused_token_changes_nothing_on_a_working_laptop() {
     laptop.says(&["enroll"], &token);
     let kept = || (laptop.json("system/enrollment.json"), laptop.json("system/claim.json"));
     let before = kept();
-    // One of an installation elsewhere that was revoked there, and one that names servers where nobody answers.
+    // A revoked token of another installation, and a token with servers that do not answer.
     let address = crate::support::service::free_address();
     let there = crate::support::laptops::company(1, |answers| {
         answers.replace("imd.corp.example.com:7443", &address.to_string())
@@ -127,7 +127,7 @@ fn refused_token_changes_nothing_on_a_working_laptop() {
     let moved = imd.imd(["token", "show", "moved"]).succeeded().stdout.clone();
     assert!(laptop.fails(&["enroll"], moved.trim()).contains("imd.invalid"));
     assert_eq!(kept(), before);
-    // One that was placed is told, and the laptop checks in all the same, with whom it was enrolled.
+    // A refused provisioned token is reported, and the laptop still checks in with its service.
     laptop.place("token", &theirs);
     let mut due = before.0.clone();
     due["next_check_in"] = "2001-01-01T00:00:00Z".into();
@@ -145,7 +145,7 @@ fn refused_enrollment_keeps_the_next_keys() {
     let (imd, service, token, laptop) = started();
     laptop.says(&["enroll"], &token);
     let device = laptop.json("system/enrollment.json")["device"].clone();
-    // The service says of the hardware that it is to stay out, and nothing of the laptop changes by that.
+    // The service refuses the revoked hardware, and the laptop's files do not change.
     imd.imd(["devices", "revoke", device.as_str().unwrap()]).succeeded();
     assert!(laptop.fails(&["enroll"], &token).contains("unknown or no longer in use"));
     let kept = laptop.json("system/enrollment.json");
@@ -153,7 +153,7 @@ fn refused_enrollment_keeps_the_next_keys() {
     imd.imd(["devices", "release", device.as_str().unwrap()]).succeeded();
     laptop.says(&["enroll"], &token);
     let now = laptop.json("system/enrollment.json");
-    assert_eq!(now["device_key"], kept["next"]["device_key"], "as it was on the disk before it was first sent");
+    assert_eq!(now["device_key"], kept["next"]["device_key"], "as it was stored before it was sent");
     assert!(now["device"] != device && now["next"].is_null());
     drop(service);
 }
@@ -164,7 +164,7 @@ fn changed_authentication_methods_are_tried_at_once() {
     laptop.says(&["enroll"], &token);
     assert_eq!(laptop.json("system/claim.json")["auth_methods"], serde_json::json!(["unverified"]));
     imd.imd(["settings", "set", "auth=password"]).succeeded();
-    // There is no directory here that could be asked: the password is what was sent.
+    // There is no directory here; a refusal shows that the password was sent.
     let refused = laptop.fails(&["claim"], "a password\n");
     assert!(!refused.contains("authentication method"), "{refused}");
     assert_eq!(laptop.fails(&["claim"], "").lines().next(), Some("error: no password was entered"));
@@ -173,19 +173,22 @@ fn changed_authentication_methods_are_tried_at_once() {
     assert_ne!(reasons[1]["reason"], "auth-not-accepted");
     laptop.says(&["check-in"], "");
     assert_eq!(laptop.json("system/claim.json")["auth_methods"], serde_json::json!(["password"]));
-    // Only whoever holds a claim code is told what would be.
+    // Only a valid claim code gets the list of methods.
     let (known, unknown) = (Laptop::new(7), Laptop::new(8));
     known.enroll(&service, &token).granted();
-    let told = known.claim(&service, "user1@corp.example.com");
+    let reported = known.claim(&service, "user1@corp.example.com");
     assert_eq!(
-        (told.error().as_str(), &told.json()["auth_methods"]),
+        (reported.error().as_str(), &reported.json()["auth_methods"]),
         ("auth-not-accepted", &serde_json::json!(["password"]))
     );
     let mut nothing = unknown.claim_request("user1@corp.example.com");
     nothing["auth"]["password"] = "more than a name".into();
-    let told = service.post("/v1/claim", &nothing);
-    assert_eq!((told.error().as_str(), &told.json()["auth_methods"]), ("auth-not-accepted", &serde_json::Value::Null));
-    // A service without a keytab wants no ticket, whatever the settings say.
+    let reported = service.post("/v1/claim", &nothing);
+    assert_eq!(
+        (reported.error().as_str(), &reported.json()["auth_methods"]),
+        ("auth-not-accepted", &serde_json::Value::Null)
+    );
+    // A service without a keytab does not accept tickets, even if step 5 does.
     imd.imd(["settings", "set", "auth=kerberos,password"]).succeeded();
     assert_eq!(known.claim(&service, "user1@corp.example.com").json()["auth_methods"], serde_json::json!(["password"]));
 }
@@ -197,27 +200,27 @@ fn log_on_reports_revoked_released_and_other_users_devices() {
     laptop.says(&["claim"], "");
     let device = laptop.json("user/activation.json")["device"].as_str().unwrap().to_owned();
     laptop.says(&["check-in"], "");
-    // Another user of it: nothing is asked of them, nor of the service.
-    let told = laptop.as_another("user2", &["claim", "--log-on"], "");
-    let said = String::from_utf8(told.stdout).unwrap();
-    assert!(told.status.success() && said.contains("another user") && said.lines().count() == 1, "{said}");
+    // Another user is not prompted, and the service is not asked.
+    let reported = laptop.as_another("user2", &["claim", "--log-on"], "");
+    let said = String::from_utf8(reported.stdout).unwrap();
+    assert!(reported.status.success() && said.contains("another user") && said.lines().count() == 1, "{said}");
     assert_eq!(imd.row("SELECT count(*) AS n FROM refusal")["n"], 0);
-    // Who tries all the same is refused, and asked no more by that either.
+    // Another user's attempt is refused, and their next log-on is quiet.
     assert!(!laptop.as_another("user2", &["claim"], "").status.success());
     assert!(laptop.as_another("user2", &["claim", "--log-on"], "").status.success());
     assert!(laptop.says(&["claim", "--log-on"], "").contains("activated for User 1"));
     for (verb, state) in [("revoke", "revoked"), ("release", "released")] {
         imd.imd(["devices", verb, &device]).succeeded();
         laptop.says(&["check-in"], "");
-        // A user cannot read what is the system's.
+        // A user cannot read the system's file.
         let (of_system, away) = (laptop.path("system/enrollment.json"), laptop.path("enrollment.away"));
         std::fs::rename(&of_system, &away).unwrap();
         assert!(laptop.says(&["status"], "").contains(&format!("is {state}")));
-        let told = laptop.fails(&["claim", "--log-on"], "");
-        assert!(told.contains(&format!("is {state}")) && told.contains("enroll --token-file"), "{told}");
+        let reported = laptop.fails(&["claim", "--log-on"], "");
+        assert!(reported.contains(&format!("is {state}")) && reported.contains("enroll --token-file"), "{reported}");
         std::fs::rename(&away, &of_system).unwrap();
     }
-    // With a token it is somebody's again.
+    // With a token it can be activated again.
     laptop.says(&["enroll"], &token);
     assert!(laptop.says(&["claim", "--log-on"], "").contains("activated for User 1"));
     assert_ne!(laptop.json("user/activation.json")["device"], *device);
@@ -242,16 +245,16 @@ fn provisioned_token_and_servers_enroll_the_laptop() {
     let (imd, service, _token, laptop) = started();
     assert_eq!(laptop.says(&["tend"], ""), "not enrolled: no token was provisioned");
     assert!(laptop.fails(&["claim", "--log-on"], "").contains("not enrolled yet"));
-    // This token names a server that is not there; the setting names the one that is.
+    // The token has an unreachable server; the setting has the right one.
     imd.imd(["token", "create", "moved", "--server", "https://imd.invalid:7443"]).succeeded();
     let token = imd.imd(["token", "show", "moved"]).succeeded().stdout.clone();
     laptop.place("token", token.trim());
     assert!(laptop.fails(&["tend"], "").contains("imd.invalid"));
-    assert!(laptop.path("root/etc/imd-activate/token").exists(), "a token that was not used is kept");
+    assert!(laptop.path("root/etc/imd-activate/token").exists(), "an unused token is kept");
     laptop.place("settings", &format!("server=https://{}\nproxy=none", service.address));
     assert!(laptop.says(&["tend"], "").starts_with("enrolled as device"));
-    assert!(!laptop.path("root/etc/imd-activate/token").exists(), "the token is deleted once it was used");
-    // Users may not read the settings, and find what they need in the claim code.
+    assert!(!laptop.path("root/etc/imd-activate/token").exists(), "the token is deleted after use");
+    // Users cannot read the settings; they get the values from the claim file.
     assert_eq!(laptop.json("system/claim.json")["proxy"], "none");
     assert!(laptop.says(&["claim", "--log-on"], "").contains("activated for User 1"));
     assert_eq!(imd.row("SELECT state FROM device")["state"], "activated");
@@ -271,7 +274,7 @@ fn check_in_is_weekly_even_if_the_clock_was_set_back() {
         let next: jiff::Timestamp = next.parse().unwrap();
         (next - jiff::Timestamp::now()).total(jiff::Unit::Hour).unwrap() / 24.0
     };
-    assert!((0.8..1.2).contains(&days()), "while it waits for its user, daily: {}", days());
+    assert!((0.8..1.2).contains(&days()), "daily while pending: {}", days());
     laptop.says(&["claim"], "");
     for due in ["2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"] {
         let mut kept = laptop.json("system/enrollment.json");

@@ -1,4 +1,4 @@
-//! A password that was sent to a controller which never answered: nobody knows whether it counted.
+//! A password that was sent to a controller which never answered.
 
 use imd::model::audit::Actor;
 use imd::model::directory::{Directory, Source};

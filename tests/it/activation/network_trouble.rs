@@ -1,5 +1,5 @@
 //! What is in the way of a laptop on an ordinary day: a balancer whose servers are away, a network with a certificate of
-//! its own, a session without a ticket. Nobody looks at a log-on, so it waits; whoever looks is told at once.
+//! its own, a session without a ticket. A log-on is unattended, so it waits; an attended run fails at once.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -23,7 +23,7 @@ const DEADLINE: Duration = Duration::from_mins(1);
 const BALANCER: &str = "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 30\r\n\r\n\
                         <html>no server is up</html>\r\n";
 
-/// A server that answers as it is told, one answer after another, the last for ever.
+/// A server with scripted answers, in order, the last one repeated.
 struct Stub {
     address: SocketAddr,
     asked: Arc<AtomicUsize>,
@@ -59,7 +59,7 @@ impl Authority {
         std::thread::spawn(move || {
             for tcp in listener.incoming().map_while(Result::ok) {
                 let mut tls = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), tcp);
-                // Whoever goes away in the middle of it is nobody to answer.
+                // The client closed the connection.
                 let Some(()) = request(&mut tls) else { continue };
                 let answer = &answers[asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1)];
                 let _ = tls.write_all(answer.as_bytes()).and_then(|()| tls.flush());
@@ -194,7 +194,7 @@ fn unattended_runs_wait_while_the_wrong_server_answers() {
         answers.replace("imd.corp.example.com:7443", &address.to_string())
     });
     let portal = Service::start(&theirs, address);
-    // Whoever looks is told at once: it may be no portal.
+    // An attended run fails at once: it may not be a captive portal.
     let at_once = enrolled.command("user", &["claim"]).stdin(Stdio::null()).output().unwrap();
     assert!(String::from_utf8(at_once.stderr).unwrap().starts_with("error: "));
     let claim = Waiting::start(&enrolled, &["claim", "--log-on"], &[]);

@@ -1,4 +1,4 @@
-//! Who leaves is refused at once; the account is kept, comes back with the user, and is deleted only when somebody says so.
+//! A removed user is refused at once; the account is preserved, returns with the user, and is deleted only on request.
 
 use std::sync::Arc;
 
@@ -56,9 +56,9 @@ fn returning_user_gets_the_same_account_and_laptop() {
             (&before["id"], &"removed".into(), &"activated".into())
         );
         assert_eq!(preserved_for(&imd), 45, "the days of the profile");
-        let told = imd.row("SELECT subject, detail FROM audit ORDER BY number DESC LIMIT 1");
-        assert_eq!(told["subject"], "account user1@corp.example.com");
-        let detail = told["detail"].as_str().unwrap();
+        let reported = imd.row("SELECT subject, detail FROM audit ORDER BY number DESC LIMIT 1");
+        assert_eq!(reported["subject"], "account user1@corp.example.com");
+        let detail = reported["detail"].as_str().unwrap();
         assert!(detail.starts_with("preserved") && detail.contains(why), "{detail}");
         let run = imd.imd(["accounts", "restore", "user1"]);
         run.failed_with(1, ["stays preserved", why]);
@@ -146,8 +146,8 @@ fn expired_account_is_due_and_deleted_on_request_only() {
     assert_eq!(imd.row("SELECT label FROM account")["label"], "User 2");
     assert_eq!(laptop.claim(&service, "user1").error(), "device-refused");
     assert_eq!(other.check_in(&service).granted()["state"], "activated");
-    let told = imd.row("SELECT verb, detail FROM audit ORDER BY number DESC LIMIT 1");
-    assert_eq!(told["verb"], "accounts delete");
+    let reported = imd.row("SELECT verb, detail FROM audit ORDER BY number DESC LIMIT 1");
+    assert_eq!(reported["verb"], "accounts delete");
     assert_eq!(imd.json(["audit", "verify"])["whole"]["rows"], imd.row("SELECT count(*) AS n FROM audit")["n"]);
 }
 

@@ -53,7 +53,7 @@ fn echo_is_restored_after_the_password_prompt() {
 fn only_the_password_line_is_read_from_a_pipe() {
     let laptop = enrolled();
     let program = laptop.command("user", &["claim", "--once", "--password-stdin"]);
-    // What is left of it is there for whoever reads next: nothing lies in a buffer of the program.
+    // The rest is left for the next reader: the program buffers nothing.
     let mut shell = Command::new("sh");
     shell.args(["-c", r#""$@" 2> "$SAID"; cat"#, "sh"]).arg(program.get_program()).args(program.get_args());
     shell.env("SAID", laptop.path("said")).env("USER", "user1").stdin(Stdio::piped());

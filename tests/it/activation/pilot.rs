@@ -34,7 +34,7 @@ fn with_a_pilot(count: u32) -> String {
 }
 
 /// An answer without what differs from one to the next.
-fn told(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
+fn reported(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
     let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();
     let headers = answer.headers.iter().filter(|(name, _)| name != "date");
     let headers = headers.map(|(name, value)| (name.clone(), value.replace(&id, "ID"))).collect();
@@ -53,15 +53,15 @@ fn only_pilot_group_members_are_activated() {
     for laptop in &laptops {
         laptop.enroll(&service, &token).granted();
     }
-    // There is no such group yet: nobody is in it.
+    // The group does not exist yet, so it has no members.
     let outside = laptops[3].claim(&service, "user3@corp.example.com");
     assert_eq!(laptops[1].claim(&service, "user1@corp.example.com").status, 403);
     let unknown = laptops[3].claim(&service, "nobody@corp.example.com");
-    assert_eq!(told(&outside), told(&unknown));
+    assert_eq!(reported(&outside), reported(&unknown));
     assert_eq!(
         imd.row("SELECT count(*) AS n FROM refusal WHERE reason = 'not-allowed-yet'")["n"],
         2,
-        "the administrator is told why"
+        "the administrator sees the reason"
     );
     imd.write("users.ldif", with_a_pilot(5));
     imd.imd(["sync"]).succeeded();
@@ -126,16 +126,16 @@ fn daily_activation_limit_holds_under_load() {
     let answers: Vec<_> = asking.into_iter().map(|thread| thread.join().unwrap()).collect();
     let (granted, waiting): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(_, answer)| answer.is_ok());
     assert_eq!(granted.len(), 5);
-    // Two hours until midnight; and what the laptop is told says nothing of a person.
-    let told = Denial { retry_after: Some(2 * 3_600), ..Denial::of(Code::Paused) };
-    assert!(waiting.iter().all(|(_, answer)| *answer == Err(told.clone())), "{waiting:?}");
+    // Two hours until midnight; the answer does not depend on the user.
+    let reported = Denial { retry_after: Some(2 * 3_600), ..Denial::of(Code::Paused) };
+    assert!(waiting.iter().all(|(_, answer)| *answer == Err(reported.clone())), "{waiting:?}");
     assert_eq!(imd.row("SELECT count(*) AS n FROM device WHERE state = 'activated'")["n"], 5);
     assert_eq!(imd.row("SELECT count(*) AS n FROM refusal WHERE reason = 'daily-limit'")["n"], 25);
     // Whoever was activated asks again, and a place that is released is no other activation.
     let (again, device) = (granted[0].0, granted[0].1.clone().unwrap());
     assert_eq!(claim(&tomorrow, again), Ok(device.clone()));
     imd.imd(["devices", "release", &device]).succeeded();
-    assert_eq!(claim(&tomorrow, waiting[0].0), Err(told));
+    assert_eq!(claim(&tomorrow, waiting[0].0), Err(reported));
     // The next day five more come in.
     let next = at(&imd, &format!("{}T00:00:00Z", day(2)));
     let came = waiting.iter().filter(|(number, _)| claim(&next, *number).is_ok()).count();

@@ -1,4 +1,4 @@
-//! Who asks too often is told to wait, and nobody else is.
+//! Rate limits per device and token.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::support::installation::Installation;
 use crate::support::laptops::{Laptop, company, served, token};
 
 /// The service's engine, a quarter past a minute that never ends.
-struct Door(Engine);
+struct Api(Engine);
 
-impl Door {
+impl Api {
     fn of(imd: &Installation) -> Self {
         let minute = Timestamp::now().as_second().div_euclid(60) * 60;
         let now = Timestamp::from_second(minute + 15).unwrap();
@@ -40,7 +40,7 @@ impl Door {
 
 const WAIT: Result<(), Denial> = Err(Denial { code: Code::TooMany, retry_after: Some(45), auth_methods: Vec::new() });
 
-/// A paused service decides nothing, which is quick; what it is asked is counted all the same.
+/// A paused service answers at once; requests are counted even so.
 fn paused(imd: &Installation) -> Result<(), Denial> {
     imd.imd(["pause"]).succeeded();
     Err(Denial::of(Code::Paused))
@@ -52,31 +52,31 @@ fn enrollments_are_limited_per_token() {
     let token = token(&imd);
     let other = imd.imd(["token", "create", "other", "--server", "https://imd.corp.example.com:7443"]);
     let other = other.succeeded().stdout.trim().to_owned();
-    let told = paused(&imd);
-    let door = Door::of(&imd);
+    let denied = paused(&imd);
+    let api = Api::of(&imd);
     let laptop = Laptop::new(1);
     for _ in 0..6_000 {
-        assert_eq!(door.enroll(laptop.enroll_request(&token)), told);
+        assert_eq!(api.enroll(laptop.enroll_request(&token)), denied);
     }
-    assert_eq!(door.enroll(laptop.enroll_request(&token)), WAIT);
-    assert_eq!(door.enroll(laptop.enroll_request(&other)), told);
+    assert_eq!(api.enroll(laptop.enroll_request(&token)), WAIT);
+    assert_eq!(api.enroll(laptop.enroll_request(&other)), denied);
 }
 
 #[test]
 fn claims_are_limited_per_device() {
     let imd = company(1, |answers| answers);
     let token = token(&imd);
-    let door = Door::of(&imd);
+    let api = Api::of(&imd);
     let laptops = [Laptop::new(1), Laptop::new(2)];
     for laptop in &laptops {
-        door.enroll(laptop.enroll_request(&token)).unwrap();
+        api.enroll(laptop.enroll_request(&token)).unwrap();
     }
-    let told = paused(&imd);
+    let denied = paused(&imd);
     for _ in 0..30 {
-        assert_eq!(door.claim(laptops[0].claim_request("user0")), told);
+        assert_eq!(api.claim(laptops[0].claim_request("user0")), denied);
     }
-    assert_eq!(door.claim(laptops[0].claim_request("user0")), WAIT);
-    assert_eq!(door.claim(laptops[1].claim_request("user0")), told);
+    assert_eq!(api.claim(laptops[0].claim_request("user0")), WAIT);
+    assert_eq!(api.claim(laptops[1].claim_request("user0")), denied);
 }
 
 #[test]
@@ -85,51 +85,55 @@ fn password_attempts_are_limited_per_token() {
     let token = token(&imd);
     let other = imd.imd(["token", "create", "other", "--server", "https://imd.corp.example.com:7443"]);
     let other = other.succeeded().stdout.trim().to_owned();
-    let door = Door::of(&imd);
+    let api = Api::of(&imd);
     let last = Laptop::new(100);
     for laptop in (0..21).map(Laptop::new) {
-        door.enroll(laptop.enroll_request(&token)).unwrap();
+        api.enroll(laptop.enroll_request(&token)).unwrap();
     }
-    door.enroll(last.enroll_request(&other)).unwrap();
-    let told = paused(&imd);
+    api.enroll(last.enroll_request(&other)).unwrap();
+    let denied = paused(&imd);
     for number in 0..600 {
         // No laptop of these asks more often than it may.
         let request = Laptop::new(number / 30).password_request(&format!("user{number}"), "Spring2026");
-        assert_eq!(door.claim(request), told, "{number}");
+        assert_eq!(api.claim(request), denied, "{number}");
     }
-    assert_eq!(door.claim(Laptop::new(20).password_request("user600", "Spring2026")), WAIT);
-    assert_eq!(door.claim(Laptop::new(20).claim_request("user600")), told, "what is no password is not counted as one");
-    assert_eq!(door.claim(last.password_request("user600", "Spring2026")), told, "nor is another token's");
+    assert_eq!(api.claim(Laptop::new(20).password_request("user600", "Spring2026")), WAIT);
+    assert_eq!(
+        api.claim(Laptop::new(20).claim_request("user600")),
+        denied,
+        "what is no password is not counted as one"
+    );
+    assert_eq!(api.claim(last.password_request("user600", "Spring2026")), denied, "nor is another token's");
 }
 
 #[test]
 fn check_ins_are_limited_and_unknown_keys_leave_few_rows() {
     let imd = company(1, |answers| answers);
     let token = token(&imd);
-    let door = Door::of(&imd);
+    let api = Api::of(&imd);
     let laptop = Laptop::new(0);
-    door.enroll(laptop.enroll_request(&token)).unwrap();
+    api.enroll(laptop.enroll_request(&token)).unwrap();
     for _ in 0..10 {
-        assert_eq!(door.check_in(&laptop.key(1)), Ok(()));
+        assert_eq!(api.check_in(&laptop.key(1)), Ok(()));
     }
-    assert_eq!(door.check_in(&laptop.key(1)), WAIT);
-    // Each with a key of its own, made up, or with a token that is none: they are told why, up to a point.
+    assert_eq!(api.check_in(&laptop.key(1)), WAIT);
+    // Unknown keys and invalid tokens get their reason, up to a limit.
     let unknown = Err(Denial::of(Code::DeviceRefused));
     for number in 1..=20 {
         let laptop = Laptop::new(number);
-        assert_eq!(door.check_in(&laptop.key(1)), unknown);
-        assert_eq!(door.claim(laptop.claim_request("user0")), unknown);
-        assert_eq!(door.enroll(laptop.enroll_request("v4.public.none")), Err(Denial::of(Code::TokenRefused)));
+        assert_eq!(api.check_in(&laptop.key(1)), unknown);
+        assert_eq!(api.claim(laptop.claim_request("user0")), unknown);
+        assert_eq!(api.enroll(laptop.enroll_request("v4.public.none")), Err(Denial::of(Code::TokenRefused)));
     }
     let laptop = Laptop::new(21);
-    assert_eq!(door.check_in(&laptop.key(1)), WAIT);
-    assert_eq!(door.claim(laptop.claim_request("user0")), WAIT);
-    assert_eq!(door.enroll(laptop.enroll_request("v4.public.none")), WAIT);
+    assert_eq!(api.check_in(&laptop.key(1)), WAIT);
+    assert_eq!(api.claim(laptop.claim_request("user0")), WAIT);
+    assert_eq!(api.enroll(laptop.enroll_request("v4.public.none")), WAIT);
     assert_eq!(imd.row("SELECT count(*) AS n FROM refusal")["n"], 60);
-    // Whoever has a token or a device is no stranger.
-    door.enroll(laptop.enroll_request(&token)).unwrap();
-    assert_eq!(door.check_in(&laptop.key(1)), Ok(()));
-    assert_eq!(door.claim(laptop.claim_request("nobody")), Err(Denial::of(Code::Refused)));
+    // Requests with a valid token or device key are not affected.
+    api.enroll(laptop.enroll_request(&token)).unwrap();
+    assert_eq!(api.check_in(&laptop.key(1)), Ok(()));
+    assert_eq!(api.claim(laptop.claim_request("nobody")), Err(Denial::of(Code::Refused)));
     assert_eq!(imd.row("SELECT count(*) AS n FROM refusal")["n"], 61, "and what was wrong with it is kept");
 }
 

@@ -1,4 +1,4 @@
-//! Nobody learns from a refusal who somebody is, or what is wrong with them.
+//! A refusal does not reveal who a user is or why they are refused.
 
 use crate::support::company;
 use crate::support::laptops::{Laptop, served};
@@ -11,7 +11,7 @@ fn refusals_differ_only_in_their_id() {
         laptop.enroll(&service, &token).granted();
         laptop
     };
-    // user5 is disabled and user4 leaves the department, which the next sync sees; nobody has the third name.
+    // user5 is disabled and user4 leaves the department, which the next sync sees; the third name is unknown.
     let ldif = company::ldif(6);
     let at = ldif.find("cn: User 5\n").unwrap();
     let (before, after) = ldif.split_at(at);
@@ -46,8 +46,8 @@ fn refusals_differ_only_in_their_id() {
 
     // The chain goes on past the token: to the laptop, to what was refused, to the limit.
     let part = |user: &str| {
-        let told: serde_json::Value = serde_json::from_str(&imd.imd(["explain", user, "--json"]).stdout).unwrap();
-        let links = told["links"].clone();
+        let reported: serde_json::Value = serde_json::from_str(&imd.imd(["explain", user, "--json"]).stdout).unwrap();
+        let links = reported["links"].clone();
         let link = |link: &serde_json::Value| (link["part"].clone(), link["state"].clone());
         links.as_array().unwrap().iter().map(link).collect::<Vec<_>>()
     };
@@ -55,15 +55,15 @@ fn refusals_differ_only_in_their_id() {
         let end: Vec<_> = end.iter().map(|(part, state)| ((*part).into(), (*state).into())).collect();
         assert!(part(user).ends_with(&end), "{user}: {:?}", part(user));
     };
-    ends("user1", &[("token", "whole"), ("enrolled", "whole"), ("attempts", "whole"), ("limit", "whole")]);
-    ends("user2", &[("token", "whole"), ("enrolled", "whole"), ("attempts", "open")]);
-    ends("user3", &[("token", "whole"), ("enrolled", "open")]);
+    ends("user1", &[("token", "ok"), ("enrolled", "ok"), ("attempts", "ok"), ("limit", "ok")]);
+    ends("user2", &[("token", "ok"), ("enrolled", "ok"), ("attempts", "pending")]);
+    ends("user3", &[("token", "ok"), ("enrolled", "pending")]);
     // Whoever has only the id that the laptop shows hears what was asked, and of whom: what is broken there is said first.
-    assert_eq!(part(&ids[2])[0], ("request".into(), "broken".into()));
+    assert_eq!(part(&ids[2])[0], ("request".into(), "failed".into()));
     let run = imd.imd(["explain", &ids[2]]);
     run.failed_with(3, ["broken at the directory"]);
     assert!(run.stdout.contains("no cached user has that name"), "{run:#?}");
-    ends(&ids[4], &[("token", "whole"), ("enrolled", "whole"), ("attempts", "open")]);
+    ends(&ids[4], &[("token", "ok"), ("enrolled", "ok"), ("attempts", "pending")]);
     imd.imd(["explain", &ids[4]]).failed_with(3, ["broken at the request", "imd devices release"]);
     imd.imd(["explain", &format!("{}0", ids[4])]).failed_with(3, ["broken at the directory"]);
 }
@@ -74,7 +74,7 @@ fn refusal_takes_at_least_a_second() {
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();
     let answer = laptop.claim(&service, "nobody");
-    // Nothing that it needs takes long; what it waits for is the floor.
+    // Nothing takes long here, so the time is that of the refusal step.
     assert!(answer.took >= std::time::Duration::from_secs(1), "{answer:?}");
 }
 

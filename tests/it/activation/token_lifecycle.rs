@@ -74,11 +74,11 @@ fn token_networks_apply_behind_a_proxy() {
 fn token_mappings_limit_who_can_activate() {
     let (imd, service, _) = served(3, |answers| answers);
     let guests = create(&imd, &service, "guests", ["--mapping", "Guests"]);
-    let (stranger, unknown) = (Laptop::new(1), Laptop::new(2));
-    stranger.enroll(&service, &guests).granted();
+    let (guest, unknown) = (Laptop::new(1), Laptop::new(2));
+    guest.enroll(&service, &guests).granted();
     unknown.enroll(&service, &guests).granted();
-    let refused = stranger.claim(&service, "user1");
-    // Who may and who is not known at all are told the same.
+    let refused = guest.claim(&service, "user1");
+    // A user who may not activate and an unknown user get the same answer.
     assert_eq!((refused.status, refused.error()), (403, unknown.claim(&service, "nobody").error()));
     assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number LIMIT 1")["reason"], "token-mapping");
     let mapping = imd.row("SELECT name FROM mapping")["name"].as_str().unwrap().to_uppercase();
@@ -181,7 +181,7 @@ fn replaced_token_is_revoked_by_id() {
     let rotated = imd.json(["token", "rotate", "rollout-2026"]);
     let id = |which: &str| rotated[which]["id"].as_str().unwrap().to_owned();
     let new = token(&imd);
-    // Whoever is in a hurry is told which is which, and nothing is done.
+    // The name alone lists both and changes nothing.
     let run = imd.imd(["token", "revoke", "ROLLOUT-2026"]);
     run.failed_with(3, [&id("old"), &id("new"), "replaced", "valid", "none was revoked", "--yes"]);
     assert_eq!(imd.row("SELECT count(*) AS n FROM token WHERE revoked_at IS NOT NULL")["n"], 0);
@@ -225,13 +225,13 @@ fn replaced_token_is_refused_after_overlap() {
     imd.imd(["token", "rotate", "rollout-2026", "--overlap", "1s"]).succeeded();
     let next = std::cell::Cell::new(1);
     crate::support::installation::eventually("the overlap is over", || {
-        // Whoever was let in once is let in again.
+        // An enrolled laptop can enroll again.
         next.set(next.get() + 1);
         let answer = Laptop::new(next.get()).enroll(&service, &old);
         answer.status != 200 && answer.error() == "token-refused"
     });
     assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "token-replaced");
-    // Whom it let in before may go on, as after an expiry.
+    // Laptops that enrolled before can activate, as after expiry.
     laptop.claim(&service, "user1").granted();
 }
 
@@ -253,7 +253,7 @@ fn replaced_key_stays_valid_until_revoked() {
     imd.imd(["keys", "revoke", &first, "--yes"]).succeeded();
     assert_eq!(Laptop::new(3).enroll(&service, &old).error(), "token-refused");
     assert_eq!(imd.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1")["reason"], "token-key-revoked");
-    // Like a revoked token, it does not let those go on either whom it let in.
+    // As with a revoked token, laptops that enrolled with it cannot activate.
     assert_eq!(pending.claim(&service, "user1").error(), "token-refused");
     assert_eq!(state(&imd, "rollout-2026"), "revoked");
     Laptop::new(2).claim(&service, "user2").granted();
@@ -293,9 +293,9 @@ fn export_with_untrusted_server_is_reported() {
     let found = imd.imd(["export", "check", "good"]);
     assert_eq!(found.code, 3, "{found:?}");
     assert!(found.stdout.contains("authority whose pin"), "{found:?}");
-    // One that nobody reaches is said, and is no finding: laptops may be elsewhere.
-    let nobody = format!("https://{}", free_address());
-    imd.imd(["token", "create", "elsewhere", "--server", &nobody]).succeeded();
+    // An unreachable server is reported but not an error: laptops may be elsewhere.
+    let unreachable = format!("https://{}", free_address());
+    imd.imd(["token", "create", "elsewhere", "--server", &unreachable]).succeeded();
     export("elsewhere", "elsewhere");
     let checked = imd.imd(["export", "check", "elsewhere"]);
     assert!(checked.succeeded().stdout.contains("not reached from here"), "{checked:?}");

@@ -91,7 +91,7 @@ fn who_has_the_group_as_primary_group_is_previewed_cached_and_explained_alike() 
     let told: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(told["mappings"][0]["outcome"]["excluded"], "no-mail");
     assert_eq!(told["mappings"][0]["filter"]["verdict"], "true");
-    assert_eq!(told["mappings"][0]["remedy"]["do"], "mend");
+    assert_eq!(told["mappings"][0]["remedy"]["do"], "fix");
 }
 
 #[test]
@@ -108,23 +108,23 @@ fn the_chain_stops_at_the_first_broken_link_with_one_remedy() {
         (names.join(" "), links.last().unwrap().1.as_str().unwrap().to_owned())
     };
     let chain = |parts: &str, state: &str| (parts.to_owned(), state.to_owned());
-    assert_eq!(links("nobody", 3), chain("directory", "broken"));
-    assert_eq!(links("cleo", 3), chain("directory mapping", "broken"));
-    assert_eq!(links("bob", 0), chain("directory mapping cache token enrolled", "open"));
+    assert_eq!(links("nobody", 3), chain("directory", "failed"));
+    assert_eq!(links("cleo", 3), chain("directory mapping", "failed"));
+    assert_eq!(links("bob", 0), chain("directory mapping cache token enrolled", "pending"));
     let told = imd.imd(["explain", "bob"]);
     told.succeeded();
     assert!(told.stdout.contains("no laptop of this user has been seen yet"), "{told:#?}");
 
     imd.write("users.ldif", company() + &user(BASE, "S-1-5-21-1-2-3", "eve", 1104, "eve@corp.example.com"));
-    assert_eq!(links("eve", 3), chain("directory mapping cache", "broken"));
+    assert_eq!(links("eve", 3), chain("directory mapping cache", "failed"));
     imd.imd(["explain", "eve"]).failed_with(3, ["broken at the cache", "help: run `imd sync`"]);
     imd.imd(["sync"]).succeeded();
-    assert_eq!(links("eve", 0), chain("directory mapping cache token enrolled", "open"));
+    assert_eq!(links("eve", 0), chain("directory mapping cache token enrolled", "pending"));
 
     imd.imd(["token", "revoke", "rollout-2026"]).succeeded();
-    assert_eq!(links("eve", 3), chain("directory mapping cache token", "broken"));
+    assert_eq!(links("eve", 3), chain("directory mapping cache token", "failed"));
     std::fs::remove_file(imd.path("users.ldif")).unwrap();
-    assert_eq!(links("eve", 3), chain("directory", "broken"));
+    assert_eq!(links("eve", 3), chain("directory", "failed"));
 }
 
 #[test]

@@ -39,9 +39,9 @@ fn new_hire_is_activated_before_the_next_sync() {
     let cached = imd.row("SELECT mapping, state FROM user WHERE sam_account_name = 'hired-today'");
     assert_eq!((&cached["mapping"], &cached["state"]), (&"Lab".into(), &"active".into()), "{cached}");
     assert_eq!(imd.row("SELECT count(*) AS n FROM cached_user")["n"].as_i64(), before.as_i64().map(|n| n + 1));
-    let told = imd.row("SELECT actor, verb, subject FROM audit WHERE detail LIKE '%by a look-up%'");
-    assert_eq!(told["verb"], "claim", "{told}");
-    assert!(told["actor"].as_str().unwrap().starts_with("laptop "), "{told}");
+    let reported = imd.row("SELECT actor, verb, subject FROM audit WHERE detail LIKE '%by a look-up%'");
+    assert_eq!(reported["verb"], "claim", "{reported}");
+    assert!(reported["actor"].as_str().unwrap().starts_with("laptop "), "{reported}");
     // What the look-up kept is what a sync would have kept: for the sync there is nothing to change.
     let plan = imd.json(["sync", "--plan"]);
     let lines = plan["changes"].as_array().unwrap().iter().filter(|line| line.to_string().contains("hired-today"));
@@ -69,7 +69,7 @@ fn look_up_excludes_whom_a_sync_excludes() {
         proxy.connections();
         let answer = service.post("/v1/claim", &laptop.password_request(user, &controller.user_password));
         let id = answer.json()["correlation_id"].as_str().unwrap().to_owned();
-        assert!(answer.took >= std::time::Duration::from_secs(1), "{user}: the floor");
+        assert!(answer.took >= std::time::Duration::from_secs(1), "{user}: the minimum time");
         assert_eq!(reason(&imd), "user-unknown", "{user}");
         assert_eq!(proxy.connections(), 1, "{user}: it was asked");
         bodies.push((answer.status, answer.body.replace(&id, "ID")));
@@ -86,10 +86,10 @@ fn look_ups_are_limited_across_restarts() {
     let proxy = Proxy::before(&controller.address);
     let (imd, service, token) = behind(&proxy, &controller);
     let laptop = Laptop::new(1);
-    // Without a device that a token let in nobody is asked.
+    // Without an enrolled device the directory is not asked.
     proxy.connections();
-    let stranger = service.post("/v1/claim", &laptop.password_request("nobody-0", "x"));
-    assert_eq!((stranger.error().as_str(), proxy.connections()), ("device-refused", 0));
+    let unknown = service.post("/v1/claim", &laptop.password_request("nobody-0", "x"));
+    assert_eq!((unknown.error().as_str(), proxy.connections()), ("device-refused", 0));
     laptop.enroll(&service, &token).granted();
     // Fewer at a time than a device may ask in a minute.
     let ask = |service: &Service, names: std::ops::Range<u32>| {
@@ -110,7 +110,7 @@ fn look_ups_are_limited_across_restarts() {
     let service = Service::start(&imd, free_address());
     proxy.connections();
     ask(&service, 25..50);
-    assert_eq!(proxy.connections(), 0, "a restart begins nothing anew");
+    assert_eq!(proxy.connections(), 0, "a restart does not reset the limit");
     assert_eq!(imd.row("SELECT count(*) AS n FROM look_up")["n"], 3);
 }
 
@@ -130,6 +130,6 @@ fn unknown_user_waits_while_directory_is_unavailable() {
     assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() > 0);
     assert_eq!(imd.row("SELECT count(*) AS n FROM cached_user")["n"], before);
     assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 0);
-    proxy.mend();
+    proxy.restore();
     service.post("/v1/claim", &request).granted();
 }

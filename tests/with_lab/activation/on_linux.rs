@@ -221,7 +221,7 @@ fn exported_script_activates_a_linux_laptop() {
         assert_eq!(read, serde_json::json!({"account": "lab-user@one.test", "profile": "Laptops", "quota": quota}));
     }
 
-    // The same once more is the same; the token is not beside the script any more, and need not be.
+    // Repeating it changes nothing; the token is no longer next to the script and is not needed.
     let before = imd.dump();
     assert_eq!(install(), "install.sh: installed");
     claim();

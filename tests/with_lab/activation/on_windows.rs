@@ -110,8 +110,8 @@ fn exported_installer_activates_a_windows_laptop() {
         );
         wine.batch(&by_hand, &lines)
     };
-    let told = log_on();
-    assert!(told.succeeded().contains("activated for"), "{told:?}");
+    let reported = log_on();
+    assert!(reported.succeeded().contains("activated for"), "{reported:?}");
     let row = imd.row(
         "SELECT d.state, d.auth, a.name, p.name AS profile FROM device d JOIN account a ON a.id = d.account_id
          JOIN profile p ON p.id = a.profile_id",
@@ -129,7 +129,7 @@ fn exported_installer_activates_a_windows_laptop() {
     assert!(log_on().succeeded().contains("activated for"));
     assert_eq!(changed(&before, &imd.dump()), Vec::<String>::new());
 
-    // A new version that is told nothing keeps what the old one was told, and the laptop is the same. Windows looks for
+    // An upgrade without properties keeps the old ones and the enrollment. Windows looks for
     // the old values, says why it removes the old version, and then does; Wine does not say so by itself.
     let first = device(&imd, "activated");
     let removed = "msiexec.exe /x imd-activate.msi UPGRADINGPRODUCTCODE={00000000-0000-0000-0000-000000000000} /qn";
@@ -140,11 +140,11 @@ fn exported_installer_activates_a_windows_laptop() {
     }
     build_msi(&program, &by_hand.join("newer.msi"), "0.1.1");
     wine.batch(&by_hand, "msiexec.exe /i newer.msi /qn /norestart").succeeded();
-    let told = |version: &str| {
+    let reported = |version: &str| {
         assert_eq!(wine.registry(KEY, "Servers").as_deref(), Some(servers.as_str()));
         assert_eq!(wine.registry(KEY, "Version").as_deref(), Some(version));
     };
-    told("0.1.1");
+    reported("0.1.1");
     assert!(log_on().succeeded().contains("activated for"));
     assert_eq!(changed(&before, &imd.dump()), Vec::<String>::new());
 
@@ -174,7 +174,7 @@ fn exported_installer_activates_a_windows_laptop() {
     // The newest takes the place of the one before.
     build_msi(&program, &by_configmgr.join("newest.msi"), "0.1.2");
     wine.batch(&by_configmgr, "msiexec.exe /i newest.msi /qn /norestart").succeeded();
-    told("0.1.2");
+    reported("0.1.2");
     assert!(installed.exists());
     let absent = wine.batch(&by_configmgr, &configmgr_command(&imd, "uninstallCommand"));
     assert_ne!(absent.code, 0, "the one before is not installed any more");
@@ -213,8 +213,8 @@ fn installer_protects_the_token() {
         assert!(kind == 51 || kind & 0xC00 == 0xC00, "{name} is run by SYSTEM: {kind}");
     }
     let registry = table(&msi, "Registry");
-    let told: Vec<_> = registry.iter().filter(|(_, row)| row[3].contains("[IMD_TOKEN]")).collect();
-    assert_eq!(told.len(), 1);
+    let reported: Vec<_> = registry.iter().filter(|(_, row)| row[3].contains("[IMD_TOKEN]")).collect();
+    assert_eq!(reported.len(), 1);
     let locks = table(&msi, "MsiLockPermissionsEx");
     // Who an ACE is for stands at its end; SY is SYSTEM, BA the administrators, BU the users.
     let trustees = |object: &str| -> Vec<(String, String)> {
@@ -226,7 +226,7 @@ fn installer_protects_the_token() {
             .collect()
     };
     let both = |flags: &str| ["SY", "BA"].map(|who| (who.to_owned(), flags.to_owned())).to_vec();
-    assert_eq!(trustees(told[0].0), both("CI"));
+    assert_eq!(trustees(reported[0].0), both("CI"));
     // Users go through the folder of the token, and what is in it does not inherit that.
     assert_eq!(trustees("STATE"), [both("OICI"), vec![("BU".to_owned(), String::new())]].concat());
     assert_eq!(trustees("STATEOFUSERS"), [both("OICI"), vec![("BU".to_owned(), "OICI".to_owned())]].concat());

@@ -1,4 +1,4 @@
-//! What the service does to an account: it proves with one bind, locks nobody, and tells nothing.
+//! Password checks: one bind, no lockout, and uniform refusals.
 
 use std::process::Command;
 use std::sync::{Arc, Barrier};
@@ -134,7 +134,7 @@ fn half_the_lockout_threshold_is_forwarded() {
         let entry = found.values().next().unwrap();
         let of = |name: &str| entry.get(name).map(|values| String::from_utf8(values.first().unwrap().clone()).unwrap());
         assert_eq!(of("badpwdcount").as_deref(), Some(tried), "locked after {threshold}, read as {}", controller.bind);
-        assert!(of("lockouttime").is_none_or(|at| at == "0"), "nobody is locked");
+        assert!(of("lockouttime").is_none_or(|at| at == "0"), "no account is locked");
     }
 }
 
@@ -156,7 +156,7 @@ fn unreachable_controller_makes_laptops_wait() {
         assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() > 0);
     }
     assert_eq!(imd.row("SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM password_attempt) AS n")["n"], 0);
-    proxy.mend();
+    proxy.restore();
     service.post("/v1/claim", &request).granted();
     assert_eq!(imd.row("SELECT state FROM device")["state"], "activated");
 }

@@ -44,7 +44,7 @@ impl Proxy {
         self.connections.swap(0, Ordering::SeqCst)
     }
 
-    /// Ends every connection, and takes none until [`Self::mend`].
+    /// Ends every connection, and takes none until [`Self::restore`].
     pub fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
         for stream in self.open.lock().unwrap().drain(..) {
@@ -52,7 +52,7 @@ impl Proxy {
         }
     }
 
-    pub fn mend(&self) {
+    pub fn restore(&self) {
         self.cut.store(false, Ordering::SeqCst);
     }
 }

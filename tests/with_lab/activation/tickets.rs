@@ -1,4 +1,4 @@
-//! Kerberos tickets of the lab's domain as proofs: whose are taken, whose are not, and what happens without a controller.
+//! Authentication with Kerberos tickets of the lab's domain: accepted and refused tickets, and an unreachable controller.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -134,8 +134,8 @@ fn session_ticket_activates_without_a_password() {
     let session = Session::of(&controller, "lab-user");
     let claimed = laptop.run_in(&session.environment(), &["claim"], "");
     assert!(claimed.status.success(), "{claimed:?}");
-    let told = String::from_utf8(claimed.stdout).unwrap();
-    assert!(told.contains("lab-user") && told.contains("profile Laptops"), "{told}");
+    let reported = String::from_utf8(claimed.stdout).unwrap();
+    assert!(reported.contains("lab-user") && reported.contains("profile Laptops"), "{reported}");
     let row = imd.row("SELECT d.state, d.auth, a.name FROM device d JOIN account a ON a.id = d.account_id");
     assert_eq!((&row["state"], &row["auth"]), (&"activated".into(), &"kerberos".into()));
     assert_eq!(row["name"], "lab-user@one.test");
@@ -143,7 +143,7 @@ fn session_ticket_activates_without_a_password() {
     assert!(laptop.run_in(&session.environment(), &["claim"], "").status.success());
     assert_eq!(imd.dump(), before, "again, and nothing changes");
 
-    // Without a ticket the next proof is asked for.
+    // Without a ticket the next method is tried.
     let laptop = Machine::new();
     let file = laptop.token_file(&token(&imd));
     laptop.says(&["enroll", "--token-file", &file], "");
@@ -272,7 +272,7 @@ fn ticket_is_accepted_offline_with_a_fresh_cache() {
     synced(23);
     ask().granted();
     // Once it can be asked again, it is, however young the cache is.
-    proxy.mend();
+    proxy.restore();
     account.disable();
     assert_eq!(ask().error(), "refused");
     assert_eq!(refusals(&imd).pop().unwrap().0, "user-disabled");

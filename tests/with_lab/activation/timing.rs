@@ -1,4 +1,4 @@
-//! Whether the time that a refusal takes says why somebody was refused.
+//! Whether the duration of a refusal reveals its reason.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -107,7 +107,7 @@ fn refusals_do_not_reveal_their_reason() {
         for (other, second) in samples.iter().enumerate().skip(one + 1) {
             let (distance, chance) = kolmogorov_smirnov(first, second);
             println!("{} and {}: distance {distance:.3}, by chance {chance:.3}", reasons[one].0, reasons[other].0);
-            assert!(chance >= ALPHA, "{} and {} can be told apart", reasons[one].0, reasons[other].0);
+            assert!(chance >= ALPHA, "{} and {} can be distinguished", reasons[one].0, reasons[other].0);
         }
     }
     drop(away);

@@ -10,7 +10,7 @@ pub fn set_up(controller: &Controller, url: &str, server: &str) -> Installation 
     set_up_with(controller, url, server, r#"["password"]"#)
 }
 
-/// The same with other proofs.
+/// The same with other authentication methods.
 pub fn set_up_with(controller: &Controller, url: &str, server: &str, auth_methods: &str) -> Installation {
     let imd = Installation::new();
     imd.write_secret("bind.pw", &controller.password);
@@ -81,8 +81,8 @@ fn answers_file_leads_to_an_activated_laptop() {
     laptop.says(&["enroll", "--token-file", &file], "");
     assert!(!laptop.path("token.txt").exists());
     let password = &controller.user_password;
-    let told = laptop.says(&["claim", "--user", r"ONE\lab-user", "--password-stdin"], password);
-    assert!(told.contains("lab-user") && told.contains("profile Laptops"), "{told}");
+    let reported = laptop.says(&["claim", "--user", r"ONE\lab-user", "--password-stdin"], password);
+    assert!(reported.contains("lab-user") && reported.contains("profile Laptops"), "{reported}");
     let row = imd.row(
         "SELECT d.state, d.auth, a.name, a.mail, a.quota, p.name AS profile, s.name AS storage, hex(a.guid) AS guid
          FROM device d JOIN account a ON a.id = d.account_id JOIN profile p ON p.id = a.profile_id

@@ -66,12 +66,12 @@ fn windows_argument_parser_finds_the_values() {
             TokenBy::File => ("IMD_TOKEN_FILE", "token.txt".to_owned()),
             TokenBy::Inline => ("IMD_TOKEN", TOKEN.to_owned()),
         };
-        let told = [
+        let reported = [
             (&ours, vec![token, ("IMD_SERVERS", servers.join(";")), ("IMD_PROXY", proxy)]),
             (&theirs, vec![("TOK_X", pasted), ("SRV_X", servers.join(", "))]),
         ];
         // What a target cannot carry it refuses; `exports_read_back` sees to that.
-        for (deployment, properties) in told {
+        for (deployment, properties) in reported {
             let wanted = installing("msiexec.exe", &installer, &properties);
             let mut installs = |command: &str| {
                 lines.push(Line { command: command.trim_end().to_owned(), arguments: wanted.clone() });

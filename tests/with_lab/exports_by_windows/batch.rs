@@ -42,23 +42,23 @@ fn hostile_cases(count: usize) -> Vec<Case> {
     );
     let one = |at: usize| {
         let (servers, other, installer) = values.new_tree(&mut runner).unwrap().current();
-        let (mut deployment, told) = if at.is_multiple_of(2) {
+        let (mut deployment, reported) = if at.is_multiple_of(2) {
             let by = if at.is_multiple_of(4) { TokenBy::Inline } else { TokenBy::File };
             let token = match by {
                 TokenBy::File => ("IMD_TOKEN_FILE", "token.txt".to_owned()),
                 TokenBy::Inline => ("IMD_TOKEN", TOKEN.to_owned()),
             };
             let proxy = Proxy::Url(other.clone());
-            let told = vec![token, ("IMD_SERVERS", servers.join(";")), ("IMD_PROXY", other)];
-            (Deployment { servers, proxy, token_by: by, ..ours() }, told)
+            let reported = vec![token, ("IMD_SERVERS", servers.join(";")), ("IMD_PROXY", other)];
+            (Deployment { servers, proxy, token_by: by, ..ours() }, reported)
         } else {
             let mut deployment = Deployment { token: Secret::new(other.clone()), ..insync() };
             deployment.properties.insert("servers".to_owned(), servers.join(","));
             (deployment, vec![("TOK_X", other), ("SRV_X", servers.join(","))])
         };
         deployment.properties.insert("windows-installer".to_owned(), installer.clone());
-        let told = told.iter().map(|(name, value)| format!("{name}=\"{}\"", value.replace('"', "\"\"")));
-        Case { deployment, installer, properties: told.collect::<Vec<_>>().join(" ") }
+        let reported = reported.iter().map(|(name, value)| format!("{name}=\"{}\"", value.replace('"', "\"\"")));
+        Case { deployment, installer, properties: reported.collect::<Vec<_>>().join(" ") }
     };
     (0..count).map(one).collect()
 }

@@ -37,10 +37,10 @@ def map_body(context, body):
         number = chance % len(CODES)
         body["claim_code"] = CODES[number]
         auth = dict(body["auth"])
-        # Two in three come from the laptop's own user, by the one proof that the settings accept.
-        if chance % 3 and text(proof.get("user", ""), 1024) and proof.get("method") in ("unverified", "kerberos", "password"):
-            proof |= {"method": "unverified", "user": f"user{number}@corp.example.com"}
-        body["auth"] = proof
+        # Two in three come from the laptop's own user, with the one accepted method.
+        if chance % 3 and text(auth.get("user", ""), 1024) and auth.get("method") in ("unverified", "kerberos", "password"):
+            auth |= {"method": "unverified", "user": f"user{number}@corp.example.com"}
+        body["auth"] = auth
     elif KEY.fullmatch(str(body.get("device_key"))):
         body["device_key"] = KEYS[chance % len(KEYS)]
     return body

@@ -85,7 +85,7 @@ fn expired_account_differs_from_expired_password() {
 #[test]
 fn an_empty_password_never_reaches_the_network() {
     let controller = Controller::of_the_lab();
-    // A port that nobody listens on: had the network been tried first, it would have said so.
+    // A closed port: a connection attempt would give another error.
     let rollout =
         Rollout { password: String::new(), url: "ldaps://127.0.0.1:1".to_owned(), ..Rollout::on(&controller) };
     let run = refused(&rollout);

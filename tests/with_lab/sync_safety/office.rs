@@ -30,7 +30,7 @@ fn lab(name: &str) -> String {
 }
 
 impl Office {
-    /// Makes the OU anew, fills it, and syncs.
+    /// Recreates the OU, fills it, and syncs.
     pub(crate) fn new(name: &str) -> Self {
         let ou = format!("OU={name},{}", lab("BASE_DN"));
         let office = Self {
@@ -132,7 +132,7 @@ impl Office {
         );
     }
 
-    /// Another OU beside this one, empty.
+    /// Another, empty OU next to this one.
     pub(crate) fn another_ou(&self, name: &str) -> String {
         let dn = format!("OU={} {name},{}", self.name, lab("BASE_DN"));
         delete_tree(&dn);
@@ -152,7 +152,7 @@ impl Office {
         deny(&(0..PEOPLE).map(|n| self.dn(n)).collect::<Vec<_>>(), ace);
     }
 
-    /// What an administrator's account is told of one of the cached users.
+    /// What an administrator's account sees of a cached user.
     pub(crate) fn found_by_the_administrator(&self) -> Finding {
         let row = self.imd.row("SELECT hex(guid) AS guid FROM cached_user LIMIT 1");
         let hex = row["guid"].as_str().unwrap();
