@@ -119,7 +119,7 @@ fn error_has_column_and_help() {
         assert!(!what.help().is_empty());
     }
     let error = "(sn>=a*)".parse::<Filter>().expect_err("wrong");
-    assert_eq!(error.to_string(), "the filter is wrong at column 7: a \"*\" where no part of a value can be left open");
+    assert_eq!(error.to_string(), "invalid filter at column 7: \"*\" is not allowed here");
 }
 
 #[test]

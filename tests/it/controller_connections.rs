@@ -137,7 +137,7 @@ fn invalid_start_tls_answer_is_an_error() {
 fn start_tls_verifies_certificates_like_ldaps() {
     for (certificate, expected) in [
         (Certificate { ends: 2020, ..Certificate::default() }, "expired on 2020-01-01"),
-        (Certificate { name: "other.example", ..Certificate::default() }, "it is for other.example"),
+        (Certificate { name: "other.example", ..Certificate::default() }, "for another name: other.example"),
         (Certificate { unknown_ca: true, ..Certificate::default() }, "issued by \"Unknown CA\""),
     ] {
         let server = Server::start_after(&certificate, 1, answering(result(1, 0x78, 0, "")), |client, _| {

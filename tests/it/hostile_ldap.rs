@@ -495,7 +495,7 @@ fn expired_or_future_certificate_is_rejected_with_date() {
     for (certificate, expected) in [
         (Certificate { ends: 2020, ..Certificate::default() }, "expired on 2020-01-01"),
         (Certificate { begins: 2090, ends: 2091, ..Certificate::default() }, "is not valid before 2090-01-01"),
-        (Certificate { name: "other.example", ..Certificate::default() }, "it is for other.example"),
+        (Certificate { name: "other.example", ..Certificate::default() }, "for another name: other.example"),
         (Certificate { unknown_ca: true, ..Certificate::default() }, "issued by \"Unknown CA\""),
     ] {
         let server = Server::start_with(&certificate, 1, |client, _| client.wait_for_the_end());

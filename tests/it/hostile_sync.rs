@@ -105,11 +105,11 @@ fn nested(depth: usize) -> Vec<u8> {
 fn a_hostile_controller_fails_the_sync_and_leaves_the_cache_as_it_was() {
     let company = Company::new();
     let evils: [(&str, &str, Evil); 11] = [
-        ("nested", "no LDAP", |client, _| say(client, &nested(8000))),
+        ("nested", "sent invalid LDAP", |client, _| say(client, &nested(8000))),
         ("two gibibytes", "longer than 16 MiB", |client, _| say(client, b"\x30\x84\x7f\xff\xff\xff\x02\x01\x02")),
-        ("an empty message", "no LDAP", |client, _| say(client, &[0x30, 0])),
-        ("an unknown operation", "no LDAP", |client, id| say(client, &result(id, 0x6f, 0, ""))),
-        ("a wrong message id", "not made", |client, id| say(client, &page_end(id + 7, 0, ""))),
+        ("an empty message", "sent invalid LDAP", |client, _| say(client, &[0x30, 0])),
+        ("an unknown operation", "sent invalid LDAP", |client, id| say(client, &result(id, 0x6f, 0, ""))),
+        ("a wrong message id", "unknown request", |client, id| say(client, &page_end(id + 7, 0, ""))),
         ("a cut", "closed the connection", |client, id| {
             let id = first_page(client, id);
             client.send(&user(id, 2));
@@ -127,7 +127,7 @@ fn a_hostile_controller_fails_the_sync_and_leaves_the_cache_as_it_was() {
             say(client, &[user(id, 2), page_end(id, 4, "")].concat());
         }),
         ("a referral", "on another server", |client, id| say(client, &page_end(id, 10, ""))),
-        ("no answer to whether more follow", "whether more follow", |client, id| {
+        ("no answer to whether more follow", "no paging control", |client, id| {
             say(client, &[user(id, 0), result(id, 0x65, 0, "")].concat());
         }),
     ];

@@ -104,25 +104,25 @@ pagedresults: cookie=\n\n# numResponses: 2\n# numEntries: 1\n";
 }
 
 #[test]
-fn each_fault_has_its_line() {
+fn each_error_has_its_line() {
     let cases = [
-        ("", None, "there are no entries"),
-        ("# nothing\n\n", None, "there are no entries"),
-        ("cn: a\n", Some(1), "\"dn:\" expected"),
-        ("dn: CN=a,DC=x\ncn: a\n\ncn: b\n", Some(4), "\"dn:\" expected"),
+        ("", None, "no entries"),
+        ("# nothing\n\n", None, "no entries"),
+        ("cn: a\n", Some(1), "expected \"dn:\""),
+        ("dn: CN=a,DC=x\ncn: a\n\ncn: b\n", Some(4), "expected \"dn:\""),
         ("dn: CN=a,DC=x\ndn: CN=b,DC=x\n", Some(2), "\"dn:\" in the middle"),
         ("search: 1\ndn: CN=b,DC=x\n", Some(2), "\"dn:\" in the middle"),
-        ("dn: a\n\n", Some(1), "not a DN"),
+        ("dn: a\n\n", Some(1), "invalid DN"),
         ("dn: CN=a,DC=x\nno colon\n", Some(2), "not LDIF"),
         ("dn: CN=a,DC=x\n: no name\n", Some(2), "not LDIF"),
         ("dn: CN=a,DC=x\na name: x\n", Some(2), "not LDIF"),
         ("\0\x01\n", Some(1), "not LDIF"),
-        (" cn: a\n", Some(1), "continues"),
-        ("dn: CN=a,DC=x\ncn: a\n\n b\n", Some(4), "continues"),
+        (" cn: a\n", Some(1), "continuation line"),
+        ("dn: CN=a,DC=x\ncn: a\n\n b\n", Some(4), "continuation line"),
         ("dn: CN=a,DC=x\ncn: a\n b\nsn:: ***\n", Some(4), "base64"),
         ("dn: CN=a,DC=x\njpegPhoto:< file:///etc/passwd\n", Some(2), "in another file"),
-        ("dn: CN=a,DC=x\nchangetype: delete\n", Some(2), "changes an entry"),
-        ("dn: CN=a,DC=x\nchangetype: modify\nreplace: cn\ncn: b\n-\n", Some(2), "changes an entry"),
+        ("dn: CN=a,DC=x\nchangetype: delete\n", Some(2), "is a change"),
+        ("dn: CN=a,DC=x\nchangetype: modify\nreplace: cn\ncn: b\n-\n", Some(2), "is a change"),
         ("version: 2\n", Some(1), "version 1"),
         ("dn: CN=a,DC=x\ncn: a\nsn: cut", Some(3), "middle of a line"),
         ("dn: CN=a,DC=x\ncn: a\n\nsearch: 2\nresult: 4 Size limit exceeded\n", Some(5), "not complete: 4 Size limit"),
@@ -134,19 +134,19 @@ fn each_fault_has_its_line() {
     }
     let (line, what) =
         fault(file(&format!("dn: CN=a,DC=x\ncn: {}\n", "x".repeat(lines::MAX_LINE))).root(&Job::unwatched()));
-    assert_eq!((line, what.as_str()), (Some(2), "longer than 16 MiB"));
+    assert_eq!((line, what.as_str()), (Some(2), "the line is longer than 16 MiB"));
 }
 
 #[test]
-fn an_error_names_the_file() {
+fn error_names_the_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("us\u{1b}ers.ldif");
     let missing = File::open(&path).expect_err("not there").to_string();
-    assert!(missing.contains(r"us\u{1b}ers.ldif: cannot be read"), "{missing}");
+    assert!(missing.contains(r"us\u{1b}ers.ldif: cannot read the file"), "{missing}");
     std::fs::write(&path, "dn: CN=a,DC=x\nbroken\n").expect("written");
     let error = File::open(&path).expect("opens").root(&Job::unwatched()).expect_err("broken").to_string();
     assert!(
-        error.ends_with(r"us\u{1b}ers.ldif, line 2: this is not LDIF: a name, a colon and a value expected"),
+        error.ends_with(r"us\u{1b}ers.ldif, line 2: not LDIF: expected a name, a colon and a value"),
         "{error}"
     );
 }
@@ -304,9 +304,9 @@ fn tree_consists_of_entries_and_parents() {
     assert_eq!(below(Some("OU=Bergen,DC=corp,DC=example")), []);
     assert_eq!(
         fault(corp.units(Some("OU=None,DC=x"), &Job::unwatched())).1,
-        "there is nothing at or below OU=None,DC=x"
+        "no entries at or below OU=None,DC=x"
     );
-    assert_eq!(fault(corp.units(Some("None"), &Job::unwatched())).1, "the base is not a DN: None");
+    assert_eq!(fault(corp.units(Some("None"), &Job::unwatched())).1, "the base is not a valid DN: None");
 }
 
 #[test]
@@ -348,7 +348,7 @@ fn file_without_unique_users_is_rejected() {
     );
     assert_eq!(
         fault(users(&mut file(CORP), Some("OU=None,DC=corp,DC=example"), people)).1,
-        "there is nothing at or below OU=None,DC=corp,DC=example"
+        "no entries at or below OU=None,DC=corp,DC=example"
     );
 }
 

@@ -140,7 +140,7 @@ fn used_port_and_missing_key_are_errors() {
     imd.write("cert.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     imd.imd(["serve", "--cert", "cert.pem"]).failed_with(2, ["--key"]);
     imd.write("key.pem", "");
-    imd.imd(["serve", "--cert", "cert.pem", "--key", "key.pem"]).failed_with(1, ["key.pem", "read by others"]);
+    imd.imd(["serve", "--cert", "cert.pem", "--key", "key.pem"]).failed_with(1, ["key.pem", "readable by other users"]);
     std::fs::set_permissions(imd.path("key.pem"), std::fs::Permissions::from_mode(0o600)).unwrap();
     imd.imd(["serve", "--cert", "cert.pem", "--key", "key.pem"]).failed_with(1, ["key.pem", "no private key"]);
     let (certificate, key) = own_certificate();

@@ -220,7 +220,7 @@ fn unattended_log_on_waits_for_a_ticket() {
         let waiting = Waiting::start(&laptop, &["claim", "--log-on"], &environment);
         // A build without Kerberos has none to wait for.
         if cfg!(feature = "kerberos") {
-            waiting.says("no ticket of this session");
+            waiting.says("no Kerberos ticket in this session");
         }
     }
     assert_eq!(stub.asked.load(Ordering::SeqCst), 0);

@@ -100,8 +100,8 @@ fn token_without_expiry_needs_confirmation() {
     let imd = Installation::new();
     let server = "https://imd.corp.example.com:7443";
     let once = imd.imd(["token", "create", "t", "--server", server, "--expires", "never"]);
-    once.failed_with(2, ["twice", "--never-expires"]);
-    imd.imd(["token", "create", "t", "--server", server, "--never-expires"]).failed_with(2, ["twice"]);
+    once.failed_with(2, ["both", "--never-expires"]);
+    imd.imd(["token", "create", "t", "--server", server, "--never-expires"]).failed_with(2, ["both"]);
     imd.imd(["token", "create", "t", "--server", server, "--expires", "never", "--never-expires"]).succeeded();
     assert_eq!(imd.json(["token", "list", "t"])["record"]["expires_at"], serde_json::Value::Null);
     // The same in the answers file.
