@@ -145,10 +145,7 @@ fn error_names_the_file() {
     assert!(missing.contains(r"us\u{1b}ers.ldif: cannot read the file"), "{missing}");
     std::fs::write(&path, "dn: CN=a,DC=x\nbroken\n").expect("written");
     let error = File::open(&path).expect("opens").root(&Job::unwatched()).expect_err("broken").to_string();
-    assert!(
-        error.ends_with(r"us\u{1b}ers.ldif, line 2: not LDIF: expected a name, a colon and a value"),
-        "{error}"
-    );
+    assert!(error.ends_with(r"us\u{1b}ers.ldif, line 2: not LDIF: expected a name, a colon and a value"), "{error}");
 }
 
 /// A domain in a few lines: nested groups, a cycle, a computer, a contact, an OU that is no entry.
@@ -302,10 +299,7 @@ fn tree_consists_of_entries_and_parents() {
     );
     assert_eq!(below(Some("OU=oslo,DC=corp,DC=example")), [plain("Labs", false)]);
     assert_eq!(below(Some("OU=Bergen,DC=corp,DC=example")), []);
-    assert_eq!(
-        fault(corp.units(Some("OU=None,DC=x"), &Job::unwatched())).1,
-        "no entries at or below OU=None,DC=x"
-    );
+    assert_eq!(fault(corp.units(Some("OU=None,DC=x"), &Job::unwatched())).1, "no entries at or below OU=None,DC=x");
     assert_eq!(fault(corp.units(Some("None"), &Job::unwatched())).1, "the base is not a valid DN: None");
 }
 
