@@ -10,6 +10,7 @@ pub mod form;
 mod frequency;
 mod installer;
 mod mapping;
+mod part;
 mod pick;
 mod profile;
 mod settings;

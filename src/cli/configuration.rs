@@ -26,7 +26,7 @@ pub(super) enum Directories {
         name: Name,
     },
     /// Add a directory
-    #[command(after_help = edit::DIRECTORY)]
+    #[command(after_help = Table::Directory.help())]
     Add {
         /// The name of the directory
         name: Name,
@@ -34,7 +34,7 @@ pub(super) enum Directories {
         answers: edit::Answers,
     },
     /// Change a directory
-    #[command(after_help = edit::DIRECTORY)]
+    #[command(after_help = Table::Directory.help())]
     Edit {
         /// The name of the directory
         name: Name,
@@ -87,7 +87,7 @@ pub(super) enum Profiles {
         name: Name,
     },
     /// Add a profile
-    #[command(after_help = edit::PROFILE)]
+    #[command(after_help = Table::Profile.help())]
     Add {
         /// The name of the profile
         name: Name,
@@ -95,7 +95,7 @@ pub(super) enum Profiles {
         answers: edit::Answers,
     },
     /// Change a profile
-    #[command(after_help = edit::PROFILE)]
+    #[command(after_help = Table::Profile.help())]
     Edit {
         /// The name of the profile
         name: Name,
@@ -134,7 +134,7 @@ pub(super) enum Storages {
         name: Name,
     },
     /// Add a storage
-    #[command(after_help = edit::STORAGE)]
+    #[command(after_help = Table::Storage.help())]
     Add {
         /// The name of the storage
         name: Name,
@@ -142,7 +142,7 @@ pub(super) enum Storages {
         answers: edit::Answers,
     },
     /// Change a storage
-    #[command(after_help = edit::STORAGE)]
+    #[command(after_help = Table::Storage.help())]
     Edit {
         /// The name of the storage
         name: Name,
@@ -166,7 +166,7 @@ pub(super) enum Mappings {
         name: Name,
     },
     /// Add a mapping with the lowest priority
-    #[command(after_help = edit::MAPPING)]
+    #[command(after_help = Table::Mapping.help())]
     Add {
         /// The name of the mapping
         name: Name,
@@ -174,7 +174,7 @@ pub(super) enum Mappings {
         answers: edit::Answers,
     },
     /// Change a mapping
-    #[command(after_help = edit::MAPPING)]
+    #[command(after_help = Table::Mapping.help())]
     Edit {
         /// The name of the mapping
         name: Name,
@@ -235,7 +235,7 @@ pub(super) enum Frequency {
     /// Show the sync interval and the next syncs
     Show,
     /// Change the sync interval
-    #[command(after_help = edit::FREQUENCY)]
+    #[command(after_help = edit::frequency_help())]
     Set(edit::Answers),
 }
 
@@ -244,7 +244,7 @@ pub(super) enum Settings {
     /// Show the limits and authentication methods for every activation
     Show,
     /// Change the limits and authentication methods for every activation
-    #[command(after_help = edit::SETTINGS)]
+    #[command(after_help = Table::Settings.help())]
     Set(edit::Answers),
 }
 
@@ -479,12 +479,9 @@ pub(super) fn frequency(engine: &Engine, verb: Option<&Frequency>, output: &Outp
     let frequency = engine.frequency()?.map(|kept| kept.value).unwrap_or_default();
     let runs = frequency.next_runs(engine.now(), engine.last_sync()?, 3);
     let runs: Vec<_> = runs.iter().map(|run| run.strftime("%Y-%m-%d %H:%M %:z").to_string()).collect();
-    let lines = [
-        ("every", frequency.every.to_string()),
-        ("at", frequency.at.map(|at| at.to_string()).unwrap_or_default()),
-        ("time zone", frequency.tz.clone().unwrap_or_else(|| "UTC".to_owned())),
-        ("next runs", runs.join(", ")),
-    ];
+    let mut lines = edit::lines(engine, Table::Frequency, None)?;
+    lines.push(("next runs".to_owned(), runs.join(", ")));
+    let lines: Vec<_> = lines.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     Ok(output.one(&serde_json::json!({ "frequency": frequency, "next_runs": runs }), &lines)?)
 }
 
@@ -493,25 +490,7 @@ pub(super) fn settings(engine: &Engine, verb: Option<&Settings>, output: &Output
         return edit::edit(engine, Table::Settings, None, answers, output);
     }
     let settings = engine.settings()?.map(|kept| kept.value).unwrap_or_default();
-    let auth_methods: Vec<_> = settings.auth.iter().map(|auth| auth.word()).collect();
-    let lines = [
-        ("devices per user", settings.devices_per_user.to_string()),
-        ("at the limit", settings.at_limit.word().to_owned()),
-        ("auth", auth_methods.join(", ")),
-        ("safeguard", settings.safeguard.to_string()),
-        ("offline tokens", settings.offline_tokens.word().to_owned()),
-        (
-            "only members of",
-            settings.pilot_group.clone().unwrap_or_else(|| "everybody whom a mapping takes".to_owned()),
-        ),
-        (
-            "most on one day",
-            if settings.daily_activation_limit == 0 {
-                "no cap".to_owned()
-            } else {
-                settings.daily_activation_limit.to_string()
-            },
-        ),
-    ];
+    let lines = edit::lines(engine, Table::Settings, None)?;
+    let lines: Vec<_> = lines.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     Ok(output.one(&settings, &lines)?)
 }

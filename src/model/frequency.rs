@@ -62,8 +62,18 @@ impl From<ClockTime> for String {
 pub enum Unfit {
     #[error("the interval must be 15m to 31d, not {0}")]
     Every(Duration),
-    #[error("no time zone is called {0:?}; an example is Europe/Oslo")]
+    #[error("unknown time zone {0:?}; an example is Europe/Oslo")]
     TimeZone(String),
+}
+
+impl Unfit {
+    /// The field that it is about, by its key in the answers file.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Every(_) => "frequency.every",
+            Self::TimeZone(_) => "frequency.tz",
+        }
+    }
 }
 
 impl Frequency {

@@ -156,16 +156,27 @@ impl From<Safeguard> for String {
 /// Why settings cannot be used: the rules of step 5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    #[error("a user needs 1 to 100 devices, not {0}")]
+    #[error("must be 1 to 100 devices, not {0}")]
     Devices(u32),
-    #[error("no proof is chosen")]
+    #[error("no authentication method is chosen")]
     NoAuth,
-    #[error("\"unverified\" proves nothing, so it cannot stand beside another proof")]
+    #[error("\"unverified\" cannot be combined with other methods")]
     UnverifiedWithOthers,
-    #[error("a proof is named twice")]
+    #[error("an authentication method is listed twice")]
     AuthTwice,
-    #[error("that is no DN of a group, such as CN=Pilot,OU=Groups,DC=corp,DC=example,DC=com")]
+    #[error("expected the DN of a group, such as CN=Pilot,OU=Groups,DC=corp,DC=example,DC=com")]
     PilotGroup,
+}
+
+impl Unfit {
+    /// The field that it is about, by its key in the answers file.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Devices(_) => "settings.devices_per_user",
+            Self::PilotGroup => "settings.pilot_group",
+            Self::NoAuth | Self::UnverifiedWithOthers | Self::AuthTwice => "settings.auth",
+        }
+    }
 }
 
 impl Settings {

@@ -16,8 +16,8 @@ use crate::model::name::Name;
 use crate::model::text;
 use crate::secrets::{Secret, read_secret_file};
 
-use super::form::{Choice, Form, Kind, Value};
-use super::{Saved, Step, token};
+use super::form::{Choice, Field, Form, Kind, Value, Written};
+use super::{Saved, Step};
 
 pub use edit::{Edit, Table};
 pub use export::{Exported, export};
@@ -100,18 +100,23 @@ const TABLES: [(&str, Step); 8] = [
     ("installer", Step::Installer),
 ];
 
-/// Keys that name a file with a secret, and the field whose secret it holds.
-const SECRET_FILES: [(&str, &str); 2] =
-    [("directory.password_file", "directory.password"), ("installer.foreign_token_file", "installer.foreign_token")];
-
-const PATHS: [&str; 3] = ["directory.ca_file", "directory.file", "installer.out"];
-
-/// One line in a form, a list in the file.
-const LISTS: [&str; 3] = ["directory.urls", "token.servers", "token.networks"];
-
-/// They follow from the keys that are given.
-const SOURCE: &str = "directory.source";
-const IMPLIED: [&str; 2] = [SOURCE, token::LIMITS];
+/// The fields that a table of the answers file can set, in the order of the form. Choices that depend on the
+/// installation are empty.
+pub fn keys(table: &str) -> Vec<Field> {
+    let step = TABLES.iter().find(|(name, _)| *name == table).map(|(_, step)| *step);
+    let fields = match step {
+        Some(Step::Directory) => super::directory::fields(),
+        Some(Step::Profile) => super::profile::fields(Vec::new()),
+        Some(Step::Mapping) => super::mapping::fields(super::mapping::Choices::default()),
+        Some(Step::Frequency) => super::frequency::fields(),
+        Some(Step::Settings) => super::settings::fields(),
+        Some(Step::Token) => super::token::fields(Vec::new()),
+        Some(Step::Installer) => super::installer::fields(&[], &[], Vec::new()),
+        None => Vec::new(),
+    };
+    let of_table = |field: &Field| field.key.split('.').next() == Some(table) && field.written != Written::Implied;
+    fields.into_iter().filter(of_table).collect()
+}
 
 impl Answers {
     /// Reads the text of an answers file; `folder` is where its relative paths start.
@@ -254,37 +259,32 @@ impl Answers {
     }
 
     fn fill(&self, form: &mut Form, filled: &Filled) -> Result<(), Error> {
-        // The source follows from the key that is given; a question that is not asked would swallow its answer.
-        for (key, source) in [("directory.urls", "ldaps"), ("directory.file", "file")] {
-            if filled.values.iter().any(|(given, _)| given == key) {
-                form.set(SOURCE, Value::Text(source.to_owned()));
-            }
+        // A given key decides the implied field that makes it visible: a hidden field would lose its value.
+        let decides = |field: &Field| {
+            let when = field.when.clone()?;
+            let implied = form.field(&when.key)?.written == Written::Implied;
+            let given = filled.values.iter().any(|(given, _)| *given == field.file_key());
+            (implied && given).then_some(when)
+        };
+        let decided: Vec<_> = form.fields.iter().filter_map(decides).collect();
+        for when in decided {
+            form.set(when.key, Value::Text(when.is.concat()));
         }
-        for key in ["token.mappings", "token.platforms", "token.networks", "token.not_before"] {
-            if filled.values.iter().any(|(given, _)| given == key) {
-                form.set(token::LIMITS, Value::Text("some".to_owned()));
-            }
-        }
-        // So does whom to believe: the one takes the place of the other.
+        // A CA file and pins exclude each other: the given one replaces the other.
         for (key, other) in [("directory.ca_file", "directory.pin"), ("directory.pin", "directory.ca_file")] {
             if filled.values.iter().any(|(given, _)| given == key) {
                 form.set(other, Value::Text(String::new()));
             }
         }
         for (key, value) in &filled.values {
-            if let Some((_, field)) = SECRET_FILES.iter().find(|(file, _)| file == key) {
+            if let Some(field) = secret_of(form, key) {
                 let path = self.folder.join(string(key, value)?);
-                let is_kept = form.field(field).is_some_and(|field| field.kind == Kind::Secret { kept: true });
-                if is_kept && !path.exists() {
-                    // An exported file applied where it came from: the secret is there, and nobody has to know it.
+                if field.kind == (Kind::Secret { kept: true }) && !path.exists() {
+                    // An exported file is applied to its own installation, which already has the secret.
                     continue;
                 }
-                let secret: Secret = read_secret_file(&path).map_err(|error| Error::Value {
-                    key: key.clone(),
-                    message: error.to_string(),
-                    help: Some(error.help()),
-                })?;
-                form.set(field, Value::Secret(secret));
+                let field = field.key.clone();
+                form.set(&field, Value::Secret(read_secret(key, &path)?));
                 continue;
             }
             let Some(field) = form.field(key) else {
@@ -295,11 +295,11 @@ impl Answers {
                     return Err(Error::Value {
                         key: key.clone(),
                         message: "a secret does not belong in an answers file".to_owned(),
-                        help: Some(format!("write it to a file with mode 0600 and give {key}_file")),
+                        help: Some(format!("write it to a file with mode 0600 and set {key}_file")),
                     });
                 }
                 Kind::Several(_) | Kind::Ordered(_) => Value::Many(strings(key, value)?),
-                _ if PATHS.contains(&key.as_str()) => Value::Text(self.path(string(key, value)?)),
+                Kind::Path { .. } => Value::Text(self.path(string(key, value)?)),
                 _ => Value::Text(strings(key, value)?.join(" ")),
             };
             form.set(key, value);
@@ -423,15 +423,15 @@ fn difference(before: &Form, after: &Form) -> Vec<String> {
         Value::Many(values) => text::shown(&values.join(", ")),
         Value::Secret(_) => String::new(),
     };
-    let exists = |field: &&super::form::Field| {
+    let exists = |field: &&Field| {
         let basis = &before.basis;
         if field.key.starts_with("storage.") { basis.storage.is_some() } else { basis.subject.is_some() }
     };
-    let differs = |field: &&super::form::Field| {
+    let differs = |field: &&Field| {
         let old = before.field(&field.key).map(|field| said(&field.value)).unwrap_or_default();
         old != said(&field.value)
     };
-    let line = |field: &super::form::Field| {
+    let line = |field: &Field| {
         let old = before.field(&field.key).map(|field| said(&field.value)).unwrap_or_default();
         format!("{subject}: {}: {old} -> {}", field.label, said(&field.value))
     };
@@ -445,6 +445,16 @@ fn names(names: &[Name]) -> String {
 fn string<'a>(key: &str, value: &'a toml::Value) -> Result<&'a str, Error> {
     let wrong = || Error::Value { key: key.to_owned(), message: "text is expected".to_owned(), help: None };
     value.as_str().ok_or_else(wrong)
+}
+
+/// The secret field whose file has this key.
+fn secret_of<'a>(form: &'a Form, key: &str) -> Option<&'a Field> {
+    form.fields.iter().find(|field| matches!(field.kind, Kind::Secret { .. }) && field.file_key() == key)
+}
+
+fn read_secret(key: &str, path: &Path) -> Result<Secret, Error> {
+    let wrong = |message, help| Error::Value { key: key.to_owned(), message, help: Some(help) };
+    read_secret_file(path).map_err(|error| wrong(error.to_string(), error.help()))
 }
 
 /// A scalar as one string, an array of scalars as several.
@@ -465,9 +475,9 @@ fn strings(key: &str, value: &toml::Value) -> Result<Vec<String>, Error> {
 
 fn unknown_field(form: &Form, key: &str) -> Error {
     let table = key.split('.').next().unwrap_or_default();
-    let secrets = SECRET_FILES.iter().map(|(key, _)| *key);
-    let known = form.fields.iter().map(|field| field.key.as_ref()).chain(secrets);
-    let known = known.filter(|known| known.split('.').next() == Some(table));
+    let known: Vec<_> =
+        form.fields.iter().filter(|field| field.written != Written::Implied).map(Field::file_key).collect();
+    let known = known.iter().map(AsRef::as_ref).filter(|known: &&str| known.split('.').next() == Some(table));
     unknown_key("key", key, known)
 }
 

@@ -18,44 +18,51 @@ use super::{Saved, path};
 
 pub(super) fn fields() -> Vec<Field> {
     vec![
-        Field::new("directory.name", "Name", "What this directory is called here.", Kind::Pick(Pick::Existing))
+        Field::new("directory.name", "Name", "The name of this directory in imd.", Kind::Pick(Pick::Existing))
             .required(),
         Field::new(
             "directory.source",
             "Source",
-            "A domain controller is read at each sync; so is a file.",
+            "Where imd reads users at each sync.",
             Kind::Choice(vec![
-                Choice::new("ldaps", "Domain controller", "Users are read over verified TLS: LDAPS or StartTLS."),
-                Choice::new("file", "File", "Users are read from an export made by ldifde, ldapsearch or csvde."),
+                Choice::new(
+                    "ldaps",
+                    "Domain controller",
+                    "imd reads users over LDAPS or StartTLS and verifies the server.",
+                ),
+                Choice::new("file", "File", "imd reads users from an export of ldifde, ldapsearch or csvde."),
             ]),
         )
+        .implied()
         .with("ldaps"),
         Field::new(
             "directory.urls",
             "Addresses",
-            "Tried in order. ldaps://dc1.corp.example.com, or ldap:// (StartTLS). Ctrl-O finds them by DNS.",
+            "Tried in order: ldaps://HOST, or ldap://HOST (StartTLS). Ctrl-O finds them by DNS.",
             Kind::Pick(Pick::Controller),
         )
+        .list()
         .when("directory.source", ["ldaps"])
         .required(),
         Field::new(
             "directory.ca_file",
             "CA file",
-            "PEM certificates of the CA that signed the controller's. Empty: the CAs this host trusts.",
+            "PEM file with the CA of the server certificate. Empty: the CAs of this host.",
             Kind::Path { example: "corp-ca.pem" },
         )
         .when("directory.source", ["ldaps"]),
         Field::new(
             "directory.pin",
-            "Pin",
-            "In place of a CA: the keys to believe. Ctrl-O shows the servers' own, to compare and choose.",
+            "Public-key pins",
+            "Used instead of a CA file. Ctrl-O shows the keys of the servers, to compare.",
             Kind::Pick(Pick::Key),
         )
+        .list()
         .when("directory.source", ["ldaps"]),
         Field::new(
             "directory.bind",
-            "Bind as",
-            "An account that may read; nothing more is needed. UPN, DOMAIN\\user or DN.",
+            "Bind account",
+            "An account that can read the directory: UPN, DOMAIN\\user or DN.",
             Kind::Text { example: "svc-imd@corp.example.com" },
         )
         .when("directory.source", ["ldaps"])
@@ -63,7 +70,7 @@ pub(super) fn fields() -> Vec<Field> {
         Field::new(
             "directory.password",
             "Password",
-            "Sealed in the state directory; never shown or logged.",
+            "The password of the bind account; imd stores it encrypted and never shows it.",
             Kind::Secret { kept: false },
         )
         .when("directory.source", ["ldaps"])
@@ -71,7 +78,7 @@ pub(super) fn fields() -> Vec<Field> {
         Field::new(
             "directory.file",
             "File",
-            "An export, LDIF or csvde's, read anew at each sync.",
+            "An export (LDIF or csvde); imd reads it at each sync.",
             Kind::Path { example: "users.ldif" },
         )
         .when("directory.source", ["file"])
@@ -125,8 +132,8 @@ fn read(form: &mut Form) -> Option<(Directory, Option<Secret>)> {
         (Some(file), None) => Trust::Ca { file: path(file), pem: String::new() },
         (None, Some(_)) => Trust::Pins(many(form, "directory.pin")?),
         (Some(_), Some(_)) => {
-            let help = "empty the one or the other: a pin stands in place of a CA".to_owned();
-            let problem = Problem { help: Some(help), ..Problem::new("a CA file is given, too") };
+            let help = "keep one of them and empty the other".to_owned();
+            let problem = Problem { help: Some(help), ..Problem::new("a CA file is given, too; use one of them") };
             form.problem("directory.pin", problem);
             return None;
         }

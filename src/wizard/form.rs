@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::model::fold::same;
@@ -51,6 +52,7 @@ pub struct Field {
     /// One line: what it is for, and what an empty field means.
     pub help: Cow<'static, str>,
     pub kind: Kind,
+    pub written: Written,
     pub required: bool,
     /// The answers that make the question worth asking; absent: it always is.
     pub when: Option<When>,
@@ -113,6 +115,18 @@ pub enum Kind {
     Ordered(Vec<Choice>),
 }
 
+/// How the answers file writes a field whose kind leaves that open.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Written {
+    #[default]
+    Text,
+    /// A list in the file, one line in a form.
+    List,
+    Number(RangeInclusive<u64>),
+    /// Not written: it follows from the keys that are given.
+    Implied,
+}
+
 /// What the live directory is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pick {
@@ -138,11 +152,26 @@ pub struct Choice {
     pub consequence: String,
     /// Why it cannot be chosen.
     pub refused: Option<String>,
+    /// What the check of the step advises when it is chosen.
+    pub warning: Option<String>,
 }
 
 impl Choice {
     pub fn new(value: impl Into<String>, label: impl Into<String>, consequence: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), consequence: consequence.into(), refused: None }
+        Self { value: value.into(), label: label.into(), consequence: consequence.into(), refused: None, warning: None }
+    }
+
+    #[must_use]
+    pub fn warning(mut self, advice: impl Into<String>) -> Self {
+        self.warning = Some(advice.into());
+        self
+    }
+
+    /// Shown, but not to be chosen.
+    #[must_use]
+    pub fn refused(mut self, why: impl Into<String>) -> Self {
+        self.refused = Some(why.into());
+        self
     }
 }
 
@@ -163,6 +192,7 @@ impl Field {
             label: label.into(),
             help: help.into(),
             kind,
+            written: Written::Text,
             required: false,
             when: None,
             visible: true,
@@ -175,6 +205,27 @@ impl Field {
     #[must_use]
     pub fn when(mut self, key: &'static str, is: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.when = Some(When { key, is: is.into_iter().map(Into::into).collect() });
+        self
+    }
+
+    /// A list of words, separated by spaces.
+    #[must_use]
+    pub fn list(mut self) -> Self {
+        self.written = Written::List;
+        self
+    }
+
+    /// A whole number in this range.
+    #[must_use]
+    pub fn number(mut self, range: RangeInclusive<u64>) -> Self {
+        self.written = Written::Number(range);
+        self
+    }
+
+    /// Not written to the answers file: the keys that are given decide it.
+    #[must_use]
+    pub fn implied(mut self) -> Self {
+        self.written = Written::Implied;
         self
     }
 
@@ -235,6 +286,12 @@ impl Field {
         }
     }
 
+    /// The choices that are made, in the order in which they stand in the field.
+    pub fn chosen_choices(&self) -> impl Iterator<Item = &Choice> {
+        let find = |value: &String| self.choices().iter().find(|choice| choice.value == *value);
+        self.chosen().iter().filter_map(find)
+    }
+
     fn chosen_but_refused(&self) -> Option<Problem> {
         if !self.visible || self.choices().is_empty() {
             return None;
@@ -250,6 +307,37 @@ impl Field {
                 }
             }
         })
+    }
+
+    fn out_of_range(&self) -> Option<Problem> {
+        let Written::Number(range) = &self.written else { return None };
+        let text = self.text().trim();
+        if !self.visible || text.is_empty() || text.parse().is_ok_and(|number| range.contains(&number)) {
+            return None;
+        }
+        Some(Problem::new(if *range.end() == u64::from(u32::MAX) {
+            format!("must be a whole number, {} or more", range.start())
+        } else {
+            format!("must be a whole number from {} to {}", range.start(), range.end())
+        }))
+    }
+
+    /// The words of a field that lists some on one line.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.text().split([' ', ',']).filter(|word| !word.is_empty())
+    }
+
+    /// The key without its table: `base_dn`.
+    pub fn short_key(&self) -> &str {
+        self.key.split_once('.').map_or(&*self.key, |(_, key)| key)
+    }
+
+    /// The key that the answers file has for it: that of a secret names the file that holds it.
+    pub fn file_key(&self) -> Cow<'_, str> {
+        match self.kind {
+            Kind::Secret { .. } => format!("{}_file", self.key).into(),
+            _ => Cow::Borrowed(&*self.key),
+        }
     }
 
     /// The choices of a field that has some.
@@ -322,7 +410,7 @@ impl Form {
             }
         }
         for at in 0..self.fields.len() {
-            let refused = self.fields[at].chosen_but_refused();
+            let refused = self.fields[at].chosen_but_refused().or_else(|| self.fields[at].out_of_range());
             if let Some(problem) = refused {
                 self.fields[at].problem.get_or_insert(problem);
             }
@@ -394,11 +482,6 @@ impl Form {
     pub(super) fn storage_version(&self) -> Option<u64> {
         let named = self.field("storage.name").map(Field::text);
         self.basis.storage.filter(|_| self.basis.storage_name.as_deref().is_none_or(|name| is_same(named, name)))
-    }
-
-    /// A field that reads `true`.
-    pub(super) fn is_on(&self, key: &str) -> bool {
-        self.text(key) == Some("true")
     }
 }
 

@@ -1,63 +1,64 @@
-//! Step 4: how often the directory is read.
+//! Step 4: how often imd reads the directory.
 
 use crate::engine::{Engine, Error};
 use crate::model::check::Check;
-use crate::model::frequency::{Frequency, Unfit};
+use crate::model::frequency::Frequency;
 
 use super::Saved;
-use super::form::{Basis, Field, Form, Kind, Problem, Value};
+use super::form::{Basis, Field, Form, Kind, Problem};
+use super::part::{self, Part};
 
-pub(super) fn fields() -> Vec<Field> {
+fn parts() -> Vec<Part<Frequency>> {
     vec![
-        Field::new(
-            "frequency.every",
-            "Read every",
-            "15m to 31d. A mapping may override it.",
-            Kind::Text { example: "24h" },
-        )
-        .with("24h")
-        .required(),
-        Field::new(
-            "frequency.at",
-            "At",
-            "Time of day from which the interval counts. Empty: from the last run.",
-            Kind::Text { example: "02:00" },
+        Part::text(
+            Field::new(
+                "frequency.every",
+                "Sync interval",
+                "How often imd reads the directory: 15 minutes to 31 days; default 24h.",
+                Kind::Text { example: "24h" },
+            )
+            .required(),
+            |frequency| &mut frequency.every,
         ),
-        Field::new(
-            "frequency.tz",
-            "Time zone",
-            "For the time of day. Empty: UTC.",
-            Kind::Text { example: "Europe/Oslo" },
+        Part::optional(
+            Field::new(
+                "frequency.at",
+                "Start time",
+                "Time of day that the interval counts from. Empty: the time of the last sync.",
+                Kind::Text { example: "02:00" },
+            ),
+            |frequency| &mut frequency.at,
+        ),
+        Part::optional(
+            Field::new(
+                "frequency.tz",
+                "Time zone",
+                "Time zone of the start time. Empty: UTC.",
+                Kind::Text { example: "Europe/Oslo" },
+            ),
+            |frequency| &mut frequency.tz,
         ),
     ]
 }
 
+pub(super) fn fields() -> Vec<Field> {
+    part::fields(parts(), &Frequency::default())
+}
+
 pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
-    let Some(kept) = engine.frequency()? else { return Ok(()) };
-    let mut set = |key: &str, text: String| form.set(key, Value::Text(text));
-    set("frequency.every", kept.value.every.to_string());
-    set("frequency.at", kept.value.at.map(|at| at.to_string()).unwrap_or_default());
-    set("frequency.tz", kept.value.tz.unwrap_or_default());
-    form.basis = Basis::of(kept.version);
+    if let Some(kept) = engine.frequency()? {
+        part::fill(form, &parts(), &kept.value);
+        form.basis = Basis::of(kept.version);
+    }
     Ok(())
 }
 
 fn read(form: &mut Form) -> Option<Frequency> {
-    let every = form.parse("frequency.every");
-    let at = form.parse("frequency.at");
-    let tz = form.text("frequency.tz").map(str::to_owned);
-    if form.has_problems() {
-        return None;
+    let frequency = part::read(form, &parts(), Frequency::default());
+    if let Some(unfit) = frequency.unfit() {
+        form.problem(unfit.key(), Problem::new(unfit.to_string()));
     }
-    let frequency = Frequency { every: every?, at, tz };
-    match frequency.unfit() {
-        None => Some(frequency),
-        Some(unfit) => {
-            let key = if matches!(unfit, Unfit::Every(_)) { "frequency.every" } else { "frequency.tz" };
-            form.problem(key, Problem::new(unfit.to_string()));
-            None
-        }
-    }
+    (!form.has_problems()).then_some(frequency)
 }
 
 pub(super) fn check_fields(form: &mut Form) {
@@ -71,7 +72,7 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
     };
     let runs = frequency.next_runs(engine.now(), engine.last_sync()?, 3);
     let runs: Vec<_> = runs.iter().map(|run| run.strftime("%a %d %b %Y %H:%M %:z").to_string()).collect();
-    each(Check::ok("next three runs", runs.join(", ")));
+    each(Check::ok("next three syncs", runs.join(", ")));
     Ok(())
 }
 

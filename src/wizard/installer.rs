@@ -1,4 +1,4 @@
-//! Step 7: what the deployment tool runs on each laptop.
+//! Step 7: the files that the deployment tool runs on each laptop.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,20 @@ use super::form::{Basis, Choice, Field, Form, Kind, Value};
 use super::{PreviewFile, Saved, path};
 
 const AGENT: &str = "installer.agent";
-/// What the keys of an agent's own questions start with.
+/// The prefix of the keys of an agent's own fields.
 const PROPERTIES: &str = "installer.properties.";
 
 pub(super) fn fields(agents: &[Agent], targets: &[Target], tokens: Vec<Choice>) -> Vec<Field> {
     let issued = |by: TokenFrom| agents.iter().filter(move |agent| agent.token == by).map(|agent| agent.id.clone());
     let agent = |agent: &Agent| {
         let token = match agent.token {
-            TokenFrom::Ours => "It presents a token of step 6.",
-            TokenFrom::Elsewhere => "It presents a token that its own product issued.",
+            TokenFrom::Ours => "It uses a token of step 6.",
+            TokenFrom::Elsewhere => "It uses a token from its own product.",
         };
         Choice::new(&agent.id, &agent.title, token)
     };
     let target = |target: &Target| Choice::new(&target.id, &target.title, format!("For {}.", target.platform.title()));
-    // By platform, so that a long list reads as a few short ones; within one, in the order in which they are offered.
+    // Grouped by platform, so that a long list is easier to read.
     let mut targets: Vec<&Target> = targets.iter().collect();
     targets.sort_by_key(|target| target.platform);
     let newest = tokens.last().map(|token| token.value.clone()).unwrap_or_default();
@@ -33,7 +33,7 @@ pub(super) fn fields(agents: &[Agent], targets: &[Target], tokens: Vec<Choice>) 
         Field::new(
             AGENT,
             "Agent",
-            "What is installed on the laptop.",
+            "The program that is installed on the laptops.",
             Kind::Choice(agents.iter().map(agent).collect()),
         )
         .with("imd-activate")
@@ -41,18 +41,18 @@ pub(super) fn fields(agents: &[Agent], targets: &[Target], tokens: Vec<Choice>) 
         Field::new(
             "installer.targets",
             "Deployment tools",
-            "Which tools install it; each gets a folder of its own.",
+            "The tools that install the agent; imd writes one folder for each.",
             Kind::Several(targets.into_iter().map(target).collect()),
         )
         .required(),
-        Field::new("installer.token", "Token", "The one the laptops present.", Kind::Choice(tokens))
+        Field::new("installer.token", "Token", "The token that the laptops enroll with.", Kind::Choice(tokens))
             .with(newest)
             .when(AGENT, issued(TokenFrom::Ours))
             .required(),
         Field::new(
             "installer.foreign_token",
             "Token",
-            "Issued by the agent's own product; paste it here. It is sealed, and never shown.",
+            "A token from the agent's own product; imd stores it encrypted and never shows it.",
             Kind::Secret { kept: false },
         )
         .when(AGENT, issued(TokenFrom::Elsewhere))
@@ -63,37 +63,42 @@ pub(super) fn fields(agents: &[Agent], targets: &[Target], tokens: Vec<Choice>) 
         Field::new(
             "installer.proxy",
             "Proxy",
-            "none, system, or an address.",
+            "The proxy for laptops: none, system or an address; default system.",
             Kind::Text { example: "http://proxy.corp.example.com:8080" },
         )
         .with("system"),
         Field::new(
             "installer.token_by",
-            "Token travels",
-            "How it reaches the laptop, where a tool can do either.",
+            "Token delivery",
+            "How laptops get the token, if the deployment tool supports both.",
             Kind::Choice(vec![
-                Choice::new("file", "In a file", "A file of its own, which you give to those alone who install."),
+                Choice::new("file", "File", "A separate file; give it only to the people who install the agent."),
                 Choice::new(
                     "inline",
-                    "In the command line",
-                    "Users of a laptop can see it in its process list, and readers of its logs and of the tool's.",
+                    "Command line",
+                    "Visible in the laptop's process list, its logs and the logs of the tool.",
                 ),
             ]),
         )
         .with("file"),
-        Field::new("installer.out", "Folder", "Where the exports are written.", Kind::Path { example: "rollout" })
-            .with("rollout")
-            .required(),
+        Field::new(
+            "installer.out",
+            "Folder",
+            "The folder that imd writes the files to.",
+            Kind::Path { example: "rollout" },
+        )
+        .with("rollout")
+        .required(),
     ]);
     fields
 }
 
-/// A question that the agent's definition asks.
+/// A field of the agent's definition.
 fn property(agent: &Agent, property: &Property) -> Field {
     let help = if property.public {
         property.help.clone()
     } else {
-        format!("{} Its vendor does not publish it: confirm it.", property.help).trim_start().to_owned()
+        format!("{} The vendor does not document it: confirm it.", property.help).trim_start().to_owned()
     };
     let field =
         Field::new(format!("{PROPERTIES}{}", property.key), property.label.clone(), help, Kind::Text { example: "" });

@@ -7,77 +7,154 @@ use crate::model::name::Name;
 use crate::model::profile::{Login, Profile, Storage};
 use crate::model::size::Size;
 
+use super::Saved;
 use super::form::{Choice, Field, Form, Kind, Pick, Problem, Value};
-use super::{Saved, text};
+use super::part::{self, Part};
 
-pub(super) fn fields(directories: Vec<Choice>) -> Vec<Field> {
+fn profile_parts(directories: Vec<Choice>) -> Vec<Part<Profile>> {
     let only = match directories.as_slice() {
         [one] => one.value.clone(),
         _ => String::new(),
     };
-    let optional = |key, label, help, example| Field::new(key, label, help, Kind::Text { example });
+    let field = |key, label, help, example| Field::new(key, label, help, Kind::Text { example });
     vec![
-        Field::new("profile.name", "Profile", "A new name, or one that exists.", Kind::Pick(Pick::Existing)).required(),
-        Field::new(
-            "profile.login",
-            "Login using",
-            "Mass deployment needs Active Directory.",
-            Kind::Choice(vec![
-                Choice::new("active-directory", "Active Directory", "Users log on with the credentials they have."),
-                Choice {
-                    refused: Some("mass deployment activates with Active Directory credentials".to_owned()),
-                    ..Choice::new("local", "Own password", "Users get a password of their own.")
-                },
-            ]),
-        )
-        .with("active-directory"),
-        Field::new(
-            "profile.login_directory",
-            "Directory",
-            "Whose credentials log a user on.",
-            Kind::Choice(directories),
-        )
-        .with(only)
-        .required(),
-        optional("profile.quota", "Quota", "For each user. 0 is no limit; empty inherits.", "50 GiB"),
-        optional("profile.max_users", "Users at most", "1 to 100000; 0 or empty is no limit.", "0"),
-        optional(
-            "profile.devices_per_user",
-            "Devices per user",
-            "Overrides the settings of step 5; empty inherits.",
-            "2",
+        Part::text(
+            Field::new("profile.name", "Profile", "A new profile, or one that exists.", Kind::Pick(Pick::Existing))
+                .required(),
+            |profile| &mut profile.name,
         ),
-        optional("profile.inactive_after", "Inactive after", "1d to 365d without a check-in.", "60d").with("60d"),
-        optional("profile.preserve_for", "Preserve for", "30d to 366d: data of users who left.", "90d").with("90d"),
-        optional("storage.name", "Storage", "Where the data goes; a new name, or one that exists.", "eu-1").required(),
-        optional("storage.location", "Location", "As your agent writes it.", "s3://backup-eu-1").required(),
-        optional("storage.capacity", "Capacity", "Empty: not watched.", "200 TiB"),
+        Part::choice(
+            Field::new(
+                "profile.login",
+                "Log-on",
+                "How users log on; mass deployment requires Active Directory.",
+                Kind::Choice(vec![
+                    Choice::new(
+                        "active-directory",
+                        "Active Directory",
+                        "Users log on with their existing credentials.",
+                    ),
+                    Choice::new("local", "Local password", "Users get a separate password.")
+                        .refused("mass deployment activates with Active Directory credentials"),
+                ]),
+            ),
+            |profile| &mut profile.login,
+        ),
+        Part::optional(
+            Field::new(
+                "profile.login_directory",
+                "Directory",
+                "The directory that authenticates the users.",
+                Kind::Choice(directories),
+            )
+            .required(),
+            |profile: &mut Profile| &mut profile.login_directory,
+        )
+        .starting(only),
+        Part::optional(
+            field(
+                "profile.quota",
+                "Quota",
+                "Storage for each user; 0: no limit; empty: the agent's own quota.",
+                "50 GiB",
+            ),
+            |profile| &mut profile.quota,
+        ),
+        Part::text(
+            field("profile.max_users", "Maximum users", "How many users it can have: 1 to 100000; 0: no limit.", "0")
+                .number(0..=100_000),
+            |profile| &mut profile.max_users,
+        ),
+        Part::optional(
+            field(
+                "profile.devices_per_user",
+                "Devices per user",
+                "How many laptops a user can activate: 1 to 100; empty: as in step 5.",
+                "2",
+            )
+            .number(1..=100),
+            |profile| &mut profile.devices_per_user,
+        ),
+        Part::text(
+            field(
+                "profile.inactive_after",
+                "Inactive after",
+                "Time without a check-in after which a laptop is inactive: 1d to 365d; default 60d.",
+                "60d",
+            ),
+            |profile| &mut profile.inactive_after,
+        ),
+        Part::text(
+            field(
+                "profile.preserve_for",
+                "Preserve for",
+                "How long the data of a removed user is preserved: 30d to 366d; default 90d.",
+                "90d",
+            ),
+            |profile| &mut profile.preserve_for,
+        ),
     ]
+}
+
+fn storage_parts() -> Vec<Part<Storage>> {
+    let field = |key, label, help, example| Field::new(key, label, help, Kind::Text { example });
+    vec![
+        Part::text(
+            field("storage.name", "Storage", "A new storage for the users' data, or one that exists.", "eu-1")
+                .required(),
+            |storage| &mut storage.name,
+        ),
+        Part::text(
+            field(
+                "storage.location",
+                "Location",
+                "Its address, in the form that your agent expects.",
+                "s3://backup-eu-1",
+            )
+            .required(),
+            |storage| &mut storage.location,
+        ),
+        Part::optional(
+            field("storage.capacity", "Capacity", "Its size; empty: imd does not monitor the capacity.", "200 TiB"),
+            |storage| &mut storage.capacity,
+        ),
+    ]
+}
+
+/// The defaults of a profile.
+fn profile_of(name: Name) -> Profile {
+    Profile {
+        name,
+        login: Login::ActiveDirectory,
+        login_directory: None,
+        quota: None,
+        max_users: 0,
+        devices_per_user: None,
+        inactive_after: Duration::days(60),
+        preserve_for: Duration::days(90),
+    }
+}
+
+fn storage_of(name: Name) -> Storage {
+    Storage { name, location: String::new(), capacity: None }
+}
+
+pub(super) fn fields(directories: Vec<Choice>) -> Vec<Field> {
+    let mut fields = part::blank(profile_parts(directories), profile_of);
+    fields.extend(part::blank(storage_parts(), storage_of));
+    fields
 }
 
 pub(super) fn open(engine: &Engine, form: &mut Form, name: &Name) -> Result<bool, Error> {
     let Some(kept) = engine.profile(name)? else { return Ok(false) };
-    let profile = kept.value;
-    let mut set = |key: &str, text: String| form.set(key, Value::Text(text));
-    set("profile.name", profile.name.to_string());
-    set("profile.login", text(&profile.login));
-    set("profile.login_directory", profile.login_directory.map(|name| name.to_string()).unwrap_or_default());
-    set("profile.quota", profile.quota.map(|quota| quota.to_string()).unwrap_or_default());
-    set("profile.max_users", profile.max_users.to_string());
-    set("profile.devices_per_user", profile.devices_per_user.map(|n| n.to_string()).unwrap_or_default());
-    set("profile.inactive_after", profile.inactive_after.to_string());
-    set("profile.preserve_for", profile.preserve_for.to_string());
+    part::fill(form, &profile_parts(Vec::new()), &kept.value);
     form.basis.subject = Some(kept.version);
     Ok(true)
 }
 
 pub(super) fn open_storage(engine: &Engine, form: &mut Form, name: &Name) -> Result<bool, Error> {
     let Some(kept) = engine.storage(name)? else { return Ok(false) };
-    let storage = kept.value;
-    let mut set = |key: &str, text: String| form.set(key, Value::Text(text));
-    set("storage.name", storage.name.to_string());
-    set("storage.location", storage.location);
-    set("storage.capacity", storage.capacity.map(|size| size.to_string()).unwrap_or_default());
+    part::fill(form, &storage_parts(), &kept.value);
     form.basis.storage = Some(kept.version);
     Ok(true)
 }
@@ -121,44 +198,20 @@ pub(super) fn save_alone(engine: &Engine, form: &mut Form) -> Result<Saved, Erro
 }
 
 fn read_storage(form: &mut Form) -> Option<Storage> {
-    let name = form.parse("storage.name");
-    let capacity = form.parse("storage.capacity");
-    let location = form.text("storage.location").map(str::to_owned);
-    Some(Storage { name: name?, location: location?, capacity })
+    part::read_named(form, &storage_parts(), storage_of)
 }
 
 fn read_profile(form: &mut Form) -> Option<Profile> {
-    let within = |form: &mut Form, key: &str, default: Duration, days: std::ops::RangeInclusive<u64>| {
-        let length = form.parse(key).unwrap_or(default);
+    let profile = part::read_named(form, &profile_parts(Vec::new()), profile_of)?;
+    for (key, length, days) in [
+        ("profile.inactive_after", profile.inactive_after, 1..=365),
+        ("profile.preserve_for", profile.preserve_for, 30..=366),
+    ] {
         if !(Duration::days(*days.start())..=Duration::days(*days.end())).contains(&length) {
             form.problem(key, Problem::new(format!("must be {}d to {}d, not {length}", days.start(), days.end())));
         }
-        length
-    };
-    let name = form.parse("profile.name");
-    let login_directory = form.parse("profile.login_directory");
-    let quota = form.parse("profile.quota");
-    let max_users = form.parse::<u32>("profile.max_users").unwrap_or(0);
-    if max_users > 100_000 {
-        form.problem("profile.max_users", Problem::new("must be 0 (no limit) to 100000"));
     }
-    let devices_per_user = form.parse::<u32>("profile.devices_per_user");
-    if devices_per_user.is_some_and(|n| !(1..=100).contains(&n)) {
-        form.problem("profile.devices_per_user", Problem::new("must be 1 to 100"));
-    }
-    let inactive_after = within(form, "profile.inactive_after", Duration::days(60), 1..=365);
-    let preserve_for = within(form, "profile.preserve_for", Duration::days(90), 30..=366);
-    let login = if form.text("profile.login") == Some("local") { Login::Local } else { Login::ActiveDirectory };
-    Some(Profile {
-        name: name?,
-        login,
-        login_directory,
-        quota,
-        max_users,
-        devices_per_user,
-        inactive_after,
-        preserve_for,
-    })
+    Some(profile)
 }
 
 pub(super) fn check_fields(form: &mut Form) {
@@ -178,20 +231,20 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
         users => Check::failed(
             CSV,
             format!("{users} users were added to \"{}\" individually by CSV", profile.name),
-            "choose or create another profile: mass deployment would fight over those users",
+            "choose or create another profile: mass deployment would conflict with these users",
         ),
     });
     each(match (&profile.login, &profile.login_directory) {
         (Login::ActiveDirectory, Some(directory)) => Check::ok(LOGIN, format!("against \"{directory}\"")),
         (Login::ActiveDirectory, None) => Check::failed(LOGIN, "no directory is named", "choose the directory"),
-        (Login::Local, _) => Check::failed(LOGIN, "users have a password of their own", "choose Active Directory"),
+        (Login::Local, _) => Check::failed(LOGIN, "users have a separate password", "choose Active Directory"),
     });
     each(match (storage.capacity, profile.quota.map(Size::as_bytes)) {
         (Some(capacity), Some(quota)) if quota > 0 => {
             Check::ok(CAPACITY, format!("{capacity} holds {} full quotas", capacity.as_bytes() / quota))
         }
-        (None, _) => Check::ok(CAPACITY, "not watched: the storage states no capacity"),
-        (Some(_), _) => Check::warning(CAPACITY, "users have no quota, so nothing bounds the total", "set a quota"),
+        (None, _) => Check::ok(CAPACITY, "not monitored: the storage has no capacity"),
+        (Some(_), _) => Check::warning(CAPACITY, "users have no quota, so the total is not limited", "set a quota"),
     });
     Ok(())
 }
@@ -209,9 +262,9 @@ pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
     }
     let storage_version = match (form.storage_version(), engine.storage(&storage.name)?) {
         (None, Some(kept)) if kept.value == storage => Some(kept.version),
-        // It was named, but never looked at: what the form says of it is another's.
+        // The form names an existing storage that it was not filled from.
         (None, Some(kept)) => {
-            let help = "give the location and capacity that it has, or choose another name".to_owned();
+            let help = "enter its location and capacity, or choose another name".to_owned();
             let location = crate::model::text::shown(&kept.value.location);
             let message = format!("the storage \"{}\" exists already, at {location}", kept.value.name);
             form.problem("storage.name", Problem { help: Some(help), ..Problem::new(message) });

@@ -1,4 +1,4 @@
-//! The seven steps: their order, their names, what each settles.
+//! The seven steps: their order, names and purposes.
 
 use super::form::Form;
 use super::{directory, frequency, installer, mapping, profile, settings, token};
@@ -54,16 +54,16 @@ impl Step {
         }
     }
 
-    /// What the step settles, in one sentence.
+    /// What the step sets up, in one sentence.
     pub const fn purpose(self) -> &'static str {
         match self {
-            Self::Directory => "Where users are read from.",
-            Self::Profile => "What those users get: a profile, a storage, a quota.",
-            Self::Mapping => "Which users of the directory get it.",
-            Self::Frequency => "How often the directory is read.",
-            Self::Settings => "How many laptops a user may activate, and by which proof.",
-            Self::Token => "What entitles a laptop to ask for activation.",
-            Self::Installer => "What your deployment tool runs on each laptop.",
+            Self::Directory => "Where imd reads users from.",
+            Self::Profile => "The profile, storage and quota that users get.",
+            Self::Mapping => "Which users of the directory get them.",
+            Self::Frequency => "How often imd reads the directory.",
+            Self::Settings => "Limits and authentication for every activation.",
+            Self::Token => "The mass deployment token that laptops enroll with.",
+            Self::Installer => "The files that your deployment tool runs on each laptop.",
         }
     }
 

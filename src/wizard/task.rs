@@ -1,4 +1,4 @@
-//! What can be done at a step besides answering it: the words for it, and the doing of what saves first.
+//! The tasks of a step besides its fields: their labels, and the tasks that save the step first.
 
 use crate::engine::{Engine, Error, Minted, Written};
 use crate::model::name::Name;
@@ -7,12 +7,12 @@ use crate::model::token::Record;
 use super::form::Form;
 use super::{Saved, Step};
 
-/// Something that a step offers besides its questions.
+/// A task that a step offers besides its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
     Check,
     Preview,
-    /// Wanted only now and then: a newcomer goes on without it.
+    /// Optional: the recommended order of tasks skips it.
     Explain,
     Run,
     Mint,
@@ -21,41 +21,41 @@ pub enum Task {
 }
 
 impl Task {
-    /// What stands on its button.
+    /// The label of its button.
     pub fn label(self, form: &Form) -> &'static str {
         match self {
             Self::Check => "Check",
             Self::Preview => "Preview",
             Self::Explain => "Explain",
-            Self::Run => "Run now",
+            Self::Run => "Sync now",
             Self::Mint if form.basis.subject.is_some() => "Show token",
-            Self::Mint => "Make token",
+            Self::Mint => "Create token",
             Self::Files => "Preview files",
             Self::Write => "Write files",
         }
     }
 
-    /// What comes of it, in one sentence.
+    /// What it does, in one sentence.
     pub const fn purpose(self) -> &'static str {
         match self {
-            Self::Check => "Checks every guideline of this step against what is really there.",
-            Self::Preview => "Shows which users match right now, and who is excluded and why.",
-            Self::Explain => "Says why a user matches or is excluded, and what would mend it.",
-            Self::Run => "Reads the directory and stores the users who match, now.",
-            Self::Mint => "Makes the token, here and offline. It is shown masked.",
-            Self::Files => "Shows each file as it would be written, before anything is.",
+            Self::Check => "Checks each requirement of this step against the live systems.",
+            Self::Preview => "Shows which users match now, and which users are excluded and why.",
+            Self::Explain => "Explains why a user matches or is excluded, and how to fix it.",
+            Self::Run => "Reads the directory and stores the matched users.",
+            Self::Mint => "Creates the token offline and shows it masked.",
+            Self::Files => "Shows the content of each file before imd writes it.",
             Self::Write => "Writes one folder for each deployment tool, with a README and checksums.",
         }
     }
 
-    /// True when it does more than look.
+    /// Whether it changes anything.
     pub const fn changes(self) -> bool {
         matches!(self, Self::Run | Self::Mint | Self::Write)
     }
 }
 
 impl Step {
-    /// In the order in which a newcomer would do them.
+    /// In the recommended order.
     pub const fn tasks(self) -> &'static [Task] {
         match self {
             Self::Directory | Self::Profile | Self::Settings => &[Task::Check],
@@ -67,7 +67,7 @@ impl Step {
     }
 }
 
-/// Saves step 6, which makes the token when there is none, and gives it. `None`: the form has problems.
+/// Saves step 6, which creates the token when there is none, and returns it. `None`: the form has problems.
 pub fn mint(engine: &Engine, form: &mut Form) -> Result<Option<Minted>, Error> {
     if super::save(engine, form)? == Saved::Problems {
         return Ok(None);
@@ -78,19 +78,19 @@ pub fn mint(engine: &Engine, form: &mut Form) -> Result<Option<Minted>, Error> {
     Ok(Some(Minted { record, token }))
 }
 
-/// What is known of a token, in lines.
+/// The facts of a token, one per line.
 pub fn facts(record: &Record) -> Vec<String> {
     let end = record
         .expires_at
-        .map_or_else(|| "never expires".to_owned(), |end| format!("good until {}", crate::model::moment::minute(end)));
+        .map_or_else(|| "never expires".to_owned(), |end| format!("expires {}", crate::model::moment::minute(end)));
     let uses = match record.max_activations {
-        0 => "any number of laptops".to_owned(),
-        count => format!("{count} laptops at most"),
+        0 => "no limit on laptops".to_owned(),
+        count => format!("up to {count} laptops"),
     };
     vec![format!("id {}, {end}, {uses}", record.id), format!("servers: {}", record.servers.join(", "))]
 }
 
-/// Saves step 7 and writes its files; done again it changes nothing, and says where everything is. `None`: the form
+/// Saves step 7 and writes its files; a second time it changes nothing and returns the same folders. `None`: the form
 /// has problems.
 pub fn write(engine: &Engine, form: &mut Form) -> Result<Option<Vec<Written>>, Error> {
     if super::save(engine, form)? == Saved::Problems {

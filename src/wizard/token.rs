@@ -1,6 +1,7 @@
-//! Step 6: the mass deployment token. Minted offline, from what the form says, when the step is saved.
+//! Step 6: the mass deployment token. Saving the step mints it offline from the form.
 
 use crate::engine::{Engine, Error};
+use crate::model::Unreadable;
 use crate::model::check::Check;
 use crate::model::duration::Duration;
 use crate::model::name::Name;
@@ -8,114 +9,173 @@ use crate::model::token::{Platform, Record, Request, Scope, State};
 
 use super::Saved;
 use super::form::{Basis, Choice, Field, Form, Kind, Pick, Problem, Value};
+use super::part::{self, Part};
 
-/// Named in an answers file only by what it leads to.
-pub(super) const LIMITS: &str = "token.limits";
+const SCOPE: &str = "token.limits";
 
-pub(super) fn fields(mappings: Vec<Choice>) -> Vec<Field> {
+fn parts(mappings: Vec<Choice>) -> Vec<Part<Request>> {
+    let text = |key, label, help, example| Field::new(key, label, help, Kind::Text { example });
     let platforms = [Platform::Windows, Platform::Mac, Platform::Linux].map(|one| {
         let word = one.to_string();
         Choice::new(&word, &word, "")
     });
     vec![
-        Field::new("token.name", "Name", "What lists and logs call it.", Kind::Pick(Pick::Existing)).required(),
-        Field::new("token.expires", "Expires after", "1d to 3650d, or \"never\".", Kind::Text { example: "90d" })
-            .with("90d")
+        Part::text(
+            Field::new("token.name", "Name", "The name of the token in lists and logs.", Kind::Pick(Pick::Existing))
+                .required(),
+            |token| &mut token.name,
+        ),
+        Part::new(
+            text(
+                "token.expires",
+                "Expiry",
+                "How long laptops can enroll with it: 1d to 3650d, or never; default 90d.",
+                "90d",
+            )
             .required(),
-        Field::new(
-            "token.max_activations",
-            "Laptops at most",
-            "How many laptops it may enroll; 0 is no limit.",
-            Kind::Text { example: "5000" },
-        )
-        .with("0"),
-        Field::new(
-            "token.never_expires",
-            "Never expires",
-            "A token that leaked lets laptops in until somebody notices.",
-            Kind::Choice(vec![
-                Choice::new("no", "No", "Give it an end above."),
-                Choice::new("yes", "Yes, never", "Whoever gets hold of it can use it for as long as imd runs."),
-            ]),
-        )
-        .with("no")
-        .when("token.expires", ["never"]),
-        Field::new(
-            "token.servers",
-            "Servers",
-            "Where laptops reach imd, tried in order; separate them by spaces.",
-            Kind::Text { example: "https://imd.corp.example.com:7443" },
-        )
-        .required(),
-        Field::new(
-            LIMITS,
-            "Good for",
-            "Which laptops it lets in, and whose.",
-            Kind::Choice(vec![
-                Choice::new("all", "Every laptop", "Whoever holds it may enroll, from anywhere."),
-                Choice::new("some", "Only some", "What a leaked token can do is bounded by what is named below."),
-            ]),
-        )
-        .with("all"),
-        Field::new(
-            "token.mappings",
-            "Users of",
-            "Only users of these mappings may claim. None: all.",
-            Kind::Several(mappings),
-        )
-        .when(LIMITS, ["some"]),
-        Field::new(
-            "token.platforms",
-            "Laptops with",
-            "Only these systems. None: all.",
-            Kind::Several(platforms.into()),
-        )
-        .when(LIMITS, ["some"]),
-        Field::new(
-            "token.networks",
-            "From",
-            "Only laptops that ask from these networks; separate them by spaces. Empty: from anywhere.",
-            Kind::Text { example: "10.20.0.0/16" },
-        )
-        .when(LIMITS, ["some"]),
-        Field::new(
-            "token.not_before",
-            "Not before",
-            "A time in UTC. Empty: at once.",
-            Kind::Text { example: "2026-12-01T06:00:00Z" },
-        )
-        .when(LIMITS, ["some"]),
-        Field::new(
-            "token.note",
-            "Note",
-            "What to remember of it; shown in lists, and not in the token.",
-            Kind::Text { example: "for the Bergen office" },
+            |token: &Request| {
+                Value::Text(token.expires.map_or_else(|| "never".to_owned(), |length| length.to_string()))
+            },
+            |token, field| {
+                token.expires = match field.text().trim() {
+                    "never" | "" => None,
+                    length => Some(length.parse().map_err(|error: Unreadable| Problem::new(error.to_string()))?),
+                };
+                Ok(())
+            },
+        ),
+        Part::text(
+            text(
+                "token.max_activations",
+                "Maximum activations",
+                "How many laptops can enroll with it; 0: no limit; default 0.",
+                "5000",
+            )
+            .number(0..=u32::MAX.into()),
+            |token| &mut token.max_activations,
+        ),
+        Part::new(
+            Field::new(
+                "token.never_expires",
+                "Never expires",
+                "Confirms that the token has no expiry.",
+                Kind::Choice(vec![
+                    Choice::new("no", "No", "Enter an expiry above."),
+                    Choice::new("yes", "Yes, never", "Anyone who gets the token can use it until it is revoked."),
+                ]),
+            )
+            .when("token.expires", ["never"]),
+            |token: &Request| Value::Text(if token.expires.is_none() { "yes" } else { "no" }.to_owned()),
+            |_, field| match field.text() {
+                "yes" => Ok(()),
+                _ => Err(Problem::new("confirm here that the token never expires")),
+            },
+        ),
+        Part::list(
+            text(
+                "token.servers",
+                "Servers",
+                "The addresses of imd for laptops, tried in order and separated by spaces.",
+                "https://imd.corp.example.com:7443",
+            )
+            .required(),
+            |token| &mut token.servers,
+        ),
+        Part::new(
+            Field::new(
+                SCOPE,
+                "Scope",
+                "Which laptops can use the token.",
+                Kind::Choice(vec![
+                    Choice::new("all", "Any laptop", "Any laptop with the token can enroll, from any network."),
+                    Choice::new("some", "Restricted", "Only the laptops and users below; this limits a leaked token."),
+                ]),
+            )
+            .implied(),
+            |token: &Request| Value::Text(if token.scope == Scope::default() { "all" } else { "some" }.to_owned()),
+            |_, _| Ok(()),
+        ),
+        Part::choices(
+            Field::new(
+                "token.mappings",
+                "Mappings",
+                "Only users of these mappings can activate a laptop. None: all.",
+                Kind::Several(mappings),
+            )
+            .when(SCOPE, ["some"]),
+            |token| &mut token.scope.mappings,
+        ),
+        Part::choices(
+            Field::new(
+                "token.platforms",
+                "Platforms",
+                "Only laptops with these systems can enroll. None: all.",
+                Kind::Several(platforms.into()),
+            )
+            .when(SCOPE, ["some"]),
+            |token| &mut token.scope.platforms,
+        ),
+        Part::new(
+            text(
+                "token.networks",
+                "Networks",
+                "Only laptops in these networks can enroll; separated by spaces. Empty: all.",
+                "10.20.0.0/16",
+            )
+            .list()
+            .when(SCOPE, ["some"]),
+            |token: &Request| {
+                let networks: Vec<_> = token.scope.networks.iter().map(ToString::to_string).collect();
+                Value::Text(networks.join(" "))
+            },
+            |token, field| {
+                let networks = field.words().map(crate::model::token::network).collect::<Result<_, _>>();
+                token.scope.networks = networks.map_err(|error| Problem::new(error.to_string()))?;
+                Ok(())
+            },
+        ),
+        Part::optional(
+            text(
+                "token.not_before",
+                "Not before",
+                "When it becomes valid, in UTC. Empty: at once.",
+                "2026-12-01T06:00:00Z",
+            )
+            .when(SCOPE, ["some"]),
+            |token| &mut token.scope.not_before,
+        ),
+        Part::optional(
+            text("token.note", "Note", "A comment for lists; it is not part of the token.", "for the Bergen office"),
+            |token| &mut token.note,
         ),
     ]
 }
 
+/// The defaults of a token.
+fn request_for(name: Name) -> Request {
+    Request {
+        name,
+        expires: Some(Duration::days(90)),
+        max_activations: 0,
+        servers: Vec::new(),
+        scope: Scope::default(),
+        note: None,
+    }
+}
+
+pub(super) fn fields(mappings: Vec<Choice>) -> Vec<Field> {
+    part::blank(parts(mappings), request_for)
+}
+
 pub(super) fn open(engine: &Engine, form: &mut Form, name: &Name) -> Result<bool, Error> {
     let Some(record) = engine.valid_token(name)? else { return Ok(false) };
-    let Request { name, expires, max_activations, servers, scope, note } = request_of(&record);
-    let mut set = |key: &str, text: String| form.set(key, Value::Text(text));
-    set("token.name", name.to_string());
-    set("token.expires", expires.map_or_else(|| "never".to_owned(), |length| length.to_string()));
-    set("token.never_expires", if expires.is_none() { "yes" } else { "no" }.to_owned());
-    set("token.max_activations", max_activations.to_string());
-    set("token.servers", servers.join(" "));
-    set("token.note", note.unwrap_or_default());
-    set(LIMITS, if scope == Scope::default() { "all" } else { "some" }.to_owned());
-    set("token.networks", scope.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
-    set("token.not_before", scope.not_before.map(|from| from.to_string()).unwrap_or_default());
-    let many = |all: Vec<String>| Value::Many(all);
-    form.set("token.mappings", many(scope.mappings.iter().map(ToString::to_string).collect()));
-    form.set("token.platforms", many(scope.platforms.iter().map(ToString::to_string).collect()));
+    part::fill(form, &parts(Vec::new()), &request_of(&record));
     form.basis = Basis::of(1);
     Ok(true)
 }
 
 fn request_of(record: &Record) -> Request {
-    // It lasts from the moment at which it begins to be good.
+    // Its length counts from the start of its validity.
     let starts = record.scope.not_before.map_or(record.issued_at, |from| from.max(record.issued_at));
     let length = |end: jiff::Timestamp| {
         let seconds = end.duration_since(starts).as_secs();
@@ -132,53 +192,16 @@ fn request_of(record: &Record) -> Request {
 }
 
 fn read(form: &mut Form) -> Option<Request> {
-    let name = form.parse("token.name");
-    let expires = match form.text("token.expires") {
-        Some("never") => None,
-        _ => form.parse::<Duration>("token.expires"),
-    };
-    if expires.is_some_and(|length| !(Duration::days(1)..=Duration::days(3_650)).contains(&length)) {
-        form.problem("token.expires", Problem::new("a token is good for 1d to 3650d, or \"never\" expires"));
+    let request = part::read_named(form, &parts(Vec::new()), request_for)?;
+    if request.expires.is_some_and(|length| !(Duration::days(1)..=Duration::days(3_650)).contains(&length)) {
+        form.problem("token.expires", Problem::new("must be 1d to 3650d, or \"never\""));
     }
-    if form.text("token.expires") == Some("never") && form.text("token.never_expires") != Some("yes") {
-        form.problem("token.never_expires", Problem::new("that it never expires has to be said here as well"));
-    }
-    let max_activations = form.parse("token.max_activations").unwrap_or(0);
-    let mut servers = Vec::new();
-    for server in form.text("token.servers")?.split([' ', ',']).filter(|server| !server.is_empty()) {
-        servers.push(server.to_owned());
-    }
-    for server in &servers {
+    for server in &request.servers {
         if let Err(error) = crate::model::token::server(server) {
             form.problem("token.servers", Problem::new(error.to_string()));
         }
     }
-    let scope = if form.text(LIMITS) == Some("some") { scope(form) } else { Scope::default() };
-    let note = form.text("token.note").map(str::to_owned);
-    if form.has_problems() {
-        return None;
-    }
-    Some(Request { name: name?, expires, max_activations, servers, scope, note })
-}
-
-fn scope(form: &mut Form) -> Scope {
-    let mut networks = Vec::new();
-    for text in form.text("token.networks").unwrap_or_default().split([' ', ',']).filter(|text| !text.is_empty()) {
-        networks.push(crate::model::token::network(text));
-    }
-    if let Some(Err(error)) = networks.iter().find(|network| network.is_err()) {
-        let problem = Problem::new(error.to_string());
-        form.problem("token.networks", problem);
-    }
-    let not_before = form.parse("token.not_before");
-    let many = |key: &str| form.field(key).map(Field::many).unwrap_or_default();
-    Scope {
-        // One that is none of the choices is told as such.
-        mappings: many("token.mappings").iter().filter_map(|name| Name::new(name).ok()).collect(),
-        platforms: many("token.platforms").iter().filter_map(|word| word.parse().ok()).collect(),
-        networks: networks.into_iter().flatten().collect(),
-        not_before,
-    }
+    (!form.has_problems()).then_some(request)
 }
 
 pub(super) fn check_fields(form: &mut Form) {
@@ -196,22 +219,22 @@ pub(super) fn check(engine: &Engine, form: &mut Form, each: &mut dyn FnMut(Check
             let day = end.map(crate::model::moment::day).unwrap_or_default();
             Check::ok("expiry", format!("{length} from now: {day}"))
         }
-        None => Check::warning("expiry", "it never expires", "an expiry bounds what a leaked token can do"),
+        None => Check::warning("expiry", "the token never expires", "an expiry limits the damage of a leaked token"),
     });
     each(match request.max_activations {
-        0 => Check::warning("laptops at most", "no limit", "a limit bounds what a leaked token can do"),
-        limit => Check::ok("laptops at most", limit.to_string()),
+        0 => Check::warning("maximum activations", "no limit", "a limit reduces the damage of a leaked token"),
+        limit => Check::ok("maximum activations", limit.to_string()),
     });
     for part in request.scope.parts() {
-        each(Check::ok("only", part));
+        each(Check::ok("scope", part));
     }
     each(match engine.token_named(&request.name)? {
-        None => Check::ok("token", "not made yet; making it needs no network"),
+        None => Check::ok("token", "not created yet; creating it needs no network"),
         Some(record) if record.state(engine.now()) == State::Valid => {
-            Check::ok("token", format!("made: id {}", record.id))
+            Check::ok("token", format!("created: id {}", record.id))
         }
         Some(record) => {
-            Check::warning("token", format!("{} is no longer valid", record.id), "saving this step makes a new one")
+            Check::warning("token", format!("{} is no longer valid", record.id), "saving this step creates a new one")
         }
     });
     Ok(())
@@ -224,8 +247,8 @@ pub(super) fn save(engine: &Engine, form: &mut Form) -> Result<Saved, Error> {
             return Ok(Saved::Unchanged);
         }
         let problem = Problem {
-            help: Some("give the new token another name; laptops may already hold this one".to_owned()),
-            ..Problem::new(format!("a valid token \"{}\" says something else", request.name))
+            help: Some("choose another name for the new token: laptops may already have this one".to_owned()),
+            ..Problem::new(format!("a valid token \"{}\" has other values", request.name))
         };
         form.problem("token.name", problem);
         return Ok(Saved::Problems);

@@ -1,18 +1,18 @@
-//! One thing changed by single answers: what `imd mapping edit NAME KEY=VALUE` does.
+//! One row changed by single answers: what `imd mapping edit NAME KEY=VALUE` does.
 //!
-//! The same forms, checks and row versions as everywhere else; the keys are those of the answers file.
+//! It uses the forms, checks and row versions of the wizard; the keys are those of the answers file.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::engine::{Engine, Error as EngineError};
 use crate::model::check::Check;
 use crate::model::job::Job;
 use crate::model::name::Name;
-use crate::secrets::read_secret_file;
-use crate::wizard::form::{Field, Form, Kind, Value};
+use crate::wizard::form::{Field, Form, Kind, Value, Written};
 use crate::wizard::{self, Saved, Step, profile};
 
-use super::{Answers, Error, Filled, IMPLIED, SECRET_FILES, refuse_problems, string};
+use super::{Answers, Error, Filled, keys, read_secret, refuse_problems, secret_of, string};
 
 /// A table of the answers file of which a verb changes one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,19 +51,33 @@ impl Table {
         }
     }
 
-    /// What can be said of one row, in the order of the form; not its name.
-    pub fn keys(self, engine: &Engine) -> Result<Vec<String>, EngineError> {
-        let mut form = wizard::blank(engine, self.step())?;
-        self.narrow(&mut form);
-        let key = |field: &Field| {
-            let secret = SECRET_FILES.iter().find(|(_, secret)| *secret == field.key);
-            let key = secret.map_or(&*field.key, |(file, _)| *file);
-            (!IMPLIED.contains(&key)).then(|| key[self.word().len() + 1..].to_owned())
-        };
-        Ok(form.fields.iter().filter_map(key).filter(|key| key != "name").collect())
+    /// The keys that a verb can set, with what they mean, as clap shows options.
+    pub fn help(self) -> String {
+        let mut help = String::from("Keys:");
+        for field in self.settable() {
+            let values: Vec<_> = field.choices().iter().filter(|choice| choice.refused.is_none()).collect();
+            let values: Vec<_> = values.iter().map(|choice| choice.value.as_str()).collect();
+            let values = if values.is_empty() { String::new() } else { format!(" [{}]", values.join(", ")) };
+            let key = field.file_key();
+            let key = key.split_once('.').map_or(&*key, |(_, key)| key);
+            let _ = write!(help, "\n  {key}{values}\n          {}", field.help);
+        }
+        help
     }
 
-    /// Step 2 asks for a profile and a storage together.
+    /// The same keys, alone.
+    pub fn key_words(self) -> Vec<String> {
+        let short = |field: &Field| field.file_key().trim_start_matches(self.word()).trim_start_matches('.').to_owned();
+        self.settable().iter().map(short).collect()
+    }
+
+    fn settable(self) -> Vec<Field> {
+        // A verb names the row that it changes.
+        let is_name = |field: &Field| field.short_key() == "name";
+        keys(self.word()).into_iter().filter(|field| !is_name(field)).collect()
+    }
+
+    /// Step 2 has the fields of a profile and of a storage.
     fn narrow(self, form: &mut Form) {
         if self.step() == Step::Profile {
             profile::alone(form, self.word());
@@ -79,10 +93,10 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// The row as it is kept.
+    /// The row as it is stored.
     ///
     /// # Errors
-    /// When there is none of that name.
+    /// When no row has that name.
     pub fn open(engine: &Engine, table: Table, name: Option<&Name>) -> Result<Self, Error> {
         let edit = Self::begin(engine, table, name)?;
         match name {
@@ -91,17 +105,17 @@ impl Edit {
         }
     }
 
-    /// One that is not there yet.
+    /// A new row.
     ///
     /// # Errors
-    /// When there is one of that name.
+    /// When a row has that name already.
     pub fn new(engine: &Engine, table: Table, name: &Name) -> Result<Self, Error> {
         let edit = Self::begin(engine, table, Some(name))?;
         if edit.exists() {
             return Err(Error::Value {
                 key: format!("{}.name", table.word()),
-                message: format!("there is a {} \"{name}\" already", table.word()),
-                help: Some(format!("`imd {0} edit` changes it; another {0} needs another name", table.word())),
+                message: format!("the {} \"{name}\" already exists", table.word()),
+                help: Some(format!("change it with `imd {0} edit`, or choose another name", table.word())),
             });
         }
         Ok(edit)
@@ -129,25 +143,25 @@ impl Edit {
         if self.table == Table::Storage { basis.storage.is_some() } else { basis.subject.is_some() }
     }
 
-    /// What is kept, key by key, safe to show; of a secret only whether there is one.
+    /// The stored values by key, safe to show; of a secret only whether one is stored.
     pub fn lines(&self) -> Vec<(String, String)> {
         let line = |field: &Field| {
-            let key = field.key[self.table.word().len() + 1..].to_owned();
+            let key = field.short_key().to_owned();
             let text = match (&field.value, &field.kind) {
                 (Value::Text(text), _) => text.clone(),
                 (Value::Many(values), _) => values.join(", "),
-                (Value::Secret(_), Kind::Secret { kept: true }) => "kept, and never shown".to_owned(),
+                (Value::Secret(_), Kind::Secret { kept: true }) => "stored, never shown".to_owned(),
                 (Value::Secret(_), _) => String::new(),
             };
             (key, text)
         };
-        self.form.visible().filter(|field| !IMPLIED.contains(&&*field.key)).map(line).collect()
+        self.form.visible().filter(|field| field.written != Written::Implied).map(line).collect()
     }
 
-    /// Puts the answers in and holds each field against its rule. What is relative starts in `folder`.
+    /// Sets the answers and checks each field. Relative paths start in `folder`.
     ///
     /// # Errors
-    /// With the first key that there is not, or whose value cannot be.
+    /// With the first key that is unknown or has a wrong value.
     pub fn answer(&mut self, answers: &[(String, String)], folder: &Path) -> Result<(), Error> {
         let mut values = Vec::new();
         for (key, text) in answers {
@@ -156,8 +170,8 @@ impl Edit {
             if is_name {
                 return Err(Error::Value {
                     key,
-                    message: "a name is not changed: whatever refers to it would not find it".to_owned(),
-                    help: Some("name the one that is meant before the keys".to_owned()),
+                    message: "a name cannot be changed: other objects refer to it".to_owned(),
+                    help: Some("give the name before the keys".to_owned()),
                 });
             }
             let several =
@@ -170,14 +184,9 @@ impl Edit {
             };
             values.push((key, value));
         }
-        // A file applied where it came from need not have its secrets beside it; here one is named to be read.
-        for (key, value) in values.iter().filter(|(key, _)| SECRET_FILES.iter().any(|(file, _)| file == key)) {
-            let read = read_secret_file(&folder.join(string(key, value)?));
-            read.map_err(|error| Error::Value {
-                key: key.clone(),
-                message: error.to_string(),
-                help: Some(error.help()),
-            })?;
+        // An answers file can be applied without its secret files; here the administrator named one to be read.
+        for (key, value) in values.iter().filter(|(key, _)| secret_of(&self.form, key).is_some()) {
+            read_secret(key, &folder.join(string(key, value)?))?;
         }
         let answers = Answers { forms: Vec::new(), folder: folder.to_owned() };
         answers.fill(&mut self.form, &Filled { step: self.table.step(), values })?;
@@ -188,7 +197,7 @@ impl Edit {
     /// The step's checklist, as the wizard runs it.
     pub fn check(&self, engine: &Engine, job: &Job, each: &mut dyn FnMut(Check)) -> Result<(), EngineError> {
         match self.table {
-            // Their checks are about the two together.
+            // The checks of step 2 need both.
             Table::Profile | Table::Storage => Ok(()),
             _ => wizard::check(engine, &self.form, job, each),
         }

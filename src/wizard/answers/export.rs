@@ -4,10 +4,8 @@ use std::fmt::Write as _;
 
 use crate::engine::{Engine, Error};
 use crate::model::text;
-use crate::wizard::form::{Field, Form, Kind, Value};
+use crate::wizard::form::{Field, Form, Kind, Value, Written};
 use crate::wizard::{self, Step};
-
-use super::{IMPLIED, LISTS, PATHS, SECRET_FILES};
 
 /// An answers file, and what it needs beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,22 +83,19 @@ impl Exported {
         let name = form.fields.first().map(Field::text).unwrap_or_default();
         for field in form.visible() {
             let Some(key) = field.key.strip_prefix(table).and_then(|rest| rest.strip_prefix('.')) else { continue };
-            let secret = SECRET_FILES.iter().find(|(_, secret)| *secret == field.key);
-            let (key, value) = match (secret, &field.value) {
-                (Some((file_key, _)), _) => {
+            let (key, value) = match &field.value {
+                Value::Secret(_) => {
                     let file = format!("{}.secret", file_name(name));
-                    let key = file_key.strip_prefix(table).unwrap_or(file_key).trim_start_matches('.');
                     if !self.secret_files.contains(&file) {
                         self.secret_files.push(file.clone());
                     }
-                    (key, quoted(&file))
+                    (format!("{key}_file"), quoted(&file))
                 }
-                (None, Value::Many(values)) => (key, list(values.iter().map(String::as_str))),
-                (None, Value::Text(text)) => match value(field, text.trim()) {
-                    Some(value) => (key, value),
+                Value::Many(values) => (key.to_owned(), list(values.iter().map(String::as_str))),
+                Value::Text(text) => match value(field, text.trim()) {
+                    Some(value) => (key.to_owned(), value),
                     None => continue,
                 },
-                (None, Value::Secret(_)) => continue,
             };
             let key: Vec<String> = key.split('.').map(bare).collect();
             let _ = writeln!(lines, "{} = {value}", key.join("."));
@@ -111,19 +106,17 @@ impl Exported {
 
 /// A field's text as TOML; `None` for what says nothing, or is said by another key.
 fn value(field: &Field, text: &str) -> Option<String> {
-    let key = &*field.key;
-    if IMPLIED.contains(&key) || (text.is_empty() && (field.required || matches!(field.kind, Kind::Choice(_)))) {
+    if text.is_empty() && (field.required || matches!(field.kind, Kind::Choice(_))) {
         return None;
     }
-    if LISTS.contains(&key) {
-        return Some(list(text.split([' ', ',']).filter(|item| !item.is_empty())));
-    }
-    let is_number = key.rsplit('.').next() != Some("name")
-        && !PATHS.contains(&key)
-        && matches!(field.kind, Kind::Text { .. })
-        && text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
     let is_switch = matches!(field.kind, Kind::Choice(_)) && matches!(text, "true" | "false");
-    Some(if is_number || is_switch { text.to_owned() } else { quoted(text) })
+    match field.written {
+        Written::Implied => None,
+        Written::List => Some(list(field.words())),
+        Written::Number(_) if text.parse::<u64>().is_ok() => Some(text.to_owned()),
+        Written::Text if is_switch => Some(text.to_owned()),
+        Written::Number(_) | Written::Text => Some(quoted(text)),
+    }
 }
 
 fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
@@ -173,12 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_lists_are_written_as_such_and_names_never() {
-        let text = |key: &'static str, text: &str| value(&Field::new(key, "", "", Kind::Text { example: "" }), text);
-        assert_eq!(text("token.max_activations", "5000").as_deref(), Some("5000"));
-        assert_eq!(text("storage.name", "2026").as_deref(), Some("\"2026\""));
-        assert_eq!(text("profile.quota", "007").as_deref(), Some("\"007\""));
-        assert_eq!(text("token.servers", "https://a https://b").as_deref(), Some("[\"https://a\", \"https://b\"]"));
-        assert_eq!(text("mapping.quota", "").as_deref(), Some("\"\""), "what is empty says so");
+    fn a_field_is_written_as_number_list_or_text() {
+        let field = || Field::new("f.key", "", "", Kind::Text { example: "" });
+        let text = |field: Field, text: &str| value(&field.with(text), text);
+        assert_eq!(text(field().number(0..=9_999), "5000").as_deref(), Some("5000"));
+        assert_eq!(text(field(), "2026").as_deref(), Some("\"2026\""));
+        assert_eq!(text(field().list(), "https://a https://b").as_deref(), Some("[\"https://a\", \"https://b\"]"));
+        assert_eq!(text(field(), "").as_deref(), Some("\"\""), "an empty field is written as empty");
     }
 }
