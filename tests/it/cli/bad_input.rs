@@ -29,7 +29,7 @@ fn a_value_that_is_none_says_what_would_be() {
         ("\"24h\"", "\"soon\"", ["frequency.every", "soon", "h"]),
         ("\"10%\"", "\"110%\"", ["settings.safeguard", "110%", "100%"]),
         ("\"refuse\"", "\"shrug\"", ["settings.at_limit", "shrug", "refuse"]),
-        ("[\"kerberos\", \"password\"]", "[\"unverified\", \"password\"]", ["settings.auth", "unverified", "beside"]),
+        ("[\"kerberos\", \"password\"]", "[\"unverified\", \"password\"]", ["settings.auth", "unverified", "combined"]),
         ("\"https://imd", "\"http://imd", ["token.servers", "http://imd", "https"]),
         ("\"imd-activate\"", "\"imd-deactivate\"", ["installer.agent", "imd-deactivate", "imd-activate"]),
         ("\"msiexec\"", "\"msiexe\"", ["installer.targets", "msiexe", "msiexec"]),

@@ -200,7 +200,7 @@ fn the_console_shows_hostile_names_as_text() {
         console.terminal.wait_while("close");
     }
     console.terminal.press(&key::ctrl('t'));
-    console.terminal.wait_for("users excluded");
+    console.terminal.wait_for("excluded users");
     console.terminal.press(&key::ctrl('r'));
     console.terminal.wait_for("without a mail");
     let written = String::from_utf8(console.terminal.bytes()).unwrap();

@@ -89,7 +89,7 @@ fn the_prompts_do_not_overwrite_either_and_say_who_was_first() {
     let said = prompts.answer("Nothing was overwritten: 1 Read it anew", "1");
     assert!(said.contains("Error: mapping \"Staff\" was changed by"), "{said}");
     prompts.answer("Next", "Continue");
-    prompts.wait_for("Read every");
+    prompts.wait_for("Sync interval");
     assert_eq!(imd.row("SELECT ou, filter FROM mapping"), json!({ "ou": null, "filter": "(mail=*)" }));
 }
 
@@ -120,7 +120,7 @@ fn read_only_prompts_say_so_and_write_nothing_at_all() {
     prompts.answer("OU", "OU=Staff,DC=corp,DC=example,DC=com");
     prompts.answer("Group", ">");
     prompts.answer("Next", "Continue");
-    let said = prompts.wait_for("Read every");
+    let said = prompts.wait_for("Sync interval");
     assert!(said.contains("Read-only: nothing was saved."), "{said}");
     assert!(before == imd.dump(), "it wrote");
 }

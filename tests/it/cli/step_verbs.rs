@@ -63,7 +63,7 @@ fn what_cannot_be_is_said_with_its_key_and_changes_nothing() {
     let before = imd.dump();
     imd.imd(["mapping", "edit", "Staff", "quotas=1"]).failed_with(1, ["quotas", "mapping.quota"]);
     imd.imd(["mapping", "edit", "Staff", "quota=much"]).failed_with(1, ["mapping.quota", "much"]);
-    imd.imd(["mapping", "edit", "Staff", "name=Crew"]).failed_with(1, ["a name is not changed"]);
+    imd.imd(["mapping", "edit", "Staff", "name=Crew"]).failed_with(1, ["a name cannot be changed"]);
     imd.imd(["mapping", "edit", "Staff"]).failed_with(2, ["what to change", "base_dn"]);
     imd.imd(["mapping", "edit", "Staff", "quota"]).failed_with(2, ["equals sign"]);
     imd.imd(["mapping", "edit", "Crew", "quota=1GiB"]).failed_with(1, ["no mapping called \"Crew\""]);
@@ -71,7 +71,7 @@ fn what_cannot_be_is_said_with_its_key_and_changes_nothing() {
     imd.imd(["mapping", "show", "Crew"]).failed_with(1, ["no mapping called \"Crew\""]);
     imd.imd(["storage", "add", "eu-2"]).failed_with(1, ["storage.location", "missing"]);
     imd.imd(["profile", "edit", "Laptops", "preserve_for=1d"]).failed_with(1, ["profile.preserve_for", "30d"]);
-    imd.imd(["mapping", "edit", "Staff", "department=Nowhere"]).failed_with(1, ["nothing was saved", "nobody"]);
+    imd.imd(["mapping", "edit", "Staff", "department=Nowhere"]).failed_with(1, ["nothing was saved", "no users"]);
     imd.imd(["directory", "edit", "corp", "password_file=missing"]).failed_with(1, ["directory.password_file"]);
     imd.imd(["settings", "set", "auth=claimed,password"]).failed_with(1, ["settings.auth"]);
     for verb in [["mapping", "edit", "Staff", "quota=1GiB"], ["mapping", "duplicate", "Staff", "Copy"]] {

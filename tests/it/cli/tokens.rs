@@ -76,7 +76,7 @@ fn an_answers_file_carries_what_a_token_is_good_for_and_what_to_remember_of_it()
     assert_eq!(elsewhere.json(["token", "list", "rollout-2026"])["record"]["scope"], scope);
     // Another scope under the same name is another token.
     imd.write("answers.toml", imd.read("answers.toml").replace("10.20.0.0/16", "10.21.0.0/16"));
-    imd.imd(["setup", "--answers", "answers.toml", "--yes"]).failed_with(1, ["rollout-2026", "something else"]);
+    imd.imd(["setup", "--answers", "answers.toml", "--yes"]).failed_with(1, ["rollout-2026", "has other values"]);
     for (was, is, key) in [
         ("10.21.0.0/16", "10.21.3.4/16", "token.networks"),
         ("\"windows\"", "\"amiga\"", "token.platforms"),

@@ -12,8 +12,8 @@ fn at_the_password(imd: &Installation) -> Prompts {
     prompts.answer("Source", "1");
     prompts.answer("Addresses", "ldaps://127.0.0.1:9");
     prompts.answer("CA file", "");
-    prompts.answer("Pin", "");
-    prompts.answer("Bind as", "svc@corp.example.com");
+    prompts.answer("Public-key pins", "");
+    prompts.answer("Bind account", "svc@corp.example.com");
     prompts.wait_for("Password, not shown while you type");
     eventually("a terminal without echo", || !prompts.terminal.echoes());
     prompts

@@ -17,7 +17,7 @@ fn fill_directory(console: &mut Console, controller: &Controller, password: &str
     console.fill("Name", "one");
     console.fill("Addresses", &controller.url);
     console.fill("CA file", &controller.ca.display().to_string());
-    console.fill("Bind as", &controller.bind);
+    console.fill("Bind account", &controller.bind);
     console.fill_secret("Password", password);
 }
 
@@ -64,7 +64,7 @@ fn all_seven_steps_by_keystrokes_from_an_empty_state() {
     console.terminal.wait_for(&format!("Preview  {fit} users, {} left out", people.len() - fit));
     console.next(4, "Frequency");
 
-    console.fill("Read every", "12h");
+    console.fill("Sync interval", "12h");
     console.terminal.press(&key::ctrl('r'));
     console.terminal.wait_for("The users are stored.");
     console.next(5, "Settings");
@@ -197,7 +197,7 @@ fn seven_steps_work_on_small_and_wide_screens() {
         console.terminal.wait_for("Name");
         console.fill("Name", "one");
         console.fill("Addresses", &controller.url);
-        console.fill("Bind as", &controller.bind);
+        console.fill("Bind account", &controller.bind);
         console.leave();
         let draft = imd.rows("SELECT value FROM wizard_draft");
         assert!(draft.iter().any(|row| row.to_string().contains(&controller.bind)), "{columns}x{rows}: {draft:?}");
