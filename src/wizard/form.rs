@@ -340,6 +340,15 @@ impl Field {
         }
     }
 
+    /// The help without what it says of the console's keys, and with what the answers file has instead.
+    pub fn file_help(&self) -> String {
+        let help = self.help.split(" Ctrl-O").next().unwrap_or_default();
+        match self.kind {
+            Kind::Secret { .. } => format!("A file that holds the secret. {help}"),
+            _ => help.to_owned(),
+        }
+    }
+
     /// The choices of a field that has some.
     pub fn choices(&self) -> &[Choice] {
         match &self.kind {

@@ -60,7 +60,7 @@ impl Table {
             let values = if values.is_empty() { String::new() } else { format!(" [{}]", values.join(", ")) };
             let key = field.file_key();
             let key = key.split_once('.').map_or(&*key, |(_, key)| key);
-            let _ = write!(help, "\n  {key}{values}\n          {}", field.help);
+            let _ = write!(help, "\n  {key}{values}\n          {}", field.file_help());
         }
         help
     }

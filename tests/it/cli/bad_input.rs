@@ -33,7 +33,7 @@ fn a_value_that_is_none_says_what_would_be() {
         ("\"https://imd", "\"http://imd", ["token.servers", "http://imd", "https"]),
         ("\"imd-activate\"", "\"imd-deactivate\"", ["installer.agent", "imd-deactivate", "imd-activate"]),
         ("\"msiexec\"", "\"msiexe\"", ["installer.targets", "msiexe", "msiexec"]),
-        ("\"active-directory\"", "\"local\"", ["profile.login", "Own password", "Active Directory"]),
+        ("\"active-directory\"", "\"local\"", ["profile.login", "Local password", "Active Directory"]),
         ("department = \"Sales\"", "country = \"Norway\"", ["mapping.country", "two letters", "ISO 3166"]),
     ] {
         applied_with(&imd, from, to).failed_with(1, words);
@@ -139,7 +139,7 @@ fn applied_to_nothing_a_bad_file_leaves_nothing() {
     let imd = prepared(5);
     imd.write("answers.toml", ANSWERS.replace("department = \"Sales\"", "filter = \"(\""));
     imd.imd(["setup", "--answers", "answers.toml"]).failed_with(1, ["mapping.filter"]);
-    for table in ["directory", "profile", "storage", "mapping", "frequency", "settings", "token", "installer"] {
+    for table in ["directory", "profile", "storage", "mapping", "document", "token"] {
         assert!(imd.rows(&format!("SELECT 1 FROM {table}")).is_empty(), "{table}");
     }
 }
