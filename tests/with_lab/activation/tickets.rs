@@ -291,5 +291,5 @@ fn weak_or_readable_keytab_is_refused_at_start() {
     serve().failed_with(1, ["mode 644", "chmod 600"]);
     std::fs::write(&keytab, "no keytab").unwrap();
     std::fs::set_permissions(&keytab, std::fs::Permissions::from_mode(0o600)).unwrap();
-    serve().failed_with(1, ["is no keytab"]);
+    serve().failed_with(1, ["is not a keytab"]);
 }
