@@ -11,7 +11,8 @@
 
 pub mod app;
 pub mod canvas;
-pub mod desk;
+pub mod context;
+mod event;
 pub mod frame;
 mod input;
 pub mod keys;
@@ -26,6 +27,7 @@ pub mod surface;
 pub mod tab;
 mod terminal;
 pub mod trail;
+pub mod view;
 
 #[cfg(test)]
 mod fixture;

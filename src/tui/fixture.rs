@@ -7,10 +7,11 @@ use ratatui::layout::{Position, Rect};
 use super::app::App;
 use super::frame;
 use super::listing::{Act, Detail, Fact, Place, Row, Rows};
-use super::look::Look;
-use super::message::{
-    Came, Effect, FileView, MappingView, Message, MintedToken, MovesView, PickedItem, PlanLine, PlanPage, PlanState,
-    PlanView, Preview, Reason, Report, Sampled, Tone,
+pub(super) use super::look::{Look, Tone};
+pub(super) use super::message::{Answer, Effect, JobEvent, Message, Reply, Request, SaveOutcome, Work};
+pub(super) use super::view::{
+    FileView, Found, Line, MappingView, MintedToken, MovesView, OverviewView, PickedItem, PlanLine, PlanPage,
+    PlanState, PlanView, Preview, Reason, Report, Sampled, Stage, Trouble,
 };
 use crate::model::check::Check;
 use crate::model::name::Name;
@@ -239,13 +240,13 @@ pub(super) fn standing() -> Vec<Standing> {
 /// A console on a step.
 pub(super) fn app(step: Step, look: Look, size: (u16, u16)) -> App {
     let (mut app, _) = App::new(look, size);
-    came(&mut app, Came::Started { at: Some(step), standing: standing() });
-    came(&mut app, Came::Opened(Box::new(form(step))));
+    answered(&mut app, Answer::Reply(Reply::Started { at: Some(step), standing: standing() }));
+    answered(&mut app, Answer::Reply(Reply::Opened(Box::new(form(step)))));
     app
 }
 
-pub(super) fn came(app: &mut App, came: Came) -> Vec<Effect> {
-    app.update(Message::Came(came))
+pub(super) fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
+    app.update(Message::Answer(answer))
 }
 
 /// Presses a key by its name: `Tab`, `Ctrl-T`, `x`.
@@ -285,7 +286,7 @@ pub(super) fn type_text(app: &mut App, text: &str) {
 
 /// The frame, and where the cursor is.
 pub(super) fn draw(app: &App) -> (Buffer, Position) {
-    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: app.desk.size.0, height: app.desk.size.1 });
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: app.context.size.0, height: app.context.size.1 });
     let cursor = frame::draw(app, &mut buffer);
     (buffer, cursor)
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use crossterm::event::{self, Event as Raw, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use super::event::Event;
 use super::message::Message;
-use super::run::Event;
 
 const GUARD: Duration = Duration::from_millis(50);
 

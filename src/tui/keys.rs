@@ -89,7 +89,13 @@ pub enum Command {
     Toggle,
     Earlier,
     Later,
-    Act(Action),
+    /// Press that button of the step.
+    Task(Task),
+    ShowToken,
+    CopyToken,
+    SaveToken,
+    /// Stop the running job.
+    Cancel,
     Edit(InputRequest),
     /// Type what to search for.
     Search,
@@ -118,39 +124,6 @@ pub enum Command {
     Erase,
 }
 
-/// What a step can do besides being filled in: its buttons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    Check,
-    Preview,
-    Explain,
-    Run,
-    Mint,
-    Files,
-    Write,
-    Continue,
-    ShowToken,
-    CopyToken,
-    SaveToken,
-    Cancel,
-}
-
-impl Action {
-    /// What the step does; `None` for what is the console's own.
-    pub fn task(self) -> Option<Task> {
-        Some(match self {
-            Self::Check => Task::Check,
-            Self::Preview => Task::Preview,
-            Self::Explain => Task::Explain,
-            Self::Run => Task::Run,
-            Self::Mint => Task::Mint,
-            Self::Files => Task::Files,
-            Self::Write => Task::Write,
-            Self::Continue | Self::ShowToken | Self::CopyToken | Self::SaveToken | Self::Cancel => return None,
-        })
-    }
-}
-
 /// A row of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Binding {
@@ -166,9 +139,9 @@ const fn bind(chords: &'static [Chord], command: Command, label: &'static str, h
     Binding { chords, command, label, help }
 }
 
-/// The binding of an action.
-pub fn of(action: Action) -> Option<&'static Binding> {
-    ACTIONS.iter().find(|binding| binding.command == Command::Act(action))
+/// The keys of a step's buttons.
+pub fn tasks(tasks: &[Task]) -> impl Iterator<Item = &'static Binding> {
+    tasks.iter().filter_map(|task| TASKS.iter().find(|binding| binding.command == Command::Task(*task)))
 }
 
 /// The keys of what can be done to a list or its entries, in the order of the table; what has no verb is not offered.
@@ -281,7 +254,7 @@ mod tests {
         SEARCH,
         CONFIRM,
         HELP,
-        ACTIONS,
+        TASKS,
         TOKEN,
         FILE_NAME,
         LEAVE,
@@ -316,7 +289,7 @@ mod tests {
             LIST,
             EDITOR,
             RUNNING,
-            ACTIONS,
+            TASKS,
             FILE_NAME,
             USER_NAME,
             SEARCH,

@@ -18,6 +18,18 @@ pub enum Color {
     Never,
 }
 
+/// What a line of text means, which decides its style.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tone {
+    #[default]
+    Plain,
+    Good,
+    Warning,
+    Problem,
+    /// What to do next.
+    Help,
+}
+
 /// How things look: with or without color, with or without characters beyond ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
@@ -81,6 +93,16 @@ impl Look {
 
     pub fn problem(self) -> Style {
         self.role(Named::Red, Modifier::BOLD)
+    }
+
+    pub fn toned(self, tone: Tone) -> Style {
+        match tone {
+            Tone::Plain => Style::new(),
+            Tone::Good => self.good(),
+            Tone::Warning => self.warning(),
+            Tone::Problem => self.problem(),
+            Tone::Help => self.heading(),
+        }
     }
 
     pub fn glyphs(self) -> &'static Glyphs {

@@ -25,7 +25,7 @@ pub enum Panel {
     Explain(explain::Explain),
     Running(report::Running),
     Lines(report::Lines),
-    /// The token is kept by the desk, so that no other panel can lose it.
+    /// The token is kept in the context, so that it outlives the panel.
     Token,
     Files(files::Files),
     /// These answer the field with this key; they have the focus as long as they are there.

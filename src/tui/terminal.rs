@@ -17,7 +17,7 @@ use crossterm::{cursor, queue};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
-use super::run::Event;
+use super::event::Event;
 
 /// True while the terminal is ours.
 static OURS: AtomicBool = AtomicBool::new(false);

@@ -65,6 +65,11 @@ impl Step {
             Self::Installer => &[Task::Check, Task::Files, Task::Write],
         }
     }
+
+    /// What a newcomer does next: the first task that is not done; explaining a user is not needed to go on.
+    pub fn next_task(self, done: &[Task]) -> Option<Task> {
+        self.tasks().iter().copied().find(|task| *task != Task::Explain && !done.contains(task))
+    }
 }
 
 /// Saves step 6, which creates the token when there is none, and returns it. `None`: the form has problems.

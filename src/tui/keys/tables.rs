@@ -3,8 +3,9 @@
 use crossterm::event::KeyCode;
 use tui_input::InputRequest;
 
-use super::{Action, Binding, Command, bind, ctrl, key, letter};
+use super::{Binding, Chord, Command, bind, ctrl, key, letter};
 use crate::tui::listing::Act;
+use crate::wizard::Task;
 
 /// Works everywhere.
 pub const ANYWHERE: &[Binding] = &[
@@ -353,7 +354,7 @@ pub const EDITOR: &[Binding] = &[bind(
 
 /// A long job that is running.
 pub const RUNNING: &[Binding] =
-    &[bind(&[ctrl('x')], Command::Act(Action::Cancel), "cancel", "Stop what is running; nothing is half done")];
+    &[bind(&[ctrl('x')], Command::Cancel, "cancel", "Stop what is running; nothing is half done")];
 
 /// The seven steps.
 pub const SETUP: &[Binding] = &[
@@ -458,22 +459,26 @@ pub const HELP: &[Binding] = &[
     bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
 ];
 
-/// The actions of the steps, by key.
-pub const ACTIONS: &[Binding] = &[
-    bind(&[ctrl('t')], Command::Act(Action::Check), "check", "Check this step against what is really there"),
-    bind(&[ctrl('r')], Command::Act(Action::Preview), "preview", "Which users match, and who is excluded"),
-    bind(&[ctrl('f')], Command::Act(Action::Explain), "explain", "Why a user matches or not, found by any name"),
-    bind(&[ctrl('r')], Command::Act(Action::Run), "run now", "Read the directory and store its users now"),
-    bind(&[ctrl('r')], Command::Act(Action::Mint), "make token", "Make the token, or show the one that was made"),
-    bind(&[ctrl('r')], Command::Act(Action::Files), "preview files", "Look at each file before it is written"),
-    bind(&[ctrl('f')], Command::Act(Action::Write), "write files", "Write the files"),
+/// The buttons of the steps, by key.
+pub const TASKS: &[Binding] = &[
+    task(&[ctrl('t')], Task::Check, "check"),
+    task(&[ctrl('r')], Task::Preview, "preview"),
+    task(&[ctrl('f')], Task::Explain, "explain"),
+    task(&[ctrl('r')], Task::Run, "run now"),
+    task(&[ctrl('r')], Task::Mint, "make token"),
+    task(&[ctrl('r')], Task::Files, "preview files"),
+    task(&[ctrl('f')], Task::Write, "write files"),
 ];
+
+const fn task(chords: &'static [Chord], task: Task, label: &'static str) -> Binding {
+    bind(chords, Command::Task(task), label, task.purpose())
+}
 
 /// A token that was just made.
 pub const TOKEN: &[Binding] = &[
-    bind(&[letter('s')], Command::Act(Action::ShowToken), "show, hide", "Show the token in clear, or hide it again"),
-    bind(&[letter('c')], Command::Act(Action::CopyToken), "copy", "Send the token to the terminal's clipboard"),
-    bind(&[letter('w')], Command::Act(Action::SaveToken), "write to a file", "Write it to a file only you can read"),
+    bind(&[letter('s')], Command::ShowToken, "show, hide", "Show the token in clear, or hide it again"),
+    bind(&[letter('c')], Command::CopyToken, "copy", "Send the token to the terminal's clipboard"),
+    bind(&[letter('w')], Command::SaveToken, "write to a file", "Write it to a file only you can read"),
     bind(&[key(KeyCode::Esc)], Command::Back, "back to the form", "Back to the form; the token is hidden again"),
 ];
 

@@ -19,7 +19,7 @@ use super::report::Lines;
 use crate::model::text;
 use crate::tui::canvas::{Canvas, units, width, window};
 use crate::tui::keys::Command;
-use crate::tui::message::Report;
+use crate::tui::view::Report;
 
 #[allow(missing_debug_implementations, reason = "the panel behind it may be any")]
 pub struct Explain {

@@ -16,7 +16,7 @@ use crate::model::text;
 use crate::tui::canvas::{Canvas, units, wrap};
 use crate::tui::keys::Command;
 use crate::tui::look::Look;
-use crate::tui::message::FileView;
+use crate::tui::view::FileView;
 
 #[derive(Debug)]
 pub struct Files {

@@ -20,7 +20,7 @@ use super::page;
 use crate::model::text;
 use crate::tui::canvas::{Canvas, units, width};
 use crate::tui::keys::Command;
-use crate::tui::message::PickedItem;
+use crate::tui::view::PickedItem;
 use crate::wizard::form::Choice;
 
 /// How much may be chosen.

@@ -20,7 +20,7 @@ use crate::model::count::grouped;
 use crate::tui::canvas::{Canvas, cut, units};
 use crate::tui::keys::Command;
 use crate::tui::look::Look;
-use crate::tui::message::{Preview, Reason, Sampled};
+use crate::tui::view::{Preview, Reason, Sampled};
 
 #[derive(Debug)]
 pub struct PreviewTable {

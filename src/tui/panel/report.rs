@@ -21,7 +21,8 @@ use crate::model::count::grouped;
 use crate::model::job::Progress;
 use crate::tui::canvas::{Canvas, units, wrap};
 use crate::tui::keys::Command;
-use crate::tui::message::{Report, Tone, Trouble};
+use crate::tui::look::Tone;
+use crate::tui::view::{Report, Trouble};
 
 /// Lines.
 #[derive(Debug)]
@@ -73,14 +74,7 @@ impl Lines {
         let first = page::offset(at, lines.len(), area.height);
         for (row, (tone, line)) in page::shown(&lines, at, area.height).enumerate() {
             let look = canvas.look;
-            let style = match tone {
-                Tone::Plain => Style::new(),
-                Tone::Good => look.good(),
-                Tone::Warning => look.warning(),
-                Tone::Problem => look.problem(),
-                Tone::Help => look.heading(),
-            };
-            canvas.text(area, area.x + 1, area.y + units(row), line, style);
+            canvas.text(area, area.x + 1, area.y + units(row), line, look.toned(*tone));
         }
         if focused {
             canvas.select(area, area.y + units(at - first));

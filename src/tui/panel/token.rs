@@ -17,7 +17,7 @@ use tui_input::{Input, InputRequest};
 
 use crate::model::text;
 use crate::tui::canvas::{Canvas, units, width, window, wrap};
-use crate::tui::message::MintedToken;
+use crate::tui::view::MintedToken;
 
 #[allow(missing_debug_implementations, reason = "it holds a token")]
 pub struct Reveal {

@@ -10,8 +10,8 @@ use crate::model::overview::{Bytes, Carried, Overview, Promised, Read};
 use crate::model::report::{Report, Since, Stuck};
 use crate::model::text::shown;
 use crate::tui::listing::{Fact, Kind, Place};
-use crate::tui::message::Tone;
-use crate::tui::screen::overview::{Line, OverviewView, Stage};
+use crate::tui::look::Tone;
+use crate::tui::view::{Line, OverviewView, Stage};
 use crate::wizard::{self, Step};
 
 /// How far the report on the screen goes back, in days.

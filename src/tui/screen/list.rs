@@ -22,12 +22,12 @@ use crate::model::count::grouped;
 use crate::model::text;
 use crate::present::Heading as Column;
 use crate::tui::canvas::{Canvas, cut, units, width};
-use crate::tui::desk::Desk;
+use crate::tui::context::Context;
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
 use crate::tui::listing::{Act, Asked, Kind, Place, Row, Rows};
-use crate::tui::look::Look;
-use crate::tui::message::{Effect, Tone};
+use crate::tui::look::Tone;
+use crate::tui::message::Request;
 use crate::tui::panel::list::{List, Mode};
 use crate::tui::panel::page;
 use crate::wizard::form::Choice;
@@ -89,12 +89,12 @@ pub enum Led {
 
 impl ListScreen {
     /// Asks for the first rows.
-    pub fn new(kind: Kind, desk: &mut Desk) -> Self {
-        Self::found(kind, "", desk)
+    pub fn new(kind: Kind, context: &mut Context) -> Self {
+        Self::found(kind, "", context)
     }
 
     /// The same, of what a search finds.
-    pub fn found(kind: Kind, search: &str, desk: &mut Desk) -> Self {
+    pub fn found(kind: Kind, search: &str, context: &mut Context) -> Self {
         let mut screen = Self {
             asked: Asked { kind, search: search.to_owned(), order: 0 },
             rows: Rows::default(),
@@ -108,9 +108,9 @@ impl ListScreen {
             job: None,
             wanted: None,
             due: None,
-            read_only: desk.read_only,
+            read_only: context.read_only,
         };
-        screen.ask(0, desk);
+        screen.ask(0, context);
         screen
     }
 
@@ -119,15 +119,15 @@ impl ListScreen {
     }
 
     /// What is shown, looked at again: somebody changed something.
-    pub fn look(&mut self, desk: &mut Desk) {
-        self.ask(self.rows.offset, desk);
+    pub fn look(&mut self, context: &mut Context) {
+        self.ask(self.rows.offset, context);
     }
 
     /// Selects an entry, wherever in the list it is; a search that might hide it ends.
-    pub fn select(&mut self, id: &str, desk: &mut Desk) {
+    pub fn select(&mut self, id: &str, context: &mut Context) {
         self.wanted = Some(id.to_owned());
         self.asked.search.clear();
-        self.ask(0, desk);
+        self.ask(0, context);
     }
 
     /// Characters go into it.
@@ -135,20 +135,20 @@ impl ListScreen {
         self.typing || matches!(self.asking, Asking::Text { .. })
     }
 
-    fn ask(&mut self, offset: u64, desk: &mut Desk) {
+    fn ask(&mut self, offset: u64, context: &mut Context) {
         self.coming = Some(offset);
-        desk.ask(Effect::Rows { asked: self.asked.clone(), offset, limit: ROWS });
+        context.request(Request::Rows { asked: self.asked.clone(), offset, limit: ROWS });
     }
 
-    fn ask_anew(&mut self, desk: &mut Desk) {
+    fn ask_anew(&mut self, context: &mut Context) {
         self.at = 0;
-        self.ask(0, desk);
+        self.ask(0, context);
     }
 
     /// Asks for the rows in sight, and a screenful before and behind them, when they are not at hand and not on their way:
     /// so a page further is there at once.
-    pub fn ensure(&mut self, desk: &mut Desk) {
-        let height = height(desk);
+    pub fn ensure(&mut self, context: &mut Context) {
+        let height = height(context);
         let total = self.total();
         let first = page::offset(self.at, total, height) as u64;
         let last = (first + u64::from(height)).min(total as u64);
@@ -162,7 +162,7 @@ impl ListScreen {
         // To ask again for what has just come would bring nothing new.
         let is_new = from != self.rows.offset || at_hand.is_empty();
         if first < last && lacks(at_hand) && is_new && self.coming.is_none_or(|from| lacks(from..from + ROWS)) {
-            self.ask(from, desk);
+            self.ask(from, context);
         }
     }
 
@@ -171,7 +171,7 @@ impl ListScreen {
     }
 
     /// Rows that came; those of what is not asked any more are not wanted. What was selected stays selected.
-    pub fn take(&mut self, asked: &Asked, rows: Rows, desk: &mut Desk) {
+    pub fn take(&mut self, asked: &Asked, rows: Rows, context: &mut Context) {
         if *asked != self.asked {
             return;
         }
@@ -187,7 +187,7 @@ impl ListScreen {
             {
                 self.wanted = None;
             } else {
-                return self.ask(end, desk);
+                return self.ask(end, context);
             }
         }
         let same = self.rows.rows.iter().position(|row| Some(&row.id) == id.as_ref());
@@ -236,20 +236,20 @@ impl ListScreen {
     }
 
     /// Does what a key asks for.
-    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> Led {
+    pub fn perform(&mut self, command: Command, context: &mut Context) -> Led {
         match std::mem::replace(&mut self.asking, Asking::Nothing) {
             Asking::Nothing | Asking::Looking(..) => {}
             Asking::YesOrNo(act, id, _) => {
                 match command {
-                    Command::Yes => self.start(act, id, String::new(), desk),
-                    _ => desk.say("Nothing was changed."),
+                    Command::Yes => self.start(act, id, String::new(), context),
+                    _ => context.say("Nothing was changed."),
                 }
                 return Led::Nowhere;
             }
             Asking::Text { act, id, question, mut input } => {
                 match command {
-                    Command::Enter if !input.trim().is_empty() => self.start(act, id, input, desk),
-                    Command::Back => desk.say("Nothing was changed."),
+                    Command::Enter if !input.trim().is_empty() => self.start(act, id, input, context),
+                    Command::Back => context.say("Nothing was changed."),
                     command => {
                         if command == Command::Erase {
                             input.pop();
@@ -264,28 +264,28 @@ impl ListScreen {
             match command {
                 Command::Enter | Command::Back => self.choose(),
                 command => {
-                    let _ = list.perform(command, height(desk));
+                    let _ = list.perform(command, height(context));
                 }
             }
             return Led::Nowhere;
         }
         if self.typing {
             match command {
-                Command::Erase if self.asked.search.pop().is_some() => self.ask_anew(desk),
+                Command::Erase if self.asked.search.pop().is_some() => self.ask_anew(context),
                 Command::Back if !self.asked.search.is_empty() => {
                     self.asked.search.clear();
                     self.typing = false;
-                    self.ask_anew(desk);
+                    self.ask_anew(context);
                 }
                 Command::Enter | Command::Back | Command::Erase => self.typing = false,
-                command => self.go(command, desk),
+                command => self.go(command, context),
             }
             return Led::Nowhere;
         }
         match command {
             Command::Back if !self.asked.search.is_empty() => {
                 self.asked.search.clear();
-                self.ask_anew(desk);
+                self.ask_anew(context);
             }
             Command::Back => return Led::Back,
             Command::Enter => {
@@ -296,7 +296,7 @@ impl ListScreen {
             Command::Search => self.typing = true,
             Command::Sort => {
                 self.asked.order = (self.asked.order + 1) % self.asked.kind.orders().len().max(1);
-                self.ask_anew(desk);
+                self.ask_anew(context);
             }
             Command::Columns => self.choosing = Some(self.columns_to_choose()),
             Command::Other => {
@@ -305,32 +305,32 @@ impl ListScreen {
                     _ => Kind::Devices,
                 }));
             }
-            Command::Act(keys::Action::Cancel) => {
+            Command::Cancel => {
                 if let Some(begun) = &mut self.job {
-                    begun.cancel(desk);
+                    begun.cancel(context);
                 }
             }
-            Command::Do(act) => return self.act(act, desk),
-            command => self.go(command, desk),
+            Command::Do(act) => return self.act(act, context),
+            command => self.go(command, context),
         }
         Led::Nowhere
     }
 
-    fn go(&mut self, command: Command, desk: &mut Desk) {
-        self.at = page::moved(self.at, self.total(), height(desk), command);
-        self.ensure(desk);
+    fn go(&mut self, command: Command, context: &mut Context) {
+        self.at = page::moved(self.at, self.total(), height(context), command);
+        self.ensure(context);
     }
 
     /// A character for what is being typed.
-    pub fn typed(&mut self, key: &KeyEvent, desk: &mut Desk) {
+    pub fn typed(&mut self, key: &KeyEvent, context: &mut Context) {
         let KeyCode::Char(c) = key.code else { return };
         if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
-            self.paste(&c.to_string(), desk);
+            self.paste(&c.to_string(), context);
         }
     }
 
     /// Several characters; line breaks and what cannot be seen are excluded.
-    pub fn paste(&mut self, text: &str, desk: &mut Desk) {
+    pub fn paste(&mut self, text: &str, context: &mut Context) {
         let clean = |into: &str| {
             let room = LONGEST.saturating_sub(into.chars().count());
             text.chars().filter(|c| !text::is_hidden(*c) && !c.is_control()).take(room).collect::<String>()
@@ -342,7 +342,7 @@ impl ListScreen {
             let more = clean(&self.asked.search);
             if !more.is_empty() {
                 self.asked.search.push_str(&more);
-                self.ask_anew(desk);
+                self.ask_anew(context);
             }
         }
     }
@@ -413,7 +413,7 @@ impl ListScreen {
             for (column, x, room) in &columns {
                 let cell = Rect { x: area.x + x, width: *room, ..area };
                 let text = found.cells.get(*column).map(String::as_str).unwrap_or_default();
-                let style = if *column == 1 { toned(canvas.look, found.tone) } else { Style::new() };
+                let style = if *column == 1 { canvas.look.toned(found.tone) } else { Style::new() };
                 canvas.text(cell, cell.x, y, text, style);
             }
             if at == self.at {
@@ -506,22 +506,11 @@ impl ListScreen {
 const HEADED: u16 = 5;
 
 /// How many rows are in sight.
-fn height(desk: &Desk) -> u16 {
-    in_sight(layout::areas(desk.size.0, desk.size.1).body.height.saturating_sub(1))
+fn height(context: &Context) -> u16 {
+    in_sight(layout::areas(context.size.0, context.size.1).body.height.saturating_sub(1))
 }
 
 /// Of what is below the heading, what is left for rows.
 const fn in_sight(rows: u16) -> u16 {
     if rows >= HEADED { rows - 1 } else { rows }
-}
-
-/// The style of a tone.
-pub fn toned(look: Look, tone: Tone) -> Style {
-    match tone {
-        Tone::Plain => Style::new(),
-        Tone::Good => look.good(),
-        Tone::Warning => look.warning(),
-        Tone::Problem => look.problem(),
-        Tone::Help => look.heading(),
-    }
 }

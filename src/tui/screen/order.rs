@@ -17,10 +17,12 @@ use ratatui::style::Style;
 use crate::model::count::grouped;
 use crate::model::name::Name;
 use crate::tui::canvas::{Canvas, units, width, wrap};
-use crate::tui::desk::{Desk, Notice};
-use crate::tui::keys::{self, Action, Binding, Command};
-use crate::tui::message::{Came, Effect, JobId, MappingView, MovesView, Tone};
+use crate::tui::context::{Context, Notice};
+use crate::tui::keys::{self, Binding, Command};
+use crate::tui::look::Tone;
+use crate::tui::message::{Request, Work};
 use crate::tui::panel::page;
+use crate::tui::view::{JobId, MappingView, MovesView, Trouble};
 
 #[derive(Debug)]
 pub struct OrderScreen {
@@ -53,7 +55,7 @@ fn names(mappings: &[MappingView]) -> Vec<Name> {
 
 impl OrderScreen {
     /// Opens on the mapping of that name.
-    pub fn new(mappings: Vec<MappingView>, on: Option<&str>, desk: &mut Desk) -> Self {
+    pub fn new(mappings: Vec<MappingView>, on: Option<&str>, context: &mut Context) -> Self {
         let at = mappings.iter().position(|mapping| Some(mapping.name.as_str()) == on).unwrap_or(0);
         let mut screen = Self {
             now: mappings.clone(),
@@ -64,13 +66,13 @@ impl OrderScreen {
             outdated: false,
             job: None,
         };
-        screen.ask(desk);
+        screen.ask(context);
         screen
     }
 
-    fn ask(&mut self, desk: &mut Desk) {
+    fn ask(&mut self, context: &mut Context) {
         self.moves = Moves::Asked;
-        desk.ask(Effect::InOrder(names(&self.now)));
+        context.request(Request::InOrder(names(&self.now)));
     }
 
     fn is_moved(&self) -> bool {
@@ -78,7 +80,7 @@ impl OrderScreen {
     }
 
     /// The mappings as they are saved by now.
-    pub fn take(&mut self, mappings: Vec<MappingView>, desk: &mut Desk) {
+    pub fn take(&mut self, mappings: Vec<MappingView>, context: &mut Context) {
         if !self.is_moved() {
             self.at = self.at.min(mappings.len().saturating_sub(1));
             self.now.clone_from(&mappings);
@@ -92,34 +94,39 @@ impl OrderScreen {
             return;
         }
         // Users may have been read since, too.
-        desk.ask(Effect::InOrder(names(&self.now)));
+        context.request(Request::InOrder(names(&self.now)));
     }
 
-    pub fn came(&mut self, came: Came, desk: &mut Desk) {
-        match came {
-            Came::InOrder { job, order, moves } => {
-                if job.is_some() && job == self.job {
-                    self.job = None;
-                }
-                if order == names(&self.now) {
-                    self.moves = moves.map_or(Moves::Unread, Moves::Known);
-                } else if job.is_some() {
-                    self.ask(desk);
-                }
-            }
-            Came::Ordered(mappings) => {
-                self.now.clone_from(&mappings);
-                self.saved = mappings;
-                self.ask(desk);
-                desk.ask(Effect::Standing);
-                desk.say("The order is saved. Users change place at the next sync.");
-            }
-            Came::Failed(job, trouble) if job.is_none() || job == self.job => {
-                self.job = None;
-                desk.notice = Some(Notice::Trouble(trouble));
-                desk.ask(Effect::Mappings);
-            }
-            _ => {}
+    /// Which users would change mapping, by the last sync; `None` where it cannot say.
+    pub fn moves(&mut self, order: &[Name], moves: Option<MovesView>) {
+        if *order == names(&self.now) {
+            self.moves = moves.map_or(Moves::Unread, Moves::Known);
+        }
+    }
+
+    /// The same, after the directories were read.
+    pub fn read(&mut self, job: JobId, order: &[Name], moves: MovesView, context: &mut Context) {
+        self.job.take_if(|running| *running == job);
+        if *order == names(&self.now) {
+            self.moves = Moves::Known(moves);
+        } else {
+            self.ask(context);
+        }
+    }
+
+    pub fn saved(&mut self, mappings: Vec<MappingView>, context: &mut Context) {
+        self.now.clone_from(&mappings);
+        self.saved = mappings;
+        self.ask(context);
+        context.request(Request::Standing);
+        context.say("The order is saved. Users change mapping at the next sync.");
+    }
+
+    pub fn failed(&mut self, job: Option<JobId>, trouble: Trouble, context: &mut Context) {
+        if job.is_none() || job == self.job {
+            self.job = None;
+            context.notice = Some(Notice::Trouble(trouble));
+            context.request(Request::Mappings);
         }
     }
 
@@ -134,47 +141,45 @@ impl OrderScreen {
     }
 
     /// Does what a key asks for. True when the user wants to go back.
-    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> bool {
+    pub fn perform(&mut self, command: Command, context: &mut Context) -> bool {
         if self.asking {
             self.asking = false;
             match command {
-                Command::Yes => desk.ask(Effect::SaveOrder { from: names(&self.saved), to: names(&self.now) }),
-                _ => desk.say("Nothing was saved."),
+                Command::Yes => context.request(Request::SaveOrder { from: names(&self.saved), to: names(&self.now) }),
+                _ => context.say("Nothing was saved."),
             }
             return false;
         }
         match command {
             Command::Back => {
                 if let Some(job) = self.job.take() {
-                    desk.ask(Effect::Cancel(job));
+                    context.cancel(job);
                 }
                 return true;
             }
-            Command::Act(Action::Cancel) => {
+            Command::Cancel => {
                 if let Some(job) = self.job {
-                    desk.ask(Effect::Cancel(job));
+                    context.cancel(job);
                 }
             }
             Command::Reload if self.job.is_none() => {
-                let job = desk.new_job();
-                self.job = Some(job);
-                desk.ask(Effect::ReadInOrder(job, names(&self.now)));
+                self.job = Some(context.start(Work::ReadInOrder(names(&self.now))));
             }
-            Command::Enter if !self.is_moved() => desk.say("This is the order that is saved; - and + change it."),
+            Command::Enter if !self.is_moved() => context.say("This is the order that is saved; - and + change it."),
             Command::Enter if !self.outdated => self.asking = true,
-            Command::Earlier => self.shift(self.at.checked_sub(1), desk),
-            Command::Later => self.shift(Some(self.at + 1), desk),
+            Command::Earlier => self.shift(self.at.checked_sub(1), context),
+            Command::Later => self.shift(Some(self.at + 1), context),
             command => self.at = page::moved(self.at, self.now.len(), units(self.now.len()), command),
         }
         false
     }
 
     /// Moves the selected mapping, and the selection with it.
-    fn shift(&mut self, to: Option<usize>, desk: &mut Desk) {
+    fn shift(&mut self, to: Option<usize>, context: &mut Context) {
         if let Some(to) = to.filter(|to| *to < self.now.len()) {
             self.now.swap(self.at, to);
             self.at = to;
-            self.ask(desk);
+            self.ask(context);
         }
     }
 

@@ -12,12 +12,13 @@ use ratatui::style::Style;
 
 use crate::model::text;
 use crate::tui::canvas::{Canvas, units, width, window};
-use crate::tui::desk::Desk;
+use crate::tui::context::Context;
 use crate::tui::keys::{ACTS, Binding, Command};
 use crate::tui::listing::{Act, Kind, Place};
-use crate::tui::message::Effect;
+use crate::tui::message::Request;
 use crate::tui::panel::page;
 use crate::tui::tab::Tab;
+use crate::tui::view::Found;
 use crate::wizard::Step;
 
 /// What the palette leads to.
@@ -124,9 +125,10 @@ impl Palette {
     }
 
     /// What came of a search; that of something that is not typed any more is not wanted.
-    pub fn take(&mut self, typed: &str, found: Vec<Entry>) {
+    pub fn take(&mut self, typed: &str, found: Vec<Found>) {
         if typed == self.typed {
-            self.found = found;
+            let entry = |Found { name, what, more, place }| Entry { name, what, more, choice: Choice::Go(place) };
+            self.found = found.into_iter().map(entry).collect();
             // Who is not cached, and the id that a laptop shows with its refusal, are in no list.
             self.found.push(Entry {
                 name: format!("Explain {}", text::shown(typed.trim())),
@@ -138,34 +140,34 @@ impl Palette {
         }
     }
 
-    pub fn typed(&mut self, key: &KeyEvent, desk: &mut Desk) {
+    pub fn typed(&mut self, key: &KeyEvent, context: &mut Context) {
         let KeyCode::Char(c) = key.code else { return };
         if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
-            self.paste(&c.to_string(), desk);
+            self.paste(&c.to_string(), context);
         }
     }
 
-    pub fn paste(&mut self, text: &str, desk: &mut Desk) {
+    pub fn paste(&mut self, text: &str, context: &mut Context) {
         let room = LONGEST.saturating_sub(self.typed.chars().count());
         self.typed.extend(text.chars().filter(|c| !text::is_hidden(*c) && !c.is_control()).take(room));
-        self.changed(desk);
+        self.changed(context);
     }
 
-    fn changed(&mut self, desk: &mut Desk) {
+    fn changed(&mut self, context: &mut Context) {
         self.at = 0;
         self.found.clear();
         if self.typed.trim().chars().count() >= LETTERS {
-            desk.ask(Effect::Find(self.typed.clone()));
+            context.request(Request::Find(self.typed.clone()));
         }
     }
 
     /// Moves; `Some` is what Enter chose.
-    pub fn perform(&mut self, command: Command, height: u16, desk: &mut Desk) -> Option<Choice> {
+    pub fn perform(&mut self, command: Command, height: u16, context: &mut Context) -> Option<Choice> {
         match command {
             Command::Enter => return self.entries().get(self.at).map(|entry| entry.choice.clone()),
             Command::Erase => {
                 if self.typed.pop().is_some() {
-                    self.changed(desk);
+                    self.changed(context);
                 }
             }
             command => self.at = page::moved(self.at, self.entries().len(), height, command),

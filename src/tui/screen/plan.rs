@@ -20,11 +20,13 @@ use crate::model::count::grouped;
 use crate::model::plan::{Asked, LineKind};
 use crate::model::text;
 use crate::tui::canvas::{Canvas, cut, units, width, wrap};
-use crate::tui::desk::{Desk, Notice};
+use crate::tui::context::{Context, Notice};
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
-use crate::tui::message::{Effect, JobId, PlanPage, PlanState, PlanView, Tone, Trouble};
+use crate::tui::look::Tone;
+use crate::tui::message::{Request, Work};
 use crate::tui::panel::page;
+use crate::tui::view::{JobId, PlanLine, PlanPage, PlanState, PlanView, Trouble};
 
 /// How many lines are asked for at a time: a few screens, so that most keys ask for nothing.
 const LINES: u64 = 300;
@@ -46,7 +48,7 @@ pub struct PlanScreen {
 }
 
 impl PlanScreen {
-    pub fn new(view: PlanView, desk: &mut Desk) -> Self {
+    pub fn new(view: PlanView, context: &mut Context) -> Self {
         let screen = Self {
             view,
             asked: Asked::default(),
@@ -57,7 +59,7 @@ impl PlanScreen {
             asking: false,
             job: None,
         };
-        screen.ask(0, desk);
+        screen.ask(0, context);
         screen
     }
 
@@ -70,26 +72,26 @@ impl PlanScreen {
         self.job.is_some()
     }
 
-    fn ask(&self, offset: u64, desk: &mut Desk) {
-        desk.ask(Effect::Lines { plan: self.view.id, asked: self.asked.clone(), offset, limit: LINES });
+    fn ask(&self, offset: u64, context: &mut Context) {
+        context.request(Request::Lines { plan: self.view.id, asked: self.asked.clone(), offset, limit: LINES });
     }
 
     /// Begins anew with other lines.
-    fn ask_anew(&mut self, desk: &mut Desk) {
+    fn ask_anew(&mut self, context: &mut Context) {
         self.at = 0;
         self.page = PlanPage::default();
-        self.ask(0, desk);
+        self.ask(0, context);
     }
 
     /// Asks for the lines in sight when they are not at hand.
-    pub fn ensure(&mut self, desk: &mut Desk) {
-        let height = self.rows(desk);
+    pub fn ensure(&mut self, context: &mut Context) {
+        let height = self.rows(context);
         let total = self.total();
         let first = page::offset(self.at, total, height) as u64;
         let last = (first + u64::from(height)).min(total as u64);
         let have = self.page.offset..self.page.offset + self.page.lines.len() as u64;
         if first < last && (first < have.start || last > have.end) {
-            self.ask(first.saturating_sub(LINES / 3), desk);
+            self.ask(first.saturating_sub(LINES / 3), context);
         }
     }
 
@@ -106,19 +108,19 @@ impl PlanScreen {
     }
 
     /// The plan was applied.
-    pub fn applied(&mut self, job: JobId, view: PlanView, desk: &mut Desk) {
+    pub fn applied(&mut self, job: JobId, view: PlanView, context: &mut Context) {
         if self.job == Some(job) {
             self.job = None;
             self.view = view;
-            desk.say("Applied. u makes a plan that takes it back.");
-            desk.ask(Effect::Standing);
+            context.say("Applied. u makes a plan that takes it back.");
+            context.request(Request::Standing);
         }
     }
 
-    pub fn failed(&mut self, job: Option<JobId>, trouble: Trouble, desk: &mut Desk) {
+    pub fn failed(&mut self, job: Option<JobId>, trouble: Trouble, context: &mut Context) {
         if job.is_none() || job == self.job {
             self.job = None;
-            desk.notice = Some(Notice::Trouble(trouble));
+            context.notice = Some(Notice::Trouble(trouble));
         }
     }
 
@@ -138,16 +140,14 @@ impl PlanScreen {
     }
 
     /// Does what a key asks for. True when the user wants to go back.
-    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> bool {
+    pub fn perform(&mut self, command: Command, context: &mut Context) -> bool {
         if self.asking {
             self.asking = false;
             match command {
                 Command::Yes => {
-                    let job = desk.new_job();
-                    self.job = Some(job);
-                    desk.ask(Effect::Approve(job, self.view.hash.clone()));
+                    self.job = Some(context.start(Work::Approve(self.view.hash.clone())));
                 }
-                _ => desk.say("Nothing was applied."),
+                _ => context.say("Nothing was applied."),
             }
             return false;
         }
@@ -159,7 +159,7 @@ impl PlanScreen {
                 Command::Enter => {
                     self.asked.search = std::mem::take(search);
                     self.typing = None;
-                    self.ask_anew(desk);
+                    self.ask_anew(context);
                 }
                 Command::Back => self.typing = None,
                 _ => {}
@@ -170,33 +170,33 @@ impl PlanScreen {
             Command::Back if self.open => self.open = false,
             Command::Back if !self.asked.search.is_empty() => {
                 self.asked.search.clear();
-                self.ask_anew(desk);
+                self.ask_anew(context);
             }
             Command::Back => return self.job.is_none(),
-            Command::Act(keys::Action::Cancel) => {
+            Command::Cancel => {
                 if let Some(job) = self.job {
-                    desk.ask(Effect::Cancel(job));
+                    context.cancel(job);
                 }
             }
             Command::Search => self.typing = Some(self.asked.search.clone()),
-            Command::Left => self.turn(false, desk),
-            Command::Right => self.turn(true, desk),
+            Command::Left => self.turn(false, context),
+            Command::Right => self.turn(true, context),
             Command::Enter => self.open = !self.open,
             Command::Approve if self.view.state != PlanState::Applied => self.asking = true,
-            Command::TakeBack => desk.ask(Effect::Undo(self.view.id)),
-            command => self.at = page::moved(self.at, self.total(), self.rows(desk), command),
+            Command::TakeBack => context.request(Request::Undo(self.view.id)),
+            command => self.at = page::moved(self.at, self.total(), self.rows(context), command),
         }
-        self.ensure(desk);
+        self.ensure(context);
         false
     }
 
     /// The next or previous kind of line.
-    fn turn(&mut self, forwards: bool, desk: &mut Desk) {
+    fn turn(&mut self, forwards: bool, context: &mut Context) {
         let kinds: Vec<Option<LineKind>> = [None].into_iter().chain(LineKind::ALL.map(Some)).collect();
         let at = kinds.iter().position(|kind| *kind == self.asked.kind).unwrap_or(0);
         let to = if forwards { at + 1 } else { at + kinds.len() - 1 };
         self.asked.kind = kinds[to % kinds.len()];
-        self.ask_anew(desk);
+        self.ask_anew(context);
     }
 
     pub fn typed(&mut self, key: &KeyEvent) {
@@ -226,8 +226,8 @@ impl PlanScreen {
         (line.to_owned(), Tone::Plain)
     }
 
-    fn body(desk: &Desk) -> Rect {
-        layout::areas(desk.size.0, desk.size.1).body
+    fn body(context: &Context) -> Rect {
+        layout::areas(context.size.0, context.size.1).body
     }
 
     /// How many rows what stands above the lines takes.
@@ -263,18 +263,18 @@ impl PlanScreen {
             .unwrap_or_default()
     }
 
-    fn selected(&self) -> Option<&crate::tui::message::PlanLine> {
+    fn selected(&self) -> Option<&PlanLine> {
         let at = (self.at as u64).checked_sub(self.page.offset)?;
         self.page.lines.get(usize::try_from(at).ok()?)
     }
 
     /// How many lines are in sight.
-    fn rows(&self, desk: &Desk) -> u16 {
-        let area = Self::body(desk);
+    fn rows(&self, context: &Context) -> u16 {
+        let area = Self::body(context);
         (area.height - self.head(area).min(area.height)).saturating_sub(self.detail_rows(area)).max(1)
     }
 
-    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, desk: &Desk) {
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, context: &Context) {
         let look = canvas.look;
         let (state, style) = match self.view.state {
             PlanState::Stopped => ("stopped by the fuse", look.warning()),
@@ -302,7 +302,7 @@ impl PlanScreen {
             y += 1;
         }
         let details = self.detail_rows(area);
-        let rows = self.rows(desk).min(area.bottom().saturating_sub(y));
+        let rows = self.rows(context).min(area.bottom().saturating_sub(y));
         self.draw_lines(canvas, Rect { y, height: rows, ..area });
         if details > 0 {
             let below = Rect { y: area.bottom() - details, height: details, ..area };

@@ -3,8 +3,6 @@
 use super::super::app::App;
 use super::super::fixture::*;
 use super::super::listing::{Act, Asked, Kind};
-use super::super::look::Look;
-use super::super::message::{Came, Effect, MappingView, Message, MovesView};
 use super::super::screen::Screen;
 use super::{job, trouble};
 use crate::model::name::Name;
@@ -16,12 +14,14 @@ fn names(mappings: &[MappingView]) -> Vec<Name> {
 
 /// The order that was asked about last.
 fn asked(effects: &[Effect]) -> Vec<Name> {
-    let of = |effect: &Effect| if let Effect::InOrder(order) = effect { Some(order.clone()) } else { None };
+    let of = |effect: &Effect| {
+        if let Effect::Request(Request::InOrder(order)) = effect { Some(order.clone()) } else { None }
+    };
     effects.iter().rev().find_map(of).expect("who changes place was asked for")
 }
 
 fn give(app: &mut App, order: Vec<Name>, moves: Option<MovesView>) {
-    came(app, Came::InOrder { job: None, order, moves });
+    answered(app, Answer::Reply(Reply::InOrder { order, moves }));
 }
 
 /// The screen as `o` in the list of mappings opens it.
@@ -31,9 +31,9 @@ fn opened(look: Look, size: (u16, u16)) -> App {
     let asked_rows = Asked { kind: Kind::Mappings, search: String::new(), order: 0 };
     let mut rows = rows(&asked_rows, 0, 3);
     rows.rows[0].acts = vec![Act::Order];
-    came(&mut app, Came::Rows(Box::new(asked_rows), rows));
-    assert!(matches!(press(&mut app, "o")[..], [Effect::Mappings]));
-    let order = asked(&came(&mut app, Came::Mappings(mappings())));
+    answered(&mut app, Answer::Reply(Reply::Rows(Box::new(asked_rows), rows)));
+    assert!(matches!(press(&mut app, "o")[..], [Effect::Request(Request::Mappings)]));
+    let order = asked(&answered(&mut app, Answer::Reply(Reply::Mappings(mappings()))));
     assert_eq!(order, names(&mappings()));
     give(&mut app, order, Some(MovesView::default()));
     app
@@ -77,17 +77,17 @@ fn an_order_is_saved_only_after_a_yes_and_only_over_the_order_it_was_made_from()
     assert!(press(&mut app, "Enter").is_empty(), "Enter alone is no yes");
     assert!(press(&mut app, "y").is_empty(), "nothing is asked any more");
     let effects = keys(&mut app, &["Enter", "y"]);
-    let [Effect::SaveOrder { from, to }] = &effects[..] else { panic!("it is saved") };
+    let [Effect::Request(Request::SaveOrder { from, to })] = &effects[..] else { panic!("it is saved") };
     assert_eq!(*from, names(&mappings()));
     assert_eq!((&to[0], &to[1]), (&from[1], &from[0]));
     // The disk is full: it says so, and what was ordered is still there.
-    came(&mut app, Came::Failed(None, trouble()));
-    came(&mut app, Came::Mappings(mappings()));
+    answered(&mut app, Answer::Reply(Reply::Failed(trouble())));
+    answered(&mut app, Answer::Reply(Reply::Mappings(mappings())));
     assert!(screen(&app).contains("the disk is full") && screen(&app).contains("1  Kiosks"), "{}", screen(&app));
     let mut saved = mappings();
     saved.swap(0, 1);
-    let effects = came(&mut app, Came::Ordered(saved));
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Standing)));
+    let effects = answered(&mut app, Answer::Reply(Reply::Ordered(saved)));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Request(Request::Standing))));
     assert!(screen(&app).contains("The order is saved"));
     press(&mut app, "Enter");
     assert!(screen(&app).contains("This is the order that is saved"), "there is nothing more to save");
@@ -98,7 +98,7 @@ fn esc_leaves_the_order_as_it_was() {
     let mut app = moved(UTF8, (80, 24));
     let effects = press(&mut app, "Esc");
     assert!(matches!(app.screen, Screen::List(Kind::Mappings)));
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::SaveOrder { .. })));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Request(Request::SaveOrder { .. }))));
 }
 
 #[test]
@@ -115,11 +115,14 @@ fn what_somebody_else_changed_meanwhile_is_told_and_not_overwritten() {
     others.swap(1, 2);
     // Nothing was moved here yet: the screen follows.
     let mut app = opened(UTF8, (80, 24));
-    assert!(matches!(app.update(Message::Changed)[..], [Effect::Standing, Effect::Mappings]));
-    assert_eq!(asked(&came(&mut app, Came::Mappings(others.clone()))), names(&others));
+    assert!(matches!(
+        app.update(Message::Changed)[..],
+        [Effect::Request(Request::Standing), Effect::Request(Request::Mappings)]
+    ));
+    assert_eq!(asked(&answered(&mut app, Answer::Reply(Reply::Mappings(others.clone())))), names(&others));
     // Something was: it is told, and cannot be saved over it.
     let mut app = moved(UTF8, (80, 24));
-    came(&mut app, Came::Mappings(others));
+    answered(&mut app, Answer::Reply(Reply::Mappings(others)));
     assert!(screen(&app).contains("Somebody else changed the mappings"), "{}", screen(&app));
     assert!(keys(&mut app, &["Enter", "y"]).is_empty());
 }
@@ -128,13 +131,13 @@ fn what_somebody_else_changed_meanwhile_is_told_and_not_overwritten() {
 fn the_directories_are_read_only_when_the_user_says_so() {
     let mut app = opened(UTF8, (80, 24));
     let effects = press(&mut app, "+");
-    assert!(matches!(effects[..], [Effect::InOrder(_)]), "a move asks no directory");
+    assert!(matches!(effects[..], [Effect::Request(Request::InOrder(_))]), "a move asks no directory");
     let order = asked(&effects);
     give(&mut app, order.clone(), None);
     assert!(screen(&app).contains("r read"), "{}", screen(&app));
     let read = job(&press(&mut app, "r"));
     assert!(screen(&app).contains("Ctrl-X cancel"));
-    came(&mut app, Came::InOrder { job: Some(read), order, moves: Some(moves()) });
+    answered(&mut app, Answer::Job(read, JobEvent::InOrder { order, moves: moves() }));
     assert!(screen(&app).contains("1,212 users go from Laptops to Kiosks"));
 }
 
@@ -148,9 +151,9 @@ fn the_order_opens_on_the_mapping_that_was_selected() {
         row.id = mapping.name.to_string();
         row.acts = vec![Act::Order];
     }
-    came(&mut app, Came::Rows(Box::new(asked_rows), rows));
+    answered(&mut app, Answer::Reply(Reply::Rows(Box::new(asked_rows), rows)));
     keys(&mut app, &["Down", "o"]);
-    came(&mut app, Came::Mappings(mappings()));
+    answered(&mut app, Answer::Reply(Reply::Mappings(mappings())));
     let was = names(&mappings());
     assert_eq!(asked(&press(&mut app, "-")), [was[1].clone(), was[0].clone(), was[2].clone()]);
 }

@@ -4,8 +4,6 @@
 
 use super::super::app::App;
 use super::super::fixture::*;
-use super::super::look::Look;
-use super::super::message::{Came, Report, SaveOutcome, Tone};
 use super::job;
 use crate::model::job::Progress;
 use crate::wizard::Step;
@@ -26,9 +24,9 @@ fn picture(name: &str, step: Step, play: impl Fn(&mut App)) {
 fn checked(app: &mut App) {
     let check = job(&press(app, "Ctrl-T"));
     for line in checks() {
-        came(app, Came::Check(check, line));
+        answered(app, Answer::Job(check, JobEvent::Check(line)));
     }
-    came(app, Came::Checked(check));
+    answered(app, Answer::Job(check, JobEvent::Checked));
 }
 
 #[test]
@@ -59,13 +57,13 @@ fn step_3_picking_previewing_and_a_wrong_filter() {
     picture("3-tree", Step::Mapping, |app| {
         keys(app, &["Tab", "Tab"]);
         let first = job(&press(app, "Ctrl-O"));
-        came(app, Came::Picked { job: first, under: None, items: units() });
+        answered(app, Answer::Job(first, JobEvent::Picked { under: None, items: units() }));
         let second = job(&keys(app, &["Down", "Right"]));
         let mut below = units();
         for unit in &mut below {
             unit.value = format!("{},OU=Staff", unit.value);
         }
-        came(app, Came::Picked { job: second, under: Some("OU=Staff,DC=corp".into()), items: below });
+        answered(app, Answer::Job(second, JobEvent::Picked { under: Some("OU=Staff,DC=corp".into()), items: below }));
     });
     picture("3-list", Step::Mapping, |app| {
         keys(app, &["Tab", "Tab", "Tab", "Tab"]);
@@ -74,12 +72,12 @@ fn step_3_picking_previewing_and_a_wrong_filter() {
         for item in &mut items {
             item.detail = "14 users".into();
         }
-        came(app, Came::Picked { job: pick, under: None, items });
+        answered(app, Answer::Job(pick, JobEvent::Picked { under: None, items }));
         press(app, "s");
     });
     picture("3-preview", Step::Mapping, |app| {
         let shown = job(&press(app, "Ctrl-R"));
-        came(app, Came::Previewed(shown, preview()));
+        answered(app, Answer::Job(shown, JobEvent::Previewed(preview())));
         keys(app, &["Tab", "Enter", "Down"]);
     });
     picture("3-filter", Step::Mapping, |app| {
@@ -87,7 +85,7 @@ fn step_3_picking_previewing_and_a_wrong_filter() {
         let problem = Problem { column: Some(24), ..Problem::new("\"employeeType\" needs a comparison such as =") };
         refused.field_mut("mapping.filter").expect("there").problem = Some(problem);
         press(app, "Ctrl-N");
-        came(app, Came::Saved { form: Box::new(refused), outcome: SaveOutcome::Problems });
+        answered(app, Answer::Reply(Reply::Saved { form: Box::new(refused), outcome: SaveOutcome::Problems }));
         press(app, "Ctrl-O");
     });
 }
@@ -96,9 +94,9 @@ fn step_3_picking_previewing_and_a_wrong_filter() {
 fn step_3_explaining_a_user() {
     picture("3-explain", Step::Mapping, |app| {
         let shown = job(&press(app, "Ctrl-R"));
-        came(app, Came::Previewed(shown, preview()));
+        answered(app, Answer::Job(shown, JobEvent::Previewed(preview())));
         let asked = job(&keys(app, &["Tab", "End", "Up", "e"]));
-        came(app, Came::Explained(asked, explained()));
+        answered(app, Answer::Job(asked, JobEvent::Explained(explained())));
     });
     picture("3-explain-asking", Step::Mapping, |app| {
         press(app, "Ctrl-F");
@@ -111,13 +109,13 @@ fn step_4_running_and_done() {
     picture("4-running", Step::Frequency, |app| {
         let sync = job(&press(app, "Ctrl-R"));
         let progress = Progress { what: "reading users", done: 812, of: Some(1_200), about: None, rate: Some(2_410.4) };
-        came(app, Came::Progress(sync, progress));
+        answered(app, Answer::Job(sync, JobEvent::Progress(progress)));
     });
     picture("4-done", Step::Frequency, |app| {
         let sync = job(&press(app, "Ctrl-R"));
         let lines =
             vec![(Tone::Good, "The users are stored.".into()), (Tone::Plain, "    1,171 match a mapping".into())];
-        came(app, Came::Synced(sync, Report { title: "Run now".into(), lines }));
+        answered(app, Answer::Job(sync, JobEvent::Synced(Report { title: "Run now".into(), lines })));
     });
 }
 
@@ -134,7 +132,7 @@ fn step_6_masked_shown_and_written() {
         let mint = job(&press(app, "Ctrl-R"));
         let mut form = form(Step::Token);
         form.basis.subject = Some(1);
-        came(app, Came::Minted { job: mint, form: Box::new(form), minted: minted() });
+        answered(app, Answer::Job(mint, JobEvent::Minted { form: Box::new(form), minted: minted() }));
     };
     picture("6-masked", Step::Token, made);
     picture("6-shown", Step::Token, |app| {
@@ -154,7 +152,7 @@ fn step_7_choosing_tools_and_looking_at_files() {
     });
     picture("7-files", Step::Installer, |app| {
         let shown = job(&press(app, "Ctrl-R"));
-        came(app, Came::Files(shown, files()));
+        answered(app, Answer::Job(shown, JobEvent::Files(files())));
         keys(app, &["Tab", "Tab"]);
     });
 }

@@ -1,16 +1,17 @@
-//! What every screen needs at hand: the look, the size, the token that was just made, and a place for effects.
+//! What every screen works with: the look, the size, the token that was just made, and the effects it asks for.
 
 use super::look::Look;
-use super::message::{Effect, JobId, Trouble};
+use super::message::{Effect, Request, Work};
 use super::panel::token::Reveal;
+use super::view::{JobId, Trouble};
 
 #[allow(missing_debug_implementations, reason = "it may hold a token")]
-pub struct Desk {
+pub struct Context {
     pub look: Look,
     pub size: (u16, u16),
     /// Nothing may be changed, not even a draft.
     pub read_only: bool,
-    /// What is said until the next key.
+    /// Shown until the next key.
     pub notice: Option<Notice>,
     /// The token that was made or shown last.
     pub token: Option<Reveal>,
@@ -18,16 +19,32 @@ pub struct Desk {
     jobs: JobId,
 }
 
-/// A word in the place of the help line.
+/// A message in the place of the help line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     Said(String),
     Trouble(Trouble),
 }
 
-impl Desk {
+impl Context {
     pub fn new(look: Look, size: (u16, u16)) -> Self {
         Self { look, size, read_only: false, notice: None, token: None, effects: Vec::new(), jobs: 0 }
+    }
+
+    /// Asks for something short.
+    pub fn request(&mut self, request: Request) {
+        self.ask(Effect::Request(request));
+    }
+
+    /// Starts a job. Its number is one that no job had before.
+    pub fn start(&mut self, work: Work) -> JobId {
+        self.jobs += 1;
+        self.ask(Effect::Job(self.jobs, work));
+        self.jobs
+    }
+
+    pub fn cancel(&mut self, job: JobId) {
+        self.ask(Effect::Cancel(job));
     }
 
     pub fn ask(&mut self, effect: Effect) {
@@ -36,12 +53,6 @@ impl Desk {
 
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
-    }
-
-    /// A number that no job had before.
-    pub fn new_job(&mut self) -> JobId {
-        self.jobs += 1;
-        self.jobs
     }
 
     pub fn say(&mut self, text: impl Into<String>) {
