@@ -26,6 +26,7 @@ pub mod screen;
 pub mod surface;
 pub mod tab;
 mod terminal;
+pub mod text_line;
 pub mod trail;
 pub mod view;
 

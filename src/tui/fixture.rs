@@ -7,7 +7,8 @@ use ratatui::layout::{Position, Rect};
 use super::app::App;
 use super::frame;
 use super::listing::{Act, Detail, Fact, Place, Row, Rows};
-pub(super) use super::look::{Look, Tone};
+pub(super) use super::look::Look;
+pub(super) use crate::present::Tone;
 pub(super) use super::message::{Answer, Effect, JobEvent, Message, Reply, Request, SaveOutcome, Work};
 pub(super) use super::view::{
     FileView, Found, Line, MappingView, MintedToken, MovesView, OverviewView, PickedItem, PlanLine, PlanPage,

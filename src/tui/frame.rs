@@ -21,7 +21,7 @@ use super::keys::{self, Entry};
 use super::layout::{self, Areas};
 use super::listing::{Kind, Place};
 use super::look::Look;
-use super::look::Tone;
+use crate::present::Tone;
 use super::screen::{Screen, setup};
 use super::tab::Tab;
 use crate::model::text;

@@ -120,8 +120,6 @@ pub enum Command {
     Report,
     /// Say why the selected user matches or does not; without one, ask for a name.
     Explain,
-    /// Remove the character before the cursor of a filter that is typed into a list.
-    Erase,
 }
 
 /// A row of a table.
@@ -209,6 +207,7 @@ mod tests {
         STEP_ALONE,
         FORM,
         TEXT,
+        EDIT,
         PICK,
         CHOICE,
         SEVERAL,
@@ -221,6 +220,7 @@ mod tests {
         USER_NAME,
         TEXTS,
         LIST,
+        ENDS,
         TREE,
         MARKS,
         ORDER,
@@ -285,6 +285,7 @@ mod tests {
             STEP_ALONE,
             FORM,
             TEXT,
+            EDIT,
             PICK,
             LIST,
             EDITOR,

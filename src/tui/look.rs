@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use ratatui::style::{Color as Named, Modifier, Style};
 
+use crate::present::Tone;
+
 /// What `--color` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Color {
@@ -16,18 +18,6 @@ pub enum Color {
     Auto,
     Always,
     Never,
-}
-
-/// What a line of text means, which decides its style.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tone {
-    #[default]
-    Plain,
-    Good,
-    Warning,
-    Problem,
-    /// What to do next.
-    Help,
 }
 
 /// How things look: with or without color, with or without characters beyond ASCII.

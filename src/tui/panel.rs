@@ -106,18 +106,18 @@ impl Panel {
         match self {
             Self::Checklist(_) => vec![keys::OPENABLE, keys::PANEL],
             Self::Preview(_) => vec![keys::OPENABLE, keys::USERS, keys::PANEL],
-            Self::Explain(panel) if panel.is_asking() => vec![keys::USER_NAME, keys::TEXT],
+            Self::Explain(panel) if panel.is_asking() => vec![keys::USER_NAME, keys::EDIT],
             Self::Explain(_) => vec![keys::EXPLAINED, keys::PANEL],
             Self::Running(_) | Self::Lines(_) => vec![keys::PANEL],
-            Self::Token if token.is_some_and(token::Reveal::asks_for_file) => vec![keys::FILE_NAME, keys::TEXT],
+            Self::Token if token.is_some_and(token::Reveal::asks_for_file) => vec![keys::FILE_NAME, keys::EDIT],
             Self::Token => vec![keys::TOKEN],
             Self::Files(_) => vec![keys::TEXTS, keys::PANEL],
             Self::List { list, .. } => match list.mode() {
-                list::Mode::One => vec![keys::LIST],
-                list::Mode::Several => vec![keys::MARKS, keys::LIST],
-                list::Mode::Ordered => vec![keys::ORDER, keys::MARKS, keys::LIST],
+                list::Mode::One => vec![keys::LIST, keys::EDIT],
+                list::Mode::Several => vec![keys::MARKS, keys::LIST, keys::ENDS],
+                list::Mode::Ordered => vec![keys::ORDER, keys::MARKS, keys::LIST, keys::ENDS],
             },
-            Self::Tree { .. } => vec![keys::TREE, keys::LIST],
+            Self::Tree { .. } => vec![keys::TREE, keys::LIST, keys::ENDS],
             Self::Filter { .. } => vec![keys::EDITOR],
         }
     }

@@ -6,7 +6,7 @@ use crate::model::name::Name;
 use crate::model::plan::LineKind;
 use crate::secrets::Secret;
 use crate::tui::listing::{Fact, Place};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 
 /// Tells the events of one job from those of an earlier one.
 pub type JobId = u64;

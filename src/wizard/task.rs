@@ -66,9 +66,11 @@ impl Step {
         }
     }
 
-    /// What a newcomer does next: the first task that is not done; explaining a user is not needed to go on.
+    /// What a newcomer does next: the first task behind those that are done. Explaining a user is optional.
     pub fn next_task(self, done: &[Task]) -> Option<Task> {
-        self.tasks().iter().copied().find(|task| *task != Task::Explain && !done.contains(task))
+        let tasks = self.tasks();
+        let behind = tasks.iter().rposition(|task| done.contains(task)).map_or(0, |last| last + 1);
+        tasks[behind..].iter().copied().find(|task| *task != Task::Explain)
     }
 }
 

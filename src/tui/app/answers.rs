@@ -5,7 +5,7 @@ use super::{App, Over};
 use crate::model::text;
 use crate::tui::context::Notice;
 use crate::tui::listing::{Fact, Kind, Place};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::message::{Answer, JobEvent, Reply, Request, SaveOutcome};
 use crate::tui::screen::Screen;
 use crate::tui::screen::detail::DetailScreen;

@@ -158,7 +158,6 @@ pub const LIST_CONFIRM: &[Binding] = &[
 /// A line is being typed.
 pub const LIST_INPUT: &[Binding] = &[
     bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "do it", "Do it with what is typed"),
-    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
     bind(&[key(KeyCode::Esc)], Command::Back, "rather not", "Change nothing"),
 ];
 
@@ -169,7 +168,6 @@ pub const LIST_SEARCH: &[Binding] = &[
     bind(&[key(KeyCode::Down)], Command::Down, "move", "One line down"),
     bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
     bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
     bind(&[key(KeyCode::Esc)], Command::Back, "show all", "End the search"),
 ];
 
@@ -201,7 +199,6 @@ pub const PALETTE: &[Binding] = &[
     bind(&[key(KeyCode::Down), key(KeyCode::Tab)], Command::Down, "move", "One line down"),
     bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
     bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
     bind(&[key(KeyCode::Esc), ctrl('p')], Command::Back, "close", "Back to where you were"),
 ];
 
@@ -228,12 +225,16 @@ pub const FORM: &[Binding] = &[
     bind(&[key(KeyCode::BackTab), key(KeyCode::Up)], Command::PreviousField, "", "The field or button before"),
 ];
 
-pub const TEXT: &[Binding] = &[
-    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "continue", "Continue with the next field"),
-    bind(&[key(KeyCode::Left)], Command::Edit(InputRequest::GoToPrevChar), "", "One character back"),
-    bind(&[key(KeyCode::Right)], Command::Edit(InputRequest::GoToNextChar), "", "One character on"),
-    bind(&[key(KeyCode::Home)], Command::Edit(InputRequest::GoToStart), "", "The beginning of the text"),
-    bind(&[key(KeyCode::End), ctrl('e')], Command::Edit(InputRequest::GoToEnd), "", "The end of the text"),
+/// In front of [`EDIT`] in a field of one line.
+pub const TEXT: &[Binding] =
+    &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "continue", "Continue with the next field")];
+
+/// Where a line of text is typed.
+pub const EDIT: &[Binding] = &[
+    bind(&[key(KeyCode::Left)], Command::Edit(InputRequest::GoToPrevChar), "", "Move the cursor left"),
+    bind(&[key(KeyCode::Right)], Command::Edit(InputRequest::GoToNextChar), "", "Move the cursor right"),
+    bind(&[key(KeyCode::Home)], Command::Edit(InputRequest::GoToStart), "", "Go to the beginning of the text"),
+    bind(&[key(KeyCode::End), ctrl('e')], Command::Edit(InputRequest::GoToEnd), "", "Go to the end of the text"),
     bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Edit(InputRequest::DeletePrevChar), "", "Delete backwards"),
     bind(&[key(KeyCode::Delete), ctrl('d')], Command::Edit(InputRequest::DeleteNextChar), "", "Delete forwards"),
     bind(&[ctrl('w')], Command::Edit(InputRequest::DeletePrevWord), "", "Delete the word before the cursor"),
@@ -241,7 +242,7 @@ pub const TEXT: &[Binding] = &[
     bind(&[ctrl('k')], Command::Edit(InputRequest::DeleteTillEnd), "", "Delete to the end of the text"),
 ];
 
-/// In front of [`TEXT`] where a value can also be picked.
+/// In front of [`EDIT`] where a value can also be picked.
 pub const PICK: &[Binding] = &[
     bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "continue", "Continue with the next field"),
     bind(&[ctrl('o')], Command::Open, "pick", "Pick from what is there"),
@@ -312,15 +313,18 @@ pub const LIST: &[Binding] = &[
     bind(&[key(KeyCode::Down)], Command::Down, "move", "One line down"),
     bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
     bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Home)], Command::First, "", "The first"),
-    bind(&[key(KeyCode::End)], Command::Last, "", "The last"),
-    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter of the search"),
     bind(
         &[key(KeyCode::Esc), key(KeyCode::Tab), key(KeyCode::BackTab)],
         Command::Back,
         "close",
         "Close the list; nothing changes",
     ),
+];
+
+/// After [`LIST`] where nothing is typed.
+pub const ENDS: &[Binding] = &[
+    bind(&[key(KeyCode::Home)], Command::First, "", "Go to the first line"),
+    bind(&[key(KeyCode::End)], Command::Last, "", "Go to the last line"),
 ];
 
 pub const TREE: &[Binding] = &[
@@ -435,7 +439,6 @@ pub const PLAN_BACK: &[Binding] = &[bind(
 /// What to search for is being typed.
 pub const SEARCH: &[Binding] = &[
     bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "search", "Search; nothing typed shows everybody"),
-    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
     bind(&[key(KeyCode::Esc)], Command::Back, "rather not", "Leave the search as it was"),
 ];
 

@@ -15,11 +15,13 @@
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use tui_input::InputRequest;
 
 use super::page;
 use crate::model::text;
 use crate::tui::canvas::{Canvas, units, width};
 use crate::tui::keys::Command;
+use crate::tui::text_line::{SEARCH, TextLine};
 use crate::tui::view::PickedItem;
 use crate::wizard::form::Choice;
 
@@ -37,7 +39,7 @@ pub struct List {
     mode: Mode,
     items: Vec<Item>,
     /// What was typed to narrow the list.
-    search: String,
+    search: TextLine,
     at: usize,
     /// The values that are marked, in order.
     marked: Vec<String>,
@@ -74,7 +76,7 @@ impl List {
         }
         let at = items.iter().position(|item| mode == Mode::One && chosen.contains(&item.value)).unwrap_or(0);
         let marked = if mode == Mode::One { Vec::new() } else { chosen.to_vec() };
-        Self { title: title.to_owned(), mode, items, search: String::new(), at, marked, partial: false }
+        Self { title: title.to_owned(), mode, items, search: TextLine::at_most("", SEARCH), at, marked, partial: false }
     }
 
     /// Of what was found in the directory.
@@ -82,7 +84,7 @@ impl List {
         let items = items_of(picked);
         let at = items.iter().position(|item| item.value == chosen).unwrap_or(0);
         let partial = items.len() >= PART;
-        Self { title: title.to_owned(), mode: Mode::One, items, search: String::new(), at, marked: Vec::new(), partial }
+        Self { title: title.to_owned(), mode: Mode::One, items, search: TextLine::at_most("", SEARCH), at, marked: Vec::new(), partial }
     }
 
     /// What begins with the search, read anew.
@@ -93,7 +95,7 @@ impl List {
 
     /// What was typed, when more has to be read for it.
     pub fn wants(&self) -> Option<&str> {
-        self.partial.then_some(self.search.as_str())
+        self.partial.then_some(self.search.text())
     }
 
     pub fn mode(&self) -> Mode {
@@ -107,14 +109,14 @@ impl List {
     pub fn title(&self) -> String {
         match self.mode {
             Mode::One if self.search.is_empty() => format!("{}  type to search", self.title),
-            Mode::One => format!("{}  search: {}", self.title, self.search),
+            Mode::One => format!("{}  search: {}", self.title, self.search.text()),
             Mode::Several => format!("{}  Space marks, Enter is done", self.title),
             Mode::Ordered => format!("{}  Space marks, Left/Right changes the order", self.title),
         }
     }
 
     fn found(&self) -> Vec<&Item> {
-        let search = self.search.to_lowercase();
+        let search = self.search.text().to_lowercase();
         let matches = |item: &&Item| {
             search.is_empty()
                 || item.label.to_lowercase().contains(&search)
@@ -123,12 +125,22 @@ impl List {
         self.items.iter().filter(matches).collect()
     }
 
-    /// Narrows the list by another letter.
-    pub fn search(&mut self, letter: char) {
-        if self.mode == Mode::One && !text::is_hidden(letter) {
-            self.search.push(letter);
+    /// Searches for more. True when the search changed.
+    pub fn search(&mut self, text: &str) -> bool {
+        let changed = self.mode == Mode::One && self.search.insert(text);
+        if changed {
             self.at = 0;
         }
+        changed
+    }
+
+    /// Edits the search. True when it changed.
+    pub fn edit(&mut self, request: InputRequest) -> bool {
+        let changed = self.mode == Mode::One && self.search.edit(request);
+        if changed {
+            self.at = 0;
+        }
+        changed
     }
 
     /// The value that Enter chooses; `Err` says why it cannot be chosen.
@@ -144,10 +156,6 @@ impl List {
     /// Moves and marks. `Err` says why something cannot be marked.
     pub fn perform(&mut self, command: Command, height: u16) -> Result<(), String> {
         match command {
-            Command::Erase => {
-                self.search.pop();
-                self.at = 0;
-            }
             Command::Toggle if self.mode != Mode::One => self.toggle()?,
             Command::Earlier if self.mode == Mode::Ordered => self.shift(false),
             Command::Later if self.mode == Mode::Ordered => self.shift(true),
@@ -284,11 +292,9 @@ mod tests {
     fn letters_narrow_the_list_without_regard_to_case() {
         let mut list = List::of_choices("Proofs", Mode::One, &choices(), &["password".into()]);
         assert_eq!(list.chosen(), Some(Ok("password".into())), "it opens on what is chosen");
-        for letter in "KER".chars() {
-            list.search(letter);
-        }
+        assert!(list.search("KER"));
         assert_eq!((list.found().len(), list.chosen()), (1, Some(Ok("kerberos".into()))));
-        list.search('!');
+        list.search("!");
         assert_eq!(list.chosen(), None);
     }
 }

@@ -21,7 +21,7 @@ use crate::model::count::grouped;
 use crate::model::job::Progress;
 use crate::tui::canvas::{Canvas, units, wrap};
 use crate::tui::keys::Command;
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::view::{Report, Trouble};
 
 /// Lines.

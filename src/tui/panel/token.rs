@@ -13,10 +13,11 @@ use std::path::PathBuf;
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use tui_input::{Input, InputRequest};
+use tui_input::InputRequest;
 
 use crate::model::text;
-use crate::tui::canvas::{Canvas, units, width, window, wrap};
+use crate::tui::canvas::{Canvas, units, wrap};
+use crate::tui::text_line::TextLine;
 use crate::tui::view::MintedToken;
 
 #[allow(missing_debug_implementations, reason = "it holds a token")]
@@ -24,7 +25,7 @@ pub struct Reveal {
     minted: MintedToken,
     shown: bool,
     /// The name of the file it shall be written to, while that is being typed.
-    file: Option<Input>,
+    file: Option<TextLine>,
 }
 
 impl Reveal {
@@ -55,23 +56,29 @@ impl Reveal {
     pub fn ask_for_file(&mut self) {
         let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
         let name: String = self.minted.name.chars().map(plain).collect();
-        self.file = Some(Input::new(format!("{name}.token")));
+        self.file = Some(TextLine::new(&format!("{name}.token")));
     }
 
     pub fn forget_file(&mut self) {
         self.file = None;
     }
 
+    pub fn insert(&mut self, text: &str) {
+        if let Some(file) = &mut self.file {
+            file.insert(text);
+        }
+    }
+
     pub fn edit(&mut self, request: InputRequest) {
         if let Some(file) = &mut self.file {
-            file.handle(request);
+            file.edit(request);
         }
     }
 
     /// The file that was named; the question is over.
     pub fn file(&mut self) -> Option<PathBuf> {
         let file = self.file.take()?;
-        let name = file.value().trim();
+        let name = file.text().trim();
         (!name.is_empty()).then(|| PathBuf::from(name))
     }
 
@@ -87,11 +94,7 @@ impl Reveal {
         if let Some(file) = &self.file {
             let ask = "Write it to: ";
             let x = canvas.text(inner, inner.x, y, ask, canvas.look.heading());
-            let room = usize::from(inner.right().saturating_sub(x));
-            let before: String = file.value().chars().take(file.cursor()).collect();
-            let skip = width(&text::shown(&before)).saturating_sub(room.saturating_sub(1));
-            canvas.text(inner, x, y, &window(&text::shown(file.value()), skip, room), Style::new());
-            canvas.cursor(inner, x + units(width(&text::shown(&before)).saturating_sub(skip)), y);
+            file.draw(canvas, inner, x, y, true);
             y += 1;
             y += canvas.wrapped(
                 inner,

@@ -27,7 +27,7 @@ use crate::model::name::Name;
 use crate::model::size::Size;
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows, Wanted};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::message::JobEvent;
 use crate::tui::view::Found;
 

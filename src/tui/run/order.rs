@@ -7,7 +7,7 @@ use crate::model::job::Job;
 use crate::model::name::Name;
 use crate::model::priority::{Move, Reordered};
 use crate::model::text::{Untrusted, shown};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::message::{JobEvent, Reply};
 use crate::tui::view::{MappingView, MovesView};
 

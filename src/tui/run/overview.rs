@@ -10,7 +10,7 @@ use crate::model::overview::{Bytes, Carried, Overview, Promised, Read};
 use crate::model::report::{Report, Since, Stuck};
 use crate::model::text::shown;
 use crate::tui::listing::{Fact, Kind, Place};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::view::{Line, OverviewView, Stage};
 use crate::wizard::{self, Step};
 

@@ -4,7 +4,7 @@ use crate::engine::{Engine, Error};
 use crate::model::count::grouped;
 use crate::model::plan::{Asked, AttributeChange, Change, Line, LineKind, PlannedChange, State, Summary};
 use crate::model::text::{Untrusted, shown};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::message::Reply;
 use crate::tui::view::{PlanLine, PlanPage, PlanState, PlanView};
 

@@ -20,7 +20,7 @@ use crate::model::user::{Attribute, User};
 use crate::sync;
 use crate::tui::event::Event;
 use crate::tui::listing::Kind;
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::message::{Answer, JobEvent, Message, Reply, Request, SaveOutcome, Work};
 use crate::tui::terminal;
 use crate::tui::view::{FileView, JobId, MintedToken, PickedItem, Preview, Reason, Report, Sampled, Trouble};

@@ -15,7 +15,7 @@ use crate::tui::context::Context;
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Question, Wanted};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::message::{Request, Work};
 use crate::tui::panel::page;
 use crate::tui::view::JobId;

@@ -17,25 +17,25 @@ use std::ops::Range;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use tui_input::InputRequest;
 
 use crate::model::count::grouped;
 use crate::model::text;
 use crate::present::Heading as Column;
-use crate::tui::canvas::{Canvas, cut, units, width};
+use crate::tui::canvas::{Canvas, units, width};
 use crate::tui::context::Context;
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
 use crate::tui::listing::{Act, Asked, Kind, Place, Row, Rows};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::message::Request;
 use crate::tui::panel::list::{List, Mode};
 use crate::tui::panel::page;
+use crate::tui::text_line::{SEARCH, TextLine};
 use crate::wizard::form::Choice;
 
 /// How many rows are asked for at a time: a few screens, so that most keys ask for nothing.
 const ROWS: u64 = 200;
-/// More than anybody types, and than an index has to look for.
-const LONGEST: usize = 200;
 
 pub use acting::Begun;
 
@@ -49,7 +49,8 @@ pub struct ListScreen {
     known: bool,
     /// The row that is selected, among all that were asked for.
     at: usize,
-    typing: bool,
+    /// The search that is being typed.
+    typing: Option<TextLine>,
     /// The columns that the user does not want.
     hidden: BTreeSet<usize>,
     choosing: Option<List>,
@@ -75,7 +76,7 @@ enum Asking {
         act: Act,
         id: Option<String>,
         question: String,
-        input: String,
+        input: TextLine,
     },
 }
 
@@ -101,7 +102,7 @@ impl ListScreen {
             coming: None,
             known: false,
             at: 0,
-            typing: false,
+            typing: None,
             hidden: kind.columns().iter().enumerate().filter(|(_, column)| column.extra).map(|(at, _)| at).collect(),
             choosing: None,
             asking: Asking::Nothing,
@@ -132,7 +133,7 @@ impl ListScreen {
 
     /// Characters go into it.
     pub fn is_typing(&self) -> bool {
-        self.typing || matches!(self.asking, Asking::Text { .. })
+        self.typing.is_some() || matches!(self.asking, Asking::Text { .. })
     }
 
     fn ask(&mut self, offset: u64, context: &mut Context) {
@@ -210,9 +211,9 @@ impl ListScreen {
     pub fn tables(&self) -> Vec<&'static Binding> {
         let tables: Vec<&'static [Binding]> = match &self.asking {
             Asking::YesOrNo(..) => vec![keys::LIST_CONFIRM, keys::ANYWHERE],
-            Asking::Text { .. } => vec![keys::LIST_INPUT, keys::ANYWHERE],
-            _ if self.typing => vec![keys::LIST_SEARCH, keys::ANYWHERE],
-            _ if self.choosing.is_some() => vec![keys::MARKS, keys::LIST, keys::ANYWHERE],
+            Asking::Text { .. } => vec![keys::LIST_INPUT, keys::EDIT, keys::ANYWHERE],
+            _ if self.typing.is_some() => vec![keys::LIST_SEARCH, keys::EDIT, keys::ANYWHERE],
+            _ if self.choosing.is_some() => vec![keys::MARKS, keys::LIST, keys::ENDS, keys::ANYWHERE],
             _ if self.job.is_some() => vec![keys::RUNNING, keys::TABS, keys::ANYWHERE, keys::NO_TEXT],
             _ => {
                 let open: &[Binding] = if self.selected().is_some() { keys::LIST_OPEN } else { &[] };
@@ -248,11 +249,13 @@ impl ListScreen {
             }
             Asking::Text { act, id, question, mut input } => {
                 match command {
-                    Command::Enter if !input.trim().is_empty() => self.start(act, id, input, context),
+                    Command::Enter if !input.text().trim().is_empty() => {
+                        self.start(act, id, input.text().to_owned(), context);
+                    }
                     Command::Back => context.say("Nothing was changed."),
                     command => {
-                        if command == Command::Erase {
-                            input.pop();
+                        if let Command::Edit(request) = command {
+                            input.edit(request);
                         }
                         self.asking = Asking::Text { act, id, question, input };
                     }
@@ -269,15 +272,21 @@ impl ListScreen {
             }
             return Led::Nowhere;
         }
-        if self.typing {
+        if let Some(line) = &mut self.typing {
             match command {
-                Command::Erase if self.asked.search.pop().is_some() => self.ask_anew(context),
+                // Deleting in an empty search ends it.
+                Command::Edit(InputRequest::DeletePrevChar) if line.is_empty() => self.typing = None,
+                Command::Edit(request) => {
+                    if line.edit(request) {
+                        self.search(context);
+                    }
+                }
                 Command::Back if !self.asked.search.is_empty() => {
                     self.asked.search.clear();
-                    self.typing = false;
+                    self.typing = None;
                     self.ask_anew(context);
                 }
-                Command::Enter | Command::Back | Command::Erase => self.typing = false,
+                Command::Enter | Command::Back => self.typing = None,
                 command => self.go(command, context),
             }
             return Led::Nowhere;
@@ -293,7 +302,7 @@ impl ListScreen {
                     return Led::To(Place::Entry(self.asked.kind, row.id.clone()));
                 }
             }
-            Command::Search => self.typing = true,
+            Command::Search => self.typing = Some(TextLine::at_most(&self.asked.search, SEARCH)),
             Command::Sort => {
                 self.asked.order = (self.asked.order + 1) % self.asked.kind.orders().len().max(1);
                 self.ask_anew(context);
@@ -329,21 +338,20 @@ impl ListScreen {
         }
     }
 
-    /// Several characters; line breaks and what cannot be seen are excluded.
+    /// Text for what is being typed.
     pub fn paste(&mut self, text: &str, context: &mut Context) {
-        let clean = |into: &str| {
-            let room = LONGEST.saturating_sub(into.chars().count());
-            text.chars().filter(|c| !text::is_hidden(*c) && !c.is_control()).take(room).collect::<String>()
-        };
         if let Asking::Text { input, .. } = &mut self.asking {
-            let more = clean(input);
-            input.push_str(&more);
-        } else if self.typing {
-            let more = clean(&self.asked.search);
-            if !more.is_empty() {
-                self.asked.search.push_str(&more);
-                self.ask_anew(context);
-            }
+            input.insert(text);
+        } else if self.typing.as_mut().is_some_and(|line| line.insert(text)) {
+            self.search(context);
+        }
+    }
+
+    /// Searches for what is typed now.
+    fn search(&mut self, context: &mut Context) {
+        if let Some(line) = &self.typing {
+            self.asked.search = line.text().to_owned();
+            self.ask_anew(context);
         }
     }
 
@@ -432,12 +440,7 @@ impl ListScreen {
         let x = area.x + 1;
         if let Asking::Text { input, .. } = &self.asking {
             let x = canvas.text(area, x, area.y, "> ", canvas.look.heading());
-            let room = usize::from(area.right().saturating_sub(x + 1));
-            let skip = width(input).saturating_sub(room);
-            let shown = crate::tui::canvas::window(input, skip, room);
-            let x = canvas.text(area, x, area.y, &shown, Style::new());
-            canvas.cursor(area, x, area.y);
-            return;
+            return input.draw(canvas, area, x, area.y, true);
         }
         canvas.cursor(area, x, area.y);
         let x = canvas.text(area, x, area.y, self.asked.kind.title(), canvas.look.heading());
@@ -459,14 +462,13 @@ impl ListScreen {
         let height = in_sight(area.height.saturating_sub(1));
         let beyond = page::beyond(self.at, self.total(), height);
         let end = canvas.goes_on(Rect { width: end.saturating_sub(area.x), ..area }, area.y, beyond);
-        if self.typing || !self.asked.search.is_empty() {
+        let room = Rect { width: end.saturating_sub(area.x), ..area };
+        if let Some(line) = &self.typing {
             let x = canvas.text(area, x + 2, area.y, "/ ", canvas.look.heading());
-            let room = usize::from(end.saturating_sub(x));
-            let shown = cut(&text::shown(&self.asked.search), room, canvas.look.glyphs().cut);
-            let x = canvas.text(area, x, area.y, &shown, Style::new());
-            if self.typing {
-                canvas.cursor(area, x, area.y);
-            }
+            line.draw(canvas, room, x, area.y, true);
+        } else if !self.asked.search.is_empty() {
+            let x = canvas.text(area, x + 2, area.y, "/ ", canvas.look.heading());
+            canvas.text(room, x, area.y, &text::shown(&self.asked.search), Style::new());
         }
     }
 

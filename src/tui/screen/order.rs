@@ -19,7 +19,7 @@ use crate::model::name::Name;
 use crate::tui::canvas::{Canvas, units, width, wrap};
 use crate::tui::context::{Context, Notice};
 use crate::tui::keys::{self, Binding, Command};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::message::{Request, Work};
 use crate::tui::panel::page;
 use crate::tui::view::{JobId, MappingView, MovesView, Trouble};

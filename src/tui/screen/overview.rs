@@ -20,7 +20,7 @@ use crate::model::count::grouped;
 use crate::tui::canvas::{Canvas, units, width, wrap};
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::listing::Place;
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::panel::page;
 use crate::tui::view::{Line, OverviewView, Stage};
 

@@ -11,13 +11,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::text;
-use crate::tui::canvas::{Canvas, units, width, window};
+use crate::tui::canvas::{Canvas, units, width};
 use crate::tui::context::Context;
 use crate::tui::keys::{ACTS, Binding, Command};
 use crate::tui::listing::{Act, Kind, Place};
 use crate::tui::message::Request;
 use crate::tui::panel::page;
 use crate::tui::tab::Tab;
+use crate::tui::text_line::TextLine;
 use crate::tui::view::Found;
 use crate::wizard::Step;
 
@@ -44,7 +45,7 @@ pub struct Entry {
 
 #[derive(Debug)]
 pub struct Palette {
-    typed: String,
+    typed: TextLine,
     fixed: Vec<Entry>,
     /// What was found in the state by what is typed.
     found: Vec<Entry>,
@@ -95,12 +96,12 @@ impl Palette {
                 choice: Choice::In(kind, act),
             })
         }));
-        Self { typed: String::new(), fixed, found: Vec::new(), at: 0 }
+        Self { typed: TextLine::at_most("", LONGEST), fixed, found: Vec::new(), at: 0 }
     }
 
     /// What is shown by what is typed: names that begin with it first, then words that do, then what is in the state.
     fn entries(&self) -> Vec<&Entry> {
-        let typed = self.typed.to_lowercase();
+        let typed = self.typed.text().to_lowercase();
         let rank = |entry: &Entry| {
             let name = entry.name.to_lowercase();
             if let Choice::In(..) = entry.choice {
@@ -126,7 +127,7 @@ impl Palette {
 
     /// What came of a search; that of something that is not typed any more is not wanted.
     pub fn take(&mut self, typed: &str, found: Vec<Found>) {
-        if typed == self.typed {
+        if typed == self.typed.text() {
             let entry = |Found { name, what, more, place }| Entry { name, what, more, choice: Choice::Go(place) };
             self.found = found.into_iter().map(entry).collect();
             // Who is not cached, and the id that a laptop shows with its refusal, are in no list.
@@ -148,16 +149,16 @@ impl Palette {
     }
 
     pub fn paste(&mut self, text: &str, context: &mut Context) {
-        let room = LONGEST.saturating_sub(self.typed.chars().count());
-        self.typed.extend(text.chars().filter(|c| !text::is_hidden(*c) && !c.is_control()).take(room));
-        self.changed(context);
+        if self.typed.insert(text) {
+            self.changed(context);
+        }
     }
 
     fn changed(&mut self, context: &mut Context) {
         self.at = 0;
         self.found.clear();
-        if self.typed.trim().chars().count() >= LETTERS {
-            context.request(Request::Find(self.typed.clone()));
+        if self.typed.text().trim().chars().count() >= LETTERS {
+            context.request(Request::Find(self.typed.text().to_owned()));
         }
     }
 
@@ -165,8 +166,8 @@ impl Palette {
     pub fn perform(&mut self, command: Command, height: u16, context: &mut Context) -> Option<Choice> {
         match command {
             Command::Enter => return self.entries().get(self.at).map(|entry| entry.choice.clone()),
-            Command::Erase => {
-                if self.typed.pop().is_some() {
+            Command::Edit(request) => {
+                if self.typed.edit(request) {
                     self.changed(context);
                 }
             }
@@ -177,9 +178,6 @@ impl Palette {
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let x = canvas.text(area, area.x + 1, area.y, "Go to or do: ", canvas.look.heading());
-        let room = usize::from(area.right().saturating_sub(x + 1));
-        let shown = window(&self.typed, width(&self.typed).saturating_sub(room), room);
-        let end = canvas.text(area, x, area.y, &shown, Style::new());
         let list = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
         let entries = self.entries();
         if entries.is_empty() {
@@ -198,7 +196,7 @@ impl Palette {
                 canvas.select(Rect { x: list.x + 1, width: column, ..list }, y);
             }
         }
-        canvas.cursor(area, end, area.y);
+        self.typed.draw(canvas, area, x, area.y, true);
     }
 }
 

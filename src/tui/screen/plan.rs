@@ -18,14 +18,14 @@ use ratatui::style::Style;
 
 use crate::model::count::grouped;
 use crate::model::plan::{Asked, LineKind};
-use crate::model::text;
 use crate::tui::canvas::{Canvas, cut, units, width, wrap};
 use crate::tui::context::{Context, Notice};
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::message::{Request, Work};
 use crate::tui::panel::page;
+use crate::tui::text_line::{SEARCH, TextLine};
 use crate::tui::view::{JobId, PlanLine, PlanPage, PlanState, PlanView, Trouble};
 
 /// How many lines are asked for at a time: a few screens, so that most keys ask for nothing.
@@ -41,7 +41,7 @@ pub struct PlanScreen {
     /// The details of the selected line are shown.
     open: bool,
     /// What is being typed to search for.
-    typing: Option<String>,
+    typing: Option<TextLine>,
     /// Whether to apply it is being asked.
     asking: bool,
     job: Option<JobId>,
@@ -127,7 +127,7 @@ impl PlanScreen {
     pub fn tables(&self) -> Vec<&'static Binding> {
         let tables: Vec<&'static [Binding]> = match (self.asking, &self.typing, self.job) {
             (true, ..) => vec![keys::CONFIRM, keys::ANYWHERE],
-            (_, Some(_), _) => vec![keys::SEARCH, keys::ANYWHERE],
+            (_, Some(_), _) => vec![keys::SEARCH, keys::EDIT, keys::ANYWHERE],
             (_, _, Some(_)) => vec![keys::RUNNING, keys::ANYWHERE],
             _ => {
                 let act = if self.view.state == PlanState::Applied { keys::PLAN_APPLIED } else { keys::PLAN_OPEN };
@@ -153,11 +153,11 @@ impl PlanScreen {
         }
         if let Some(search) = &mut self.typing {
             match command {
-                Command::Erase => {
-                    search.pop();
+                Command::Edit(request) => {
+                    search.edit(request);
                 }
                 Command::Enter => {
-                    self.asked.search = std::mem::take(search);
+                    self.asked.search = search.text().to_owned();
                     self.typing = None;
                     self.ask_anew(context);
                 }
@@ -178,7 +178,7 @@ impl PlanScreen {
                     context.cancel(job);
                 }
             }
-            Command::Search => self.typing = Some(self.asked.search.clone()),
+            Command::Search => self.typing = Some(TextLine::at_most(&self.asked.search, SEARCH)),
             Command::Left => self.turn(false, context),
             Command::Right => self.turn(true, context),
             Command::Enter => self.open = !self.open,
@@ -208,7 +208,7 @@ impl PlanScreen {
 
     pub fn paste(&mut self, pasted: &str) {
         if let Some(search) = &mut self.typing {
-            search.extend(pasted.chars().filter(|c| !text::is_hidden(*c)));
+            search.insert(pasted);
         }
     }
 
@@ -318,11 +318,7 @@ impl PlanScreen {
         let look = canvas.look;
         if let Some(search) = &self.typing {
             let x = canvas.text(area, area.x + 1, area.y, "Search: ", look.heading());
-            let room = usize::from(area.right().saturating_sub(x + 1));
-            let skip = width(search).saturating_sub(room);
-            let x = canvas.text(area, x, area.y, &crate::tui::canvas::window(search, skip, room), Style::new());
-            canvas.cursor(area, x, area.y);
-            return;
+            return search.draw(canvas, area, x, area.y, true);
         }
         let all: u64 = self.view.counts.iter().sum();
         let kinds = [(None, "all", all)].into_iter().chain(

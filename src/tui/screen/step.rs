@@ -21,13 +21,13 @@ mod explain;
 mod work;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tui_input::Input;
 
 use super::super::context::Context;
 use super::super::keys::{self, Binding, Command};
 use super::super::layout;
 use super::super::message::Request;
 use super::super::panel::Panel;
+use super::super::text_line::TextLine;
 use super::super::view::JobId;
 use crate::model::text;
 use crate::wizard::form::{Field, Form, Kind, Value};
@@ -40,7 +40,7 @@ pub struct StepScreen {
     /// Where Esc and an answered panel go back to.
     home: Focus,
     /// The line that is typed into, while a field of one line has the focus.
-    line: Option<Input>,
+    line: Option<TextLine>,
     panel: Option<Panel>,
     job: Option<(JobId, Busy)>,
     /// Something was entered that the draft does not have yet.
@@ -190,7 +190,7 @@ impl StepScreen {
             self.home = focus;
         }
         let text = self.field().filter(|field| is_line(&field.kind)).map(|field| field.text().to_owned());
-        self.line = text.map(Input::new);
+        self.line = text.map(|text| TextLine::new(&text));
     }
 
     fn go_by(&mut self, backwards: bool, context: &mut Context) {
@@ -277,11 +277,11 @@ impl StepScreen {
             (Focus::Field(_), _) => match self.field().map(|field| &field.kind) {
                 Some(Kind::Text { .. } | Kind::Path { .. } | Kind::Secret { .. }) => {
                     takes_text = true;
-                    tables.push(keys::TEXT);
+                    tables.extend([keys::TEXT, keys::EDIT]);
                 }
                 Some(Kind::Pick(_)) => {
                     takes_text = true;
-                    tables.extend([keys::PICK, keys::TEXT]);
+                    tables.extend([keys::PICK, keys::EDIT]);
                 }
                 Some(Kind::Filter) => tables.push(keys::FILTER),
                 Some(Kind::Choice(_)) => tables.push(keys::CHOICE),
@@ -366,8 +366,9 @@ impl StepScreen {
             }
             (Some(Panel::List { list, .. }), Focus::Panel) => {
                 if let (KeyCode::Char(c), true) = (key.code, plain) {
-                    list.search(c);
-                    self.search_again(context);
+                    if list.search(&c.to_string()) {
+                        self.search_again(context);
+                    }
                 }
             }
             _ => {
@@ -394,8 +395,9 @@ impl StepScreen {
                 self.set(&key, Value::Text(text));
             }
             (Some(Panel::List { list, .. }), Focus::Panel) => {
-                text.chars().for_each(|c| list.search(c));
-                self.search_again(context);
+                if list.search(text) {
+                    self.search_again(context);
+                }
             }
             _ => self.insert(text, context),
         }

@@ -7,7 +7,7 @@ use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 
 pub(super) struct Accounts;
 

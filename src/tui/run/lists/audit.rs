@@ -13,7 +13,7 @@ use crate::model::job::Job;
 use crate::model::text::{Untrusted, shown};
 use crate::store::Verdict;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 
 pub(super) struct Audit;
 

@@ -6,7 +6,7 @@ use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::store::Export;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Row, Rows};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 
 pub(super) struct Exports;
 

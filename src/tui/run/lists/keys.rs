@@ -7,7 +7,7 @@ use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::store::KeyState;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 
 pub(super) struct Keys;
 

@@ -6,7 +6,7 @@ use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::plan::{State, Summary};
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 use crate::tui::message::JobEvent;
 use crate::tui::run::work;
 

@@ -8,7 +8,7 @@ use crate::model::text::shown;
 use crate::model::token::{Record, State};
 use crate::store::Export;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 
 pub(super) struct Tokens;
 

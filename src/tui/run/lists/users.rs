@@ -15,7 +15,7 @@ use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, filetime};
 use crate::store::{CachedUser, UserState};
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
-use crate::tui::look::Tone;
+use crate::present::Tone;
 
 pub(super) struct Users;
 

@@ -8,6 +8,7 @@ use crate::tui::keys;
 use crate::tui::listing::{Act, Doing, Kind, Place, Question, Wanted};
 use crate::tui::message::{Request, Work};
 use crate::tui::panel::report::Running;
+use crate::tui::text_line::{SEARCH, TextLine};
 use crate::tui::view::JobId;
 
 /// Something that was begun: what it is, and how far.
@@ -44,7 +45,7 @@ impl ListScreen {
     /// What is to be done by its name, once the list is there: to all of it, or to what is searched for.
     pub fn begin(&mut self, act: Act, search: Option<String>) {
         self.asking = Asking::Nothing;
-        self.typing = false;
+        self.typing = None;
         self.choosing = None;
         self.due = Some(act);
         if let Some(search) = search {
@@ -114,7 +115,9 @@ impl ListScreen {
                 return self.start(act, id, String::new(), context);
             }
             Some(Question { text, input: None }) => Asking::YesOrNo(act, id, text),
-            Some(Question { text, input: Some(input) }) => Asking::Text { act, id, question: text, input },
+            Some(Question { text, input: Some(input) }) => {
+                Asking::Text { act, id, question: text, input: TextLine::at_most(&input, SEARCH) }
+            }
         };
     }
 

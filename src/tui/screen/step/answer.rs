@@ -12,22 +12,21 @@ use crate::tui::panel::report::Running;
 use crate::tui::panel::tree::Tree;
 use crate::wizard::Task;
 use crate::wizard::form::{Field, Kind, Pick, Value};
-use tui_input::{InputRequest, StateChanged};
+use tui_input::InputRequest;
 
 use super::{Busy, Focus, StepScreen};
 
 impl StepScreen {
     /// Inserts text where it is typed, without what cannot be seen.
     pub(super) fn insert(&mut self, inserted: &str, context: &mut Context) {
-        let seen = |c: &char| !text::is_hidden(*c);
         if self.focus == Focus::Panel {
             if let Some(Panel::Explain(panel)) = &mut self.panel
                 && panel.is_asking()
             {
-                inserted.chars().filter(seen).for_each(|c| panel.edit(InputRequest::InsertChar(c)));
+                panel.insert(inserted);
             }
             if let (Some(Panel::Token), Some(token)) = (&self.panel, &mut context.token) {
-                inserted.chars().filter(seen).for_each(|c| token.edit(InputRequest::InsertChar(c)));
+                token.insert(inserted);
             }
             return;
         }
@@ -35,13 +34,12 @@ impl StepScreen {
             // With room for all of it from the start, no copy of the secret is left behind by growing.
             let mut text = String::with_capacity(secret.expose().len() + inserted.len());
             text.push_str(secret.expose());
-            text.extend(inserted.chars().filter(seen));
+            text.extend(inserted.chars().filter(|c| !text::is_hidden(*c)));
             self.set(&key, Value::Secret(Secret::new(text)));
         } else if let Some(line) = &mut self.line {
-            inserted.chars().filter(seen).for_each(|c| {
-                line.handle(InputRequest::InsertChar(c));
-            });
-            self.take_line();
+            if line.insert(inserted) {
+                self.take_line();
+            }
         }
     }
 
@@ -51,7 +49,7 @@ impl StepScreen {
     }
 
     fn take_line(&mut self) {
-        let text = self.line.as_ref().map(|line| line.value().to_owned());
+        let text = self.line.as_ref().map(|line| line.text().to_owned());
         if let (Some(key), Some(text)) = (self.field().map(|field| field.key.to_string()), text) {
             self.set(&key, Value::Text(text));
         }
@@ -82,7 +80,7 @@ impl StepScreen {
             };
             self.set(&key, Value::Secret(Secret::new(text)));
         } else if let Some(line) = &mut self.line
-            && let Some(StateChanged { value: true, .. }) = line.handle(request)
+            && line.edit(request)
         {
             self.take_line();
         }
@@ -219,18 +217,19 @@ impl StepScreen {
                         let marked = list.marked().to_vec();
                         self.answer(&key, Value::Many(marked), context);
                     }
+                    (Command::Edit(request), _) => {
+                        if list.edit(request) {
+                            self.search_again(context);
+                        }
+                    }
                     _ => {
                         let before = list.marked().to_vec();
                         if let Err(reason) = list.perform(command, height) {
                             context.say(format!("It cannot be chosen: {reason}"));
                         }
-                        let erased = command == Command::Erase;
                         let marked = list.marked().to_vec();
                         if marked != before {
                             self.set(&key, Value::Many(marked));
-                        }
-                        if erased {
-                            self.search_again(context);
                         }
                     }
                 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::text;
-use crate::tui::canvas::{Canvas, cut, units, width, window};
+use crate::tui::canvas::{Canvas, cut, units, width};
 use crate::tui::context::Context;
 use crate::tui::layout::{self, First};
 use crate::tui::look::Glyphs;
@@ -186,9 +186,8 @@ impl StepScreen {
             canvas.cursor(value, value.x, value.y);
         }
         let room = usize::from(value.width);
-        if focused && is_line(&field.kind) && !field.text().is_empty() {
-            self.draw_line(canvas, value);
-            return;
+        if let Some(line) = self.line.as_ref().filter(|line| focused && is_line(&field.kind) && !line.is_empty()) {
+            return line.draw(canvas, value, value.x, value.y, true);
         }
         let (text, style) = shown_value(field, canvas.look.glyphs(), room);
         let style = if style { canvas.look.faint() } else { Style::new() };
@@ -199,18 +198,6 @@ impl StepScreen {
         {
             canvas.cursor(value, end, value.y);
         }
-    }
-
-    /// The line that is typed into, scrolled so that the cursor is in sight.
-    fn draw_line(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let Some(line) = &self.line else { return };
-        let before: String = line.value().chars().take(line.cursor()).collect();
-        let place = width(&text::shown(&before));
-        let room = usize::from(area.width);
-        let skip = (place + 1).saturating_sub(room);
-        let shown = window(&text::shown(line.value()), skip, room);
-        canvas.text(area, area.x, area.y, &shown, Style::new());
-        canvas.cursor(area, area.x.saturating_add(units(place.saturating_sub(skip))), area.y);
     }
 
     /// What has to be done when the console is about to end.

@@ -242,12 +242,8 @@ impl StepScreen {
 
     /// A task is done: when its button still has the focus, the focus goes on to what comes next.
     fn did(&mut self, task: Task) {
-        let tasks = self.tasks();
-        let at = tasks.iter().position(|known| *known == task).unwrap_or(0);
-        // What changes something has been checked on the way.
-        let first = if task.changes() { 0 } else { at };
-        self.done.extend(&tasks[first..=at]);
-        if self.focus == Focus::Button(at) {
+        self.done.push(task);
+        if self.tasks().iter().position(|known| *known == task).map(Focus::Button) == Some(self.focus) {
             self.go_to_button(self.form.step.next_task(&self.done));
         }
     }
