@@ -8,7 +8,6 @@ use super::app::App;
 use super::frame;
 use super::listing::{Act, Detail, Fact, Place, Row, Rows};
 pub(super) use super::look::Look;
-pub(super) use crate::present::Tone;
 pub(super) use super::message::{Answer, Effect, JobEvent, Message, Reply, Request, SaveOutcome, Work};
 pub(super) use super::view::{
     FileView, Found, Line, MappingView, MintedToken, MovesView, OverviewView, PickedItem, PlanLine, PlanPage,
@@ -18,6 +17,7 @@ use crate::model::check::Check;
 use crate::model::name::Name;
 use crate::model::plan::{Asked, LineKind};
 use crate::model::text::Untrusted;
+pub(super) use crate::present::Tone;
 use crate::secrets::Secret;
 use crate::wizard::form::{Basis, Choice, Field, Form, Kind, Pick, Value};
 use crate::wizard::{Standing, State, Step};

@@ -21,10 +21,10 @@ use super::keys::{self, Entry};
 use super::layout::{self, Areas};
 use super::listing::{Kind, Place};
 use super::look::Look;
-use crate::present::Tone;
 use super::screen::{Screen, setup};
 use super::tab::Tab;
 use crate::model::text;
+use crate::present::Tone;
 use crate::wizard::Step;
 
 /// Draws everything into `buffer`, whose size the app knows. Gives the place of the real cursor.

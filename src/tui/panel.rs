@@ -177,7 +177,10 @@ impl Panel {
                 }
             }
             Self::Files(panel) => panel.draw(canvas, inner, focused),
-            Self::List { list, .. } => list.draw(canvas, inner),
+            Self::List { list, .. } => {
+                list.draw(canvas, inner);
+                list.draw_search(canvas, area);
+            }
             Self::Tree { tree, .. } => tree.draw(canvas, inner),
             Self::Filter { editor, .. } => editor.draw(canvas, inner, wrong_at),
         }

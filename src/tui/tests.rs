@@ -4,7 +4,7 @@ use super::fixture::*;
 use super::screen::Screen;
 use super::screen::step::{Focus, StepScreen};
 use crate::wizard::form::{Problem, Value};
-use crate::wizard::{Standing, State, Step};
+use crate::wizard::{Standing, State, Step, Task};
 
 mod explaining;
 mod fuzz;
@@ -398,7 +398,7 @@ fn the_help_page_lists_the_keys_of_where_one_was() {
     let mut app = app(Step::Mapping, UTF8, (80, 50));
     press(&mut app, "Ctrl-G");
     let page = screen(&app);
-    assert!(page.contains("Which users match, and who is excluded") && page.contains("Delete backwards"));
+    assert!(page.contains(Task::Preview.purpose()) && page.contains("Delete backwards"));
     press(&mut app, "Esc");
     assert!(!screen(&app).contains("What the keys do here"));
 }

@@ -4,9 +4,9 @@
 
 use crate::model::name::Name;
 use crate::model::plan::LineKind;
+use crate::present::Tone;
 use crate::secrets::Secret;
 use crate::tui::listing::{Fact, Place};
-use crate::present::Tone;
 
 /// Tells the events of one job from those of an earlier one.
 pub type JobId = u64;

@@ -3,9 +3,9 @@
 
 use super::{App, Over};
 use crate::model::text;
+use crate::present::Tone;
 use crate::tui::context::Notice;
 use crate::tui::listing::{Fact, Kind, Place};
-use crate::present::Tone;
 use crate::tui::message::{Answer, JobEvent, Reply, Request, SaveOutcome};
 use crate::tui::screen::Screen;
 use crate::tui::screen::detail::DetailScreen;

@@ -11,12 +11,10 @@
 //! ```
 
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use tui_input::InputRequest;
 
 use super::Panel;
 use super::report::Lines;
-use crate::model::text;
 use crate::tui::canvas::Canvas;
 use crate::tui::keys::Command;
 use crate::tui::text_line::TextLine;

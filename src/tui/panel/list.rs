@@ -84,7 +84,15 @@ impl List {
         let items = items_of(picked);
         let at = items.iter().position(|item| item.value == chosen).unwrap_or(0);
         let partial = items.len() >= PART;
-        Self { title: title.to_owned(), mode: Mode::One, items, search: TextLine::at_most("", SEARCH), at, marked: Vec::new(), partial }
+        Self {
+            title: title.to_owned(),
+            mode: Mode::One,
+            items,
+            search: TextLine::at_most("", SEARCH),
+            at,
+            marked: Vec::new(),
+            partial,
+        }
     }
 
     /// What begins with the search, read anew.
@@ -197,6 +205,16 @@ impl List {
 
     pub fn rows(&self) -> u16 {
         units(self.found().len()).max(1)
+    }
+
+    /// Draws the search, once something is typed, where it stands in the heading in the first row of `area`.
+    pub fn draw_search(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let before = width(&self.title()).saturating_sub(width(self.search.text()));
+        let x = area.x.saturating_add(3).saturating_add(units(before));
+        let end = area.right().saturating_sub(3);
+        if self.mode == Mode::One && !self.search.is_empty() && x < end {
+            self.search.draw(canvas, Rect { width: end - area.x, height: 1, ..area }, x, area.y, true);
+        }
     }
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {

@@ -19,9 +19,9 @@ use ratatui::style::Style;
 use super::page;
 use crate::model::count::grouped;
 use crate::model::job::Progress;
+use crate::present::Tone;
 use crate::tui::canvas::{Canvas, units, wrap};
 use crate::tui::keys::Command;
-use crate::present::Tone;
 use crate::tui::view::{Report, Trouble};
 
 /// Lines.

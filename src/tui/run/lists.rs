@@ -26,8 +26,8 @@ pub(super) use crate::model::moment::{day, minute};
 use crate::model::name::Name;
 use crate::model::size::Size;
 use crate::model::text::shown;
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows, Wanted};
 use crate::present::Tone;
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows, Wanted};
 use crate::tui::message::JobEvent;
 use crate::tui::view::Found;
 

@@ -9,8 +9,8 @@ use crate::model::count::grouped;
 use crate::model::overview::{Bytes, Carried, Overview, Promised, Read};
 use crate::model::report::{Report, Since, Stuck};
 use crate::model::text::shown;
-use crate::tui::listing::{Fact, Kind, Place};
 use crate::present::Tone;
+use crate::tui::listing::{Fact, Kind, Place};
 use crate::tui::view::{Line, OverviewView, Stage};
 use crate::wizard::{self, Step};
 

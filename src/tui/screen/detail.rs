@@ -10,12 +10,12 @@
 use ratatui::layout::Rect;
 
 use crate::model::job::Progress;
+use crate::present::Tone;
 use crate::tui::canvas::{Canvas, units, width, wrap};
 use crate::tui::context::Context;
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Question, Wanted};
-use crate::present::Tone;
 use crate::tui::message::{Request, Work};
 use crate::tui::panel::page;
 use crate::tui::view::JobId;

@@ -16,10 +16,10 @@ use ratatui::style::Style;
 
 use crate::model::count::grouped;
 use crate::model::name::Name;
+use crate::present::Tone;
 use crate::tui::canvas::{Canvas, units, width, wrap};
 use crate::tui::context::{Context, Notice};
 use crate::tui::keys::{self, Binding, Command};
-use crate::present::Tone;
 use crate::tui::message::{Request, Work};
 use crate::tui::panel::page;
 use crate::tui::view::{JobId, MappingView, MovesView, Trouble};

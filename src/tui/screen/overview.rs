@@ -17,10 +17,10 @@ use ratatui::style::Style;
 
 use super::list::Led;
 use crate::model::count::grouped;
+use crate::present::Tone;
 use crate::tui::canvas::{Canvas, units, width, wrap};
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::listing::Place;
-use crate::present::Tone;
 use crate::tui::panel::page;
 use crate::tui::view::{Line, OverviewView, Stage};
 

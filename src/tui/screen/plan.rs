@@ -18,11 +18,11 @@ use ratatui::style::Style;
 
 use crate::model::count::grouped;
 use crate::model::plan::{Asked, LineKind};
+use crate::present::Tone;
 use crate::tui::canvas::{Canvas, cut, units, width, wrap};
 use crate::tui::context::{Context, Notice};
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
-use crate::present::Tone;
 use crate::tui::message::{Request, Work};
 use crate::tui::panel::page;
 use crate::tui::text_line::{SEARCH, TextLine};

@@ -365,10 +365,10 @@ impl StepScreen {
                 }
             }
             (Some(Panel::List { list, .. }), Focus::Panel) => {
-                if let (KeyCode::Char(c), true) = (key.code, plain) {
-                    if list.search(&c.to_string()) {
-                        self.search_again(context);
-                    }
+                if let (KeyCode::Char(c), true) = (key.code, plain)
+                    && list.search(&c.to_string())
+                {
+                    self.search_again(context);
                 }
             }
             _ => {

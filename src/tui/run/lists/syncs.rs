@@ -5,8 +5,8 @@ use crate::engine::{Engine, Error};
 use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::plan::{State, Summary};
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::present::Tone;
+use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
 use crate::tui::message::JobEvent;
 use crate::tui::run::work;
 

@@ -36,10 +36,8 @@ impl StepScreen {
             text.push_str(secret.expose());
             text.extend(inserted.chars().filter(|c| !text::is_hidden(*c)));
             self.set(&key, Value::Secret(Secret::new(text)));
-        } else if let Some(line) = &mut self.line {
-            if line.insert(inserted) {
-                self.take_line();
-            }
+        } else if self.line.as_mut().is_some_and(|line| line.insert(inserted)) {
+            self.take_line();
         }
     }
 
