@@ -59,6 +59,24 @@ pub(super) fn run(engine: &Engine, color: Color) -> Result<String, Error> {
     ended.map(|()| app.farewell())
 }
 
+/// Carries an effect out at once, for the tests of what the screens show.
+#[cfg(test)]
+pub(super) fn answers(engine: &Engine, effect: Effect) -> Vec<Answer> {
+    match effect {
+        Effect::Request(request) => work::reply(engine, request).map(Answer::Reply).into_iter().collect(),
+        Effect::Job(id, work) => {
+            let (events, sent) = mpsc::channel();
+            work::run(engine, id, work, &work::job(id, &events), &events);
+            let answer = |event| match event {
+                Event::Message(Message::Answer(answer)) => Some(answer),
+                _ => None,
+            };
+            sent.try_iter().filter_map(answer).collect()
+        }
+        Effect::Cancel(_) | Effect::Redraw | Effect::Suspend | Effect::Leave => Vec::new(),
+    }
+}
+
 /// How often it is looked whether somebody wrote to the state: what others do is seen within a second.
 const LOOK: Duration = Duration::from_millis(800);
 /// After how many looks what only time changes is looked at again: every 20 seconds.

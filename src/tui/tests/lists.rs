@@ -78,46 +78,6 @@ pub(super) fn opened(kind: Kind, look: Look, size: (u16, u16)) -> App {
     app
 }
 
-/// Draws what `play` leads to, at each size in each look.
-fn picture(name: &str, kind: Kind, play: impl Fn(&mut App)) {
-    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
-        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-            let mut app = opened(kind, look, (width, height));
-            play(&mut app);
-            insta::assert_snapshot!(format!("list-{name}-{width}x{height}-{word}"), screen(&app));
-        }
-    }
-}
-
-#[test]
-fn each_list_as_it_looks() {
-    for kind in Kind::ALL {
-        picture(&kind.title().to_lowercase().replace(' ', "-"), kind, |_| {});
-    }
-}
-
-#[test]
-fn a_search_a_question_an_entry_and_the_palette_as_they_look() {
-    picture("search", Kind::Users, |app| {
-        press_and_give(app, &["/", "å", "s"]);
-    });
-    picture("asking", Kind::Devices, |app| {
-        press_and_give(app, &["Down", "x"]);
-    });
-    picture("entry", Kind::Devices, |app| {
-        press_and_give(app, &["Enter", "Down"]);
-    });
-    picture("palette", Kind::Users, |app| {
-        press_and_give(app, &[":", "d", "e"]);
-    });
-    picture("columns", Kind::Users, |app| {
-        press_and_give(app, &["|", "Space"]);
-    });
-    picture("help", Kind::Users, |app| {
-        press_and_give(app, &["?"]);
-    });
-}
-
 #[test]
 fn how_an_entry_is_stands_out_with_and_without_color() {
     use ratatui::style::{Color, Modifier};

@@ -40,33 +40,13 @@ fn opened(look: Look, size: (u16, u16)) -> App {
 }
 
 /// The second one goes first.
-fn moved(look: Look, size: (u16, u16)) -> App {
+pub(super) fn moved(look: Look, size: (u16, u16)) -> App {
     let mut app = opened(look, size);
     let order = asked(&keys(&mut app, &["Down", "-"]));
     let was = names(&mappings());
     assert_eq!(order, [was[1].clone(), was[0].clone(), was[2].clone()]);
     give(&mut app, order, Some(moves()));
     app
-}
-
-#[test]
-fn the_order_of_the_mappings_as_it_looks() {
-    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
-        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-            let picture = |name: &str, app: &App| {
-                insta::assert_snapshot!(format!("order-{name}-{width}x{height}-{word}"), screen(app));
-            };
-            let mut app = opened(look, (width, height));
-            picture("opened", &app);
-            let order = asked(&keys(&mut app, &["Down", "K"]));
-            give(&mut app, order.clone(), None);
-            picture("unread", &app);
-            give(&mut app, order, Some(moves()));
-            picture("moved", &app);
-            press(&mut app, "Enter");
-            picture("asking", &app);
-        }
-    }
 }
 
 #[test]

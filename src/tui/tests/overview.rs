@@ -75,36 +75,12 @@ pub(super) fn view() -> OverviewView {
 }
 
 /// A console on the overview.
-fn opened(look: Look, size: (u16, u16)) -> App {
+pub(super) fn opened(look: Look, size: (u16, u16)) -> App {
     let mut app = app(Step::Directory, look, size);
     press(&mut app, "Esc");
     assert!(press(&mut app, "1").iter().any(|effect| matches!(effect, Effect::Request(Request::Overview))));
     answered(&mut app, Answer::Reply(Reply::Overview(Box::new(view()))));
     app
-}
-
-fn picture(name: &str, play: impl Fn(&mut App)) {
-    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
-        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-            let mut app = opened(look, (width, height));
-            play(&mut app);
-            insta::assert_snapshot!(format!("overview-{name}-{width}x{height}-{word}"), screen(&app));
-        }
-    }
-}
-
-#[test]
-fn the_overview_as_it_looks() {
-    picture("needs-you", |_| {});
-    picture("further-down", |app| {
-        keys(app, &["End"]);
-    });
-    picture("well", |app| {
-        let mut well = view();
-        (well.says, well.tone) = ("Nothing needs you.".into(), Tone::Good);
-        well.lines.retain(|line| !matches!(line, Line::Alarm { .. }));
-        answered(app, Answer::Reply(Reply::Overview(Box::new(well))));
-    });
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn give_lines(app: &mut App, effects: Vec<Effect>) -> usize {
     asked_for
 }
 
-fn press_and_give(app: &mut App, names: &[&str]) -> usize {
+pub(super) fn press_and_give(app: &mut App, names: &[&str]) -> usize {
     names
         .iter()
         .map(|name| {
@@ -33,7 +33,7 @@ fn press_and_give(app: &mut App, names: &[&str]) -> usize {
 }
 
 /// A console on step 4 whose "run now" was stopped by the fuse.
-fn stopped(look: Look, size: (u16, u16)) -> App {
+pub(super) fn stopped(look: Look, size: (u16, u16)) -> App {
     let mut app = app(Step::Frequency, look, size);
     let sync = job(&press(&mut app, "Ctrl-R"));
     let effects = answered(&mut app, Answer::Job(sync, JobEvent::Stopped(12)));
@@ -41,26 +41,6 @@ fn stopped(look: Look, size: (u16, u16)) -> App {
     let effects = answered(&mut app, Answer::Reply(Reply::Plan(Box::new(plan(PlanState::Stopped)))));
     give_lines(&mut app, effects);
     app
-}
-
-#[test]
-fn a_plan_that_the_fuse_stopped_as_it_looks() {
-    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
-        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-            let picture = |name: &str, app: &App| {
-                insta::assert_snapshot!(format!("plan-{name}-{width}x{height}-{word}"), screen(app));
-            };
-            let mut app = stopped(look, (width, height));
-            picture("stopped", &app);
-            press_and_give(&mut app, &["Right", "Right", "Down", "Enter"]);
-            picture("details", &app);
-            press_and_give(&mut app, &["Esc", "/"]);
-            type_text(&mut app, "berg");
-            picture("typing", &app);
-            press_and_give(&mut app, &["Enter", "a"]);
-            picture("asking", &app);
-        }
-    }
 }
 
 #[test]
