@@ -103,7 +103,7 @@ impl App {
         self.context.take_effects()
     }
 
-    /// Looks again at what is shown: somebody wrote to the state.
+    /// Reads the shown screen again: the state has changed.
     fn look(&mut self) {
         self.context.request(Request::Standing);
         match &self.screen {

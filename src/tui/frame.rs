@@ -214,7 +214,7 @@ fn body(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         Screen::Order(order) => order.draw(canvas, area),
         Screen::Plan(plan) => plan.draw(canvas, area, &app.context),
         Screen::Opening(None) => {
-            canvas.text(area, area.x + 1, area.y, "Opening ...", Style::new());
+            canvas.text(area, area.x + 1, area.y, "Opening...", Style::new());
         }
         Screen::Opening(Some(trouble)) => {
             let used = canvas.wrapped(area, area.y, 4, &text::shown(&trouble.message), canvas.look.problem());
@@ -224,7 +224,7 @@ fn body(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     }
 }
 
-/// The help of what has the focus. A problem, an error or a word stands in its place, so that nothing moves.
+/// The help of what has the focus. A problem, an error or a notice takes its place, so that nothing moves.
 fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let look = canvas.look;
@@ -235,11 +235,13 @@ fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
             (text::shown(&trouble.message), style, format!("To do: {}", text::shown(&trouble.help)))
         }
         (None, Some(Over::Help(_)), _) => {
-            ("Everything can be done with these keys.".into(), Style::new(), String::new())
+            ("The keys of this screen. Esc closes this page.".into(), Style::new(), String::new())
         }
-        (None, Some(Over::Palette(_)), _) => {
-            ("Screens, steps, what can be done here, users, laptops and tokens.".into(), Style::new(), String::new())
-        }
+        (None, Some(Over::Palette(_)), _) => (
+            "Type a few letters of a screen, a step, a command, a user, a laptop or a token.".into(),
+            Style::new(),
+            String::new(),
+        ),
         (None, None, Screen::Step(screen)) => match screen.problem() {
             Some((message, help)) => (message, look.problem(), help),
             None => match (screen.question(), screen.outdated()) {

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn no_color_counts_when_it_is_not_empty_and_the_flag_counts_more() {
+    fn a_nonempty_no_color_counts_and_the_flag_overrides_it() {
         let term = ("TERM", "xterm");
         assert!(!look(&[term, ("NO_COLOR", "1")], Color::Auto).0);
         assert!(look(&[term, ("NO_COLOR", "")], Color::Auto).0);

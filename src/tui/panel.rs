@@ -1,4 +1,4 @@
-//! Panels: what stands beneath the form, or beside it on a wide screen. One file each.
+//! Panels: what is shown below the form, or next to it on a wide screen. One file each.
 
 use ratatui::layout::Rect;
 
@@ -17,7 +17,7 @@ pub mod report;
 pub mod token;
 pub mod tree;
 
-/// What is shown besides the form.
+/// A panel of a step.
 #[allow(missing_debug_implementations, reason = "it may show a token")]
 pub enum Panel {
     Checklist(checklist::Checklist),
@@ -83,20 +83,20 @@ impl Panel {
             return format!("To do: {remedy}");
         }
         let help = match self {
-            Self::Checklist(_) => "Each line says what was seen. Lines with a list open with Enter.",
+            Self::Checklist(_) => "Each line says what was found. Enter opens a line that has a list.",
             Self::Explain(panel) if panel.is_asking() => "Any form of the user's name; Enter asks the directory.",
-            Self::Explain(_) => "What the mapping asks, line by line, and whether it is so for this user.",
-            Self::Preview(_) => "Users who are excluded come first, each group with what to do about it.",
-            Self::Running(_) => "Cancelling leaves everything as it was.",
+            Self::Explain(_) => "The conditions of the mapping, line by line, and whether this user meets them.",
+            Self::Preview(_) => "Excluded users come first, each group with what to do.",
+            Self::Running(_) => "Cancelling rolls everything back.",
             Self::Lines(_) => "",
-            Self::Token => "It is masked until you press s; c copies it, w writes it to a file.",
-            Self::Files(_) => "This is what would be written; the token is masked here.",
+            Self::Token => "The token is masked: s shows it, c copies it, w writes it to a file.",
+            Self::Files(_) => "The files that would be written, with the token masked.",
             Self::List { list, .. } => match list.mode() {
-                list::Mode::One => "Type to search; Enter chooses, Esc leaves the field as it was.",
-                list::Mode::Several => "Space marks what applies.",
-                list::Mode::Ordered => "The first one is tried first.",
+                list::Mode::One => "Type to search. Enter chooses, Esc changes nothing.",
+                list::Mode::Several => "Space marks or unmarks, Enter is done.",
+                list::Mode::Ordered => "Methods are tried in this order. Left and Right move the selected one.",
             },
-            Self::Tree { .. } => "Right shows what is below; Enter chooses the selected unit with all below it.",
+            Self::Tree { .. } => "Right opens a unit. Enter chooses the selected unit with everything below it.",
             Self::Filter { .. } => "The filter is added to the other conditions: a user must match all of them.",
         };
         help.to_owned()
@@ -155,7 +155,7 @@ impl Panel {
         let inner = Rect { y: area.y + 1, height: area.height - 1, ..area };
         if self.rows(canvas.look, area.width, token) > area.height {
             let more = match self {
-                Self::Token => " too small to show it all ",
+                Self::Token => " enlarge the window to see all ",
                 _ if focused => " Down: more ",
                 _ => " Tab: more ",
             };

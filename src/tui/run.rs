@@ -77,12 +77,12 @@ pub(super) fn answers(engine: &Engine, effect: Effect) -> Vec<Answer> {
     }
 }
 
-/// How often it is looked whether somebody wrote to the state: what others do is seen within a second.
+/// How often the state is checked for changes: what others do is seen within a second.
 const LOOK: Duration = Duration::from_millis(800);
 /// After how many looks what only time changes is looked at again: every 20 seconds.
 const LOOKS: u32 = 25;
 
-/// Tells when somebody wrote to the state. The loop that draws sleeps on while nobody does.
+/// Reports changes of the state. The loop that draws sleeps until then.
 fn watch_state(engine: &Engine, events: Sender<Event>) -> io::Result<()> {
     let engine = engine.clone();
     std::thread::Builder::new().name("watch".into()).spawn(move || {

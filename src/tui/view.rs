@@ -97,7 +97,7 @@ pub struct MappingView {
     pub gives: String,
 }
 
-/// Who would change place, in words and safe to show.
+/// Which users another order of mappings moves, in words that are safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MovesView {
     pub users: u64,
@@ -114,7 +114,7 @@ pub struct PlanView {
     /// When it was made.
     pub heading: String,
     pub state: PlanState,
-    /// Why the fuse stopped it, and what probably happened.
+    /// Why the safeguard stopped it, and the probable cause.
     pub why: Vec<(Tone, String)>,
     /// What to do about it.
     pub todo: Option<String>,
@@ -150,22 +150,22 @@ pub struct PlanLine {
     pub details: Vec<String>,
 }
 
-/// What is to be seen at a glance, in words and safe to show.
+/// The overview, in words that are safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OverviewView {
-    /// What it is as a whole: `2 things need you`.
+    /// The summary: `2 things need you`.
     pub says: String,
     pub tone: Tone,
     /// When it was read.
     pub as_of: String,
-    /// What it says, without the moment and the ages: while that is the same, nothing is drawn anew by itself.
+    /// What it says, without the moment and the ages: the screen is drawn again only when it changes.
     pub content: String,
     pub lines: Vec<Line>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
-    /// What the lines below are, and what stands at their right.
+    /// The title of the lines below, and a note at its right.
     Heading(&'static str, &'static str),
     Alarm {
         word: &'static str,

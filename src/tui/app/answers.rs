@@ -97,7 +97,7 @@ impl App {
         }
     }
 
-    /// An event of a job. A screen that did not start it ignores it; a list or an entry is told wherever the user is.
+    /// An event of a job. A screen that did not start it ignores it; a list or an entry receives it even when not shown.
     fn event(&mut self, job: JobId, event: JobEvent) {
         if let JobEvent::Progress(progress) = &event {
             self.lists.values_mut().for_each(|list| list.progress(job, progress));

@@ -25,7 +25,7 @@ impl App {
                 self.enter(Screen::Detail(detail), place, Way::Instead);
             }
             (Some(Left { place: Some(place), .. }), _) => self.go(place, Way::Instead),
-            (_, Screen::Overview) => self.context.say("q leaves imd; the numbers above open the other screens."),
+            (_, Screen::Overview) => self.context.say("q leaves imd. The numbers above open the other screens."),
             (_, Screen::Step(_)) => self.go(Place::Setup, Way::Instead),
             _ => self.go(Place::Overview, Way::Root),
         }
@@ -107,7 +107,7 @@ impl App {
             }
             Place::Report => {
                 self.context.start(Work::Report);
-                self.context.say("Counting ...");
+                self.context.say("Counting...");
                 self.opening = Some((place, way));
             }
             place => {

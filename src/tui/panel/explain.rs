@@ -73,7 +73,7 @@ impl Explain {
         self.asking = true;
     }
 
-    /// What came of it. What went wrong leaves the name to be mended.
+    /// Shows the result. After a failure the name can be corrected.
     pub fn show(&mut self, report: Report, failed: bool) {
         self.answer = Some(Lines::new(report));
         self.asking = failed;
@@ -83,7 +83,7 @@ impl Explain {
         self.behind.take().map(|panel| *panel)
     }
 
-    /// The name stands above the answer while it is asked for or looked up; then the heading says who it is.
+    /// The name is shown above the answer while it is typed or looked up; then the heading names the user.
     fn has_name(&self) -> bool {
         self.asking || self.answer.is_none()
     }
@@ -112,7 +112,7 @@ impl Explain {
                 let hint = if self.asking {
                     "CORP\\name, UPN, mail, alias, DN or GUID. The user need not be cached."
                 } else {
-                    "asking the directory ... Ctrl-X cancels"
+                    "Looking the user up... Ctrl-X cancels."
                 };
                 canvas.text(rest, rest.x + 1, rest.y, hint, canvas.look.faint());
             }

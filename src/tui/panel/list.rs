@@ -10,7 +10,7 @@
 //! -- Proofs: Space marks, Left/Right changes the order -
 //!  [1] Kerberos   A ticket of the user's own session.
 //!  [2] Password   The user's password, tried once.
-//!  [ ] Claimed    cannot be chosen: only alone
+//!  [ ] Claimed    not available: only alone
 //! ```
 
 use ratatui::layout::Rect;
@@ -220,7 +220,7 @@ impl List {
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let found = self.found();
         if found.is_empty() {
-            let text = if self.search.is_empty() { "There is nothing to choose from." } else { "Nothing matches." };
+            let text = if self.search.is_empty() { "The list is empty." } else { "No entry matches." };
             canvas.text(area, area.x + 1, area.y, text, Style::new());
             canvas.cursor(area, area.x, area.y);
             return;
@@ -246,7 +246,7 @@ impl List {
             let label = Rect { width: (marks + label_width).min(area.width), ..area };
             canvas.text(label, area.x + marks, y, &item.label, Style::new());
             let (detail, style) = match &item.refused {
-                Some(reason) => (format!("cannot be chosen: {reason}"), canvas.look.warning()),
+                Some(reason) => (format!("not available: {reason}"), canvas.look.warning()),
                 None => (item.detail.clone(), canvas.look.faint()),
             };
             canvas.text(area, area.x + marks + label_width + 2, y, &detail, style);

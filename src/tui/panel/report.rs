@@ -10,7 +10,7 @@
 //! -- Running -------------------------------------------
 //!  reading users        812 of 1,200       2,410 a second
 //!  [##########################..............]  67%
-//!  Ctrl-X cancels; nothing is half done.
+//!  Ctrl-X cancels and rolls everything back.
 //! ```
 
 use ratatui::layout::Rect;
@@ -122,15 +122,15 @@ impl Running {
     /// The same on a line by itself, with the key that stops it.
     pub fn said(&self) -> String {
         match (self.cancelling, self.line()) {
-            (true, _) => "Stopping ...".to_owned(),
-            (false, None) => "At it; Ctrl-X cancels.".to_owned(),
+            (true, _) => "Cancelling...".to_owned(),
+            (false, None) => "Working... Ctrl-X cancels.".to_owned(),
             (false, Some(line)) => format!("{line}. Ctrl-X cancels."),
         }
     }
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let (Some(line), Some(progress)) = (self.line(), &self.progress) else {
-            let text = if self.cancelling { "stopping ..." } else { "working ... Ctrl-X cancels" };
+            let text = if self.cancelling { "Cancelling..." } else { "Working... Ctrl-X cancels." };
             canvas.text(area, area.x + 1, area.y, text, Style::new());
             return;
         };
@@ -146,7 +146,7 @@ impl Running {
             canvas.text(area, area.x + 1, y, &bar, Style::new());
             y += 1;
         }
-        let text = if self.cancelling { "stopping ..." } else { "Ctrl-X cancels; nothing is left half done." };
+        let text = if self.cancelling { "Cancelling..." } else { "Ctrl-X cancels and rolls everything back." };
         canvas.text(area, area.x + 1, y, text, canvas.look.faint());
     }
 }

@@ -1,4 +1,4 @@
-//! The token that was just made, masked until somebody asks to see it.
+//! The token that was just made, masked until the administrator shows it.
 //!
 //! ```text
 //! -- Token "rollout-2026" --------------------------------
@@ -100,7 +100,7 @@ impl Reveal {
                 inner,
                 y,
                 2,
-                "A new file in this folder that only you can read (mode 0600).",
+                "A new file in this folder, readable by you only (mode 0600).",
                 canvas.look.faint(),
             );
         }
@@ -116,7 +116,7 @@ impl Reveal {
         for fact in &self.minted.facts {
             y += canvas.wrapped(inner, y, 2, &text::shown(fact), Style::new());
         }
-        let word = "Step 7 puts it into the installer's parameters; it can be shown here again.";
+        let word = "Step 7 puts it into the exports. It can be shown here again.";
         y += canvas.wrapped(inner, y, 2, word, canvas.look.faint());
         if self.file.is_none() {
             let keys = if self.shown {
@@ -138,7 +138,7 @@ mod tests {
     use crate::secrets::Secret;
 
     #[test]
-    fn the_file_that_is_proposed_is_named_after_the_token_and_stays_in_this_folder() {
+    fn the_proposed_file_is_named_after_the_token() {
         let minted = MintedToken { token: Secret::new("t"), name: "../roll out".into(), facts: Vec::new() };
         let mut reveal = Reveal::new(minted);
         reveal.ask_for_file();

@@ -51,7 +51,7 @@ fn view(found: &Reordered) -> MovesView {
 /// `12 users go from Laptops to Kiosks: profile Laptops -> Kiosks`, and some of them in the next line.
 fn lines(one: &Move) -> [(Tone, String); 2] {
     let gets: Vec<String> = one.gets.iter().map(|gets| shown(&gets.to_string())).collect();
-    let gets = if gets.is_empty() { "they get the same".to_owned() } else { gets.join(", ") };
+    let gets = if gets.is_empty() { "no change in what they get".to_owned() } else { gets.join(", ") };
     let (users, verb) = if one.users == 1 { ("user", "goes") } else { ("users", "go") };
     let head = format!("{} {users} {verb} from {} to {}: {gets}", grouped(one.users), one.from, one.to);
     let mut who = one.sample.iter().map(Untrusted::shown).collect::<Vec<_>>().join(", ");

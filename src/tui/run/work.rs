@@ -27,7 +27,7 @@ use crate::tui::view::{FileView, JobId, MintedToken, PickedItem, Preview, Reason
 use crate::wizard::form::Form;
 use crate::wizard::{self, Saved, Step};
 
-/// Sends an answer to the loop. Where the loop has ended there is nobody left to tell.
+/// Sends an answer to the loop. After the loop has ended, answers are dropped.
 pub(super) fn send(events: &Sender<Event>, answer: Answer) {
     let _ = events.send(Event::Message(Message::Answer(answer)));
 }
@@ -39,7 +39,7 @@ pub(super) fn failed(events: &Sender<Event>, job: JobId, message: &str, help: &s
 
 fn trouble(error: &Error) -> Trouble {
     let help = if error.is_outdated() {
-        "Ctrl-Y shows what they saved, and drops what you entered here".to_owned()
+        "press Ctrl-Y to see what was saved; this drops your unsaved answers".to_owned()
     } else {
         shown(&error.help())
     };
@@ -353,6 +353,6 @@ fn report(written: &[Written]) -> Report {
         let folder = shown(&export.folder.display().to_string());
         lines.push((Tone::Plain, format!("{}: {folder} ({} files)", shown(&export.target), export.files.len())));
     }
-    lines.push((Tone::Help, "hand each folder to its deployment tool; its README says how".to_owned()));
+    lines.push((Tone::Help, "give each folder to its deployment tool; its README says how".to_owned()));
     Report { title: "Written".to_owned(), lines }
 }

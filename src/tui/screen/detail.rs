@@ -61,7 +61,7 @@ impl DetailScreen {
         self.of.as_ref().map(|(kind, _)| *kind).or(self.list)
     }
 
-    /// Somebody changed something.
+    /// Reads the entry again: the state has changed.
     pub fn look(&self, context: &mut Context) {
         if let Some((kind, id)) = &self.of {
             context.request(Request::Detail(*kind, id.clone()));

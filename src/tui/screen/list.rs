@@ -43,9 +43,9 @@ pub use acting::Begun;
 pub struct ListScreen {
     asked: Asked,
     rows: Rows,
-    /// From which row on more were asked for, and have not come.
+    /// The first row of a request that is not answered yet.
     coming: Option<u64>,
-    /// Whether anything came yet: before that, nothing is said to be empty.
+    /// Whether rows were received: before that, the list is not called empty.
     known: bool,
     /// The row that is selected, among all that were asked for.
     at: usize,
@@ -64,11 +64,11 @@ pub struct ListScreen {
     read_only: bool,
 }
 
-/// What stands between a key and what it does.
+/// The question between a key and its act.
 #[derive(Debug)]
 enum Asking {
     Nothing,
-    /// What there is to ask is not known yet.
+    /// The question is being asked for.
     Looking(Act, Option<String>),
     YesOrNo(Act, Option<String>, String),
     /// A line is being typed.
@@ -119,7 +119,7 @@ impl ListScreen {
         self.asked.kind
     }
 
-    /// What is shown, looked at again: somebody changed something.
+    /// Reads the shown rows again: the state has changed.
     pub fn look(&mut self, context: &mut Context) {
         self.ask(self.rows.offset, context);
     }
@@ -141,7 +141,7 @@ impl ListScreen {
         context.request(Request::Rows { asked: self.asked.clone(), offset, limit: ROWS });
     }
 
-    fn ask_anew(&mut self, context: &mut Context) {
+    fn ask_again(&mut self, context: &mut Context) {
         self.at = 0;
         self.ask(0, context);
     }
@@ -243,7 +243,7 @@ impl ListScreen {
             Asking::YesOrNo(act, id, _) => {
                 match command {
                     Command::Yes => self.start(act, id, String::new(), context),
-                    _ => context.say("Nothing was changed."),
+                    _ => context.say("No changes."),
                 }
                 return Led::Nowhere;
             }
@@ -252,7 +252,7 @@ impl ListScreen {
                     Command::Enter if !input.text().trim().is_empty() => {
                         self.start(act, id, input.text().to_owned(), context);
                     }
-                    Command::Back => context.say("Nothing was changed."),
+                    Command::Back => context.say("No changes."),
                     command => {
                         if let Command::Edit(request) = command {
                             input.edit(request);
@@ -284,7 +284,7 @@ impl ListScreen {
                 Command::Back if !self.asked.search.is_empty() => {
                     self.asked.search.clear();
                     self.typing = None;
-                    self.ask_anew(context);
+                    self.ask_again(context);
                 }
                 Command::Enter | Command::Back => self.typing = None,
                 command => self.go(command, context),
@@ -294,7 +294,7 @@ impl ListScreen {
         match command {
             Command::Back if !self.asked.search.is_empty() => {
                 self.asked.search.clear();
-                self.ask_anew(context);
+                self.ask_again(context);
             }
             Command::Back => return Led::Back,
             Command::Enter => {
@@ -305,7 +305,7 @@ impl ListScreen {
             Command::Search => self.typing = Some(TextLine::at_most(&self.asked.search, SEARCH)),
             Command::Sort => {
                 self.asked.order = (self.asked.order + 1) % self.asked.kind.orders().len().max(1);
-                self.ask_anew(context);
+                self.ask_again(context);
             }
             Command::Columns => self.choosing = Some(self.columns_to_choose()),
             Command::Other => {
@@ -351,7 +351,7 @@ impl ListScreen {
     fn search(&mut self, context: &mut Context) {
         if let Some(line) = &self.typing {
             self.asked.search = line.text().to_owned();
-            self.ask_anew(context);
+            self.ask_again(context);
         }
     }
 
@@ -396,9 +396,9 @@ impl ListScreen {
             let nothing = if self.asked.search.is_empty() {
                 self.asked.kind.empty()
             } else if self.rows.acts.contains(&Act::Explain) {
-                "Nobody is found. Enter, then e says why: it asks the directories, too. Esc shows all."
+                "No user is found. Press Enter, then e: imd looks in the directories and says why. Esc shows all."
             } else {
-                "Nothing is found. Esc shows all."
+                "No entry matches. Esc shows all."
             };
             let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
             canvas.wrapped(inner, inner.y, inner.height, nothing, Style::new());

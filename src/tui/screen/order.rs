@@ -1,15 +1,15 @@
-//! The order of the mappings, and who would change place before it is saved.
+//! The order of the mappings, and which users another order moves, shown before it is saved.
 //!
 //! ```text
-//!  The first mapping that matches a user takes the user
+//!  The first mapping that matches a user applies
 //!  1  Kiosks         profile Kiosks, storage eu-1
 //!  2  Laptops        profile Laptops, storage eu-1
-//! -- In this order: 12 users change place ----------------------
+//! -- In this order: 12 users change mapping --------------------
 //!  12 users go from Laptops to Kiosks: profile Laptops -> Kiosks
 //!    Åsa Berg, Per Hansen and 10 more
 //! ```
 //!
-//! What is said below comes from the last reading; no key asks a directory but the one that says so.
+//! The moves come from the last sync; only the key "read" reads the directories.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -32,17 +32,17 @@ pub struct OrderScreen {
     now: Vec<MappingView>,
     at: usize,
     moves: Moves,
-    /// Whether the order is meant is being asked.
+    /// The question before saving is shown.
     asking: bool,
-    /// Somebody else changed the mappings while they were being ordered here.
+    /// Another administrator changed the mappings while they were being ordered here.
     outdated: bool,
     job: Option<JobId>,
 }
 
-/// What is known of who would change place.
+/// Which users would change mapping.
 #[derive(Debug)]
 enum Moves {
-    /// It is being looked for.
+    /// Asked for, and not answered yet.
     Asked,
     Known(MovesView),
     /// The mappings were changed since they were last read.
@@ -146,7 +146,7 @@ impl OrderScreen {
             self.asking = false;
             match command {
                 Command::Yes => context.request(Request::SaveOrder { from: names(&self.saved), to: names(&self.now) }),
-                _ => context.say("Nothing was saved."),
+                _ => context.say("The order was not saved."),
             }
             return false;
         }
@@ -165,7 +165,7 @@ impl OrderScreen {
             Command::Reload if self.job.is_none() => {
                 self.job = Some(context.start(Work::ReadInOrder(names(&self.now))));
             }
-            Command::Enter if !self.is_moved() => context.say("This is the order that is saved; - and + change it."),
+            Command::Enter if !self.is_moved() => context.say("This order is saved. - and + change it."),
             Command::Enter if !self.outdated => self.asking = true,
             Command::Earlier => self.shift(self.at.checked_sub(1), context),
             Command::Later => self.shift(Some(self.at + 1), context),
@@ -186,22 +186,22 @@ impl OrderScreen {
     /// What the help line says.
     pub fn help(&self) -> (String, Tone) {
         if self.outdated {
-            let line = "Somebody else changed the mappings meanwhile. Esc, then o, shows them as they are now.";
+            let line = "Another administrator changed the mappings. Press Esc, then o, to see them.";
             return (line.to_owned(), Tone::Warning);
         }
         if self.asking {
             let who = match &self.moves {
-                Moves::Known(moves) if moves.users == 0 => "nobody changes place".to_owned(),
-                Moves::Known(moves) => format!("{} at the next sync", change_place(moves.users)),
-                Moves::Asked | Moves::Unread => "who changes place is not known".to_owned(),
+                Moves::Known(moves) if moves.users == 0 => "no user changes mapping".to_owned(),
+                Moves::Known(moves) => format!("{} at the next sync", change_mapping(moves.users)),
+                Moves::Asked | Moves::Unread => "which users change mapping is not known".to_owned(),
             };
             return (format!("Save this order? {}.", capital(&who)), Tone::Warning);
         }
         let line = match (self.job, &self.moves, self.is_moved()) {
-            (Some(_), ..) => "Reading the directories; nothing is changed by it.",
-            (None, Moves::Unread, _) => "r reads the directories, so that you know who changes place before you save.",
-            (None, _, true) => "Nothing is saved yet: Enter saves this order, Esc leaves it as it was.",
-            (None, _, false) => "The first mapping that matches a user takes the user; - and + move the selected one.",
+            (Some(_), ..) => "Reading the directories. This changes nothing.",
+            (None, Moves::Unread, _) => "r reads the directories and shows which users change mapping.",
+            (None, _, true) => "Not saved yet. Enter saves this order, Esc discards it.",
+            (None, _, false) => "The first mapping that matches a user applies. - and + move the selected mapping.",
         };
         (line.to_owned(), Tone::Plain)
     }
@@ -210,13 +210,7 @@ impl OrderScreen {
         let tall = area.height >= 8;
         let mut y = area.y;
         if tall {
-            canvas.text(
-                area,
-                area.x + 1,
-                y,
-                "The first mapping that matches a user takes the user",
-                canvas.look.heading(),
-            );
+            canvas.text(area, area.x + 1, y, "The first mapping that matches a user applies", canvas.look.heading());
             y += 1;
         }
         // Below it a rule and at least two lines stay for who changes place.
@@ -249,18 +243,18 @@ impl OrderScreen {
         let (heading, lines) = match &self.moves {
             _ if !self.is_moved() => ("This order is saved".to_owned(), Vec::new()),
             Moves::Asked => ("In this order: ...".to_owned(), Vec::new()),
-            Moves::Known(moves) if moves.users == 0 => ("In this order: nobody changes place".to_owned(), Vec::new()),
-            Moves::Known(moves) => (format!("In this order: {}", change_place(moves.users)), moves.lines.clone()),
+            Moves::Known(moves) if moves.users == 0 => {
+                ("In this order: no user changes mapping".to_owned(), Vec::new())
+            }
+            Moves::Known(moves) => (format!("In this order: {}", change_mapping(moves.users)), moves.lines.clone()),
             Moves::Unread => {
-                let text = "The mappings were changed since the directories were last read.".to_owned();
-                ("In this order: not known who changes place".to_owned(), vec![(Tone::Plain, text)])
+                let text = "The mappings were changed after the last sync.".to_owned();
+                ("In this order: unknown which users change mapping".to_owned(), vec![(Tone::Plain, text)])
             }
         };
         canvas.rule(area, area.y, &heading, look.heading());
         let read_at = match &self.moves {
-            Moves::Known(moves) if self.is_moved() => {
-                Some((Tone::Plain, format!("As it was read at {}.", moves.read_at)))
-            }
+            Moves::Known(moves) if self.is_moved() => Some((Tone::Plain, format!("By the sync of {}.", moves.read_at))),
             _ => None,
         };
         let room = usize::from(area.width.saturating_sub(2)).max(8);
@@ -273,9 +267,9 @@ impl OrderScreen {
     }
 }
 
-fn change_place(users: u64) -> String {
+fn change_mapping(users: u64) -> String {
     let (noun, verb) = if users == 1 { ("user", "changes") } else { ("users", "change") };
-    format!("{} {noun} {verb} place", grouped(users))
+    format!("{} {noun} {verb} mapping", grouped(users))
 }
 
 fn capital(text: &str) -> String {

@@ -1,15 +1,15 @@
-//! The overview: is it well, and what needs you?
+//! The overview: the state of the rollout, and what needs the administrator.
 //!
 //! ```text
 //!  2 things need you                               as of 12:00 UTC
-//!  now   activations are paused until somebody resumes, by anna
+//!  now   activations were paused by anna
 //!  soon  the token rollout ends on 2026-12-01, in 7 days
 //!  -- From the directory to the laptop ---- 14 days to today; today's count
 //!  Cached         880  ##################......  ....:-=+*#%@..  12
 //!  Activated      700  ##############..........  ...::--==++**#   9
 //! ```
 //!
-//! It is drawn from what was read last. It is read again when somebody wrote to the state, and now and then for what only
+//! It is drawn from what was read last. It is read again when the state changes, and every 20 seconds for what only
 //! time changes, such as a service that is silent: nothing moves unless something changed.
 
 use ratatui::layout::Rect;
@@ -135,7 +135,7 @@ impl Overview {
     }
 }
 
-/// How far in the text of an alarm stands.
+/// The indent of the text of an alarm.
 const ALARM: u16 = 7;
 
 /// What is shown in each row: the line, and of an alarm, which is never cut, the part and whether it is the first one.
@@ -224,7 +224,7 @@ fn draw_stage(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, stage: &S
     }
 }
 
-/// How high a day stands, 0 to 8: anything is more than nothing, and the most is the highest.
+/// The height of a day, 0 to 8: anything is more than nothing, and the most is the highest.
 fn level(day: u64, most: u64) -> usize {
     if day == 0 {
         return 0;
@@ -239,7 +239,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_day_is_as_high_as_it_is_beside_the_most() {
+    fn a_day_is_as_high_as_its_share_of_the_maximum() {
         let levels: Vec<_> = [0, 1, 4, 50, 100].into_iter().map(|day| level(day, 100)).collect();
         assert_eq!(levels, [0, 1, 1, 4, 8]);
         assert_eq!(level(u64::MAX, u64::MAX), 8);

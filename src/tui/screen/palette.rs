@@ -29,7 +29,7 @@ pub enum Choice {
     Do(Command),
     /// Go to that list, and begin it there.
     In(Kind, Act),
-    /// Explain whoever is called so, or was refused with that id.
+    /// Explain the user of that name, or the refusal with that id.
     Explain(String),
 }
 
@@ -77,7 +77,7 @@ impl Palette {
             choice: Choice::Go(Place::Step(step)),
         }));
         // What a key only moves needs no name.
-        let commands = tables.iter().filter(|binding| !binding.label.is_empty() && is_told(binding.command));
+        let commands = tables.iter().filter(|binding| !binding.label.is_empty() && is_searched(binding.command));
         fixed.extend(commands.map(|binding| Entry {
             name: binding.label.to_owned(),
             what: binding.chords.first().map(|chord| chord.name()).unwrap_or_default(),
@@ -181,7 +181,7 @@ impl Palette {
         let list = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
         let entries = self.entries();
         if entries.is_empty() {
-            canvas.text(list, list.x + 1, list.y, "Nothing is called that.", Style::new());
+            canvas.text(list, list.x + 1, list.y, "Nothing has this name.", Style::new());
         }
         let names = entries.iter().map(|entry| width(&entry.name)).max().unwrap_or(0);
         let column = units(names).clamp(8, (list.width / 2).max(8));
@@ -200,13 +200,13 @@ impl Palette {
     }
 }
 
-/// To explain what is typed is always possible, and so stands last.
+/// Explaining what is typed is always possible, so it comes last.
 const fn rank_of_found(entry: &Entry) -> u8 {
     if matches!(entry.choice, Choice::Explain(_)) { 5 } else { 2 }
 }
 
-/// Whether a command is one that somebody would look for by its name.
-fn is_told(command: Command) -> bool {
+/// True for a command that is found by its name.
+fn is_searched(command: Command) -> bool {
     !matches!(
         command,
         Command::Up

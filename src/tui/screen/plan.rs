@@ -1,7 +1,7 @@
-//! A plan: what a sync would change, user by user, and why the fuse stopped it.
+//! A plan: what a sync would change, user by user, and why the safeguard stopped it.
 //!
 //! ```text
-//!  Plan 12: stopped by the fuse, made at 22:38 UTC
+//!  Plan 12: stopped by the safeguard, made at 22:38 UTC
 //!  36 of 40 users would leave mapping "Staff"; 4 may without asking
 //!  "OU=Staff,..." was renamed or moved: it is "OU=People,..." now
 //!  [all 48]  leave 36  change 10  come 2  excluded 4          search: berg
@@ -67,7 +67,7 @@ impl PlanScreen {
         format!("Plan {}", self.view.id)
     }
 
-    /// Something is under way that must not be left alone.
+    /// A job is running that must not be left.
     pub fn is_busy(&self) -> bool {
         self.job.is_some()
     }
@@ -76,8 +76,8 @@ impl PlanScreen {
         context.request(Request::Lines { plan: self.view.id, asked: self.asked.clone(), offset, limit: LINES });
     }
 
-    /// Begins anew with other lines.
-    fn ask_anew(&mut self, context: &mut Context) {
+    /// Asks for other lines, from the first.
+    fn ask_again(&mut self, context: &mut Context) {
         self.at = 0;
         self.page = PlanPage::default();
         self.ask(0, context);
@@ -112,7 +112,7 @@ impl PlanScreen {
         if self.job == Some(job) {
             self.job = None;
             self.view = view;
-            context.say("Applied. u makes a plan that takes it back.");
+            context.say("Applied. u makes a plan that undoes it.");
             context.request(Request::Standing);
         }
     }
@@ -147,7 +147,7 @@ impl PlanScreen {
                 Command::Yes => {
                     self.job = Some(context.start(Work::Approve(self.view.hash.clone())));
                 }
-                _ => context.say("Nothing was applied."),
+                _ => context.say("The plan was not applied."),
             }
             return false;
         }
@@ -159,7 +159,7 @@ impl PlanScreen {
                 Command::Enter => {
                     self.asked.search = search.text().to_owned();
                     self.typing = None;
-                    self.ask_anew(context);
+                    self.ask_again(context);
                 }
                 Command::Back => self.typing = None,
                 _ => {}
@@ -170,7 +170,7 @@ impl PlanScreen {
             Command::Back if self.open => self.open = false,
             Command::Back if !self.asked.search.is_empty() => {
                 self.asked.search.clear();
-                self.ask_anew(context);
+                self.ask_again(context);
             }
             Command::Back => return self.job.is_none(),
             Command::Cancel => {
@@ -183,7 +183,7 @@ impl PlanScreen {
             Command::Right => self.turn(true, context),
             Command::Enter => self.open = !self.open,
             Command::Approve if self.view.state != PlanState::Applied => self.asking = true,
-            Command::TakeBack => context.request(Request::Undo(self.view.id)),
+            Command::Undo => context.request(Request::Undo(self.view.id)),
             command => self.at = page::moved(self.at, self.total(), self.rows(context), command),
         }
         self.ensure(context);
@@ -196,7 +196,7 @@ impl PlanScreen {
         let at = kinds.iter().position(|kind| *kind == self.asked.kind).unwrap_or(0);
         let to = if forwards { at + 1 } else { at + kinds.len() - 1 };
         self.asked.kind = kinds[to % kinds.len()];
-        self.ask_anew(context);
+        self.ask_again(context);
     }
 
     pub fn typed(&mut self, key: &KeyEvent) {
@@ -218,8 +218,8 @@ impl PlanScreen {
             return (self.view.question.clone(), Tone::Warning);
         }
         let line = match (&self.typing, self.job, &self.view.todo) {
-            (Some(_), ..) => "A part of a name, an address, an attribute or one of its new values; Enter searches.",
-            (None, Some(_), _) => "Applying: it is all done, or after Ctrl-X nothing of it.",
+            (Some(_), ..) => "Part of a name, an address, an attribute or a new value; Enter searches.",
+            (None, Some(_), _) => "Applying... Ctrl-X cancels and rolls everything back.",
             (None, None, Some(todo)) => return (format!("To do: {todo}"), Tone::Help),
             (None, None, None) => "Enter shows the details of a line, / searches, Left and Right choose a kind.",
         };
@@ -230,7 +230,7 @@ impl PlanScreen {
         layout::areas(context.size.0, context.size.1).body
     }
 
-    /// How many rows what stands above the lines takes.
+    /// The rows above the lines.
     fn head(&self, area: Rect) -> u16 {
         let why = match area.height {
             0..8 => 0,
@@ -277,7 +277,7 @@ impl PlanScreen {
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, context: &Context) {
         let look = canvas.look;
         let (state, style) = match self.view.state {
-            PlanState::Stopped => ("stopped by the fuse", look.warning()),
+            PlanState::Stopped => ("stopped by the safeguard", look.warning()),
             PlanState::Made => ("not applied", Style::new()),
             PlanState::Applied => ("applied", look.good()),
         };
@@ -342,7 +342,8 @@ impl PlanScreen {
         let look = canvas.look;
         let total = self.total();
         if total == 0 {
-            let text = if self.asked.search.is_empty() { "Nothing of this kind." } else { "Nothing matches." };
+            let text =
+                if self.asked.search.is_empty() { "There are no lines of this kind." } else { "Nothing matches." };
             canvas.text(area, area.x + 1, area.y, text, Style::new());
             if self.typing.is_none() {
                 canvas.cursor(area, area.x, area.y);

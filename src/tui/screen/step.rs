@@ -1,4 +1,4 @@
-//! One step: its form, its buttons, and a panel for what comes of them.
+//! One step: its form, its buttons, and a panel for their results.
 //!
 //! ```text
 //!  Which users of the directory get it.
@@ -11,9 +11,8 @@
 //!  ok    base DN   DC=corp,DC=example,DC=com is readable
 //! ```
 //!
-//! This file moves the focus and hands each command to whoever has it; `answer` is about answering fields, `work`
-//! about what the buttons do and what comes of it, `explain` about a user who is explained, `draw` about the picture
-//! above.
+//! This file moves the focus and passes each command to the part that has it; `answer` answers fields, `work` runs what
+//! the buttons do, `explain` explains a user, and `draw` draws the picture above.
 
 mod answer;
 mod draw;
@@ -99,7 +98,7 @@ impl StepScreen {
         // Another token than the one that was made is none to be shown.
         let token = context.token.as_mut().filter(|_| !screen.form.is_new);
         if let (Step::Token, Some(token)) = (screen.form.step, token) {
-            // Whoever comes back has not asked to see it.
+            // A user who comes back has not asked to see it.
             token.hide();
             screen.panel = Some(Panel::Token);
         }
@@ -108,7 +107,7 @@ impl StepScreen {
         screen
     }
 
-    /// Whether it stands by itself, rather than among the steps.
+    /// Marks the step as opened from a list, not from among the steps.
     pub fn alone(&mut self, alone: bool) {
         self.alone = alone;
     }
@@ -121,7 +120,7 @@ impl StepScreen {
     pub fn question(&self) -> Option<String> {
         let of = |(what, was, is): &(&str, String, String)| {
             format!(
-                "A name cannot be changed: this adds the {what} \"{}\" beside \"{}\".",
+                "A name cannot be changed: this adds a new {what} \"{}\" and keeps \"{}\".",
                 text::shown(is),
                 text::shown(was)
             )
@@ -142,7 +141,7 @@ impl StepScreen {
         &self.form
     }
 
-    /// The buttons, in order; behind them stands the one that saves and goes on.
+    /// The buttons, in order, before the one that saves and goes on.
     pub fn tasks(&self) -> &'static [Task] {
         self.form.step.tasks()
     }
@@ -234,7 +233,7 @@ impl StepScreen {
         }
     }
 
-    /// A token is shown only while somebody looks at it.
+    /// A token is shown only while its panel has the focus.
     fn hide_token(&self, context: &mut Context) {
         if let (Some(Panel::Token), Some(token)) = (&self.panel, &mut context.token) {
             token.hide();
@@ -316,7 +315,7 @@ impl StepScreen {
             self.saving = Saving::Not;
             match command {
                 Command::Yes => self.save(context),
-                _ => context.say("Nothing was saved; what you entered is still here."),
+                _ => context.say("Not saved. Your answers are kept."),
             }
             return false;
         }
@@ -403,14 +402,14 @@ impl StepScreen {
         }
     }
 
-    /// Looks whether somebody changed what is being edited.
+    /// Asks whether what is being edited was changed elsewhere.
     pub fn look(&self, context: &mut Context) {
         if self.saving != Saving::Begun {
             context.request(Request::Look(Box::new(self.form.clone())));
         }
     }
 
-    /// The step as others left it: it takes the place of a form in which nothing was entered, and is told of otherwise.
+    /// The step as it is saved now: it replaces a form without unsaved answers; otherwise a notice is shown.
     pub fn since(&mut self, since: Since) {
         if self.saving == Saving::Begun || since.form.step != self.form.step {
             return;

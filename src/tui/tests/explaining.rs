@@ -5,7 +5,7 @@ use super::{job, trouble};
 use crate::wizard::Step;
 
 #[test]
-fn the_selected_user_of_a_preview_is_explained_and_escape_comes_back_to_the_preview() {
+fn a_user_of_the_preview_is_explained_and_escape_returns() {
     let mut app = app(Step::Mapping, UTF8, (80, 24));
     let shown = job(&press(&mut app, "Ctrl-R"));
     answered(&mut app, Answer::Job(shown, JobEvent::Previewed(preview())));
@@ -17,7 +17,7 @@ fn the_selected_user_of_a_preview_is_explained_and_escape_comes_back_to_the_prev
     });
     let (asked, name) = asked.expect("the directory is asked");
     assert_eq!(name, "guid-of-Per Hansen");
-    assert!(screen(&app).contains("asking the directory"));
+    assert!(screen(&app).contains("Looking the user up"));
     answered(&mut app, Answer::Job(asked, JobEvent::Explained(explained())));
     assert!(screen(&app).contains("To do: add the user to the group"));
     press(&mut app, "Esc");
@@ -27,7 +27,7 @@ fn the_selected_user_of_a_preview_is_explained_and_escape_comes_back_to_the_prev
 }
 
 #[test]
-fn any_name_can_be_typed_and_one_that_is_wrong_is_mended() {
+fn a_typed_name_can_be_corrected_after_a_failure() {
     let mut app = app(Step::Mapping, UTF8, (80, 24));
     let effects = keys(&mut app, &["Ctrl-F", "j", "e", "?", "Enter"]);
     let asked = effects.iter().find_map(|effect| match effect {
@@ -48,7 +48,7 @@ fn any_name_can_be_typed_and_one_that_is_wrong_is_mended() {
 }
 
 #[test]
-fn a_question_that_is_left_is_cancelled() {
+fn leaving_an_explanation_cancels_it() {
     let mut app = app(Step::Mapping, UTF8, (80, 24));
     let asked = job(&keys(&mut app, &["Ctrl-F", "j", "Enter"]));
     let effects = press(&mut app, "Esc");

@@ -166,6 +166,10 @@ fn check_frame(app: &App, look: Look, shown_on_request: bool) -> Result<(), Test
         prop_assert!(!cell.symbol().chars().any(crate::model::text::is_hidden), "{:?} is drawn", cell.symbol());
     }
     prop_assert!(!all.contains("canary-password"), "a password is drawn");
+    // The key bar is the last row; it always names a key, and help where there is room for it.
+    let last: String = (0..width).filter(|_| height >= 2).map(|x| buffer[(x, height - 1)].symbol()).collect();
+    prop_assert!(height < 2 || width < 8 || !last.trim().is_empty(), "the key bar is empty");
+    prop_assert!(height < 2 || width < 14 || last.contains("Ctrl-G help"), "the key bar lost the help: {last}");
     prop_assert!(shown_on_request || !all.contains("canary-token"), "a token is drawn that nobody asked for");
     Ok(())
 }
@@ -174,7 +178,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_keys_on_any_screen_at_any_size(
+    fn no_screen_panics_overflows_or_loses_its_key_bar(
         step in 0usize..7,
         first in prop::sample::select(vec!["", "1", "2", "3", "4", "5", "6", "7", "8", "9"]),
         size in prop_oneof![Just((80, 24)), Just((40, 10)), Just((120, 40)), (0u16..310, 0u16..105)],

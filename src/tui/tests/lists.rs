@@ -79,7 +79,7 @@ pub(super) fn opened(kind: Kind, look: Look, size: (u16, u16)) -> App {
 }
 
 #[test]
-fn how_an_entry_is_stands_out_with_and_without_color() {
+fn the_state_of_an_entry_is_distinct_without_color() {
     use ratatui::style::{Color, Modifier};
     for (look, good, warning) in [
         (UTF8, (Color::Green, Modifier::empty()), (Color::Yellow, Modifier::empty())),
@@ -100,7 +100,7 @@ fn how_an_entry_is_stands_out_with_and_without_color() {
 }
 
 #[test]
-fn a_million_rows_are_walked_with_a_few_hundred_at_hand() {
+fn a_list_of_a_million_rows_holds_a_few_hundred() {
     let mut app = opened(Kind::Users, UTF8, (80, 24));
     assert!(screen(&app).contains("1,000,000"), "{}", screen(&app));
     let asked = |app: &mut App, names: &[&str]| names.iter().filter(|name| !press(app, name).is_empty()).count();
@@ -114,7 +114,7 @@ fn a_million_rows_are_walked_with_a_few_hundred_at_hand() {
 }
 
 #[test]
-fn each_letter_of_a_search_asks_anew_and_answers_to_earlier_letters_are_not_shown() {
+fn each_letter_searches_again_and_late_answers_are_dropped() {
     let mut app = opened(Kind::Users, UTF8, (80, 24));
     press(&mut app, "/");
     let slow = press(&mut app, "a");
@@ -137,7 +137,7 @@ fn each_letter_of_a_search_asks_anew_and_answers_to_earlier_letters_are_not_show
 }
 
 #[test]
-fn something_is_done_only_after_a_yes_and_to_what_the_question_was_about() {
+fn an_act_needs_a_yes_and_applies_to_the_entry_asked_about() {
     let mut app = opened(Kind::Devices, UTF8, (80, 24));
     press_and_give(&mut app, &["Down", "x"]);
     assert!(screen(&app).contains("Do that to Devices-1?"), "{}", screen(&app));
@@ -179,7 +179,7 @@ fn one_line_of_what_was_done_is_said_and_more_are_shown() {
 }
 
 #[test]
-fn a_report_says_that_it_is_counted_and_no_longer_once_it_is_there() {
+fn a_report_shows_a_notice_until_it_is_there() {
     let mut app = opened(Kind::Devices, UTF8, (80, 24));
     press_and_give(&mut app, &["1"]);
     let effects = press(&mut app, "r");
@@ -223,7 +223,7 @@ fn an_entry_leads_to_others_and_escape_goes_back_to_its_list() {
 }
 
 #[test]
-fn the_palette_finds_screens_steps_commands_and_what_is_in_the_state() {
+fn the_palette_finds_screens_steps_commands_and_entries() {
     let mut app = opened(Kind::Devices, UTF8, (80, 24));
     press(&mut app, "Ctrl-P");
     assert!(press(&mut app, "a").is_empty(), "one letter searches no state");
@@ -257,7 +257,7 @@ fn the_palette_finds_screens_steps_commands_and_what_is_in_the_state() {
 }
 
 #[test]
-fn moving_in_a_list_costs_few_bytes_and_reversal_marks_what_is_selected() {
+fn moving_in_a_list_costs_few_bytes() {
     for (look, size) in [(UTF8, (80, 24)), (ASCII, (120, 40)), (UTF8, (200, 60))] {
         let mut app = opened(Kind::Users, look, size);
         let mut surface = super::super::surface::Surface::new(std::io::sink());
@@ -276,7 +276,7 @@ fn moving_in_a_list_costs_few_bytes_and_reversal_marks_what_is_selected() {
 }
 
 #[test]
-fn a_list_says_that_there_is_more_and_offers_search_and_the_way_back_at_eighty_columns() {
+fn a_list_offers_search_and_back_at_eighty_columns() {
     for kind in [Kind::Users, Kind::Mappings, Kind::Devices] {
         let mut app = opened(kind, UTF8, (80, 24));
         if kind == Kind::Mappings {
@@ -295,7 +295,7 @@ fn a_list_says_that_there_is_more_and_offers_search_and_the_way_back_at_eighty_c
 }
 
 #[test]
-fn columns_that_nobody_chose_are_not_written_and_others_can_be_chosen() {
+fn only_the_chosen_columns_are_written() {
     let mut app = opened(Kind::Users, UTF8, (200, 40));
     assert!(screen(&app).contains("Department") && !screen(&app).contains("Came"), "{}", screen(&app));
     // Without the state, and with the directory, which is not shown at first.

@@ -37,14 +37,14 @@ fn place(app: &App) -> String {
 }
 
 #[test]
-fn what_is_edited_from_a_list_is_saved_back_to_it_and_selected_there() {
+fn an_edit_from_a_list_returns_to_it_and_selects_the_entry() {
     let mut app = offering(Kind::Mappings, &[Act::Edit]);
     let effects = keys(&mut app, &["Down", "e"]);
     assert!(matches!(&effects[..], [Effect::Request(Request::OpenNamed(Step::Mapping, name))] if name == "Staff"));
     answered(&mut app, Answer::Reply(Reply::Opened(Box::new(mapping("Staff")))));
     let shown = screen(&app);
     assert!(shown.contains("[ Save ]") && !shown.contains("Continue"), "{shown}");
-    assert!(shown.contains("Esc go back") && shown.contains("Ctrl-N save"), "{shown}");
+    assert!(shown.contains("Esc back") && shown.contains("Ctrl-N save"), "{shown}");
     let effects = press(&mut app, "Ctrl-N");
     assert!(matches!(&effects[..], [Effect::Request(Request::Save(_))]));
     let effects = answered(
@@ -71,7 +71,7 @@ fn what_is_edited_from_a_list_is_saved_back_to_it_and_selected_there() {
 }
 
 #[test]
-fn escape_leads_back_the_way_that_one_came() {
+fn escape_goes_back_the_same_way() {
     // From the overview over an alarm to a list, on to a step, and all the way back.
     let mut app = offering(Kind::Storages, &[Act::Edit]);
     press_and_give(&mut app, &["1"]);
@@ -127,7 +127,7 @@ fn escape_leads_back_the_way_that_one_came() {
 }
 
 #[test]
-fn a_step_that_comes_late_does_not_take_the_place_of_where_one_went() {
+fn a_late_step_does_not_replace_another_screen() {
     let mut app = offering(Kind::Mappings, &[Act::Edit]);
     press(&mut app, "e");
     press_and_give(&mut app, &["5"]);
@@ -136,7 +136,7 @@ fn a_step_that_comes_late_does_not_take_the_place_of_where_one_went() {
 }
 
 #[test]
-fn another_one_begins_as_another_one() {
+fn new_opens_an_empty_form() {
     for (kind, step) in [
         (Kind::Mappings, Step::Mapping),
         (Kind::Tokens, Step::Token),
@@ -163,7 +163,7 @@ fn another_one_begins_as_another_one() {
 }
 
 #[test]
-fn another_name_adds_another_thing_only_after_a_yes() {
+fn a_changed_name_adds_a_new_entry_only_after_a_yes() {
     let mut app = offering(Kind::Mappings, &[Act::Edit]);
     press(&mut app, "e");
     answered(&mut app, Answer::Reply(Reply::Opened(Box::new(mapping("Sales")))));
@@ -173,7 +173,7 @@ fn another_name_adds_another_thing_only_after_a_yes() {
         matches!(effects[..], [Effect::Request(Request::KeepDraft(_))]),
         "what was entered is kept, and nothing is saved"
     );
-    let asked = "A name cannot be changed: this adds the mapping \"SalesX\" beside \"Sales\". Add it?";
+    let asked = "A name cannot be changed: this adds a new mapping \"SalesX\" and keeps \"Sales\". Add it?";
     assert!(screen(&app).contains(asked), "{}", screen(&app));
     assert!(press(&mut app, "Enter").is_empty(), "Enter alone is no yes");
     assert!(screen(&app).contains("SalesX"), "it is still there");
@@ -192,7 +192,7 @@ fn another_name_adds_another_thing_only_after_a_yes() {
 }
 
 #[test]
-fn what_was_made_is_selected_and_no_key_goes_to_what_it_was_made_from() {
+fn a_copy_is_selected_before_any_key_applies() {
     let mut app = offering(Kind::Mappings, &[Act::Duplicate, Act::Edit]);
     let effects = press(&mut app, "d");
     let rest = give(&mut app, effects);
@@ -209,7 +209,7 @@ fn what_was_made_is_selected_and_no_key_goes_to_what_it_was_made_from() {
 }
 
 #[test]
-fn a_step_that_holds_something_not_saved_is_marked() {
+fn a_step_with_unsaved_answers_is_marked() {
     let mut app = super::app(Step::Directory, UTF8, (80, 24));
     press(&mut app, "Esc");
     let mut standing = standing();
@@ -221,7 +221,7 @@ fn a_step_that_holds_something_not_saved_is_marked() {
 }
 
 #[test]
-fn how_far_something_is_is_said_and_that_it_is_being_stopped() {
+fn progress_and_cancelling_are_shown() {
     use crate::model::job::Progress;
     let mut app = opened(Kind::Syncs, UTF8, (120, 40));
     let effects = press_and_give(&mut app, &["r", "y"]);
@@ -234,7 +234,7 @@ fn how_far_something_is_is_said_and_that_it_is_being_stopped() {
     answered(&mut app, Answer::Job(job + 1, JobEvent::Progress(progress(77))));
     assert!(screen(&app).contains(said), "another job is none of its business");
     press(&mut app, "Ctrl-X");
-    assert!(screen(&app).contains("Stopping ..."), "{}", screen(&app));
+    assert!(screen(&app).contains("Cancelling..."), "{}", screen(&app));
     // Whoever went elsewhere meanwhile stays there, and is told.
     press_and_give(&mut app, &["5"]);
     let lines = vec![Fact::new("", "The users are stored."), Fact::new("", "3 come")];
@@ -244,7 +244,7 @@ fn how_far_something_is_is_said_and_that_it_is_being_stopped() {
 }
 
 #[test]
-fn a_report_stands_under_its_list_and_names_what_it_is_of() {
+fn a_result_names_its_entry_and_keeps_its_list_selected() {
     let mut app = offering(Kind::Users, &[Act::Explain]);
     let effects = press(&mut app, "e");
     give(&mut app, effects);
@@ -262,7 +262,7 @@ fn a_report_stands_under_its_list_and_names_what_it_is_of() {
 }
 
 #[test]
-fn whoever_is_not_found_is_explained_by_what_was_typed() {
+fn a_user_who_is_not_found_is_explained_by_the_search() {
     let mut app = opened(Kind::Users, UTF8, (120, 40));
     press(&mut app, "/");
     let mut asked = None;
@@ -275,7 +275,7 @@ fn whoever_is_not_found_is_explained_by_what_was_typed() {
     }
     let nobody = super::super::listing::Rows { acts: vec![Act::Explain], ..Default::default() };
     answered(&mut app, Answer::Reply(Reply::Rows(Box::new(asked.expect("rows were asked for")), nobody)));
-    assert!(screen(&app).contains("Enter, then e says why"), "{}", screen(&app));
+    assert!(screen(&app).contains("Press Enter, then e"), "{}", screen(&app));
     let effects = keys(&mut app, &["Enter", "e"]);
     let [Effect::Request(Request::Question(wanted))] = &effects[..] else {
         panic!("it is asked what there is to know")
@@ -289,7 +289,7 @@ fn whoever_is_not_found_is_explained_by_what_was_typed() {
 }
 
 #[test]
-fn the_palette_begins_what_can_be_done_in_any_list() {
+fn the_palette_starts_acts_of_any_list() {
     // From the overview: to the list, with its question.
     let mut app = opened(Kind::Users, UTF8, (120, 40));
     press_and_give(&mut app, &["1"]);
@@ -312,7 +312,7 @@ fn the_palette_begins_what_can_be_done_in_any_list() {
     // What is done to an entry waits until one is chosen.
     palette(&mut app, "revoke: dev");
     assert!(matches!(app.screen, Screen::List(Kind::Devices)));
-    assert!(screen(&app).contains("Choose one, then x: revoke."), "{}", screen(&app));
+    assert!(screen(&app).contains("Select an entry, then press x: revoke."), "{}", screen(&app));
     // Whoever is nowhere in the state is explained, and so is the id of a refusal.
     press(&mut app, "Ctrl-P");
     type_text(&mut app, "R-7F3A");
@@ -331,7 +331,7 @@ fn the_palette_begins_what_can_be_done_in_any_list() {
 }
 
 #[test]
-fn the_overview_is_looked_at_again_by_itself_and_moves_only_when_it_says_something_else() {
+fn the_overview_is_redrawn_only_when_it_changes() {
     let mut app = opened(Kind::Users, UTF8, (80, 24));
     assert!(app.update(Message::Tick).is_empty(), "nothing else is");
     press(&mut app, "1");

@@ -50,10 +50,10 @@ pub(super) fn moved(look: Look, size: (u16, u16)) -> App {
 }
 
 #[test]
-fn an_order_is_saved_only_after_a_yes_and_only_over_the_order_it_was_made_from() {
+fn an_order_needs_a_yes_and_an_unchanged_base() {
     let mut app = moved(UTF8, (80, 24));
     press(&mut app, "Enter");
-    assert!(screen(&app).contains("Save this order? 1,213 users change place"), "{}", screen(&app));
+    assert!(screen(&app).contains("Save this order? 1,213 users change mapping"), "{}", screen(&app));
     assert!(press(&mut app, "Enter").is_empty(), "Enter alone is no yes");
     assert!(press(&mut app, "y").is_empty(), "nothing is asked any more");
     let effects = keys(&mut app, &["Enter", "y"]);
@@ -70,11 +70,11 @@ fn an_order_is_saved_only_after_a_yes_and_only_over_the_order_it_was_made_from()
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Request(Request::Standing))));
     assert!(screen(&app).contains("The order is saved"));
     press(&mut app, "Enter");
-    assert!(screen(&app).contains("This is the order that is saved"), "there is nothing more to save");
+    assert!(screen(&app).contains("This order is saved."), "there is nothing more to save");
 }
 
 #[test]
-fn esc_leaves_the_order_as_it_was() {
+fn escape_discards_the_order() {
     let mut app = moved(UTF8, (80, 24));
     let effects = press(&mut app, "Esc");
     assert!(matches!(app.screen, Screen::List(Kind::Mappings)));
@@ -86,11 +86,11 @@ fn the_first_goes_no_further_up_and_the_last_no_further_down() {
     let mut app = opened(UTF8, (80, 24));
     assert!(press(&mut app, "K").is_empty());
     assert!(keys(&mut app, &["End", "J"]).is_empty());
-    assert!(press(&mut app, "Enter").is_empty() && screen(&app).contains("This is the order that is saved"));
+    assert!(press(&mut app, "Enter").is_empty() && screen(&app).contains("This order is saved."));
 }
 
 #[test]
-fn what_somebody_else_changed_meanwhile_is_told_and_not_overwritten() {
+fn a_change_by_another_administrator_is_not_overwritten() {
     let mut others = mappings();
     others.swap(1, 2);
     // Nothing was moved here yet: the screen follows.
@@ -103,12 +103,12 @@ fn what_somebody_else_changed_meanwhile_is_told_and_not_overwritten() {
     // Something was: it is told, and cannot be saved over it.
     let mut app = moved(UTF8, (80, 24));
     answered(&mut app, Answer::Reply(Reply::Mappings(others)));
-    assert!(screen(&app).contains("Somebody else changed the mappings"), "{}", screen(&app));
+    assert!(screen(&app).contains("Another administrator changed the mappings"), "{}", screen(&app));
     assert!(keys(&mut app, &["Enter", "y"]).is_empty());
 }
 
 #[test]
-fn the_directories_are_read_only_when_the_user_says_so() {
+fn ordering_reads_no_directory_without_r() {
     let mut app = opened(UTF8, (80, 24));
     let effects = press(&mut app, "+");
     assert!(matches!(effects[..], [Effect::Request(Request::InOrder(_))]), "a move asks no directory");

@@ -84,7 +84,7 @@ pub(super) fn opened(look: Look, size: (u16, u16)) -> App {
 }
 
 #[test]
-fn what_needs_you_says_what_to_do_and_enter_opens_what_it_is_about() {
+fn an_alarm_says_what_to_do_and_enter_opens_its_screen() {
     let mut app = opened(UTF8, (80, 24));
     assert!(screen(&app).contains("To do: let laptops in again: `imd resume`."), "{}", screen(&app));
     press(&mut app, "Down");
@@ -110,7 +110,7 @@ fn nothing_moves_unless_something_changed() {
 }
 
 #[test]
-fn an_alarm_is_told_apart_without_color_and_without_utf8() {
+fn an_alarm_is_distinct_without_color_and_utf8() {
     let app = opened(Look { color: false, ascii: true }, (80, 24));
     let (buffer, _) = draw(&app);
     assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()));
@@ -120,7 +120,7 @@ fn an_alarm_is_told_apart_without_color_and_without_utf8() {
 }
 
 #[test]
-fn an_alarm_is_never_cut_and_what_is_below_is_said_to_be_there() {
+fn an_alarm_is_never_cut_and_more_below_is_shown() {
     let mut app = opened(UTF8, (80, 24));
     let mut long = view();
     let text = "no laptop is answered: the service of 2026-11-24 17:05 UTC ended by itself while nobody looked at it";

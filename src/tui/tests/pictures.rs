@@ -37,7 +37,7 @@ fn checked(app: &mut App) {
 }
 
 #[test]
-fn the_steps_over_the_sample_as_they_look() {
+fn pictures_of_the_steps() {
     let sample = Sample::new();
     let picture = |name: &str, app: &App| insta::assert_snapshot!(name, sample.screen(app));
     let played = |step: Step, names: &[&str]| {
@@ -91,7 +91,7 @@ fn the_steps_over_the_sample_as_they_look() {
 }
 
 #[test]
-fn the_lists_over_the_sample_as_they_look() {
+fn pictures_of_the_lists() {
     let sample = Sample::synced();
     let picture = |name: &str, app: &App| insta::assert_snapshot!(name, sample.screen(app));
     let opened = |names: &[&str]| {
@@ -138,7 +138,7 @@ fn the_lists_over_the_sample_as_they_look() {
 }
 
 #[test]
-fn what_a_healthy_sample_does_not_show_as_it_looks() {
+fn pictures_of_problems() {
     layouts("1-failed", |look, size| {
         let mut app = app(Step::Directory, look, size);
         checked(&mut app);
@@ -174,7 +174,7 @@ fn what_a_healthy_sample_does_not_show_as_it_looks() {
 }
 
 #[test]
-fn what_has_the_focus_is_reversed_even_without_color() {
+fn the_focus_is_reversed_without_color_too() {
     for look in [UTF8, ASCII, Look { color: false, ascii: false }] {
         let mut app = app(Step::Directory, look, (80, 24));
         let (buffer, cursor) = draw(&app);

@@ -44,7 +44,7 @@ pub(super) fn stopped(look: Look, size: (u16, u16)) -> App {
 }
 
 #[test]
-fn a_hundred_thousand_lines_are_walked_with_a_few_hundred_at_hand() {
+fn a_plan_of_100000_lines_holds_a_few_hundred() {
     let mut app = stopped(UTF8, (80, 24));
     assert_eq!(press_and_give(&mut app, &["Down"; 30]), 0, "what is at hand is not asked for again");
     assert!(press_and_give(&mut app, &["End"]) > 0);
@@ -82,7 +82,7 @@ fn a_plan_is_applied_only_after_a_yes_and_by_its_hash() {
 }
 
 #[test]
-fn lines_of_a_search_that_is_not_meant_any_more_are_not_shown() {
+fn late_lines_of_an_old_search_are_dropped() {
     let mut app = stopped(UTF8, (80, 24));
     press(&mut app, "/");
     type_text(&mut app, "x");

@@ -64,9 +64,9 @@ impl ListScreen {
         match keys::of_act(act).filter(|_| offered) {
             Some(binding) => {
                 let key = binding.chords.first().map(|chord| chord.name()).unwrap_or_default();
-                context.say(format!("Choose one, then {key}: {}.", binding.label));
+                context.say(format!("Select an entry, then press {key}: {}.", binding.label));
             }
-            None => context.say("There is nothing here to which that can be done now."),
+            None => context.say("No entry here supports this action."),
         }
         Led::Nowhere
     }

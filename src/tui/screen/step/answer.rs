@@ -66,7 +66,7 @@ impl StepScreen {
 
     fn edit(&mut self, request: InputRequest) {
         if let Some((key, secret)) = self.secret() {
-            // A secret is typed and deleted at its end only: nobody can see a place in it.
+            // A secret is typed and deleted at its end only: a cursor in hidden text helps no one.
             let mut chars = secret.expose().chars();
             let text = match request {
                 InputRequest::DeletePrevChar => {
@@ -131,7 +131,7 @@ impl StepScreen {
 
     fn start_picking(&mut self, key: String, label: &str, pick: Pick, context: &mut Context) {
         if self.job.is_some() {
-            context.say("Something is still running; Ctrl-X cancels it.");
+            context.say("A job is still running. Ctrl-X cancels it.");
             return;
         }
         self.pick(key.clone(), pick, None, context);
@@ -208,7 +208,7 @@ impl StepScreen {
                 match (command, list.mode()) {
                     (Command::Enter, Mode::One) => match list.chosen() {
                         Some(Ok(value)) => self.answer(&key, Value::Text(value), context),
-                        Some(Err(reason)) => context.say(format!("It cannot be chosen: {reason}")),
+                        Some(Err(reason)) => context.say(format!("This cannot be selected: {reason}")),
                         None => {}
                     },
                     (Command::Enter, _) => {
@@ -223,7 +223,7 @@ impl StepScreen {
                     _ => {
                         let before = list.marked().to_vec();
                         if let Err(reason) = list.perform(command, height) {
-                            context.say(format!("It cannot be chosen: {reason}"));
+                            context.say(format!("This cannot be selected: {reason}"));
                         }
                         let marked = list.marked().to_vec();
                         if marked != before {

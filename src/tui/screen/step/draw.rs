@@ -26,7 +26,7 @@ pub(super) fn areas(screen: &StepScreen, context: &Context, body: Rect) -> StepA
     let head = if body.height >= 16 { 2 } else { u16::from(body.height >= 12) };
     let rest = Rect { y: body.y + head, height: body.height - head, ..body };
     let form_rows = units(form_rows(screen, body.width).len());
-    let room = if layout::is_beside(rest.width) { rest.width / 2 } else { rest.width };
+    let room = if layout::is_side_by_side(rest.width) { rest.width / 2 } else { rest.width };
     let panel_rows = screen.panel.as_ref().map(|panel| panel.rows(context.look, room, context.token.as_ref()));
     let first = match screen.focus {
         Focus::Field(_) => First::Form,
@@ -77,9 +77,9 @@ fn button(task: Option<Task>, screen: &StepScreen) -> String {
 fn button_help(task: Option<Task>, step: Step, alone: bool) -> String {
     match (task, step.next()) {
         (Some(task), _) => task.purpose().to_owned(),
-        (None, _) if alone => "Saves this and goes back to where you were.".to_owned(),
+        (None, _) if alone => "Saves and goes back.".to_owned(),
         (None, Some(next)) => format!("Saves this step and opens step {}: {}.", next.number(), next.title()),
-        (None, None) => "Saves this step and shows the overview.".to_owned(),
+        (None, None) => "Saves this step and shows all steps.".to_owned(),
     }
 }
 
@@ -93,10 +93,10 @@ impl StepScreen {
         }
     }
 
-    /// That somebody changed what is being edited, and what to do about it.
+    /// Who changed what is being edited, and what to do.
     pub fn outdated(&self) -> Option<(String, &'static str)> {
         let by = self.outdated.as_ref()?;
-        Some((text::shown(by), "To do: Ctrl-Y reads it anew, and drops what you entered here."))
+        Some((text::shown(by), "To do: press Ctrl-Y to read it again; this drops your unsaved answers."))
     }
 
     /// What is wrong with the field that has the focus, and what to do about it or else what the field is for.

@@ -10,10 +10,10 @@ use crate::wizard::Task;
 use super::{Busy, Focus, StepScreen};
 
 impl StepScreen {
-    /// Opens the question for a name; what is shown now comes back afterwards.
+    /// Opens the question for a name; the panel shown now is shown again afterwards.
     pub(super) fn ask_for_user(&mut self, context: &mut Context) {
         if self.job.is_some() {
-            context.say("Something is still running; Ctrl-X cancels it.");
+            context.say("A job is still running. Ctrl-X cancels it.");
             return;
         }
         self.leave_field(context);
@@ -28,7 +28,7 @@ impl StepScreen {
         self.focus = Focus::Panel;
     }
 
-    /// Explains whom the preview has selected; nobody selected is asked for.
+    /// Explains the user selected in the preview, or asks for a name.
     pub(super) fn explain_selected(&mut self, context: &mut Context) {
         let area = self.areas(context).panel;
         let selected = match &self.panel {

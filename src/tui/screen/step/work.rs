@@ -27,7 +27,7 @@ impl StepScreen {
             return;
         }
         if self.job.is_some() {
-            context.say("Something is still running; Ctrl-X cancels it.");
+            context.say("A job is still running. Ctrl-X cancels it.");
             return;
         }
         self.leave_field(context);
@@ -71,9 +71,9 @@ impl StepScreen {
         self.unkept = false;
         if context.read_only {
             return match self.form.step.next() {
-                _ if self.alone => context.say("This console is read-only: nothing was saved. Esc goes back."),
+                _ if self.alone => context.say("This console is read-only: changes cannot be saved. Esc goes back."),
                 Some(next) => context.request(Request::Open(next)),
-                None => context.say("This console is read-only: nothing was saved. Esc opens the overview."),
+                None => context.say("This console is read-only: changes cannot be saved. Esc goes back."),
             };
         }
         if !self.form.check_fields() {
@@ -94,11 +94,11 @@ impl StepScreen {
         context.request(Request::Save(Box::new(self.form.clone())));
     }
 
-    /// A job that changes something holds its step; one that only looks is stopped.
+    /// A job that changes something keeps the step open; one that only reads is cancelled.
     pub fn may_leave(&mut self, context: &mut Context) -> bool {
         match &self.job {
             Some((_, Busy::Task(task))) if task.changes() => {
-                context.say("This is still running; Ctrl-X cancels it.");
+                context.say("This job is still running. Ctrl-X cancels it.");
                 false
             }
             Some((job, _)) => {
@@ -218,7 +218,7 @@ impl StepScreen {
             Some(Panel::List { list, .. }) => list.replace(items),
             _ if items.is_empty() => {
                 self.panel = None;
-                context.say("Nothing was found to pick from; type it instead.");
+                context.say("The directory has nothing to pick from. Type the value instead.");
             }
             _ => {
                 let (label, text) = self.form.field(&key).map_or(("", ""), |field| (&*field.label, field.text()));
