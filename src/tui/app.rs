@@ -29,7 +29,7 @@ pub struct App {
     pub screen: Screen,
     pub standing: Vec<Standing>,
     pub overview: Overview,
-    /// Each list as it was left: what was searched, what was selected.
+    /// The lists that were opened, each with its search and selection.
     pub lists: BTreeMap<Kind, ListScreen>,
     /// Over whatever is shown.
     pub over: Option<Over>,

@@ -53,7 +53,7 @@ pub fn areas(width: u16, height: u16) -> Areas {
 pub enum First {
     /// A field has the focus.
     Form,
-    /// A button has it: what came of pressing it is looked at, and the button stays in sight.
+    /// A button has it: its result is shown, and the button stays in sight.
     Result,
     /// The panel has it.
     Panel,

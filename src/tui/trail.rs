@@ -1,4 +1,4 @@
-//! Where Esc leads back to: the places that one came through.
+//! The places that Esc goes back to.
 
 use super::listing::Place;
 use super::screen::detail::DetailScreen;

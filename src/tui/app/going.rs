@@ -1,4 +1,4 @@
-//! From screen to screen: what is left is kept, and Esc leads back the way that one came.
+//! From screen to screen: a screen that is left is kept, and Esc goes back the same way.
 
 use super::App;
 use crate::tui::listing::{Act, Kind, Place};
@@ -17,7 +17,7 @@ impl App {
         }
     }
 
-    /// Back to where one came from; without that, up: from a step to all of them, from anything to the overview.
+    /// Back along the trail; at its end from a step to all steps, from anything else to the overview.
     pub(super) fn back(&mut self) {
         match (self.trail.back(), &self.screen) {
             (Some(Left { place, detail: Some(detail) }), _) => {

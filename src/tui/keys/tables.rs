@@ -62,7 +62,7 @@ pub const ROWS_SEARCH: &[Binding] =
 /// After [`MOVE`] in a list.
 pub const ROWS: &[Binding] = &[
     bind(&[letter('|')], Command::Columns, "", "Choose the columns"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "back", "End the search, or go back to where you came from"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "End the search, or go back"),
 ];
 
 /// In front of [`ROWS_SEARCH`] where there are any.
@@ -204,7 +204,7 @@ pub const PALETTE: &[Binding] = &[
     bind(&[key(KeyCode::Down), key(KeyCode::Tab)], Command::Down, "move", "One line down"),
     bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
     bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Esc), ctrl('p')], Command::Back, "close", "Back to where you were"),
+    bind(&[key(KeyCode::Esc), ctrl('p')], Command::Back, "close", "Go back"),
 ];
 
 /// Where there is nothing to type into and nothing to lose.
@@ -296,13 +296,13 @@ pub const USERS: &[Binding] =
 /// In front of [`PANEL`] where a user is explained.
 pub const EXPLAINED: &[Binding] = &[
     bind(&[letter('e')], Command::Explain, "another user", "Explain another user"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to where you were"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Go back"),
 ];
 
 /// The name of a user who is to be explained.
 pub const USER_NAME: &[Binding] = &[
     bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "explain", "Look this user up in the directory"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "cancel", "Back to where you were"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "cancel", "Go back"),
 ];
 
 /// In front of [`PANEL`] where there are several texts.
@@ -372,7 +372,7 @@ pub const SETUP: &[Binding] = &[
     bind(&[key(KeyCode::Down), key(KeyCode::Tab), letter('j')], Command::Down, "move", "The next line"),
     bind(&[key(KeyCode::Home)], Command::First, "", "The first step"),
     bind(&[key(KeyCode::End)], Command::Last, "", "The last list"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to where you came from, or to the overview"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Go back, or to the overview"),
 ];
 
 /// The mappings in their order.

@@ -187,7 +187,7 @@ mod tests {
                 Some(2_000.0),
                 "reading users  40,000 of about 1,000,000   2,000 a second, about 8 min left. Ctrl-X cancels.",
             ),
-            // More came than was guessed: nothing is known of the end any more.
+            // More than the estimate: the time left is unknown.
             (1_300, None, Some(1_200), Some(10.0), "reading users  1,300   10 a second. Ctrl-X cancels."),
             (
                 1_190,

@@ -68,7 +68,7 @@ impl DetailScreen {
         }
     }
 
-    /// An entry as it is by now; another one than this is not wanted.
+    /// Takes the entry read again; another entry is dropped.
     pub fn take(&mut self, kind: Kind, id: &str, detail: Detail) {
         if self.of.as_ref().is_some_and(|(of, on)| *of == kind && on == id) {
             self.at = self.at.min(detail.lines.len().saturating_sub(1));
@@ -142,7 +142,7 @@ impl DetailScreen {
         Led::Nowhere
     }
 
-    /// What there is to know before it is done came.
+    /// The question of an act. Without one, the act starts at once.
     pub fn question(&mut self, Wanted { act, id, question, .. }: Wanted, context: &mut Context) {
         let ours = self.of.as_ref().is_some_and(|(_, on)| Some(on) == id.as_ref());
         if !ours || self.asking != Some((act, None)) {
@@ -214,7 +214,7 @@ impl DetailScreen {
     }
 }
 
-/// The list as it is at the beginning.
+/// The list without a search, in its first order.
 fn whole(kind: Kind) -> Asked {
     Asked { kind, search: String::new(), order: 0 }
 }

@@ -171,7 +171,7 @@ impl ListScreen {
         usize::try_from(self.rows.total).unwrap_or(usize::MAX)
     }
 
-    /// Rows that came; those of what is not asked any more are not wanted. What was selected stays selected.
+    /// Takes rows; those of an earlier search are dropped. The selected entry stays selected.
     pub fn take(&mut self, asked: &Asked, rows: Rows, context: &mut Context) {
         if *asked != self.asked {
             return;

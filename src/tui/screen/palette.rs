@@ -125,7 +125,7 @@ impl Palette {
         entries.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// What came of a search; that of something that is not typed any more is not wanted.
+    /// Takes the results of a search; those of an earlier search are dropped.
     pub fn take(&mut self, typed: &str, found: Vec<Found>) {
         if typed == self.typed.text() {
             let entry = |Found { name, what, more, place }| Entry { name, what, more, choice: Choice::Go(place) };

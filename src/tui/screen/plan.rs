@@ -99,7 +99,7 @@ impl PlanScreen {
         usize::try_from(self.page.total).unwrap_or(usize::MAX)
     }
 
-    /// Lines that came; those of a search that was changed since are not wanted any more.
+    /// Takes lines; those of an earlier search are dropped.
     pub fn take(&mut self, asked: &Asked, page: PlanPage) {
         if *asked == self.asked {
             self.page = page;

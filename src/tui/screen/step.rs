@@ -57,7 +57,7 @@ pub struct StepScreen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Saving {
     Not,
-    /// Whether something new is meant is being asked.
+    /// The question whether to add a new entry is shown.
     Asking,
     Begun,
 }

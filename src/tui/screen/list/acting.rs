@@ -103,7 +103,7 @@ impl ListScreen {
         Led::Nowhere
     }
 
-    /// What there is to know came. Without a question, it is done at once.
+    /// The question of an act. Without one, the act starts at once.
     pub fn question(&mut self, Wanted { act, id, question, .. }: Wanted, context: &mut Context) {
         let wanted = matches!(&self.asking, Asking::Looking(of, on) if *of == act && *on == id);
         if !wanted {
