@@ -133,7 +133,7 @@ fn pictures_of_the_lists() {
     picture("palette", &opened(&["2", ":", "d", "e"]));
     picture("help", &opened(&["2", "?"]));
     picture("plan", &opened(&["4", "Enter"]));
-    picture("plan-details", &opened(&["4", "Enter", "Right", "Enter"]));
+    picture("plan-details", &opened(&["4", "Enter", "Down", "Enter"]));
     picture("question", &opened(&["6", "x"]));
 }
 
