@@ -330,7 +330,7 @@ fn a_choice_changes_in_place() {
     let mut app = app(Step::Settings, UTF8, (120, 24));
     keys(&mut app, &["Tab", "Right"]);
     assert_eq!(text(&app, "settings.at_limit"), "replace-oldest");
-    assert!(screen(&app).contains("seen longest ago"), "what follows from it is said");
+    assert!(screen(&app).contains("oldest check-in"), "what follows from it is said");
     press(&mut app, "Right");
     assert_eq!(text(&app, "settings.at_limit"), "refuse");
 }
@@ -410,7 +410,7 @@ fn the_help_page_lists_the_keys_of_the_screen() {
     let mut app = app(Step::Mapping, UTF8, (80, 50));
     press(&mut app, "Ctrl-G");
     let page = screen(&app);
-    assert!(page.contains("Shows which users match right now") && page.contains("Delete backwards"));
+    assert!(page.contains("Shows which users match now") && page.contains("Delete backwards"));
     press(&mut app, "Esc");
     assert!(!screen(&app).contains("Delete backwards"));
 }

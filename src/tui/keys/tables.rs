@@ -459,8 +459,8 @@ pub const TASKS: &[Binding] = &[
     task(&[ctrl('t')], Task::Check, "check"),
     task(&[ctrl('r')], Task::Preview, "preview"),
     task(&[ctrl('f')], Task::Explain, "explain"),
-    task(&[ctrl('r')], Task::Run, "run now"),
-    task(&[ctrl('r')], Task::Mint, "make token"),
+    task(&[ctrl('r')], Task::Run, "sync now"),
+    task(&[ctrl('r')], Task::Mint, "create token"),
     task(&[ctrl('r')], Task::Files, "preview files"),
     task(&[ctrl('f')], Task::Write, "write files"),
 ];

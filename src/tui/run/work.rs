@@ -327,7 +327,7 @@ pub(super) fn synced(summary: &Summary) -> Report {
     lines.push((Tone::Good, "The users are stored.".to_owned()));
     let counts = summary.counts.in_words().into_iter();
     lines.extend(counts.map(|(count, what)| (Tone::Plain, format!("{:>9} {what}", grouped(count)))));
-    Report { title: "Run now".to_owned(), lines }
+    Report { title: "Sync".to_owned(), lines }
 }
 
 fn mint(engine: &Engine, mut form: Form) -> Result<JobEvent, Error> {
