@@ -9,7 +9,7 @@ use imd::model::check::Check;
 use imd::tui::app::App;
 use imd::tui::frame;
 use imd::tui::look::Look;
-use imd::tui::message::{Came, Effect, Message};
+use imd::tui::message::{Answer, Effect, JobEvent, Message, Reply, Work};
 use imd::tui::surface::Surface;
 use imd::wizard::form::{Choice, Field, Form, Kind, Pick};
 use imd::wizard::{Standing, State, Step};
@@ -54,14 +54,22 @@ fn app(size: (u16, u16)) -> App {
     let standing = Step::ALL
         .map(|step| Standing { step, state: State::Missing, evidence: String::new(), entered: false })
         .to_vec();
-    app.update(Message::Came(Came::Started { at: Some(Step::Mapping), standing }));
-    app.update(Message::Came(Came::Opened(Box::new(Form::new(Step::Mapping, (0..12).map(field).collect())))));
+    app.update(Message::Answer(Answer::Reply(Reply::Started { at: Some(Step::Mapping), standing })));
+    app.update(Message::Answer(Answer::Reply(Reply::Opened(Box::new(Form::new(
+        Step::Mapping,
+        (0..12).map(field).collect(),
+    ))))));
     let effects = app.update(Message::Key(KeyEvent::new(KeyCode::Char('t'), KeyModifiers::CONTROL)));
-    if let Some(Effect::Check(job, _)) = effects.into_iter().find(|effect| matches!(effect, Effect::Check(..))) {
+    if let Some(Effect::Job(job, Work::Check(_))) =
+        effects.into_iter().find(|effect| matches!(effect, Effect::Job(_, Work::Check(..))))
+    {
         for name in ["name resolves", "TLS", "bind", "base DN", "users"] {
-            app.update(Message::Came(Came::Check(job, Check::ok(name, "TLS 1.3, signed by \"Corp CA\""))));
+            app.update(Message::Answer(Answer::Job(
+                job,
+                JobEvent::Check(Check::ok(name, "TLS 1.3, signed by \"Corp CA\"")),
+            )));
         }
-        app.update(Message::Came(Came::Checked(job)));
+        app.update(Message::Answer(Answer::Job(job, JobEvent::Checked)));
     }
     for _ in 0..2 {
         press(&mut app, KeyCode::Tab);

@@ -11,7 +11,8 @@
 
 pub mod app;
 pub mod canvas;
-pub mod desk;
+pub mod context;
+mod event;
 pub mod frame;
 mod input;
 pub mod keys;
@@ -25,7 +26,9 @@ pub mod screen;
 pub mod surface;
 pub mod tab;
 mod terminal;
+pub mod text_line;
 pub mod trail;
+pub mod view;
 
 #[cfg(test)]
 mod fixture;
@@ -41,15 +44,15 @@ pub use look::Color;
 /// Why the console ended, or never began.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("standard input and output are no terminal that can move its cursor")]
+    #[error("standard input and output are not a terminal that can move its cursor")]
     NoTerminal,
     #[error("the terminal cannot be used: {0}")]
     Terminal(io::Error),
-    #[error("the terminal went away; what was entered is kept")]
+    #[error("the terminal was closed; unsaved answers are kept")]
     Gone,
-    #[error("ended by signal {0}; what was entered is kept")]
+    #[error("ended by signal {0}; unsaved answers are kept")]
     Signal(i32),
-    #[error("the console failed; what was entered is kept")]
+    #[error("the console failed; unsaved answers are kept")]
     Panicked,
 }
 
@@ -57,13 +60,12 @@ impl Error {
     /// What to do next.
     pub fn help(&self) -> String {
         match self {
-            Self::NoTerminal => "use `imd setup --answers FILE`, or a verb".to_owned(),
+            Self::NoTerminal => "use `imd setup --answers FILE` or a subcommand".to_owned(),
             Self::Terminal(_) => "try another terminal, or `imd setup --answers FILE`".to_owned(),
             Self::Panicked => {
-                "start imd again: it comes back to the same step; report what stands above, with what you did"
-                    .to_owned()
+                "start imd again: it opens the same step; report the message above and what you did before".to_owned()
             }
-            Self::Gone | Self::Signal(_) => "start imd again: it comes back to the same step".to_owned(),
+            Self::Gone | Self::Signal(_) => "start imd again: it opens the same step".to_owned(),
         }
     }
 }

@@ -26,8 +26,8 @@ impl Walk<'_> {
         loop {
             let go_on = if form.step.next().is_some() { "Continue" } else { "Finish" };
             let labels: Vec<&str> = tasks.iter().map(|task| task.label(form)).chain([go_on]).collect();
-            let wanted = |task: &Task| *task != Task::Explain && !done.contains(task);
-            let next = tasks.iter().position(wanted).unwrap_or(tasks.len());
+            let next = form.step.next_task(&done).and_then(|next| tasks.iter().position(|task| *task == next));
+            let next = next.unwrap_or(tasks.len());
             let line = self.dialogue.ask(&format!("Next: {} [{}]", numbered(&labels), next + 1))?;
             let chosen = match line.as_str() {
                 "" => Some(next),

@@ -103,7 +103,7 @@ impl<'a> Canvas<'a> {
     }
 }
 
-/// A number of rows or columns that came from counting things; more than a screen can hold is a screenful.
+/// A count as a number of rows or columns; more than a screen can hold is the largest number.
 pub fn units(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }

@@ -1,4 +1,7 @@
-//! Forms and messages for the tests of the console: what an administrator would have entered.
+//! What the tests of the console play with: the real forms over the sample, and made answers for what a healthy sample
+//! does not show.
+
+mod sample;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -7,221 +10,29 @@ use ratatui::layout::{Position, Rect};
 use super::app::App;
 use super::frame;
 use super::listing::{Act, Detail, Fact, Place, Row, Rows};
-use super::look::Look;
-use super::message::{
-    Came, Effect, FileView, MappingView, Message, MintedToken, MovesView, PickedItem, PlanLine, PlanPage, PlanState,
-    PlanView, Preview, Reason, Report, Sampled, Tone,
+pub(super) use super::look::Look;
+pub(super) use super::message::{Answer, Effect, JobEvent, Message, Reply, Request, SaveOutcome, Work};
+use super::screen::Screen;
+use super::screen::step::Focus;
+pub(super) use super::view::{
+    FileView, Found, Line, MappingView, MintedToken, MovesView, OverviewView, PickedItem, PlanLine, PlanPage,
+    PlanState, PlanView, Preview, Reason, Report, Sampled, Stage, Trouble,
 };
 use crate::model::check::Check;
 use crate::model::name::Name;
 use crate::model::plan::{Asked, LineKind};
 use crate::model::text::Untrusted;
+pub(super) use crate::present::Tone;
 use crate::secrets::Secret;
-use crate::wizard::form::{Basis, Choice, Field, Form, Kind, Pick, Value};
 use crate::wizard::{Standing, State, Step};
+
+pub(super) use sample::{Sample, form};
 
 pub(super) const CANARY: &str = "canary-password-7f3a";
 pub(super) const TOKEN: &str =
     "imd1.v4.public.canary-token-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 pub(super) const UTF8: Look = Look { color: true, ascii: false };
 pub(super) const ASCII: Look = Look { color: false, ascii: true };
-
-fn field(key: &'static str, label: &'static str, help: &'static str, kind: Kind) -> Field {
-    Field::new(key, label, help, kind)
-}
-
-fn choices(all: &[(&str, &str, &str)]) -> Vec<Choice> {
-    all.iter().map(|(value, label, consequence)| Choice::new(*value, *label, *consequence)).collect()
-}
-
-/// The form of a step, filled.
-#[allow(clippy::too_many_lines, reason = "seven forms")]
-pub(super) fn form(step: Step) -> Form {
-    let text = |example| Kind::Text { example };
-    let fields = match step {
-        Step::Directory => vec![
-            field("directory.name", "Name", "What this directory is called here.", Kind::Pick(Pick::Existing))
-                .with("corp")
-                .required(),
-            field(
-                "directory.source",
-                "Source",
-                "A domain controller is read at each sync; so is a file.",
-                Kind::Choice(choices(&[
-                    ("ldaps", "Domain controller (LDAPS)", "Users are read over verified TLS."),
-                    ("file", "LDIF file", "For a try, or where no controller is in reach."),
-                ])),
-            )
-            .with("ldaps"),
-            field(
-                "directory.urls",
-                "Addresses",
-                "Domain controllers, tried in order; separate them by spaces.",
-                text("ldaps://dc1.corp.example.com"),
-            )
-            .with("ldaps://dc1.corp.example.com ldaps://dc2.corp.example.com")
-            .required(),
-            field(
-                "directory.ca_file",
-                "CA file",
-                "PEM certificates of the CA that signed the controller's.",
-                Kind::Path { example: "corp-ca.pem" },
-            ),
-            field(
-                "directory.bind",
-                "Bind as",
-                "An account that may read. UPN, DOMAIN\\user or DN.",
-                text("svc-imd@corp.example.com"),
-            )
-            .with("svc-imd@corp.example.com")
-            .required(),
-            field(
-                "directory.password",
-                "Password",
-                "Sealed in the state directory; never shown or logged.",
-                Kind::Secret { kept: false },
-            )
-            .required(),
-        ],
-        Step::Profile => vec![
-            field("profile.name", "Profile", "A new name, or one that exists.", Kind::Pick(Pick::Existing))
-                .with("Laptops")
-                .required(),
-            field(
-                "profile.login",
-                "Login using",
-                "Mass deployment needs Active Directory.",
-                Kind::Choice(choices(&[
-                    ("active-directory", "Active Directory", "Users log on with what they have."),
-                    ("local", "A password kept here", ""),
-                ])),
-            )
-            .with("active-directory"),
-            field("profile.quota", "Quota", "0 is no limit.", text("50 GiB")).with("50 GiB"),
-            field("storage.name", "Storage", "Where the data is kept.", text("eu-1")).with("eu-1").required(),
-            field("storage.location", "Location", "Free text for the agent.", text("s3://backup-eu-1")).required(),
-        ],
-        Step::Mapping => vec![
-            field(
-                "mapping.name",
-                "Mapping",
-                "A new name, or one made for mass deployment.",
-                Kind::Pick(Pick::Existing),
-            )
-            .with("Staff laptops")
-            .required(),
-            field(
-                "mapping.base_dn",
-                "Base DN",
-                "Where the search starts. Empty: the whole domain.",
-                text("DC=corp,DC=example,DC=com"),
-            ),
-            field("mapping.ou", "OU", "Only users below it. Empty: all.", Kind::Pick(Pick::Unit))
-                .with("OU=Ansatte Øst,DC=corp,DC=example,DC=com"),
-            field("mapping.group", "Group", "Only its members. Empty: all.", Kind::Pick(Pick::Group)),
-            field("mapping.department", "Department", "Only this one. Empty: all.", Kind::Pick(Pick::Department))
-                .with("営業部 (Sales)"),
-            field("mapping.filter", "LDAP filter", "Narrows the above further (RFC 4515).", Kind::Filter)
-                .with("(&(objectClass=user)\n  (employeeType=permanent))"),
-            field(
-                "mapping.account_name",
-                "Account named by",
-                "The attribute that becomes the account's name.",
-                Kind::Choice(choices(&[
-                    ("upn", "userPrincipalName", "Unique in a forest."),
-                    ("cn", "cn", "Readable, but two users may share one."),
-                ])),
-            )
-            .with("upn"),
-            field("mapping.quota", "Quota", "Wins over the profile's.", text("50 GiB")),
-        ],
-        Step::Frequency => vec![
-            field("frequency.every", "Read every", "15m to 31d. A mapping may override it.", text("24h"))
-                .with("24h")
-                .required(),
-            field("frequency.at", "At", "Time of day from which the interval counts.", text("02:00")).with("02:00"),
-            field("frequency.tz", "Time zone", "For the time of day. Empty: UTC.", text("Europe/Oslo"))
-                .with("Europe/Oslo"),
-        ],
-        Step::Settings => vec![
-            field("settings.devices_per_user", "Devices per user", "1 to 100 laptops.", text("2")).with("2").required(),
-            field(
-                "settings.at_limit",
-                "At the limit",
-                "What happens to the next laptop.",
-                Kind::Choice(choices(&[
-                    ("refuse", "Refuse it", "The user frees one first."),
-                    ("replace-oldest", "Replace the oldest", "The laptop unused for longest is let go."),
-                ])),
-            )
-            .with("refuse"),
-            field(
-                "settings.auth",
-                "Proof",
-                "How a user proves who they are; tried in this order.",
-                Kind::Ordered({
-                    let mut all = choices(&[
-                        ("kerberos", "Kerberos", "Nobody types anything."),
-                        ("password", "Password", "Tried once against the directory."),
-                        ("unverified", "Unverified", ""),
-                    ]);
-                    all[2].refused = Some("it proves nothing beside another proof".into());
-                    all
-                }),
-            )
-            .with_many(["kerberos", "password"])
-            .required(),
-            field("settings.safeguard", "Fuse", "A sync that would take away more stops and asks.", text("10%"))
-                .with("10%"),
-        ],
-        Step::Token => vec![
-            field("token.name", "Name", "What lists and logs call it.", Kind::Pick(Pick::Existing))
-                .with("rollout-2026")
-                .required(),
-            field("token.expires", "Expires after", "1d to 3650d, or \"never\".", text("90d")).with("90d").required(),
-            field("token.max_activations", "Laptops at most", "0 is no limit.", text("5000")).with("5000"),
-            field(
-                "token.servers",
-                "Servers",
-                "Where laptops reach imd, tried in order.",
-                text("https://imd.corp.example.com:7443"),
-            )
-            .with("https://imd.corp.example.com:7443")
-            .required(),
-        ],
-        Step::Installer => vec![
-            field(
-                "installer.agent",
-                "Agent",
-                "What is installed on the laptop.",
-                Kind::Choice(choices(&[
-                    ("imd-activate", "imd-activate", "It presents a token of step 6."),
-                    ("insync", "inSync", "It presents a token of its own product."),
-                ])),
-            )
-            .with("imd-activate"),
-            field(
-                "installer.targets",
-                "Deployment tools",
-                "Each gets a folder of its own.",
-                Kind::Several(choices(&[
-                    ("msiexec", "msiexec", "For Windows."),
-                    ("configmgr", "SCCM / ConfigMgr", "For Windows."),
-                    ("ivanti-mac", "LANDesk for Mac", "For macOS."),
-                ])),
-            )
-            .with_many(["msiexec", "ivanti-mac"])
-            .required(),
-            field("installer.proxy", "Proxy", "none, system, or an address.", text("http://proxy:8080")).with("system"),
-            field("installer.out", "Folder", "Where the exports are written.", Kind::Path { example: "rollout" })
-                .with("rollout")
-                .required(),
-        ],
-    };
-    let mut form = Form { step, fields, basis: Basis::default(), entered: false, is_new: false };
-    form.set("directory.password", Value::Secret(Secret::new(CANARY)));
-    form
-}
 
 pub(super) fn standing() -> Vec<Standing> {
     let of = |step, state, evidence: &str| Standing { step, state, evidence: evidence.into(), entered: false };
@@ -239,13 +50,13 @@ pub(super) fn standing() -> Vec<Standing> {
 /// A console on a step.
 pub(super) fn app(step: Step, look: Look, size: (u16, u16)) -> App {
     let (mut app, _) = App::new(look, size);
-    came(&mut app, Came::Started { at: Some(step), standing: standing() });
-    came(&mut app, Came::Opened(Box::new(form(step))));
+    answered(&mut app, Answer::Reply(Reply::Started { at: Some(step), standing: standing() }));
+    answered(&mut app, Answer::Reply(Reply::Opened(Box::new(form(step)))));
     app
 }
 
-pub(super) fn came(app: &mut App, came: Came) -> Vec<Effect> {
-    app.update(Message::Came(came))
+pub(super) fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
+    app.update(Message::Answer(answer))
 }
 
 /// Presses a key by its name: `Tab`, `Ctrl-T`, `x`.
@@ -272,6 +83,21 @@ pub(super) fn press(app: &mut App, name: &str) -> Vec<Effect> {
     app.update(Message::Key(event))
 }
 
+/// Goes to the field with this key.
+pub(super) fn go_to(app: &mut App, key: &str) {
+    let focused = |app: &App| match &app.screen {
+        Screen::Step(step) => matches!(step.focus(), Focus::Field(at) if step.form().fields[at].key == key),
+        _ => false,
+    };
+    for _ in 0..40 {
+        if focused(app) {
+            return;
+        }
+        press(app, "Tab");
+    }
+    panic!("there is no field {key}");
+}
+
 /// Presses several keys; gives the effects of all of them.
 pub(super) fn keys(app: &mut App, names: &[&str]) -> Vec<Effect> {
     names.iter().flat_map(|name| press(app, name)).collect()
@@ -285,7 +111,7 @@ pub(super) fn type_text(app: &mut App, text: &str) {
 
 /// The frame, and where the cursor is.
 pub(super) fn draw(app: &App) -> (Buffer, Position) {
-    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: app.desk.size.0, height: app.desk.size.1 });
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: app.context.size.0, height: app.context.size.1 });
     let cursor = frame::draw(app, &mut buffer);
     (buffer, cursor)
 }

@@ -16,21 +16,21 @@ use ratatui::style::Style;
 
 use super::app::{App, Over};
 use super::canvas::{Canvas, units, width};
-use super::desk::Notice;
+use super::context::Notice;
 use super::keys::{self, Entry};
 use super::layout::{self, Areas};
 use super::listing::{Kind, Place};
 use super::look::Look;
-use super::message::Tone;
 use super::screen::{Screen, setup};
 use super::tab::Tab;
 use crate::model::text;
+use crate::present::Tone;
 use crate::wizard::Step;
 
 /// Draws everything into `buffer`, whose size the app knows. Gives the place of the real cursor.
 pub fn draw(app: &App, buffer: &mut Buffer) -> Position {
     let areas = layout::areas(buffer.area.width, buffer.area.height);
-    let mut frame = Canvas::new(buffer, app.desk.look);
+    let mut frame = Canvas::new(buffer, app.context.look);
     let canvas = &mut frame;
     title(canvas, areas.title, app);
     match (current(app), areas.steps_in_column) {
@@ -53,7 +53,8 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Position {
 fn title(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     let x = canvas.text(area, area.x + 1, area.y, "imd", canvas.look.heading());
     let x = canvas.text(area, x + 2, area.y, "Mass deployment", canvas.look.title());
-    let x = if app.desk.read_only { canvas.text(area, x + 2, area.y, "read-only", canvas.look.warning()) } else { x };
+    let x =
+        if app.context.read_only { canvas.text(area, x + 2, area.y, "read-only", canvas.look.warning()) } else { x };
     let place = match &app.screen {
         Screen::Step(screen) => format!("Step {} of 7: {}", screen.step().number(), screen.step().title()),
         Screen::Setup(_) => "Setup".to_owned(),
@@ -201,7 +202,7 @@ fn body(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         None => {}
     }
     match &app.screen {
-        Screen::Step(screen) => screen.draw(canvas, area, &app.desk),
+        Screen::Step(screen) => screen.draw(canvas, area, &app.context),
         Screen::Setup(setup) => setup.draw(canvas, area, &app.standing),
         Screen::Overview => app.overview.draw(canvas, area),
         Screen::List(kind) => {
@@ -211,9 +212,9 @@ fn body(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
         }
         Screen::Detail(detail) => detail.draw(canvas, area),
         Screen::Order(order) => order.draw(canvas, area),
-        Screen::Plan(plan) => plan.draw(canvas, area, &app.desk),
+        Screen::Plan(plan) => plan.draw(canvas, area, &app.context),
         Screen::Opening(None) => {
-            canvas.text(area, area.x + 1, area.y, "Opening ...", Style::new());
+            canvas.text(area, area.x + 1, area.y, "Opening...", Style::new());
         }
         Screen::Opening(Some(trouble)) => {
             let used = canvas.wrapped(area, area.y, 4, &text::shown(&trouble.message), canvas.look.problem());
@@ -223,28 +224,30 @@ fn body(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     }
 }
 
-/// The help of what has the focus. A problem, an error or a word stands in its place, so that nothing moves.
+/// The help of what has the focus. A problem, an error or a notice takes its place, so that nothing moves.
 fn help(canvas: &mut Canvas<'_>, area: Rect, app: &App) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let look = canvas.look;
-    let (first, style, second) = match (&app.desk.notice, &app.over, &app.screen) {
+    let (first, style, second) = match (&app.context.notice, &app.over, &app.screen) {
         (Some(Notice::Said(said)), ..) => (said.clone(), look.heading(), String::new()),
         (Some(Notice::Trouble(trouble)), ..) => {
             let style = if trouble.needs_you { look.warning() } else { look.problem() };
             (text::shown(&trouble.message), style, format!("To do: {}", text::shown(&trouble.help)))
         }
         (None, Some(Over::Help(_)), _) => {
-            ("Everything can be done with these keys.".into(), Style::new(), String::new())
+            ("The keys of this screen. Esc closes this page.".into(), Style::new(), String::new())
         }
-        (None, Some(Over::Palette(_)), _) => {
-            ("Screens, steps, what can be done here, users, laptops and tokens.".into(), Style::new(), String::new())
-        }
+        (None, Some(Over::Palette(_)), _) => (
+            "Type a few letters of a screen, a step, a command, a user, a laptop or a token.".into(),
+            Style::new(),
+            String::new(),
+        ),
         (None, None, Screen::Step(screen)) => match screen.problem() {
             Some((message, help)) => (message, look.problem(), help),
             None => match (screen.question(), screen.outdated()) {
                 (Some(question), _) => (question, look.warning(), String::new()),
                 (None, Some((by, help))) => (by, look.warning(), help.to_owned()),
-                (None, None) => (screen.help(&app.desk), Style::new(), String::new()),
+                (None, None) => (screen.help(&app.context), Style::new(), String::new()),
             },
         },
         (None, None, Screen::Setup(_)) => {

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use crossterm::event::{self, Event as Raw, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use super::event::Event;
 use super::message::Message;
-use super::run::Event;
 
 const GUARD: Duration = Duration::from_millis(50);
 
@@ -30,7 +30,7 @@ pub(super) fn start(events: Sender<Event>) -> io::Result<()> {
     Ok(())
 }
 
-/// What comes within the guard's time, if anything does.
+/// The next input within the guard time, if any.
 fn follows() -> Option<Raw> {
     if event::poll(GUARD).ok()? { event::read().ok() } else { None }
 }
@@ -74,7 +74,7 @@ fn after_escape(escape: KeyEvent, follows: &mut dyn FnMut() -> Option<Raw>) -> V
             _ => break,
         }
     }
-    // A sequence that nobody knows asks for nothing.
+    // An unknown sequence is ignored.
     decode(&sequence).map(|code| Message::Key(plain(code))).into_iter().collect()
 }
 

@@ -40,14 +40,14 @@ impl Chord {
     fn is(self, event: &KeyEvent) -> bool {
         let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
         let code = match event.code {
-            // Some terminals report Ctrl with the letter as it stands on the key cap.
+            // Some terminals report Ctrl with a capital letter.
             KeyCode::Char(c) if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
             code => code,
         };
         self.code == code && self.ctrl == ctrl
     }
 
-    /// As it stands on the keyboard.
+    /// The name on the keyboard.
     pub fn name(self) -> String {
         let name = match self.code {
             KeyCode::Char(' ') => "Space".to_owned(),
@@ -62,7 +62,7 @@ impl Chord {
     }
 }
 
-/// What a key asks for. Who is asked depends on the focus; whoever does not know a command ignores it.
+/// What a key asks for. The part of the screen with the focus handles it or ignores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     Leave,
@@ -89,16 +89,22 @@ pub enum Command {
     Toggle,
     Earlier,
     Later,
-    Act(Action),
+    /// Press that button of the step.
+    Task(Task),
+    ShowToken,
+    CopyToken,
+    SaveToken,
+    /// Stop the running job.
+    Cancel,
     Edit(InputRequest),
     /// Type what to search for.
     Search,
-    /// Apply a plan, once it has been asked whether that is meant.
+    /// Apply a plan, after a question.
     Approve,
     Yes,
-    /// Make a plan that takes this one back.
-    TakeBack,
-    /// Everything that one can go to or do, by a few letters.
+    /// Make a plan that undoes this one.
+    Undo,
+    /// Find a screen, a command or an entry by a few letters.
     Palette,
     /// The screen with that number: an index into [`Tab::ALL`](super::tab::Tab::ALL).
     Go(usize),
@@ -108,47 +114,12 @@ pub enum Command {
     Sort,
     /// Which columns of a list are shown.
     Columns,
-    /// The list beside this one.
+    /// Switch between devices and accounts.
     Other,
-    /// What is to be told to others.
+    /// Show the report on the rollout.
     Report,
     /// Say why the selected user matches or does not; without one, ask for a name.
     Explain,
-    /// Remove the character before the cursor of a filter that is typed into a list.
-    Erase,
-}
-
-/// What a step can do besides being filled in: its buttons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    Check,
-    Preview,
-    Explain,
-    Run,
-    Mint,
-    Files,
-    Write,
-    Continue,
-    ShowToken,
-    CopyToken,
-    SaveToken,
-    Cancel,
-}
-
-impl Action {
-    /// What the step does; `None` for what is the console's own.
-    pub fn task(self) -> Option<Task> {
-        Some(match self {
-            Self::Check => Task::Check,
-            Self::Preview => Task::Preview,
-            Self::Explain => Task::Explain,
-            Self::Run => Task::Run,
-            Self::Mint => Task::Mint,
-            Self::Files => Task::Files,
-            Self::Write => Task::Write,
-            Self::Continue | Self::ShowToken | Self::CopyToken | Self::SaveToken | Self::Cancel => return None,
-        })
-    }
 }
 
 /// A row of a table.
@@ -166,9 +137,9 @@ const fn bind(chords: &'static [Chord], command: Command, label: &'static str, h
     Binding { chords, command, label, help }
 }
 
-/// The binding of an action.
-pub fn of(action: Action) -> Option<&'static Binding> {
-    ACTIONS.iter().find(|binding| binding.command == Command::Act(action))
+/// The keys of a step's buttons.
+pub fn tasks(tasks: &[Task]) -> impl Iterator<Item = &'static Binding> {
+    tasks.iter().filter_map(|task| TASKS.iter().find(|binding| binding.command == Command::Task(*task)))
 }
 
 /// The keys of what can be done to a list or its entries, in the order of the table; what has no verb is not offered.
@@ -216,8 +187,7 @@ pub fn bar(tables: &[&'static Binding]) -> Vec<Entry> {
             _ => {
                 let stays =
                     matches!(binding.command, Command::NextStep | Command::Leave | Command::Help | Command::Palette)
-                        || (binding.command == Command::Back
-                            && matches!(binding.label, "all steps" | "go back" | "back"));
+                        || (binding.command == Command::Back && matches!(binding.label, "all steps" | "back"));
                 entries.push(Entry { names: name, label: binding.label, stays });
             }
         }
@@ -236,6 +206,7 @@ mod tests {
         STEP_ALONE,
         FORM,
         TEXT,
+        EDIT,
         PICK,
         CHOICE,
         SEVERAL,
@@ -248,6 +219,7 @@ mod tests {
         USER_NAME,
         TEXTS,
         LIST,
+        ENDS,
         TREE,
         MARKS,
         ORDER,
@@ -281,14 +253,14 @@ mod tests {
         SEARCH,
         CONFIRM,
         HELP,
-        ACTIONS,
+        TASKS,
         TOKEN,
         FILE_NAME,
         LEAVE,
     ];
 
     #[test]
-    fn no_key_is_one_that_terminals_and_multiplexers_keep_for_themselves() {
+    fn no_key_is_reserved_by_terminals_and_multiplexers() {
         for chord in TABLES.iter().copied().flatten().flat_map(|binding| binding.chords) {
             assert!(!matches!(chord.code, KeyCode::F(_)), "{}", chord.name());
             if let (true, KeyCode::Char(c)) = (chord.ctrl, chord.code) {
@@ -312,11 +284,12 @@ mod tests {
             STEP_ALONE,
             FORM,
             TEXT,
+            EDIT,
             PICK,
             LIST,
             EDITOR,
             RUNNING,
-            ACTIONS,
+            TASKS,
             FILE_NAME,
             USER_NAME,
             SEARCH,

@@ -1,4 +1,4 @@
-//! Where everything stands, for any size of screen.
+//! The places of everything, for any size of screen.
 //!
 //! ```text
 //! title                                    | title
@@ -26,8 +26,8 @@ pub struct Areas {
 const WIDE: u16 = 100;
 const COLUMN: u16 = 20;
 
-/// True when the panel stands beside the form: below it, both are wider.
-pub fn is_beside(body_width: u16) -> bool {
+/// True when the panel is to the right of the form instead of below it.
+pub fn is_side_by_side(body_width: u16) -> bool {
     body_width >= 130
 }
 
@@ -53,7 +53,7 @@ pub fn areas(width: u16, height: u16) -> Areas {
 pub enum First {
     /// A field has the focus.
     Form,
-    /// A button has it: what came of pressing it is looked at, and the button stays in sight.
+    /// A button has it: its result is shown, and the button stays in sight.
     Result,
     /// The panel has it.
     Panel,
@@ -63,7 +63,7 @@ pub enum First {
 pub fn split(body: Rect, form_rows: u16, panel_rows: Option<u16>, first: First) -> (Rect, Rect) {
     let none = Rect { height: 0, y: body.bottom(), ..body };
     let Some(panel_rows) = panel_rows else { return (body, none) };
-    if is_beside(body.width) {
+    if is_side_by_side(body.width) {
         let left = body.width / 2;
         let panel = Rect { x: body.x + left, width: body.width - left, ..body };
         return (Rect { width: left.saturating_sub(2), ..body }, panel);

@@ -6,7 +6,6 @@
 mod columns;
 pub mod verbs;
 
-use super::message::JobId;
 pub use crate::present::{Act, Fact, Kind, Place};
 use crate::present::{Heading as Column, Tone};
 use crate::wizard::Step;
@@ -201,7 +200,6 @@ pub struct Wanted {
 /// Something to be done. Its answer is a report of what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doing {
-    pub job: JobId,
     pub act: Act,
     /// The entry; `None` where it is done to the list.
     pub id: Option<String>,

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use ratatui::style::{Color as Named, Modifier, Style};
 
+use crate::present::Tone;
+
 /// What `--color` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Color {
@@ -81,6 +83,16 @@ impl Look {
 
     pub fn problem(self) -> Style {
         self.role(Named::Red, Modifier::BOLD)
+    }
+
+    pub fn toned(self, tone: Tone) -> Style {
+        match tone {
+            Tone::Plain => Style::new(),
+            Tone::Good => self.good(),
+            Tone::Warning => self.warning(),
+            Tone::Problem => self.problem(),
+            Tone::Help => self.heading(),
+        }
     }
 
     pub fn glyphs(self) -> &'static Glyphs {
@@ -165,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn no_color_counts_when_it_is_not_empty_and_the_flag_counts_more() {
+    fn a_nonempty_no_color_counts_and_the_flag_overrides_it() {
         let term = ("TERM", "xterm");
         assert!(!look(&[term, ("NO_COLOR", "1")], Color::Auto).0);
         assert!(look(&[term, ("NO_COLOR", "")], Color::Auto).0);

@@ -1,4 +1,4 @@
-//! Panels: what stands beneath the form, or beside it on a wide screen. One file each.
+//! Panels: what is shown below the form, or next to it on a wide screen. One file each.
 
 use ratatui::layout::Rect;
 
@@ -17,7 +17,7 @@ pub mod report;
 pub mod token;
 pub mod tree;
 
-/// What is shown besides the form.
+/// A panel of a step.
 #[allow(missing_debug_implementations, reason = "it may show a token")]
 pub enum Panel {
     Checklist(checklist::Checklist),
@@ -25,7 +25,7 @@ pub enum Panel {
     Explain(explain::Explain),
     Running(report::Running),
     Lines(report::Lines),
-    /// The token is kept by the desk, so that no other panel can lose it.
+    /// The token is kept in the context, so that it outlives the panel.
     Token,
     Files(files::Files),
     /// These answer the field with this key; they have the focus as long as they are there.
@@ -83,20 +83,20 @@ impl Panel {
             return format!("To do: {remedy}");
         }
         let help = match self {
-            Self::Checklist(_) => "Each line says what was seen. Lines with a list open with Enter.",
+            Self::Checklist(_) => "Each line says what was found. Enter opens a line that has a list.",
             Self::Explain(panel) if panel.is_asking() => "Any form of the user's name; Enter asks the directory.",
-            Self::Explain(_) => "What the mapping asks, line by line, and whether it is so for this user.",
-            Self::Preview(_) => "Users who are excluded come first, each group with what to do about it.",
-            Self::Running(_) => "Cancelling leaves everything as it was.",
+            Self::Explain(_) => "The conditions of the mapping, line by line, and whether this user meets them.",
+            Self::Preview(_) => "Excluded users come first, each group with what to do.",
+            Self::Running(_) => "Cancelling rolls everything back.",
             Self::Lines(_) => "",
-            Self::Token => "It is masked until you press s; c copies it, w writes it to a file.",
-            Self::Files(_) => "This is what would be written; the token is masked here.",
+            Self::Token => "The token is masked: s shows it, c copies it, w writes it to a file.",
+            Self::Files(_) => "The files that would be written, with the token masked.",
             Self::List { list, .. } => match list.mode() {
-                list::Mode::One => "Type to search; Enter chooses, Esc leaves the field as it was.",
-                list::Mode::Several => "Space marks what applies.",
-                list::Mode::Ordered => "The first one is tried first.",
+                list::Mode::One => "Type to search. Enter chooses, Esc changes nothing.",
+                list::Mode::Several => "Space marks or unmarks, Enter is done.",
+                list::Mode::Ordered => "Methods are tried in this order. Left and Right move the selected one.",
             },
-            Self::Tree { .. } => "Right shows what is below; Enter chooses the selected unit with all below it.",
+            Self::Tree { .. } => "Right opens a unit. Enter chooses the selected unit with everything below it.",
             Self::Filter { .. } => "The filter is added to the other conditions: a user must match all of them.",
         };
         help.to_owned()
@@ -106,18 +106,18 @@ impl Panel {
         match self {
             Self::Checklist(_) => vec![keys::OPENABLE, keys::PANEL],
             Self::Preview(_) => vec![keys::OPENABLE, keys::USERS, keys::PANEL],
-            Self::Explain(panel) if panel.is_asking() => vec![keys::USER_NAME, keys::TEXT],
+            Self::Explain(panel) if panel.is_asking() => vec![keys::USER_NAME, keys::EDIT],
             Self::Explain(_) => vec![keys::EXPLAINED, keys::PANEL],
             Self::Running(_) | Self::Lines(_) => vec![keys::PANEL],
-            Self::Token if token.is_some_and(token::Reveal::asks_for_file) => vec![keys::FILE_NAME, keys::TEXT],
+            Self::Token if token.is_some_and(token::Reveal::asks_for_file) => vec![keys::FILE_NAME, keys::EDIT],
             Self::Token => vec![keys::TOKEN],
             Self::Files(_) => vec![keys::TEXTS, keys::PANEL],
             Self::List { list, .. } => match list.mode() {
-                list::Mode::One => vec![keys::LIST],
-                list::Mode::Several => vec![keys::MARKS, keys::LIST],
-                list::Mode::Ordered => vec![keys::ORDER, keys::MARKS, keys::LIST],
+                list::Mode::One => vec![keys::LIST, keys::EDIT],
+                list::Mode::Several => vec![keys::MARKS, keys::LIST, keys::ENDS],
+                list::Mode::Ordered => vec![keys::ORDER, keys::MARKS, keys::LIST, keys::ENDS],
             },
-            Self::Tree { .. } => vec![keys::TREE, keys::LIST],
+            Self::Tree { .. } => vec![keys::TREE, keys::LIST, keys::ENDS],
             Self::Filter { .. } => vec![keys::EDITOR],
         }
     }
@@ -155,7 +155,7 @@ impl Panel {
         let inner = Rect { y: area.y + 1, height: area.height - 1, ..area };
         if self.rows(canvas.look, area.width, token) > area.height {
             let more = match self {
-                Self::Token => " too small to show it all ",
+                Self::Token => " enlarge the window to see all ",
                 _ if focused => " Down: more ",
                 _ => " Tab: more ",
             };
@@ -177,7 +177,10 @@ impl Panel {
                 }
             }
             Self::Files(panel) => panel.draw(canvas, inner, focused),
-            Self::List { list, .. } => list.draw(canvas, inner),
+            Self::List { list, .. } => {
+                list.draw(canvas, inner);
+                list.draw_search(canvas, area);
+            }
             Self::Tree { tree, .. } => tree.draw(canvas, inner),
             Self::Filter { editor, .. } => editor.draw(canvas, inner, wrong_at),
         }

@@ -1,8 +1,8 @@
 //! Runs the console: keys in, frames out, effects on threads of their own.
 //!
-//! Short effects (opening a form, saving it, keeping a draft) are done one after another by the desk thread, so that
-//! they never overtake each other; long ones (checks, previews, a sync) have a thread each and can be cancelled. All
-//! of them answer over one channel, and a frame is drawn when the channel is empty: nothing ticks.
+//! Requests (opening a form, saving it, keeping a draft) are short and done one after another by one thread, so that
+//! they never overtake each other; jobs (checks, previews, a sync) have a thread each and can be cancelled. All of
+//! them answer over one channel, and a frame is drawn when the channel is empty: nothing ticks.
 
 mod lists;
 mod order;
@@ -19,27 +19,15 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use super::app::App;
+use super::event::Event;
 use super::look::{Color, Look};
-use super::message::{Effect, JobId, Message};
+use super::message::{Answer, Effect, Message, Request, Work};
 use super::surface::Surface;
 use super::terminal::{self, Terminal};
+use super::view::JobId;
 use super::{Error, input};
 use crate::engine::Engine;
 use crate::model::job::Job;
-
-/// What the loop waits for.
-#[allow(missing_debug_implementations, reason = "a message may carry a secret")]
-pub(super) enum Event {
-    Message(Message),
-    /// SIGTSTP.
-    Stop,
-    /// SIGCONT.
-    Continued,
-    /// A signal that ends the program.
-    Ended(i32),
-    /// The terminal is not there any more.
-    Gone,
-}
 
 /// Runs until the user leaves. Gives what is to be said afterwards.
 pub(super) fn run(engine: &Engine, color: Color) -> Result<String, Error> {
@@ -56,7 +44,7 @@ pub(super) fn run(engine: &Engine, color: Color) -> Result<String, Error> {
     input::start(sender.clone()).map_err(Error::Terminal)?;
     watch_state(engine, sender.clone()).map_err(Error::Terminal)?;
     let (mut app, effects) = App::new(look, size);
-    app.desk.read_only = engine.is_read_only();
+    app.context.read_only = engine.is_read_only();
     let surface = Surface::new(terminal::output().map_err(Error::Terminal)?);
     let runner = Runner::new(engine.clone(), sender).map_err(Error::Terminal)?;
     let mut console = Console { app, surface, terminal, runner };
@@ -71,12 +59,30 @@ pub(super) fn run(engine: &Engine, color: Color) -> Result<String, Error> {
     ended.map(|()| app.farewell())
 }
 
-/// How often it is looked whether somebody wrote to the state: what others do is seen within a second.
+/// Carries an effect out at once, for the tests of what the screens show.
+#[cfg(test)]
+pub(super) fn answers(engine: &Engine, effect: Effect) -> Vec<Answer> {
+    match effect {
+        Effect::Request(request) => work::reply(engine, request).map(Answer::Reply).into_iter().collect(),
+        Effect::Job(id, work) => {
+            let (events, sent) = mpsc::channel();
+            work::run(engine, id, work, &work::job(id, &events), &events);
+            let answer = |event| match event {
+                Event::Message(Message::Answer(answer)) => Some(answer),
+                _ => None,
+            };
+            sent.try_iter().filter_map(answer).collect()
+        }
+        Effect::Cancel(_) | Effect::Redraw | Effect::Suspend | Effect::Leave => Vec::new(),
+    }
+}
+
+/// How often the state is checked for changes: what others do is seen within a second.
 const LOOK: Duration = Duration::from_millis(800);
 /// After how many looks what only time changes is looked at again: every 20 seconds.
 const LOOKS: u32 = 25;
 
-/// Tells when somebody wrote to the state. The loop that draws sleeps on while nobody does.
+/// Reports changes of the state. The loop that draws sleeps until then.
 fn watch_state(engine: &Engine, events: Sender<Event>) -> io::Result<()> {
     let engine = engine.clone();
     std::thread::Builder::new().name("watch".into()).spawn(move || {
@@ -175,63 +181,68 @@ impl Console {
                 Effect::Suspend => {
                     self.stop()?;
                 }
-                effect => self.runner.start(effect),
+                Effect::Request(request) => self.runner.request(request),
+                Effect::Job(id, work) => self.runner.start(id, work),
+                Effect::Cancel(id) => self.runner.cancel(id),
             }
         }
         Ok(left)
     }
 }
 
-/// Carries effects out.
+/// Carries requests and jobs out.
 struct Runner {
     engine: Engine,
     events: Sender<Event>,
-    desk: Option<Sender<Effect>>,
-    desk_thread: std::thread::JoinHandle<()>,
+    /// `None` once no more is taken.
+    requests: Option<Sender<Request>>,
+    request_thread: std::thread::JoinHandle<()>,
     jobs: BTreeMap<JobId, Job>,
 }
 
 impl Runner {
     fn new(engine: Engine, events: Sender<Event>) -> io::Result<Self> {
-        let (desk, effects) = mpsc::channel::<Effect>();
+        let (requests, waiting) = mpsc::channel::<Request>();
         let (worker, answers) = (engine.clone(), events.clone());
-        let desk_thread = std::thread::Builder::new().name("desk".into()).spawn(move || {
-            for effect in effects {
-                let _ = work::at_the_desk(&worker, effect, &answers);
+        let request_thread = std::thread::Builder::new().name("requests".into()).spawn(move || {
+            for request in waiting {
+                if let Some(reply) = work::reply(&worker, request) {
+                    work::send(&answers, Answer::Reply(reply));
+                }
             }
         })?;
-        Ok(Self { engine, events, desk: Some(desk), desk_thread, jobs: BTreeMap::new() })
+        Ok(Self { engine, events, requests: Some(requests), request_thread, jobs: BTreeMap::new() })
     }
 
-    fn start(&mut self, effect: Effect) {
-        if let Effect::Cancel(id) = effect {
-            if let Some(job) = self.jobs.remove(&id) {
-                job.cancel();
-            }
-            return;
+    fn request(&self, request: Request) {
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(request);
         }
-        let Some(id) = work::job_of(&effect) else {
-            if let Some(desk) = &self.desk {
-                let _ = desk.send(effect);
-            }
-            return;
-        };
+    }
+
+    fn start(&mut self, id: JobId, work: Work) {
         let job = work::job(id, &self.events);
         self.jobs.insert(id, job.clone());
         let (engine, events) = (self.engine.clone(), self.events.clone());
         let started = std::thread::Builder::new()
             .name(format!("job {id}"))
-            .spawn(move || work::long(&engine, id, effect, &job, &events));
+            .spawn(move || work::run(&engine, id, work, &job, &events));
         if let Err(error) = started {
-            work::failed(&self.events, Some(id), &error.to_string(), "end other programs, then try again");
+            work::failed(&self.events, id, &error.to_string(), "end other programs, then try again");
         }
     }
 
-    /// Waits until everything that was asked of the desk is done. Jobs are cancelled, and not waited for: each
-    /// leaves nothing half done.
+    fn cancel(&mut self, id: JobId) {
+        if let Some(job) = self.jobs.remove(&id) {
+            job.cancel();
+        }
+    }
+
+    /// Waits until every request is answered. Jobs are cancelled and not waited for: a cancelled job changes
+    /// nothing.
     fn finish(mut self) {
         self.jobs.values().for_each(Job::cancel);
-        drop(self.desk.take());
-        let _ = self.desk_thread.join();
+        drop(self.requests.take());
+        let _ = self.request_thread.join();
     }
 }

@@ -17,7 +17,7 @@ use crate::wizard::Step;
 #[allow(missing_debug_implementations, reason = "a form may hold a secret")]
 pub enum Screen {
     /// Nothing is known yet; `Some` says why it stayed so.
-    Opening(Option<super::message::Trouble>),
+    Opening(Option<super::view::Trouble>),
     Step(Box<step::StepScreen>),
     /// The seven steps.
     Setup(setup::SetupScreen),

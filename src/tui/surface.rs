@@ -36,7 +36,7 @@ impl<W: Write> Surface<W> {
     /// # Errors
     /// When the terminal cannot be written to.
     pub fn show(&mut self, app: &App) -> io::Result<usize> {
-        let area = Rect { x: 0, y: 0, width: app.desk.size.0, height: app.desk.size.1 };
+        let area = Rect { x: 0, y: 0, width: app.context.size.0, height: app.context.size.1 };
         let mut next = Buffer::empty(area);
         let cursor = frame::draw(app, &mut next);
         let mut bytes = Vec::new();

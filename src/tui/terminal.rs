@@ -17,7 +17,7 @@ use crossterm::{cursor, queue};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
-use super::run::Event;
+use super::event::Event;
 
 /// True while the terminal is ours.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -46,20 +46,20 @@ impl Terminal {
 
     /// Gives the terminal back for a while and stops the program until the shell continues it. The signal that
     /// continues it comes back as [`Event::Continued`].
-    #[allow(clippy::unused_self, reason = "whoever stops has to hold the terminal")]
+    #[allow(clippy::unused_self, reason = "only the holder of the terminal may stop")]
     pub(super) fn stop(&mut self) -> io::Result<()> {
         give_back();
         signal_hook::low_level::emulate_default_handler(SIGTSTP)
     }
 
     /// True while frames may be drawn.
-    #[allow(clippy::unused_self, reason = "whoever asks has to hold the terminal")]
+    #[allow(clippy::unused_self, reason = "only the holder of the terminal may ask")]
     pub(super) fn is_ours(&self) -> bool {
         OURS.load(Ordering::SeqCst)
     }
 
     /// Takes the terminal again, whatever the shell did to it meanwhile.
-    #[allow(clippy::unused_self, reason = "whoever takes it again has to hold it")]
+    #[allow(clippy::unused_self, reason = "only the holder may take it again")]
     pub(super) fn take_again(&mut self) -> io::Result<()> {
         give_back();
         enter()

@@ -1,4 +1,4 @@
-//! Where Esc leads back to: the places that one came through.
+//! The places that Esc goes back to.
 
 use super::listing::Place;
 use super::screen::detail::DetailScreen;
@@ -6,7 +6,7 @@ use super::screen::detail::DetailScreen;
 /// More than anybody remembers to have come through.
 const LONGEST: usize = 16;
 
-/// How one comes to a screen.
+/// How a screen is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// By its number: only the overview lies behind it.
@@ -17,7 +17,7 @@ pub enum Way {
     Instead,
 }
 
-/// A screen that Esc leads back to. An entry or a report stays as it was; anything else is opened anew.
+/// A screen that Esc leads back to. An entry or a report is kept; anything else is opened again.
 #[derive(Debug)]
 pub struct Left {
     pub place: Option<Place>,
@@ -39,7 +39,7 @@ impl Trail {
             Way::Instead => {}
             Way::Root => self.behind.clear(),
             Way::On => {
-                // Whoever comes again to where they came through goes no further away.
+                // Returning to a place on the trail shortens it.
                 let before = self.behind.iter().position(|left| left.place.is_some() && left.place == self.at);
                 if let Some(before) = before {
                     self.behind.truncate(before);
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn coming_again_to_where_one_came_through_forgets_the_loop_and_sixteen_are_kept() {
+    fn returning_shortens_the_trail_and_sixteen_places_are_kept() {
         let mut trail = Trail::default();
         let places = [Place::Overview, Place::List(Kind::Users), Place::Report, Place::List(Kind::Users)];
         for place in places {

@@ -65,6 +65,13 @@ impl Step {
             Self::Installer => &[Task::Check, Task::Files, Task::Write],
         }
     }
+
+    /// What a newcomer does next: the first task behind those that are done. Explaining a user is optional.
+    pub fn next_task(self, done: &[Task]) -> Option<Task> {
+        let tasks = self.tasks();
+        let behind = tasks.iter().rposition(|task| done.contains(task)).map_or(0, |last| last + 1);
+        tasks[behind..].iter().copied().find(|task| *task != Task::Explain)
+    }
 }
 
 /// Saves step 6, which creates the token when there is none, and returns it. `None`: the form has problems.

@@ -188,7 +188,7 @@ fn a_panic_gives_the_terminal_back_and_keeps_what_was_typed() {
     console.keys("corp-north");
     assert_eq!(console.end(), 1);
     console.wait("the ordinary screen", |console| !console.alternate() && console.screen().contains("help:"));
-    assert!(!console.is_raw() && console.screen().contains("what was entered is kept"), "{}", console.screen());
+    assert!(!console.is_raw() && console.screen().contains("unsaved answers are kept"), "{}", console.screen());
     let console = state.console();
     console.wait_for("corp-north");
 }

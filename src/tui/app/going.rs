@@ -1,8 +1,8 @@
-//! From screen to screen: what is left is kept, and Esc leads back the way that one came.
+//! From screen to screen: a screen that is left is kept, and Esc goes back the same way.
 
 use super::App;
 use crate::tui::listing::{Act, Kind, Place};
-use crate::tui::message::Effect;
+use crate::tui::message::{Request, Work};
 use crate::tui::screen::Screen;
 use crate::tui::screen::list::{Led, ListScreen};
 use crate::tui::screen::setup::SetupScreen;
@@ -17,15 +17,15 @@ impl App {
         }
     }
 
-    /// Back to where one came from; without that, up: from a step to all of them, from anything to the overview.
+    /// Back along the trail; at its end from a step to all steps, from anything else to the overview.
     pub(super) fn back(&mut self) {
         match (self.trail.back(), &self.screen) {
             (Some(Left { place, detail: Some(detail) }), _) => {
-                detail.look(&mut self.desk);
+                detail.look(&mut self.context);
                 self.enter(Screen::Detail(detail), place, Way::Instead);
             }
             (Some(Left { place: Some(place), .. }), _) => self.go(place, Way::Instead),
-            (_, Screen::Overview) => self.desk.say("q leaves imd; the numbers above open the other screens."),
+            (_, Screen::Overview) => self.context.say("q leaves imd. The numbers above open the other screens."),
             (_, Screen::Step(_)) => self.go(Place::Setup, Way::Instead),
             _ => self.go(Place::Overview, Way::Root),
         }
@@ -41,13 +41,13 @@ impl App {
     fn may_leave(&mut self) -> bool {
         match &mut self.screen {
             Screen::Step(screen) => {
-                if !screen.may_leave(&mut self.desk) {
+                if !screen.may_leave(&mut self.context) {
                     return false;
                 }
-                screen.leave_field(&mut self.desk);
+                screen.leave_field(&mut self.context);
             }
             Screen::Plan(plan) if plan.is_busy() => {
-                self.desk.say("The plan is being applied. Ctrl-X cancels it.");
+                self.context.say("The plan is being applied. Ctrl-X cancels it.");
                 return false;
             }
             _ => {}
@@ -60,7 +60,7 @@ impl App {
         if !self.may_leave() {
             return;
         }
-        let list = self.lists.entry(kind).or_insert_with(|| ListScreen::new(kind, &mut self.desk));
+        let list = self.lists.entry(kind).or_insert_with(|| ListScreen::new(kind, &mut self.context));
         list.begin(act, search);
         self.go(Place::List(kind), Way::On);
     }
@@ -69,7 +69,7 @@ impl App {
     pub(super) fn begun(&mut self, kind: Kind) {
         let shown = matches!(self.screen, Screen::List(shown) if shown == kind);
         if let Some(list) = self.lists.get_mut(&kind).filter(|_| shown) {
-            let led = list.go_on(&mut self.desk);
+            let led = list.go_on(&mut self.context);
             self.led(led);
         }
     }
@@ -78,11 +78,11 @@ impl App {
         self.opening = None;
         match place {
             Place::Overview => {
-                self.desk.ask(Effect::Overview);
+                self.context.request(Request::Overview);
                 self.enter(Screen::Overview, Some(Place::Overview), Way::Root);
             }
             Place::Setup => {
-                self.desk.ask(Effect::Standing);
+                self.context.request(Request::Standing);
                 let from = match &self.screen {
                     Screen::Step(screen) => Some(Place::Step(screen.step())),
                     // By its number it begins with what wants attention.
@@ -94,35 +94,36 @@ impl App {
             }
             Place::List(kind) => {
                 if let Some(list) = self.lists.get_mut(&kind) {
-                    list.look(&mut self.desk);
+                    list.look(&mut self.context);
                 } else {
-                    let list = ListScreen::new(kind, &mut self.desk);
+                    let list = ListScreen::new(kind, &mut self.context);
                     self.lists.insert(kind, list);
                 }
                 self.enter(Screen::List(kind), Some(place), way);
             }
             Place::Found(kind, search) => {
-                self.lists.insert(kind, ListScreen::found(kind, search, &mut self.desk));
+                self.lists.insert(kind, ListScreen::found(kind, search, &mut self.context));
                 self.enter(Screen::List(kind), Some(Place::List(kind)), way);
             }
             Place::Report => {
-                let job = self.desk.new_job();
-                self.desk.ask(Effect::Report(job));
-                self.desk.say("Counting ...");
+                self.context.start(Work::Report);
+                self.context.say("Counting...");
                 self.opening = Some((place, way));
             }
             place => {
-                self.desk.ask(match &place {
-                    Place::Step(step) => Effect::Open(*step),
-                    Place::Named(step, name) => Effect::OpenNamed(*step, name.clone()),
-                    Place::New(kind) => Effect::OpenNew(*kind),
-                    Place::Storage(name) => Effect::OpenStorage(name.clone()),
+                self.context.request(match &place {
+                    Place::Step(step) => Request::Open(*step),
+                    Place::Named(step, name) => Request::OpenNamed(*step, name.clone()),
+                    Place::New(kind) => Request::OpenNew(*kind),
+                    Place::Storage(name) => Request::OpenStorage(name.clone()),
                     Place::Entry(Kind::Syncs, id) => match id.parse() {
-                        Ok(plan) => Effect::OpenPlan(plan),
+                        Ok(plan) => Request::OpenPlan(plan),
                         Err(_) => return,
                     },
-                    Place::Entry(kind, id) => Effect::Detail(*kind, id.clone()),
-                    _ => Effect::Mappings,
+                    Place::Entry(kind, id) => Request::Detail(*kind, id.clone()),
+                    Place::Order => Request::Mappings,
+                    // Opened above.
+                    Place::Overview | Place::Setup | Place::Report | Place::List(_) | Place::Found(..) => return,
                 });
                 // Steps follow each other; what lies behind the first lies behind them all.
                 let follows = matches!(self.screen, Screen::Step(_)) && place.step().is_some();
@@ -140,8 +141,8 @@ impl App {
         self.trail.went(place, left, way);
     }
 
-    /// The way to what came, if it is still wanted.
-    pub(super) fn opened(&mut self, came: impl Fn(&Place) -> bool) -> Option<(Place, Way)> {
-        self.opening.take_if(|(place, _)| came(place))
+    /// Where the place that was opened belongs, if it is still wanted.
+    pub(super) fn opened(&mut self, is_it: impl Fn(&Place) -> bool) -> Option<(Place, Way)> {
+        self.opening.take_if(|(place, _)| is_it(place))
     }
 }

@@ -3,13 +3,14 @@
 use crossterm::event::KeyCode;
 use tui_input::InputRequest;
 
-use super::{Action, Binding, Command, bind, ctrl, key, letter};
+use super::{Binding, Chord, Command, bind, ctrl, key, letter};
 use crate::tui::listing::Act;
+use crate::wizard::Task;
 
 /// Works everywhere.
 pub const ANYWHERE: &[Binding] = &[
-    bind(&[ctrl('g')], Command::Help, "help", "What the keys do here"),
-    bind(&[ctrl('c')], Command::Leave, "leave", "Leave imd; what you entered is kept"),
+    bind(&[ctrl('g')], Command::Help, "help", "Show what the screen is for and what the keys do"),
+    bind(&[ctrl('c')], Command::Leave, "leave", "Leave imd; unsaved answers are kept"),
     bind(
         &[ctrl('p')],
         Command::Palette,
@@ -17,12 +18,12 @@ pub const ANYWHERE: &[Binding] = &[
         "Find a screen, a command, a user, a laptop or a token by a few letters",
     ),
     bind(&[ctrl('l')], Command::Redraw, "", "Draw the whole screen again"),
-    bind(&[ctrl('z')], Command::Suspend, "", "Stop imd and go to the shell; fg comes back"),
+    bind(&[ctrl('z')], Command::Suspend, "", "Suspend imd and go to the shell; fg returns"),
 ];
 
 /// Works wherever no text is typed.
 pub const NO_TEXT: &[Binding] = &[
-    bind(&[letter('?')], Command::Help, "", "What the keys do here"),
+    bind(&[letter('?')], Command::Help, "", "Show what the screen is for and what the keys do"),
     bind(
         &[letter(':')],
         Command::Palette,
@@ -31,13 +32,13 @@ pub const NO_TEXT: &[Binding] = &[
     ),
 ];
 
-/// The screens with a number. The numbers stand beside their names, so the key bar leaves them out.
+/// The screens with a number. The numbers are shown with their names, so the key bar omits them.
 pub const TABS: &[Binding] = &[
-    bind(&[letter('1')], Command::Go(0), "", "Overview: is it well, and what needs you"),
+    bind(&[letter('1')], Command::Go(0), "", "Overview: the state of the rollout and what needs your action"),
     bind(&[letter('2')], Command::Go(1), "", "Users"),
     bind(&[letter('3')], Command::Go(2), "", "Mappings"),
     bind(&[letter('4')], Command::Go(3), "", "Syncs and their plans"),
-    bind(&[letter('5')], Command::Go(4), "", "Devices, and accounts beside them"),
+    bind(&[letter('5')], Command::Go(4), "", "Devices; a switches to accounts"),
     bind(&[letter('6')], Command::Go(5), "", "Tokens"),
     bind(&[letter('7')], Command::Go(6), "", "Exports"),
     bind(&[letter('8')], Command::Go(7), "", "Audit"),
@@ -56,99 +57,104 @@ pub const MOVE: &[Binding] = &[
 
 /// In front of [`MOVE`] in a list.
 pub const ROWS_SEARCH: &[Binding] =
-    &[bind(&[letter('/')], Command::Search, "search", "Show only what has what you type")];
+    &[bind(&[letter('/')], Command::Search, "search", "Show only the rows that match what you type")];
 
 /// After [`MOVE`] in a list.
 pub const ROWS: &[Binding] = &[
     bind(&[letter('|')], Command::Columns, "", "Choose the columns"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "back", "End the search, or go back to where you came from"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "End the search, or go back"),
 ];
 
 /// In front of [`ROWS_SEARCH`] where there are any.
 pub const LIST_OPEN: &[Binding] =
-    &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "open", "All that is known of it")];
+    &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "open", "Show everything known about the entry")];
 
 /// In front of [`ROWS_SEARCH`] where there are several orders.
-pub const LIST_ORDER: &[Binding] = &[bind(&[letter('s')], Command::Sort, "sort", "Another order")];
+pub const LIST_ORDER: &[Binding] = &[bind(&[letter('s')], Command::Sort, "sort", "Sort by another column")];
 
 pub const TO_ACCOUNTS: &[Binding] =
-    &[bind(&[letter('a'), key(KeyCode::Tab)], Command::Other, "accounts", "The accounts that the laptops belong to")];
+    &[bind(&[letter('a'), key(KeyCode::Tab)], Command::Other, "accounts", "Show the accounts of the laptops")];
 
 pub const TO_DEVICES: &[Binding] =
-    &[bind(&[letter('a'), key(KeyCode::Tab)], Command::Other, "devices", "The laptops of the accounts")];
+    &[bind(&[letter('a'), key(KeyCode::Tab)], Command::Other, "devices", "Show the laptops of the accounts")];
 
-/// What can be done to an entry or to a list; of these, what can be done now.
+/// The acts on an entry or on a list. A screen offers those that are possible now.
 pub const ACTS: &[Binding] = &[
-    bind(&[letter('n')], Command::Do(Act::New), "new", "Make another one"),
-    bind(&[letter('e')], Command::Do(Act::Edit), "edit", "Change it, with a preview of what follows"),
-    bind(&[letter('e')], Command::Do(Act::Explain), "explain", "Why this user is or is not activated, and what to do"),
+    bind(&[letter('n')], Command::Do(Act::New), "new", "Add another entry"),
+    bind(&[letter('e')], Command::Do(Act::Edit), "edit", "Edit the entry, with a preview of the effect"),
+    bind(
+        &[letter('e')],
+        Command::Do(Act::Explain),
+        "explain",
+        "Show why this user is or is not activated, and what to do",
+    ),
     bind(
         &[letter('o')],
         Command::Do(Act::Order),
         "order",
-        "Which mapping takes a user first, and who would change place",
+        "Change the order of the mappings, and show which users it moves",
     ),
-    bind(&[letter('d')], Command::Do(Act::Duplicate), "duplicate", "Make another one that begins as this one is"),
+    bind(&[letter('d')], Command::Do(Act::Duplicate), "duplicate", "Add a copy of the entry"),
     bind(
         &[letter('x')],
         Command::Do(Act::Disable),
         "switch off",
-        "Take nobody in by it; a later mapping takes over whom it matches, and nobody leaves",
+        "Add no users by this mapping; a later mapping takes over those it matches, and no user is removed",
     ),
-    bind(&[letter('x')], Command::Do(Act::Enable), "switch on", "Take users in by it again"),
-    bind(&[letter('x')], Command::Do(Act::Revoke), "revoke", "Refuse it from the next request on"),
+    bind(&[letter('x')], Command::Do(Act::Enable), "switch on", "Add users by this mapping again"),
+    bind(&[letter('x')], Command::Do(Act::Revoke), "revoke", "Refuse it from the next request"),
     bind(
         &[letter('f')],
         Command::Do(Act::Release),
         "release",
-        "Give the laptop's place back to its user; it may enroll anew",
+        "Give the laptop's seat back to its user; the laptop may enroll again",
     ),
-    bind(&[letter('r')], Command::Do(Act::Replace), "replace", "Make its successor and write its exports anew"),
     bind(
-        &[letter('p')],
-        Command::Do(Act::Preserve),
-        "preserve",
-        "Refuse the user, and keep the account with all it has",
+        &[letter('r')],
+        Command::Do(Act::Replace),
+        "replace",
+        "Make a new token and write its exports again; the old token stays valid during the overlap",
     ),
-    bind(&[letter('p')], Command::Do(Act::Restore), "restore", "Let the user go on whose account is preserved"),
-    bind(&[letter('D')], Command::Do(Act::Delete), "delete", "Delete it for ever"),
-    bind(&[letter('r')], Command::Do(Act::Sync), "sync now", "Read the directories and bring the cache up to date"),
-    bind(&[letter('r')], Command::Do(Act::WriteAgain), "write again", "Write it again from what it was made from"),
-    bind(&[letter('r')], Command::Do(Act::Rotate), "new key", "Make a new key; tokens of the one before stay good"),
-    bind(&[letter('i')], Command::Do(Act::Import), "import", "Take in the rows of a CSV file"),
+    bind(&[letter('p')], Command::Do(Act::Preserve), "preserve", "Refuse the user and keep the account with its data"),
+    bind(&[letter('p')], Command::Do(Act::Restore), "restore", "Let the user of a preserved account continue"),
+    bind(&[letter('D')], Command::Do(Act::Delete), "delete", "Delete it permanently"),
+    bind(&[letter('r')], Command::Do(Act::Sync), "sync now", "Read the directories and update the cached users"),
+    bind(&[letter('r')], Command::Do(Act::WriteAgain), "write again", "Write the export again from the same settings"),
+    bind(
+        &[letter('r')],
+        Command::Do(Act::Rotate),
+        "new key",
+        "Make a new signing key; tokens signed by the old key stay valid",
+    ),
+    bind(&[letter('i')], Command::Do(Act::Import), "import", "Import the rows of a CSV file"),
     bind(
         &[letter('b')],
         Command::Do(Act::BundleOut),
         "bundle out",
-        "What is known of tokens, signed, for the other side of an air gap",
+        "Write the tokens and revocations to a signed file, for a host across an air gap",
     ),
     bind(
         &[letter('i')],
         Command::Do(Act::BundleIn),
         "bundle in",
-        "Take in what the other side wrote; what is revoked here stays so",
+        "Import the signed file of the other host; tokens revoked here stay revoked",
     ),
-    bind(&[letter('c')], Command::Do(Act::Check), "check", "Whether it is still as written, with a token that is good"),
-    bind(
-        &[letter('u')],
-        Command::Do(Act::Undo),
-        "take back",
-        "Make a plan that takes this one back; nothing changes yet",
-    ),
-    bind(&[letter('D')], Command::Do(Act::Discard), "discard", "Throw the plan away; the next sync makes its own"),
-    bind(&[letter('P')], Command::Do(Act::Pause), "pause", "Let no laptop in until somebody resumes"),
-    bind(&[letter('P')], Command::Do(Act::Resume), "resume", "Let laptops in again"),
+    bind(&[letter('c')], Command::Do(Act::Check), "check", "Check that the export is unchanged and its token is valid"),
+    bind(&[letter('u')], Command::Do(Act::Undo), "undo", "Make a plan that undoes this one; nothing changes yet"),
+    bind(&[letter('D')], Command::Do(Act::Discard), "discard", "Discard the plan; the next sync makes a new one"),
+    bind(&[letter('P')], Command::Do(Act::Pause), "pause", "Pause activations until they are resumed"),
+    bind(&[letter('P')], Command::Do(Act::Resume), "resume", "Resume activations"),
     bind(
         &[letter('w')],
         Command::Do(Act::Save),
         "write to a file",
-        "Write what is listed to a file, whose name says what it is",
+        "Write the list to a file; the file extension decides the format",
     ),
-    bind(&[letter('p')], Command::Do(Act::Preview), "look", "Its files as they lie there, without the token"),
-    bind(&[letter('v')], Command::Do(Act::Verify), "verify", "Whether every entry is still as it was written"),
+    bind(&[letter('p')], Command::Do(Act::Preview), "preview", "Show the files of the export, with the token masked"),
+    bind(&[letter('v')], Command::Do(Act::Verify), "verify", "Check that no entry was changed or removed"),
 ];
 
-/// Whether something is meant is being asked.
+/// A question is answered with yes or no.
 pub const LIST_CONFIRM: &[Binding] = &[
     bind(&[letter('y')], Command::Yes, "yes", "Do it"),
     bind(&[letter('n'), key(KeyCode::Esc), key(KeyCode::Enter)], Command::Back, "no", "Change nothing"),
@@ -156,33 +162,31 @@ pub const LIST_CONFIRM: &[Binding] = &[
 
 /// A line is being typed.
 pub const LIST_INPUT: &[Binding] = &[
-    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "do it", "Do it with what is typed"),
-    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "rather not", "Change nothing"),
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "confirm", "Do it with the text you typed"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "cancel", "Change nothing"),
 ];
 
 /// What to search for is being typed; the list follows.
 pub const LIST_SEARCH: &[Binding] = &[
-    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "to the list", "Keep the search and go to what was found"),
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "go to list", "Keep the search and go to the results"),
     bind(&[key(KeyCode::Up)], Command::Up, "move", "One line up"),
     bind(&[key(KeyCode::Down)], Command::Down, "move", "One line down"),
     bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
     bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
     bind(&[key(KeyCode::Esc)], Command::Back, "show all", "End the search"),
 ];
 
 /// After [`MOVE`] in an entry.
-pub const DETAIL: &[Binding] = &[bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to where you came from")];
+pub const DETAIL: &[Binding] = &[bind(&[key(KeyCode::Esc)], Command::Back, "back", "Go back")];
 
 /// In front of [`DETAIL`] where a line leads somewhere.
 pub const DETAIL_OPEN: &[Binding] =
-    &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "open", "What this line is about")];
+    &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "open", "Open what this line is about")];
 
 /// The overview.
 pub const OVERVIEW: &[Binding] = &[
-    bind(&[letter('r')], Command::Report, "report", "How far the rollout is, for whoever pays for it"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "", "Says how to leave"),
+    bind(&[letter('r')], Command::Report, "report", "Show the report on the rollout"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "", "Show how to leave imd"),
 ];
 
 /// In front of [`DETAIL`] in the report.
@@ -190,7 +194,7 @@ pub const REPORT: &[Binding] = &[bind(
     &[letter('w')],
     Command::Do(Act::Save),
     "write to files",
-    "Write the report as Markdown, and as a table for a spreadsheet",
+    "Write the report as Markdown and as a CSV table",
 )];
 
 /// The palette.
@@ -200,25 +204,24 @@ pub const PALETTE: &[Binding] = &[
     bind(&[key(KeyCode::Down), key(KeyCode::Tab)], Command::Down, "move", "One line down"),
     bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
     bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
-    bind(&[key(KeyCode::Esc), ctrl('p')], Command::Back, "close", "Back to where you were"),
+    bind(&[key(KeyCode::Esc), ctrl('p')], Command::Back, "close", "Go back"),
 ];
 
 /// Where there is nothing to type into and nothing to lose.
-pub const LEAVE: &[Binding] = &[bind(&[letter('q')], Command::Leave, "leave", "Leave imd; what you entered is kept")];
+pub const LEAVE: &[Binding] = &[bind(&[letter('q')], Command::Leave, "leave", "Leave imd; unsaved answers are kept")];
 
 /// Works in every step.
 pub const STEP: &[Binding] = &[
     bind(&[ctrl('n')], Command::NextStep, "next step", "Save this step and go to the next"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "all steps", "All seven steps and the other screens; nothing is lost"),
-    bind(&[ctrl('y')], Command::Reload, "", "The step as it is saved, without what was entered since"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "all steps", "Show all seven steps; unsaved answers are kept"),
+    bind(&[ctrl('y')], Command::Reload, "", "Show the saved step and drop unsaved answers"),
 ];
 
-/// The same in a step that does not stand among the others.
+/// The same in a step that was opened alone, from a list.
 pub const STEP_ALONE: &[Binding] = &[
-    bind(&[ctrl('n')], Command::NextStep, "save", "Save this and go back to where you were"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "go back", "Back to where you were; nothing is lost"),
-    bind(&[ctrl('y')], Command::Reload, "", "The same as it is saved, without what was entered since"),
+    bind(&[ctrl('n')], Command::NextStep, "save", "Save and go back"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Go back; unsaved answers are kept"),
+    bind(&[ctrl('y')], Command::Reload, "", "Show the saved version and drop unsaved answers"),
 ];
 
 /// The focus is on a field or a button.
@@ -227,12 +230,16 @@ pub const FORM: &[Binding] = &[
     bind(&[key(KeyCode::BackTab), key(KeyCode::Up)], Command::PreviousField, "", "The field or button before"),
 ];
 
-pub const TEXT: &[Binding] = &[
-    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "continue", "Continue with the next field"),
-    bind(&[key(KeyCode::Left)], Command::Edit(InputRequest::GoToPrevChar), "", "One character back"),
-    bind(&[key(KeyCode::Right)], Command::Edit(InputRequest::GoToNextChar), "", "One character on"),
-    bind(&[key(KeyCode::Home)], Command::Edit(InputRequest::GoToStart), "", "The beginning of the text"),
-    bind(&[key(KeyCode::End), ctrl('e')], Command::Edit(InputRequest::GoToEnd), "", "The end of the text"),
+/// In front of [`EDIT`] in a field of one line.
+pub const TEXT: &[Binding] =
+    &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "continue", "Continue with the next field")];
+
+/// Where a line of text is typed.
+pub const EDIT: &[Binding] = &[
+    bind(&[key(KeyCode::Left)], Command::Edit(InputRequest::GoToPrevChar), "", "Move the cursor left"),
+    bind(&[key(KeyCode::Right)], Command::Edit(InputRequest::GoToNextChar), "", "Move the cursor right"),
+    bind(&[key(KeyCode::Home)], Command::Edit(InputRequest::GoToStart), "", "Go to the beginning of the text"),
+    bind(&[key(KeyCode::End), ctrl('e')], Command::Edit(InputRequest::GoToEnd), "", "Go to the end of the text"),
     bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Edit(InputRequest::DeletePrevChar), "", "Delete backwards"),
     bind(&[key(KeyCode::Delete), ctrl('d')], Command::Edit(InputRequest::DeleteNextChar), "", "Delete forwards"),
     bind(&[ctrl('w')], Command::Edit(InputRequest::DeletePrevWord), "", "Delete the word before the cursor"),
@@ -240,17 +247,17 @@ pub const TEXT: &[Binding] = &[
     bind(&[ctrl('k')], Command::Edit(InputRequest::DeleteTillEnd), "", "Delete to the end of the text"),
 ];
 
-/// In front of [`TEXT`] where a value can also be picked.
+/// In front of [`EDIT`] where a value can also be picked.
 pub const PICK: &[Binding] = &[
     bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "continue", "Continue with the next field"),
-    bind(&[ctrl('o')], Command::Open, "pick", "Pick from what is there"),
+    bind(&[ctrl('o')], Command::Open, "pick", "Pick from a list"),
 ];
 
 pub const CHOICE: &[Binding] = &[
     bind(&[key(KeyCode::Left)], Command::Left, "change", "The choice before"),
     bind(&[key(KeyCode::Right), letter(' ')], Command::Right, "change", "The next choice"),
     bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "continue", "Continue with the next field"),
-    bind(&[ctrl('o')], Command::Open, "list", "List the choices with what follows from each"),
+    bind(&[ctrl('o')], Command::Open, "list", "List the choices with the effect of each"),
 ];
 
 pub const SEVERAL: &[Binding] =
@@ -275,27 +282,27 @@ pub const PANEL: &[Binding] = &[
     bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
     bind(&[key(KeyCode::Home)], Command::First, "", "The beginning"),
     bind(&[key(KeyCode::End)], Command::Last, "", "The end"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "back to the form", "Back to the form; this stays"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back to the form", "Go back to the form; the panel stays open"),
 ];
 
 /// In front of [`PANEL`] where lines can be opened.
 pub const OPENABLE: &[Binding] =
-    &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "open, close", "Show or hide what is behind the line")];
+    &[bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "open, close", "Show or hide the details of the line")];
 
 /// In front of [`PANEL`] where users are.
 pub const USERS: &[Binding] =
-    &[bind(&[letter('e')], Command::Explain, "explain", "Why a user matches or is excluded, clause by clause")];
+    &[bind(&[letter('e')], Command::Explain, "explain", "Show why the user matches or is excluded, clause by clause")];
 
 /// In front of [`PANEL`] where a user is explained.
 pub const EXPLAINED: &[Binding] = &[
     bind(&[letter('e')], Command::Explain, "another user", "Explain another user"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to where you were"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Go back"),
 ];
 
 /// The name of a user who is to be explained.
 pub const USER_NAME: &[Binding] = &[
-    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "explain", "Ask the directory about this user"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "rather not", "Back to where you were"),
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "explain", "Look this user up in the directory"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "cancel", "Go back"),
 ];
 
 /// In front of [`PANEL`] where there are several texts.
@@ -311,15 +318,18 @@ pub const LIST: &[Binding] = &[
     bind(&[key(KeyCode::Down)], Command::Down, "move", "One line down"),
     bind(&[key(KeyCode::PageUp)], Command::PageUp, "", "A page up"),
     bind(&[key(KeyCode::PageDown)], Command::PageDown, "", "A page down"),
-    bind(&[key(KeyCode::Home)], Command::First, "", "The first"),
-    bind(&[key(KeyCode::End)], Command::Last, "", "The last"),
-    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter of the search"),
     bind(
         &[key(KeyCode::Esc), key(KeyCode::Tab), key(KeyCode::BackTab)],
         Command::Back,
         "close",
-        "Close the list; nothing changes",
+        "Close the list and change nothing",
     ),
+];
+
+/// After [`LIST`] where nothing is typed.
+pub const ENDS: &[Binding] = &[
+    bind(&[key(KeyCode::Home)], Command::First, "", "Go to the first line"),
+    bind(&[key(KeyCode::End)], Command::Last, "", "Go to the last line"),
 ];
 
 pub const TREE: &[Binding] = &[
@@ -329,12 +339,12 @@ pub const TREE: &[Binding] = &[
 
 pub const MARKS: &[Binding] = &[
     bind(&[letter(' ')], Command::Toggle, "mark, unmark", "Mark or unmark this one"),
-    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "done", "Done choosing"),
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "done", "Close the list and keep the marks"),
     bind(
         &[key(KeyCode::Esc), key(KeyCode::Tab), key(KeyCode::BackTab)],
         Command::Back,
         "",
-        "Close the list; the marks stay",
+        "Close the list and keep the marks",
     ),
 ];
 
@@ -353,7 +363,7 @@ pub const EDITOR: &[Binding] = &[bind(
 
 /// A long job that is running.
 pub const RUNNING: &[Binding] =
-    &[bind(&[ctrl('x')], Command::Act(Action::Cancel), "cancel", "Stop what is running; nothing is half done")];
+    &[bind(&[ctrl('x')], Command::Cancel, "cancel", "Cancel the running job and roll it back")];
 
 /// The seven steps.
 pub const SETUP: &[Binding] = &[
@@ -362,34 +372,29 @@ pub const SETUP: &[Binding] = &[
     bind(&[key(KeyCode::Down), key(KeyCode::Tab), letter('j')], Command::Down, "move", "The next line"),
     bind(&[key(KeyCode::Home)], Command::First, "", "The first step"),
     bind(&[key(KeyCode::End)], Command::Last, "", "The last list"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Back to where you came from, or to the overview"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back", "Go back, or to the overview"),
 ];
 
 /// The mappings in their order.
 pub const ORDER_MAPPINGS: &[Binding] = &[
     bind(&[letter('-'), letter('K'), key(KeyCode::Left)], Command::Earlier, "earlier, later", "Move this one up"),
     bind(&[letter('+'), letter('J'), key(KeyCode::Right)], Command::Later, "earlier, later", "Move this one down"),
-    bind(
-        &[key(KeyCode::Enter), ctrl('j')],
-        Command::Enter,
-        "save",
-        "Save this order, once you have said that you mean it",
-    ),
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "save", "Save this order, after a question"),
     bind(&[key(KeyCode::Up), letter('k')], Command::Up, "move", "One line up"),
     bind(&[key(KeyCode::Down), letter('j')], Command::Down, "move", "One line down"),
     bind(&[key(KeyCode::Home)], Command::First, "", "The first mapping"),
     bind(&[key(KeyCode::End)], Command::Last, "", "The last mapping"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "leave as it was", "Back; the order stays as it was"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "discard", "Go back and keep the saved order"),
 ];
 
-/// In front of [`ORDER_MAPPINGS`] where the last reading says nothing about them.
+/// In front of [`ORDER_MAPPINGS`] where the last sync cannot say which users would move.
 pub const ORDER_UNREAD: &[Binding] =
-    &[bind(&[letter('r')], Command::Reload, "read", "Read the directories now, to know who would change place")];
+    &[bind(&[letter('r')], Command::Reload, "read", "Read the directories now, to see which users would move")];
 
-/// Whether the order is meant is being asked.
+/// The order is saved after a question.
 pub const ORDER_CONFIRM: &[Binding] = &[
-    bind(&[letter('y')], Command::Yes, "yes, save it", "Save this order"),
-    bind(&[letter('n'), key(KeyCode::Esc), key(KeyCode::Enter)], Command::Back, "no", "Save nothing yet"),
+    bind(&[letter('y')], Command::Yes, "save", "Save this order"),
+    bind(&[letter('n'), key(KeyCode::Esc), key(KeyCode::Enter)], Command::Back, "no", "Do not save yet"),
 ];
 
 /// In front of [`MOVE`] in a plan.
@@ -397,7 +402,7 @@ pub const PLAN_LINE: &[Binding] = &[bind(
     &[key(KeyCode::Enter), letter(' '), ctrl('j')],
     Command::Enter,
     "details",
-    "Show or hide the line's details",
+    "Show or hide the details of the line",
 )];
 
 /// After [`MOVE`] in a plan.
@@ -408,20 +413,12 @@ pub const PLAN: &[Binding] = &[
 ];
 
 /// After [`PLAN`] where the plan is not applied yet.
-pub const PLAN_OPEN: &[Binding] = &[bind(
-    &[letter('a')],
-    Command::Approve,
-    "approve",
-    "Apply exactly this plan, once you have said that you mean it",
-)];
+pub const PLAN_OPEN: &[Binding] =
+    &[bind(&[letter('a')], Command::Approve, "approve", "Apply exactly this plan, after a question")];
 
 /// After [`PLAN`] where it is.
-pub const PLAN_APPLIED: &[Binding] = &[bind(
-    &[letter('u')],
-    Command::TakeBack,
-    "take back",
-    "Make a plan that takes this one back; nothing changes yet",
-)];
+pub const PLAN_APPLIED: &[Binding] =
+    &[bind(&[letter('u')], Command::Undo, "undo", "Make a plan that undoes this one; nothing changes yet")];
 
 /// After both.
 pub const PLAN_BACK: &[Binding] = &[bind(
@@ -433,14 +430,13 @@ pub const PLAN_BACK: &[Binding] = &[bind(
 
 /// What to search for is being typed.
 pub const SEARCH: &[Binding] = &[
-    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "search", "Search; nothing typed shows everybody"),
-    bind(&[key(KeyCode::Backspace), ctrl('h')], Command::Erase, "", "Take back a letter"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "rather not", "Leave the search as it was"),
+    bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "search", "Search; an empty search shows all lines"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "cancel", "Keep the search as it was"),
 ];
 
-/// Whether something is meant is being asked.
+/// A question is answered with yes or no.
 pub const CONFIRM: &[Binding] = &[
-    bind(&[letter('y')], Command::Yes, "yes, apply it", "Apply it"),
+    bind(&[letter('y')], Command::Yes, "apply", "Apply it"),
     bind(&[letter('n'), key(KeyCode::Esc), key(KeyCode::Enter)], Command::Back, "no", "Change nothing"),
 ];
 
@@ -458,27 +454,31 @@ pub const HELP: &[Binding] = &[
     bind(&[key(KeyCode::PageDown), letter(' ')], Command::PageDown, "", "A page down"),
 ];
 
-/// The actions of the steps, by key.
-pub const ACTIONS: &[Binding] = &[
-    bind(&[ctrl('t')], Command::Act(Action::Check), "check", "Check this step against what is really there"),
-    bind(&[ctrl('r')], Command::Act(Action::Preview), "preview", "Which users match, and who is excluded"),
-    bind(&[ctrl('f')], Command::Act(Action::Explain), "explain", "Why a user matches or not, found by any name"),
-    bind(&[ctrl('r')], Command::Act(Action::Run), "run now", "Read the directory and store its users now"),
-    bind(&[ctrl('r')], Command::Act(Action::Mint), "make token", "Make the token, or show the one that was made"),
-    bind(&[ctrl('r')], Command::Act(Action::Files), "preview files", "Look at each file before it is written"),
-    bind(&[ctrl('f')], Command::Act(Action::Write), "write files", "Write the files"),
+/// The buttons of the steps, by key.
+pub const TASKS: &[Binding] = &[
+    task(&[ctrl('t')], Task::Check, "check"),
+    task(&[ctrl('r')], Task::Preview, "preview"),
+    task(&[ctrl('f')], Task::Explain, "explain"),
+    task(&[ctrl('r')], Task::Run, "sync now"),
+    task(&[ctrl('r')], Task::Mint, "create token"),
+    task(&[ctrl('r')], Task::Files, "preview files"),
+    task(&[ctrl('f')], Task::Write, "write files"),
 ];
+
+const fn task(chords: &'static [Chord], task: Task, label: &'static str) -> Binding {
+    bind(chords, Command::Task(task), label, task.purpose())
+}
 
 /// A token that was just made.
 pub const TOKEN: &[Binding] = &[
-    bind(&[letter('s')], Command::Act(Action::ShowToken), "show, hide", "Show the token in clear, or hide it again"),
-    bind(&[letter('c')], Command::Act(Action::CopyToken), "copy", "Send the token to the terminal's clipboard"),
-    bind(&[letter('w')], Command::Act(Action::SaveToken), "write to a file", "Write it to a file only you can read"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "back to the form", "Back to the form; the token is hidden again"),
+    bind(&[letter('s')], Command::ShowToken, "show, hide", "Show the token in clear, or hide it again"),
+    bind(&[letter('c')], Command::CopyToken, "copy", "Send the token to the terminal's clipboard"),
+    bind(&[letter('w')], Command::SaveToken, "write to a file", "Write the token to a file that only you can read"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "back to the form", "Go back to the form and hide the token"),
 ];
 
 /// The name of the file that a token is written to.
 pub const FILE_NAME: &[Binding] = &[
     bind(&[key(KeyCode::Enter), ctrl('j')], Command::Enter, "write", "Write the file"),
-    bind(&[key(KeyCode::Esc)], Command::Back, "rather not", "Back to the token; nothing is written"),
+    bind(&[key(KeyCode::Esc)], Command::Back, "cancel", "Back to the token; nothing is written"),
 ];

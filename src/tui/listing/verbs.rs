@@ -3,8 +3,7 @@
 //! What is not here is not offered: a list does to its entries what has a verb, and nothing else.
 
 use super::{Act, Kind};
-use crate::tui::keys::Action;
-use crate::wizard::Step;
+use crate::wizard::{Step, Task};
 
 impl Kind {
     /// The verb that lists the same.
@@ -92,27 +91,26 @@ impl Kind {
     }
 }
 
-/// The verb that does what a button of a step does; `None`: the step has no such button, or it only looks.
-pub const fn pressed(step: Step, action: Action) -> Option<&'static str> {
-    Some(match (step, action) {
-        (Step::Directory, Action::Check) => "directory test",
-        (Step::Directory, Action::Continue) => "directory edit",
-        (Step::Profile, Action::Continue) => "profile edit",
-        (Step::Mapping, Action::Preview) => "mapping preview",
-        (Step::Mapping, Action::Explain) => "mapping explain",
-        (Step::Mapping, Action::Continue) => "mapping edit",
-        (Step::Frequency, Action::Run) => "sync",
-        (Step::Frequency, Action::Continue) => "frequency set",
-        (Step::Settings, Action::Continue) => "settings set",
-        (Step::Token, Action::Mint) => "token create",
-        (Step::Token, Action::ShowToken | Action::CopyToken | Action::SaveToken) => "token show",
-        (Step::Installer, Action::Write) => "export",
+/// The verb that does what a button of a step does, or with `None` what saving it does; `None`: it only looks.
+pub const fn pressed(step: Step, button: Option<Task>) -> Option<&'static str> {
+    Some(match (step, button) {
+        (Step::Directory, Some(Task::Check)) => "directory test",
+        (Step::Directory, None) => "directory edit",
+        (Step::Profile, None) => "profile edit",
+        (Step::Mapping, Some(Task::Preview)) => "mapping preview",
+        (Step::Mapping, Some(Task::Explain)) => "mapping explain",
+        (Step::Mapping, None) => "mapping edit",
+        (Step::Frequency, Some(Task::Run)) => "sync",
+        (Step::Frequency, None) => "frequency set",
+        (Step::Settings, None) => "settings set",
+        (Step::Token, Some(Task::Mint)) => "token create",
+        (Step::Installer, Some(Task::Write)) => "export",
         _ => return None,
     })
 }
 
 /// What else a screen shows or does: the screen, and the verb.
-pub const ELSEWHERE: [(&str, &str); 9] = [
+pub const ELSEWHERE: [(&str, &str); 10] = [
     ("the overview", "status"),
     ("the report", "report"),
     ("the steps", "setup"),
@@ -120,6 +118,7 @@ pub const ELSEWHERE: [(&str, &str); 9] = [
     ("step 3: Ctrl-O on the OU", "directory browse"),
     ("step 4: the next runs", "frequency show"),
     ("step 5: what is settled", "settings show"),
+    ("step 6: the token in clear", "token show"),
     ("step 7: the tools to choose from", "export list"),
     ("a plan: approve", "sync"),
 ];

@@ -21,7 +21,7 @@ use crate::model::text;
 use crate::tui::canvas::{Canvas, units, wrap};
 use crate::tui::keys::Command;
 use crate::tui::look::Look;
-use crate::tui::message::Trouble;
+use crate::tui::view::Trouble;
 
 #[derive(Debug, Default)]
 pub struct Checklist {

@@ -11,19 +11,18 @@
 //! ```
 
 use ratatui::layout::Rect;
-use ratatui::style::Style;
-use tui_input::{Input, InputRequest};
+use tui_input::InputRequest;
 
 use super::Panel;
 use super::report::Lines;
-use crate::model::text;
-use crate::tui::canvas::{Canvas, units, width, window};
+use crate::tui::canvas::Canvas;
 use crate::tui::keys::Command;
-use crate::tui::message::Report;
+use crate::tui::text_line::TextLine;
+use crate::tui::view::Report;
 
 #[allow(missing_debug_implementations, reason = "the panel behind it may be any")]
 pub struct Explain {
-    name: Input,
+    name: TextLine,
     asking: bool,
     answer: Option<Lines>,
     /// Shown again when this is closed.
@@ -33,12 +32,12 @@ pub struct Explain {
 impl Explain {
     /// Asks for a name, before what is shown now.
     pub fn asking(behind: Option<Panel>) -> Self {
-        Self { name: Input::default(), asking: true, answer: None, behind: behind.map(Box::new) }
+        Self { name: TextLine::default(), asking: true, answer: None, behind: behind.map(Box::new) }
     }
 
     /// Has a name already: the answer is on its way.
     pub fn of(name: &str, behind: Option<Panel>) -> Self {
-        Self { name: Input::new(name.to_owned()), asking: false, ..Self::asking(behind) }
+        Self { name: TextLine::new(name), asking: false, ..Self::asking(behind) }
     }
 
     pub fn title(&self) -> String {
@@ -52,13 +51,17 @@ impl Explain {
         self.asking
     }
 
+    pub fn insert(&mut self, text: &str) {
+        self.name.insert(text);
+    }
+
     pub fn edit(&mut self, request: InputRequest) {
-        self.name.handle(request);
+        self.name.edit(request);
     }
 
     /// The name to explain, when one was typed; the question is over.
     pub fn asked(&mut self) -> Option<String> {
-        let name = self.name.value().trim().to_owned();
+        let name = self.name.text().trim().to_owned();
         self.asking = name.is_empty();
         self.answer = None;
         (!name.is_empty()).then_some(name)
@@ -66,11 +69,11 @@ impl Explain {
 
     /// Asks for another name.
     pub fn again(&mut self) {
-        self.name = Input::default();
+        self.name = TextLine::default();
         self.asking = true;
     }
 
-    /// What came of it. What went wrong leaves the name to be mended.
+    /// Shows the result. After a failure the name can be corrected.
     pub fn show(&mut self, report: Report, failed: bool) {
         self.answer = Some(Lines::new(report));
         self.asking = failed;
@@ -80,7 +83,7 @@ impl Explain {
         self.behind.take().map(|panel| *panel)
     }
 
-    /// The name stands above the answer while it is asked for or looked up; then the heading says who it is.
+    /// The name is shown above the answer while it is typed or looked up; then the heading names the user.
     fn has_name(&self) -> bool {
         self.asking || self.answer.is_none()
     }
@@ -109,7 +112,7 @@ impl Explain {
                 let hint = if self.asking {
                     "CORP\\name, UPN, mail, alias, DN or GUID. The user need not be cached."
                 } else {
-                    "asking the directory ... Ctrl-X cancels"
+                    "Looking the user up... Ctrl-X cancels."
                 };
                 canvas.text(rest, rest.x + 1, rest.y, hint, canvas.look.faint());
             }
@@ -119,13 +122,6 @@ impl Explain {
     fn draw_name(&self, canvas: &mut Canvas<'_>, area: Rect, focused: bool) {
         let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
         let x = canvas.text(inner, inner.x, inner.y, "User: ", canvas.look.heading());
-        let room = usize::from(inner.right().saturating_sub(x));
-        let before: String = self.name.value().chars().take(self.name.cursor()).collect();
-        let before = width(&text::shown(&before));
-        let skip = before.saturating_sub(room.saturating_sub(1));
-        canvas.text(inner, x, inner.y, &window(&text::shown(self.name.value()), skip, room), Style::new());
-        if focused && self.asking {
-            canvas.cursor(inner, x + units(before - skip), inner.y);
-        }
+        self.name.draw(canvas, inner, x, inner.y, focused && self.asking);
     }
 }

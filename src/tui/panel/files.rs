@@ -16,7 +16,7 @@ use crate::model::text;
 use crate::tui::canvas::{Canvas, units, wrap};
 use crate::tui::keys::Command;
 use crate::tui::look::Look;
-use crate::tui::message::FileView;
+use crate::tui::view::FileView;
 
 #[derive(Debug)]
 pub struct Files {
@@ -36,7 +36,7 @@ impl Files {
                 let FileView { target, name, .. } = file;
                 let count = self.all.len();
                 format!(
-                    "File {} of {count}: {}/{}  Left/Right: others",
+                    "File {} of {count}: {}/{}  Left/Right: other files",
                     self.which + 1,
                     text::shown(target),
                     text::shown(name)
@@ -49,7 +49,7 @@ impl Files {
     /// Who can read the token, then the file itself. Nothing is cut off: what is longer than a row goes on in the next.
     fn lines(&self, look: Look, width: u16) -> Vec<(String, Style)> {
         let Some(file) = self.all.get(self.which) else {
-            return vec![("No target is chosen: there is nothing to write.".to_owned(), Style::new())];
+            return vec![("No deployment tool is chosen.".to_owned(), Style::new())];
         };
         let room = usize::from(width.saturating_sub(2)).max(8);
         let who = format!("Who can read the token here: {}", text::shown(&file.exposure));
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_can_read_the_token_stands_first_and_a_long_line_is_shown_whole() {
+    fn who_can_read_the_token_is_first_and_lines_are_whole() {
         let text = format!("msiexec /i imd.msi {}\r\n", "A".repeat(90));
         let file =
             FileView { target: "msiexec".into(), name: "install.cmd".into(), text, exposure: "everybody".into() };

@@ -10,17 +10,19 @@
 //! -- Proofs: Space marks, Left/Right changes the order -
 //!  [1] Kerberos   A ticket of the user's own session.
 //!  [2] Password   The user's password, tried once.
-//!  [ ] Claimed    cannot be chosen: only alone
+//!  [ ] Claimed    not available: only alone
 //! ```
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use tui_input::InputRequest;
 
 use super::page;
 use crate::model::text;
 use crate::tui::canvas::{Canvas, units, width};
 use crate::tui::keys::Command;
-use crate::tui::message::PickedItem;
+use crate::tui::text_line::{SEARCH, TextLine};
+use crate::tui::view::PickedItem;
 use crate::wizard::form::Choice;
 
 /// How much may be chosen.
@@ -37,7 +39,7 @@ pub struct List {
     mode: Mode,
     items: Vec<Item>,
     /// What was typed to narrow the list.
-    search: String,
+    search: TextLine,
     at: usize,
     /// The values that are marked, in order.
     marked: Vec<String>,
@@ -74,7 +76,7 @@ impl List {
         }
         let at = items.iter().position(|item| mode == Mode::One && chosen.contains(&item.value)).unwrap_or(0);
         let marked = if mode == Mode::One { Vec::new() } else { chosen.to_vec() };
-        Self { title: title.to_owned(), mode, items, search: String::new(), at, marked, partial: false }
+        Self { title: title.to_owned(), mode, items, search: TextLine::at_most("", SEARCH), at, marked, partial: false }
     }
 
     /// Of what was found in the directory.
@@ -82,7 +84,15 @@ impl List {
         let items = items_of(picked);
         let at = items.iter().position(|item| item.value == chosen).unwrap_or(0);
         let partial = items.len() >= PART;
-        Self { title: title.to_owned(), mode: Mode::One, items, search: String::new(), at, marked: Vec::new(), partial }
+        Self {
+            title: title.to_owned(),
+            mode: Mode::One,
+            items,
+            search: TextLine::at_most("", SEARCH),
+            at,
+            marked: Vec::new(),
+            partial,
+        }
     }
 
     /// What begins with the search, read anew.
@@ -93,7 +103,7 @@ impl List {
 
     /// What was typed, when more has to be read for it.
     pub fn wants(&self) -> Option<&str> {
-        self.partial.then_some(self.search.as_str())
+        self.partial.then_some(self.search.text())
     }
 
     pub fn mode(&self) -> Mode {
@@ -107,14 +117,14 @@ impl List {
     pub fn title(&self) -> String {
         match self.mode {
             Mode::One if self.search.is_empty() => format!("{}  type to search", self.title),
-            Mode::One => format!("{}  search: {}", self.title, self.search),
+            Mode::One => format!("{}  search: {}", self.title, self.search.text()),
             Mode::Several => format!("{}  Space marks, Enter is done", self.title),
             Mode::Ordered => format!("{}  Space marks, Left/Right changes the order", self.title),
         }
     }
 
     fn found(&self) -> Vec<&Item> {
-        let search = self.search.to_lowercase();
+        let search = self.search.text().to_lowercase();
         let matches = |item: &&Item| {
             search.is_empty()
                 || item.label.to_lowercase().contains(&search)
@@ -123,12 +133,22 @@ impl List {
         self.items.iter().filter(matches).collect()
     }
 
-    /// Narrows the list by another letter.
-    pub fn search(&mut self, letter: char) {
-        if self.mode == Mode::One && !text::is_hidden(letter) {
-            self.search.push(letter);
+    /// Searches for more. True when the search changed.
+    pub fn search(&mut self, text: &str) -> bool {
+        let changed = self.mode == Mode::One && self.search.insert(text);
+        if changed {
             self.at = 0;
         }
+        changed
+    }
+
+    /// Edits the search. True when it changed.
+    pub fn edit(&mut self, request: InputRequest) -> bool {
+        let changed = self.mode == Mode::One && self.search.edit(request);
+        if changed {
+            self.at = 0;
+        }
+        changed
     }
 
     /// The value that Enter chooses; `Err` says why it cannot be chosen.
@@ -144,10 +164,6 @@ impl List {
     /// Moves and marks. `Err` says why something cannot be marked.
     pub fn perform(&mut self, command: Command, height: u16) -> Result<(), String> {
         match command {
-            Command::Erase => {
-                self.search.pop();
-                self.at = 0;
-            }
             Command::Toggle if self.mode != Mode::One => self.toggle()?,
             Command::Earlier if self.mode == Mode::Ordered => self.shift(false),
             Command::Later if self.mode == Mode::Ordered => self.shift(true),
@@ -191,10 +207,20 @@ impl List {
         units(self.found().len()).max(1)
     }
 
+    /// Draws the search, once something is typed, where it stands in the heading in the first row of `area`.
+    pub fn draw_search(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let before = width(&self.title()).saturating_sub(width(self.search.text()));
+        let x = area.x.saturating_add(3).saturating_add(units(before));
+        let end = area.right().saturating_sub(3);
+        if self.mode == Mode::One && !self.search.is_empty() && x < end {
+            self.search.draw(canvas, Rect { width: end - area.x, height: 1, ..area }, x, area.y, true);
+        }
+    }
+
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let found = self.found();
         if found.is_empty() {
-            let text = if self.search.is_empty() { "There is nothing to choose from." } else { "Nothing matches." };
+            let text = if self.search.is_empty() { "The list is empty." } else { "No entry matches." };
             canvas.text(area, area.x + 1, area.y, text, Style::new());
             canvas.cursor(area, area.x, area.y);
             return;
@@ -220,7 +246,7 @@ impl List {
             let label = Rect { width: (marks + label_width).min(area.width), ..area };
             canvas.text(label, area.x + marks, y, &item.label, Style::new());
             let (detail, style) = match &item.refused {
-                Some(reason) => (format!("cannot be chosen: {reason}"), canvas.look.warning()),
+                Some(reason) => (format!("not available: {reason}"), canvas.look.warning()),
                 None => (item.detail.clone(), canvas.look.faint()),
             };
             canvas.text(area, area.x + marks + label_width + 2, y, &detail, style);
@@ -284,11 +310,9 @@ mod tests {
     fn letters_narrow_the_list_without_regard_to_case() {
         let mut list = List::of_choices("Proofs", Mode::One, &choices(), &["password".into()]);
         assert_eq!(list.chosen(), Some(Ok("password".into())), "it opens on what is chosen");
-        for letter in "KER".chars() {
-            list.search(letter);
-        }
+        assert!(list.search("KER"));
         assert_eq!((list.found().len(), list.chosen()), (1, Some(Ok("kerberos".into()))));
-        list.search('!');
+        list.search("!");
         assert_eq!(list.chosen(), None);
     }
 }

@@ -4,7 +4,7 @@
 //! -- Preview  312 users, 9 excluded -------------------
 //!  Excluded: 7 without a mail - give the user a mail
 //!  Excluded: 2 disabled - enable the account
-//!  12 of these are also matched by "Everybody", which comes later
+//!  12 of these are also matched by "Everybody", a later mapping
 //!  Name               Account             Mail
 //!  Åsa Berg           asa@corp.test       asa@corp.test
 //! ```
@@ -20,7 +20,7 @@ use crate::model::count::grouped;
 use crate::tui::canvas::{Canvas, cut, units};
 use crate::tui::keys::Command;
 use crate::tui::look::Look;
-use crate::tui::message::{Preview, Reason, Sampled};
+use crate::tui::view::{Preview, Reason, Sampled};
 
 #[derive(Debug)]
 pub struct PreviewTable {
@@ -69,7 +69,7 @@ impl PreviewTable {
         }
         if self.preview.takes == 0 {
             line(
-                "Nobody would get it. Widen the mapping: fewer conditions match more users.".into(),
+                "No user matches. Remove conditions from the mapping to match more users.".into(),
                 look.problem(),
                 None,
                 None,
@@ -78,7 +78,7 @@ impl PreviewTable {
         }
         for (other, users) in &self.preview.also {
             let (users, are) = (grouped(*users), if *users == 1 { "is" } else { "are" });
-            let text = format!("{users} of these {are} also matched by \"{other}\", which comes later");
+            let text = format!("{users} of these {are} also matched by \"{other}\", a later mapping");
             line(text, Style::new(), None, None);
         }
         let columns = self.columns(usize::from(width.saturating_sub(1)));
@@ -197,7 +197,7 @@ mod tests {
         let text: Vec<String> = table.lines(LOOK, 60).into_iter().map(|line| line.text).collect();
         assert!(text.contains(&"    and 1 more".to_owned()), "{text:?}");
         assert!(text.contains(&"and 1,999 more".to_owned()), "{text:?}");
-        let also = "12 of these are also matched by \"Everybody\", which comes later";
+        let also = "12 of these are also matched by \"Everybody\", a later mapping";
         assert!(text.contains(&also.to_owned()), "{text:?}");
     }
 

@@ -10,7 +10,7 @@
 //! -- Running -------------------------------------------
 //!  reading users        812 of 1,200       2,410 a second
 //!  [##########################..............]  67%
-//!  Ctrl-X cancels; nothing is half done.
+//!  Ctrl-X cancels and rolls everything back.
 //! ```
 
 use ratatui::layout::Rect;
@@ -19,9 +19,10 @@ use ratatui::style::Style;
 use super::page;
 use crate::model::count::grouped;
 use crate::model::job::Progress;
+use crate::present::Tone;
 use crate::tui::canvas::{Canvas, units, wrap};
 use crate::tui::keys::Command;
-use crate::tui::message::{Report, Tone, Trouble};
+use crate::tui::view::{Report, Trouble};
 
 /// Lines.
 #[derive(Debug)]
@@ -73,14 +74,7 @@ impl Lines {
         let first = page::offset(at, lines.len(), area.height);
         for (row, (tone, line)) in page::shown(&lines, at, area.height).enumerate() {
             let look = canvas.look;
-            let style = match tone {
-                Tone::Plain => Style::new(),
-                Tone::Good => look.good(),
-                Tone::Warning => look.warning(),
-                Tone::Problem => look.problem(),
-                Tone::Help => look.heading(),
-            };
-            canvas.text(area, area.x + 1, area.y + units(row), line, style);
+            canvas.text(area, area.x + 1, area.y + units(row), line, look.toned(*tone));
         }
         if focused {
             canvas.select(area, area.y + units(at - first));
@@ -128,15 +122,15 @@ impl Running {
     /// The same on a line by itself, with the key that stops it.
     pub fn said(&self) -> String {
         match (self.cancelling, self.line()) {
-            (true, _) => "Stopping ...".to_owned(),
-            (false, None) => "At it; Ctrl-X cancels.".to_owned(),
+            (true, _) => "Cancelling...".to_owned(),
+            (false, None) => "Working... Ctrl-X cancels.".to_owned(),
             (false, Some(line)) => format!("{line}. Ctrl-X cancels."),
         }
     }
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let (Some(line), Some(progress)) = (self.line(), &self.progress) else {
-            let text = if self.cancelling { "stopping ..." } else { "working ... Ctrl-X cancels" };
+            let text = if self.cancelling { "Cancelling..." } else { "Working... Ctrl-X cancels." };
             canvas.text(area, area.x + 1, area.y, text, Style::new());
             return;
         };
@@ -152,7 +146,7 @@ impl Running {
             canvas.text(area, area.x + 1, y, &bar, Style::new());
             y += 1;
         }
-        let text = if self.cancelling { "stopping ..." } else { "Ctrl-X cancels; nothing is left half done." };
+        let text = if self.cancelling { "Cancelling..." } else { "Ctrl-X cancels and rolls everything back." };
         canvas.text(area, area.x + 1, y, text, canvas.look.faint());
     }
 }
@@ -193,7 +187,7 @@ mod tests {
                 Some(2_000.0),
                 "reading users  40,000 of about 1,000,000   2,000 a second, about 8 min left. Ctrl-X cancels.",
             ),
-            // More came than was guessed: nothing is known of the end any more.
+            // More than the estimate: the time left is unknown.
             (1_300, None, Some(1_200), Some(10.0), "reading users  1,300   10 a second. Ctrl-X cancels."),
             (
                 1_190,

@@ -1,4 +1,4 @@
-//! The token that was just made, masked until somebody asks to see it.
+//! The token that was just made, masked until the administrator shows it.
 //!
 //! ```text
 //! -- Token "rollout-2026" --------------------------------
@@ -13,18 +13,19 @@ use std::path::PathBuf;
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use tui_input::{Input, InputRequest};
+use tui_input::InputRequest;
 
 use crate::model::text;
-use crate::tui::canvas::{Canvas, units, width, window, wrap};
-use crate::tui::message::MintedToken;
+use crate::tui::canvas::{Canvas, units, wrap};
+use crate::tui::text_line::TextLine;
+use crate::tui::view::MintedToken;
 
 #[allow(missing_debug_implementations, reason = "it holds a token")]
 pub struct Reveal {
     minted: MintedToken,
     shown: bool,
     /// The name of the file it shall be written to, while that is being typed.
-    file: Option<Input>,
+    file: Option<TextLine>,
 }
 
 impl Reveal {
@@ -55,23 +56,29 @@ impl Reveal {
     pub fn ask_for_file(&mut self) {
         let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
         let name: String = self.minted.name.chars().map(plain).collect();
-        self.file = Some(Input::new(format!("{name}.token")));
+        self.file = Some(TextLine::new(&format!("{name}.token")));
     }
 
     pub fn forget_file(&mut self) {
         self.file = None;
     }
 
+    pub fn insert(&mut self, text: &str) {
+        if let Some(file) = &mut self.file {
+            file.insert(text);
+        }
+    }
+
     pub fn edit(&mut self, request: InputRequest) {
         if let Some(file) = &mut self.file {
-            file.handle(request);
+            file.edit(request);
         }
     }
 
     /// The file that was named; the question is over.
     pub fn file(&mut self) -> Option<PathBuf> {
         let file = self.file.take()?;
-        let name = file.value().trim();
+        let name = file.text().trim();
         (!name.is_empty()).then(|| PathBuf::from(name))
     }
 
@@ -87,17 +94,13 @@ impl Reveal {
         if let Some(file) = &self.file {
             let ask = "Write it to: ";
             let x = canvas.text(inner, inner.x, y, ask, canvas.look.heading());
-            let room = usize::from(inner.right().saturating_sub(x));
-            let before: String = file.value().chars().take(file.cursor()).collect();
-            let skip = width(&text::shown(&before)).saturating_sub(room.saturating_sub(1));
-            canvas.text(inner, x, y, &window(&text::shown(file.value()), skip, room), Style::new());
-            canvas.cursor(inner, x + units(width(&text::shown(&before)).saturating_sub(skip)), y);
+            file.draw(canvas, inner, x, y, true);
             y += 1;
             y += canvas.wrapped(
                 inner,
                 y,
                 2,
-                "A new file in this folder that only you can read (mode 0600).",
+                "A new file in this folder, readable by you only (mode 0600).",
                 canvas.look.faint(),
             );
         }
@@ -113,7 +116,7 @@ impl Reveal {
         for fact in &self.minted.facts {
             y += canvas.wrapped(inner, y, 2, &text::shown(fact), Style::new());
         }
-        let word = "Step 7 puts it into the installer's parameters; it can be shown here again.";
+        let word = "Step 7 puts it into the exports. It can be shown here again.";
         y += canvas.wrapped(inner, y, 2, word, canvas.look.faint());
         if self.file.is_none() {
             let keys = if self.shown {
@@ -135,7 +138,7 @@ mod tests {
     use crate::secrets::Secret;
 
     #[test]
-    fn the_file_that_is_proposed_is_named_after_the_token_and_stays_in_this_folder() {
+    fn the_proposed_file_is_named_after_the_token() {
         let minted = MintedToken { token: Secret::new("t"), name: "../roll out".into(), facts: Vec::new() };
         let mut reveal = Reveal::new(minted);
         reveal.ask_for_file();

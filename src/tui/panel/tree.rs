@@ -17,7 +17,7 @@ use tui_tree_widget::{Tree as TreeWidget, TreeItem, TreeState};
 use super::page;
 use crate::tui::canvas::{Canvas, units};
 use crate::tui::keys::Command;
-use crate::tui::message::PickedItem;
+use crate::tui::view::PickedItem;
 
 #[derive(Debug, Default)]
 pub struct Tree {

@@ -26,9 +26,10 @@ pub(super) use crate::model::moment::{day, minute};
 use crate::model::name::Name;
 use crate::model::size::Size;
 use crate::model::text::shown;
+use crate::present::Tone;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows, Wanted};
-use crate::tui::message::{Came, Tone};
-use crate::tui::screen::palette::{Choice, Entry};
+use crate::tui::message::JobEvent;
+use crate::tui::view::Found;
 
 /// One list.
 trait Source {
@@ -95,18 +96,18 @@ pub(super) fn question(engine: &Engine, wanted: Wanted) -> Result<Wanted, Error>
     Ok(Wanted { question, ..wanted })
 }
 
-pub(super) fn act(engine: &Engine, doing: &Doing, job: &Job) -> Result<Came, Error> {
+pub(super) fn act(engine: &Engine, doing: &Doing, job: &Job) -> Result<JobEvent, Error> {
     if let (Kind::Syncs, Act::Sync) = (doing.asked.kind, doing.act) {
-        return syncs::sync(engine, doing.job, job);
+        return syncs::sync(engine, job);
     }
-    Ok(Came::Done(doing.job, source(doing.asked.kind).act(engine, doing, job)?))
+    Ok(JobEvent::Done(source(doing.asked.kind).act(engine, doing, job)?))
 }
 
 /// How many of a kind the palette shows.
 const FOUND: u64 = 8;
 
 /// What is in the state by a few letters: users, laptops, tokens, mappings, exports, and a plan by its number.
-pub(super) fn find(engine: &Engine, typed: &str) -> Result<Vec<Entry>, Error> {
+pub(super) fn find(engine: &Engine, typed: &str) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     let kinds = [
         (Kind::Users, "user"),
@@ -117,20 +118,20 @@ pub(super) fn find(engine: &Engine, typed: &str) -> Result<Vec<Entry>, Error> {
     ];
     for (kind, what) in kinds {
         let asked = Asked { kind, search: typed.to_owned(), order: 0 };
-        found.extend(rows(engine, &asked, 0, FOUND)?.rows.into_iter().map(|row| Entry {
+        found.extend(rows(engine, &asked, 0, FOUND)?.rows.into_iter().map(|row| Found {
             name: row.cells.first().cloned().unwrap_or_default(),
             what: what.to_owned(),
             more: row.cells.get(2).cloned().unwrap_or_default(),
-            choice: Choice::Go(Place::Entry(kind, row.id)),
+            place: Place::Entry(kind, row.id),
         }));
     }
     // A number finds what contains it, too; the plan of that number is what is meant.
     if let Some(plan) = typed.trim().trim_start_matches("plan ").parse().ok().map(|plan| engine.stored_plan(plan)) {
-        found.extend(plan.ok().map(|plan| Entry {
+        found.extend(plan.ok().map(|plan| Found {
             name: format!("Plan {}", plan.id),
             what: "plan".to_owned(),
             more: format!("made {}", minute(plan.made_at)),
-            choice: Choice::Go(Place::Entry(Kind::Syncs, plan.id.to_string())),
+            place: Place::Entry(Kind::Syncs, plan.id.to_string()),
         }));
     }
     Ok(found)

@@ -7,7 +7,9 @@ use crate::model::job::Job;
 use crate::model::name::Name;
 use crate::model::priority::{Move, Reordered};
 use crate::model::text::{Untrusted, shown};
-use crate::tui::message::{Came, JobId, MappingView, MovesView, Tone};
+use crate::present::Tone;
+use crate::tui::message::{JobEvent, Reply};
+use crate::tui::view::{MappingView, MovesView};
 
 pub(super) fn mappings(engine: &Engine) -> Result<Vec<MappingView>, Error> {
     let counts = engine.user_counts()?.per_mapping;
@@ -23,19 +25,19 @@ pub(super) fn mappings(engine: &Engine) -> Result<Vec<MappingView>, Error> {
     Ok(engine.mappings()?.into_iter().map(|kept| view(kept.value)).collect())
 }
 
-pub(super) fn as_read(engine: &Engine, order: Vec<Name>) -> Result<Option<Came>, Error> {
+pub(super) fn as_read(engine: &Engine, order: Vec<Name>) -> Result<Reply, Error> {
     let moves = engine.reordered_as_read(&order)?.map(|found| view(&found));
-    Ok(Some(Came::InOrder { job: None, order, moves }))
+    Ok(Reply::InOrder { order, moves })
 }
 
-pub(super) fn read(engine: &Engine, job: JobId, order: Vec<Name>, watched: &Job) -> Result<Came, Error> {
-    let moves = Some(view(&engine.reordered(&order, watched)?));
-    Ok(Came::InOrder { job: Some(job), order, moves })
+pub(super) fn read(engine: &Engine, order: Vec<Name>, job: &Job) -> Result<JobEvent, Error> {
+    let moves = view(&engine.reordered(&order, job)?);
+    Ok(JobEvent::InOrder { order, moves })
 }
 
-pub(super) fn save(engine: &Engine, from: &[Name], to: &[Name]) -> Result<Option<Came>, Error> {
+pub(super) fn save(engine: &Engine, from: &[Name], to: &[Name]) -> Result<Reply, Error> {
     engine.reorder_mappings(from, to)?;
-    Ok(Some(Came::Ordered(mappings(engine)?)))
+    Ok(Reply::Ordered(mappings(engine)?))
 }
 
 fn view(found: &Reordered) -> MovesView {
@@ -49,7 +51,7 @@ fn view(found: &Reordered) -> MovesView {
 /// `12 users go from Laptops to Kiosks: profile Laptops -> Kiosks`, and some of them in the next line.
 fn lines(one: &Move) -> [(Tone, String); 2] {
     let gets: Vec<String> = one.gets.iter().map(|gets| shown(&gets.to_string())).collect();
-    let gets = if gets.is_empty() { "they get the same".to_owned() } else { gets.join(", ") };
+    let gets = if gets.is_empty() { "no change in what they get".to_owned() } else { gets.join(", ") };
     let (users, verb) = if one.users == 1 { ("user", "goes") } else { ("users", "go") };
     let head = format!("{} {users} {verb} from {} to {}: {gets}", grouped(one.users), one.from, one.to);
     let mut who = one.sample.iter().map(Untrusted::shown).collect::<Vec<_>>().join(", ");

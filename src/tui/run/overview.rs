@@ -9,9 +9,9 @@ use crate::model::count::grouped;
 use crate::model::overview::{Bytes, Carried, Overview, Promised, Read};
 use crate::model::report::{Report, Since, Stuck};
 use crate::model::text::shown;
+use crate::present::Tone;
 use crate::tui::listing::{Fact, Kind, Place};
-use crate::tui::message::Tone;
-use crate::tui::screen::overview::{Line, OverviewView, Stage};
+use crate::tui::view::{Line, OverviewView, Stage};
 use crate::wizard::{self, Step};
 
 /// How far the report on the screen goes back, in days.

@@ -4,20 +4,22 @@ use crate::engine::{Engine, Error};
 use crate::model::count::grouped;
 use crate::model::plan::{Asked, AttributeChange, Change, Line, LineKind, PlannedChange, State, Summary};
 use crate::model::text::{Untrusted, shown};
-use crate::tui::message::{Came, PlanLine, PlanPage, PlanState, PlanView, Tone};
+use crate::present::Tone;
+use crate::tui::message::Reply;
+use crate::tui::view::{PlanLine, PlanPage, PlanState, PlanView};
 
-pub(super) fn open(engine: &Engine, plan: i64) -> Result<Option<Came>, Error> {
-    Ok(Some(Came::Plan(Box::new(view(&engine.stored_plan(plan)?)))))
+pub(super) fn open(engine: &Engine, plan: i64) -> Result<Reply, Error> {
+    Ok(Reply::Plan(Box::new(view(&engine.stored_plan(plan)?))))
 }
 
-pub(super) fn undo(engine: &Engine, plan: i64) -> Result<Option<Came>, Error> {
-    Ok(Some(Came::Plan(Box::new(view(&engine.undo(Some(plan))?)))))
+pub(super) fn undo(engine: &Engine, plan: i64) -> Result<Reply, Error> {
+    Ok(Reply::Plan(Box::new(view(&engine.undo(Some(plan))?))))
 }
 
-pub(super) fn lines(engine: &Engine, plan: i64, asked: Asked, offset: u64, limit: u64) -> Result<Option<Came>, Error> {
+pub(super) fn lines(engine: &Engine, plan: i64, asked: Asked, offset: u64, limit: u64) -> Result<Reply, Error> {
     let found = engine.plan_lines(plan, &asked, offset, limit)?;
     let lines = found.lines.iter().map(line).collect();
-    Ok(Some(Came::Lines { plan, asked, page: PlanPage { offset, total: found.total, lines } }))
+    Ok(Reply::Lines { plan, asked, page: PlanPage { offset, total: found.total, lines } })
 }
 
 /// A plan in words.

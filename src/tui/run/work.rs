@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
-use std::sync::mpsc::{SendError, Sender};
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
 
-use super::{Event, lists, order, overview, plans};
+use super::{lists, order, overview, plans};
 use crate::engine::{Engine, Error, Explained, Minted, Written};
 use crate::filter::Verdict;
 use crate::model::count::grouped;
@@ -17,218 +17,199 @@ use crate::model::name::Name;
 use crate::model::plan::{Excluded, PlannedExcluded, State, Summary};
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, User};
+use crate::present::Tone;
 use crate::sync;
-use crate::tui::listing::{Doing, Kind};
-use crate::tui::message::{
-    Came, Effect, FileView, JobId, Message, MintedToken, PickedItem, Preview, Reason, Report, Sampled, SaveOutcome,
-    Tone, Trouble,
-};
+use crate::tui::event::Event;
+use crate::tui::listing::Kind;
+use crate::tui::message::{Answer, JobEvent, Message, Reply, Request, SaveOutcome, Work};
 use crate::tui::terminal;
+use crate::tui::view::{FileView, JobId, MintedToken, PickedItem, Preview, Reason, Report, Sampled, Trouble};
 use crate::wizard::form::Form;
 use crate::wizard::{self, Saved, Step};
 
-type Sent = Result<(), SendError<Event>>;
-
-fn say(events: &Sender<Event>, came: Came) -> Sent {
-    events.send(Event::Message(Message::Came(came)))
+/// Sends an answer to the loop. After the loop has ended, answers are dropped.
+pub(super) fn send(events: &Sender<Event>, answer: Answer) {
+    let _ = events.send(Event::Message(Message::Answer(answer)));
 }
 
-pub(super) fn failed(events: &Sender<Event>, job: Option<JobId>, message: &str, help: &str) {
+pub(super) fn failed(events: &Sender<Event>, job: JobId, message: &str, help: &str) {
     let trouble = Trouble { message: message.to_owned(), help: help.to_owned(), needs_you: false };
-    let _ = say(events, Came::Failed(job, trouble));
+    send(events, Answer::Job(job, JobEvent::Failed(trouble)));
 }
 
 fn trouble(error: &Error) -> Trouble {
     let help = if error.is_outdated() {
-        "Ctrl-Y shows what they saved, and drops what you entered here".to_owned()
+        "press Ctrl-Y to see what was saved; this drops your unsaved answers".to_owned()
     } else {
         shown(&error.help())
     };
     Trouble { message: shown(&error.to_string()), help, needs_you: error.needs_you() }
 }
 
-/// The number of the job that an effect starts; `None` for what the desk does.
-pub(super) fn job_of(effect: &Effect) -> Option<JobId> {
-    match effect {
-        Effect::Check(job, _)
-        | Effect::Preview(job, _)
-        | Effect::Explain(job, _, _)
-        | Effect::Pick { job, .. }
-        | Effect::Sync(job)
-        | Effect::Approve(job, _)
-        | Effect::ReadInOrder(job, _)
-        | Effect::Mint(job, _)
-        | Effect::Files(job, _)
-        | Effect::Write(job, _)
-        | Effect::Report(job)
-        | Effect::WriteReport(job)
-        | Effect::Do(Doing { job, .. }) => Some(*job),
-        _ => None,
-    }
-}
-
-/// What a job does now, since when, and when that was told last.
+/// What a job does now, since when, and when that was reported last.
 #[derive(Debug, Clone, Copy)]
-struct Told {
+struct Reported {
     what: &'static str,
     since: Instant,
     at: Instant,
 }
 
-/// A job whose progress is told ten times a second at most, with the rate at which it goes on.
+/// A job whose progress is reported ten times a second at most, with the rate at which it goes on.
 pub(super) fn job(id: JobId, events: &Sender<Event>) -> Job {
     let events = events.clone();
-    let told: Mutex<Option<Told>> = Mutex::new(None);
+    let reported: Mutex<Option<Reported>> = Mutex::new(None);
     Job::new(move |mut progress: Progress| {
-        let Ok(mut told) = told.lock() else { return };
+        let Ok(mut reported) = reported.lock() else { return };
         let now = Instant::now();
-        let before = told.filter(|told| told.what == progress.what);
+        let before = reported.filter(|reported| reported.what == progress.what);
         let is_last = progress.of == Some(progress.done);
-        if is_last || before.is_none_or(|told| now.duration_since(told.at) >= Duration::from_millis(100)) {
-            let since = before.map_or(now, |told| told.since);
+        if is_last || before.is_none_or(|reported| now.duration_since(reported.at) >= Duration::from_millis(100)) {
+            let since = before.map_or(now, |reported| reported.since);
             let seconds = now.duration_since(since).as_secs_f64();
             #[allow(clippy::cast_precision_loss, reason = "a rate is read, not counted with")]
             let rate = (seconds >= 1.0).then(|| progress.done as f64 / seconds);
             progress.rate = progress.rate.or(rate);
-            *told = Some(Told { what: progress.what, since, at: now });
-            let _ = say(&events, Came::Progress(id, progress));
+            *reported = Some(Reported { what: progress.what, since, at: now });
+            send(&events, Answer::Job(id, JobEvent::Progress(progress)));
         }
     })
 }
 
-/// Effects that are short, and done in their order.
-pub(super) fn at_the_desk(engine: &Engine, effect: Effect, events: &Sender<Event>) -> Sent {
-    // A console that may change nothing keeps no drafts and no place either: that is no error.
-    let keeps_place = matches!(effect, Effect::At(_) | Effect::KeepDraft(_));
-    // What could not be looked at will be told when it matters.
-    let only_looks = matches!(effect, Effect::Look(_) | Effect::OverviewAgain);
-    let done = match effect {
-        Effect::Start => start(engine),
-        Effect::Standing => wizard::standing(engine).map(Came::Standing).map(Some),
-        Effect::Open(step) => wizard::open(engine, step).map(opened).map(Some),
-        Effect::OpenNew(kind) => open_new(engine, kind),
-        Effect::OpenStorage(name) => wizard::open_storage(engine, Name::new(&name).ok().as_ref()).map(opened).map(Some),
-        Effect::Reload(form) => wizard::reload(engine, &form).map(opened).map(Some),
-        Effect::Look(form) => wizard::since(engine, &form).map(|since| Some(Came::Since(Box::new(since)))),
-        Effect::OpenNamed(step, name) => open_named(engine, step, &name),
-        Effect::OverviewAgain => overview::overview(engine).map(|view| Some(Came::OverviewAgain(Box::new(view)))),
-        Effect::At(step) => wizard::set_at(engine, step).map(|()| None),
-        Effect::KeepDraft(form) => wizard::keep_draft(engine, &form).map(|()| None),
-        Effect::Save(form) => save(engine, *form),
-        Effect::Overview => overview::overview(engine).map(|view| Some(Came::Overview(Box::new(view)))),
-        Effect::Rows { asked, offset, limit } => {
-            lists::rows(engine, &asked, offset, limit).map(|rows| Some(Came::Rows(Box::new(asked), rows)))
-        }
-        Effect::Detail(kind, id) => {
-            lists::detail(engine, kind, &id).map(|found| Some(Came::Detail(kind, id, Box::new(found))))
-        }
-        Effect::Question(wanted) => {
-            lists::question(engine, *wanted).map(|wanted| Some(Came::Question(Box::new(wanted))))
-        }
-        Effect::Find(typed) => lists::find(engine, &typed).map(|found| Some(Came::Found(typed, found))),
-        Effect::OpenPlan(plan) => plans::open(engine, plan),
-        Effect::Lines { plan, asked, offset, limit } => plans::lines(engine, plan, asked, offset, limit),
-        Effect::Undo(plan) => plans::undo(engine, plan),
-        Effect::Mappings => order::mappings(engine).map(Came::Mappings).map(Some),
-        Effect::InOrder(names) => order::as_read(engine, names),
-        Effect::SaveOrder { from, to } => order::save(engine, &from, &to),
-        Effect::WriteToken(path, token) => {
-            engine.write_token_file(&path, &token).map(|()| Some(Came::TokenWritten(path)))
-        }
-        Effect::Copy(token) => {
-            let mut bytes = Vec::new();
-            let sent = crossterm::queue!(bytes, CopyToClipboard::to_clipboard_from(token.expose()));
-            let sent = sent.and_then(|()| std::io::Write::write_all(&mut terminal::output()?, &bytes));
-            match sent {
-                Ok(()) => Ok(Some(Came::Copied)),
-                Err(why) => {
-                    failed(events, None, &why.to_string(), "write the token to a file instead");
-                    Ok(None)
-                }
-            }
-        }
-        _ => Ok(None),
-    };
-    match done {
-        Ok(Some(came)) => say(events, came),
-        Ok(None) => Ok(()),
-        Err(Error::ReadOnly) if keeps_place => Ok(()),
-        Err(_) if only_looks => Ok(()),
-        Err(error) => say(events, Came::Failed(None, trouble(&error))),
+/// Carries out a request. `None`: it has no answer.
+pub(super) fn reply(engine: &Engine, request: Request) -> Option<Reply> {
+    // A read-only console keeps neither drafts nor its place: that is no error.
+    let keeps_place = matches!(request, Request::At(_) | Request::KeepDraft(_));
+    // A failed look is reported when it matters: when the form is saved.
+    let only_looks = matches!(request, Request::Look(_) | Request::OverviewAgain);
+    match carry_out(engine, request) {
+        Ok(reply) => reply,
+        Err(Error::ReadOnly) if keeps_place => None,
+        Err(_) if only_looks => None,
+        Err(error) => Some(Reply::Failed(trouble(&error))),
     }
 }
 
-fn opened(form: Form) -> Came {
-    Came::Opened(Box::new(form))
+fn carry_out(engine: &Engine, request: Request) -> Result<Option<Reply>, Error> {
+    Ok(Some(match request {
+        Request::Start => Reply::Started { at: wizard::at(engine)?, standing: wizard::standing(engine)? },
+        Request::Standing => Reply::Standing(wizard::standing(engine)?),
+        Request::Open(step) => opened(wizard::open(engine, step)?),
+        Request::OpenNew(kind) => match open_new(engine, kind)? {
+            Some(form) => opened(form),
+            None => return Ok(None),
+        },
+        Request::OpenStorage(name) => opened(wizard::open_storage(engine, Name::new(&name).ok().as_ref())?),
+        Request::OpenNamed(step, name) => opened(open_named(engine, step, &name)?),
+        Request::Reload(form) => opened(wizard::reload(engine, &form)?),
+        Request::Look(form) => Reply::Since(Box::new(wizard::since(engine, &form)?)),
+        Request::At(step) => {
+            wizard::set_at(engine, step)?;
+            return Ok(None);
+        }
+        Request::KeepDraft(form) => {
+            wizard::keep_draft(engine, &form)?;
+            return Ok(None);
+        }
+        Request::Save(form) => save(engine, *form)?,
+        Request::Overview => Reply::Overview(Box::new(overview::overview(engine)?)),
+        Request::OverviewAgain => Reply::OverviewAgain(Box::new(overview::overview(engine)?)),
+        Request::Rows { asked, offset, limit } => {
+            let rows = lists::rows(engine, &asked, offset, limit)?;
+            Reply::Rows(Box::new(asked), rows)
+        }
+        Request::Detail(kind, id) => {
+            let detail = lists::detail(engine, kind, &id)?;
+            Reply::Detail(kind, id, Box::new(detail))
+        }
+        Request::Question(wanted) => Reply::Question(Box::new(lists::question(engine, *wanted)?)),
+        Request::Find(typed) => {
+            let found = lists::find(engine, &typed)?;
+            Reply::Found(typed, found)
+        }
+        Request::OpenPlan(plan) => plans::open(engine, plan)?,
+        Request::Lines { plan, asked, offset, limit } => plans::lines(engine, plan, asked, offset, limit)?,
+        Request::Undo(plan) => plans::undo(engine, plan)?,
+        Request::Mappings => Reply::Mappings(order::mappings(engine)?),
+        Request::InOrder(names) => order::as_read(engine, names)?,
+        Request::SaveOrder { from, to } => order::save(engine, &from, &to)?,
+        Request::WriteToken(path, token) => {
+            engine.write_token_file(&path, &token)?;
+            Reply::TokenWritten(path)
+        }
+        Request::Copy(token) => copy(token.expose()),
+    }))
 }
 
-fn start(engine: &Engine) -> Result<Option<Came>, Error> {
-    let (at, standing) = (wizard::at(engine)?, wizard::standing(engine)?);
-    Ok(Some(Came::Started { at, standing }))
+/// Sends the token to the terminal's clipboard (OSC 52).
+fn copy(token: &str) -> Reply {
+    let mut bytes = Vec::new();
+    let sent = crossterm::queue!(bytes, CopyToClipboard::to_clipboard_from(token));
+    match sent.and_then(|()| std::io::Write::write_all(&mut terminal::output()?, &bytes)) {
+        Ok(()) => Reply::Copied,
+        Err(why) => Reply::Failed(Trouble {
+            message: why.to_string(),
+            help: "write the token to a file instead".to_owned(),
+            needs_you: false,
+        }),
+    }
 }
 
-fn open_named(engine: &Engine, step: Step, name: &str) -> Result<Option<Came>, Error> {
+fn opened(form: Form) -> Reply {
+    Reply::Opened(Box::new(form))
+}
+
+fn open_named(engine: &Engine, step: Step, name: &str) -> Result<Form, Error> {
     match Name::new(name) {
-        Ok(name) => wizard::open_entry(engine, step, &name).map(opened).map(Some),
-        // It came from a list of names, so this is only what the type wants.
-        Err(_) => wizard::open(engine, step).map(opened).map(Some),
+        Ok(name) => wizard::open_entry(engine, step, &name),
+        // The name was chosen from a list of names: this case exists for the type only.
+        Err(_) => wizard::open(engine, step),
     }
 }
 
-fn open_new(engine: &Engine, kind: Kind) -> Result<Option<Came>, Error> {
-    let form = match (kind, kind.step()) {
-        (Kind::Storages, _) => wizard::open_storage(engine, None)?,
-        (_, Some(step)) => wizard::open_new(engine, step)?,
-        (_, None) => return Ok(None),
-    };
-    Ok(Some(opened(form)))
+fn open_new(engine: &Engine, kind: Kind) -> Result<Option<Form>, Error> {
+    match (kind, kind.step()) {
+        (Kind::Storages, _) => wizard::open_storage(engine, None).map(Some),
+        (_, Some(step)) => wizard::open_new(engine, step).map(Some),
+        (_, None) => Ok(None),
+    }
 }
 
-fn save(engine: &Engine, mut form: Form) -> Result<Option<Came>, Error> {
+fn save(engine: &Engine, mut form: Form) -> Result<Reply, Error> {
     let outcome = match wizard::save(engine, &mut form)? {
         Saved::Kept => SaveOutcome::Kept,
         Saved::Unchanged => SaveOutcome::Unchanged,
         Saved::Problems => SaveOutcome::Problems,
     };
-    Ok(Some(Came::Saved { form: Box::new(form), outcome }))
+    Ok(Reply::Saved { form: Box::new(form), outcome })
 }
 
-/// A job: it answers once, whatever happens to it.
-pub(super) fn long(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sender<Event>) {
-    let done = std::panic::catch_unwind(AssertUnwindSafe(|| carry_out(engine, id, effect, job, events)));
-    let came = match done {
-        Ok(Ok(came)) => came,
-        Ok(Err(error)) => Came::Failed(Some(id), trouble(&error)),
+/// Runs a job to its last event, which is sent whatever happens.
+pub(super) fn run(engine: &Engine, id: JobId, work: Work, job: &Job, events: &Sender<Event>) {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| work_on(engine, id, work, job, events))) {
+        Ok(Ok(event)) => send(events, Answer::Job(id, event)),
+        Ok(Err(error)) => send(events, Answer::Job(id, JobEvent::Failed(trouble(&error)))),
         Err(_) => {
-            failed(
-                events,
-                Some(id),
-                "this part of imd failed; nothing was changed",
-                "report it, with what you did before",
-            );
-            return;
+            let message = "this part of imd failed; nothing was changed";
+            failed(events, id, message, "report it, with what you did before");
         }
-    };
-    let _ = say(events, came);
+    }
 }
 
-fn carry_out(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sender<Event>) -> Result<Came, Error> {
-    Ok(match effect {
-        Effect::Check(_, form) => {
-            wizard::check(engine, &form, job, &mut |check| {
-                let _ = say(events, Came::Check(id, check));
-            })?;
-            Came::Checked(id)
+fn work_on(engine: &Engine, id: JobId, work: Work, job: &Job, events: &Sender<Event>) -> Result<JobEvent, Error> {
+    Ok(match work {
+        Work::Check(form) => {
+            wizard::check(engine, &form, job, &mut |check| send(events, Answer::Job(id, JobEvent::Check(check))))?;
+            JobEvent::Checked
         }
-        Effect::Preview(_, mut form) => match wizard::preview(engine, &mut form, job)? {
-            Some(found) => Came::Previewed(id, preview(&found)),
-            None => Came::Refused(id, form),
+        Work::Preview(mut form) => match wizard::preview(engine, &mut form, job)? {
+            Some(found) => JobEvent::Previewed(preview(&found)),
+            None => JobEvent::Refused(form),
         },
-        Effect::Explain(_, mut form, name) => match wizard::explain(engine, &mut form, &name, job)? {
-            Some(explained) => Came::Explained(id, explanation(&explained)),
-            None => Came::Refused(id, form),
+        Work::Explain(mut form, name) => match wizard::explain(engine, &mut form, &name, job)? {
+            Some(explained) => JobEvent::Explained(explanation(&explained)),
+            None => JobEvent::Refused(form),
         },
-        Effect::Pick { form, pick, under, .. } => {
+        Work::Pick { form, pick, under } => {
             let items = wizard::pick(engine, &form, pick, under.as_deref(), job)?;
             let item = |picked: wizard::Picked| PickedItem {
                 value: picked.value.raw().to_owned(),
@@ -236,38 +217,35 @@ fn carry_out(engine: &Engine, id: JobId, effect: Effect, job: &Job, events: &Sen
                 detail: shown(&picked.detail),
                 has_children: picked.has_children,
             };
-            Came::Picked { job: id, under, items: items.into_iter().map(item).collect() }
+            JobEvent::Picked { under, items: items.into_iter().map(item).collect() }
         }
-        Effect::Sync(_) => {
+        Work::Sync => {
             let plan = engine.plan(job)?;
             match plan.state {
-                State::Stopped { .. } => Came::Stopped(id, plan.id),
-                _ => Came::Synced(id, synced(&engine.apply(plan.id, None, job)?)),
+                State::Stopped { .. } => JobEvent::Stopped(plan.id),
+                State::Made | State::Applied { .. } => JobEvent::Synced(synced(&engine.apply(plan.id, None, job)?)),
             }
         }
         // With a million laptops it takes some seconds.
-        Effect::Report(_) => Came::Report(overview::report(engine)?),
-        Effect::WriteReport(_) => Came::Done(id, overview::write_report(engine)?),
-        Effect::Do(doing) => lists::act(engine, &doing, job)?,
-        Effect::ReadInOrder(_, names) => order::read(engine, id, names, job)?,
-        Effect::Approve(_, hash) => Came::Applied(id, Box::new(plans::view(&engine.approve(&hash, job)?))),
-        Effect::Mint(_, form) => mint(engine, id, *form)?,
-        Effect::Files(_, mut form) => {
+        Work::Report => JobEvent::Report(overview::report(engine)?),
+        Work::WriteReport => JobEvent::Done(overview::write_report(engine)?),
+        Work::Do(doing) => lists::act(engine, &doing, job)?,
+        Work::ReadInOrder(names) => order::read(engine, names, job)?,
+        Work::Approve(hash) => JobEvent::Applied(Box::new(plans::view(&engine.approve(&hash, job)?))),
+        Work::Mint(form) => mint(engine, *form)?,
+        Work::Files(mut form) => {
             let files = wizard::files(engine, &mut form)?;
             if form.has_problems() {
-                return Ok(Came::Refused(id, form));
+                return Ok(JobEvent::Refused(form));
             }
-            let view = |file: wizard::PreviewFile| FileView {
-                target: file.target,
-                name: file.name,
-                text: file.text,
-                exposure: file.exposure,
-            };
-            Came::Files(id, files.into_iter().map(view).collect())
+            JobEvent::Files(files.into_iter().map(file).collect())
         }
-        Effect::Write(_, form) => write(engine, id, *form)?,
-        _ => Came::Checked(id),
+        Work::Write(form) => write(engine, *form)?,
     })
+}
+
+fn file(file: wizard::PreviewFile) -> FileView {
+    FileView { target: file.target, name: file.name, text: file.text, exposure: file.exposure }
 }
 
 fn preview(found: &sync::Preview) -> Preview {
@@ -349,23 +327,23 @@ pub(super) fn synced(summary: &Summary) -> Report {
     lines.push((Tone::Good, "The users are stored.".to_owned()));
     let counts = summary.counts.in_words().into_iter();
     lines.extend(counts.map(|(count, what)| (Tone::Plain, format!("{:>9} {what}", grouped(count)))));
-    Report { title: "Run now".to_owned(), lines }
+    Report { title: "Sync".to_owned(), lines }
 }
 
-fn mint(engine: &Engine, id: JobId, mut form: Form) -> Result<Came, Error> {
+fn mint(engine: &Engine, mut form: Form) -> Result<JobEvent, Error> {
     Ok(match wizard::mint(engine, &mut form)? {
-        None => Came::Refused(id, Box::new(form)),
+        None => JobEvent::Refused(Box::new(form)),
         Some(Minted { record, token }) => {
             let minted = MintedToken { token, name: record.name.to_string(), facts: wizard::facts(&record) };
-            Came::Minted { job: id, form: Box::new(form), minted }
+            JobEvent::Minted { form: Box::new(form), minted }
         }
     })
 }
 
-fn write(engine: &Engine, id: JobId, mut form: Form) -> Result<Came, Error> {
+fn write(engine: &Engine, mut form: Form) -> Result<JobEvent, Error> {
     Ok(match wizard::write(engine, &mut form)? {
-        None => Came::Refused(id, Box::new(form)),
-        Some(written) => Came::Written { job: id, form: Box::new(form), report: report(&written) },
+        None => JobEvent::Refused(Box::new(form)),
+        Some(written) => JobEvent::Written { form: Box::new(form), report: report(&written) },
     })
 }
 
@@ -375,6 +353,6 @@ fn report(written: &[Written]) -> Report {
         let folder = shown(&export.folder.display().to_string());
         lines.push((Tone::Plain, format!("{}: {folder} ({} files)", shown(&export.target), export.files.len())));
     }
-    lines.push((Tone::Help, "hand each folder to its deployment tool; its README says how".to_owned()));
+    lines.push((Tone::Help, "give each folder to its deployment tool; its README says how".to_owned()));
     Report { title: "Written".to_owned(), lines }
 }

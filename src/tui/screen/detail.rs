@@ -10,15 +10,17 @@
 use ratatui::layout::Rect;
 
 use crate::model::job::Progress;
+use crate::present::Tone;
 use crate::tui::canvas::{Canvas, units, width, wrap};
-use crate::tui::desk::Desk;
+use crate::tui::context::Context;
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Question, Wanted};
-use crate::tui::message::{Effect, JobId, Tone};
+use crate::tui::message::{Request, Work};
 use crate::tui::panel::page;
+use crate::tui::view::JobId;
 
-use super::list::{Begun, Led, toned};
+use super::list::{Begun, Led};
 
 #[derive(Debug)]
 pub struct DetailScreen {
@@ -59,14 +61,14 @@ impl DetailScreen {
         self.of.as_ref().map(|(kind, _)| *kind).or(self.list)
     }
 
-    /// Somebody changed something.
-    pub fn look(&self, desk: &mut Desk) {
+    /// Reads the entry again: the state has changed.
+    pub fn look(&self, context: &mut Context) {
         if let Some((kind, id)) = &self.of {
-            desk.ask(Effect::Detail(*kind, id.clone()));
+            context.request(Request::Detail(*kind, id.clone()));
         }
     }
 
-    /// An entry as it is by now; another one than this is not wanted.
+    /// Takes the entry read again; another entry is dropped.
     pub fn take(&mut self, kind: Kind, id: &str, detail: Detail) {
         if self.of.as_ref().is_some_and(|(of, on)| *of == kind && on == id) {
             self.at = self.at.min(detail.lines.len().saturating_sub(1));
@@ -94,13 +96,13 @@ impl DetailScreen {
         tables.into_iter().flatten().collect()
     }
 
-    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> Led {
+    pub fn perform(&mut self, command: Command, context: &mut Context) -> Led {
         if let Some((act, question)) = self.asking.take()
             && question.is_some()
         {
             match command {
-                Command::Yes => self.start(act, desk),
-                _ => desk.say("Nothing was changed."),
+                Command::Yes => self.start(act, context),
+                _ => context.say("Nothing was changed."),
             }
             return Led::Nowhere;
         }
@@ -111,9 +113,9 @@ impl DetailScreen {
                     return Led::To(place);
                 }
             }
-            Command::Act(keys::Action::Cancel) => {
+            Command::Cancel => {
                 if let Some(begun) = &mut self.job {
-                    begun.cancel(desk);
+                    begun.cancel(context);
                 }
             }
             Command::Do(Act::Save) if self.is_report => {
@@ -129,19 +131,19 @@ impl DetailScreen {
                 if let Some((kind, id)) = &self.of {
                     self.asking = Some((act, None));
                     let wanted = Wanted { asked: whole(*kind), act, id: Some(id.clone()), question: None };
-                    desk.ask(Effect::Question(Box::new(wanted)));
+                    context.request(Request::Question(Box::new(wanted)));
                 }
             }
             command => {
-                let height = layout::areas(desk.size.0, desk.size.1).body.height.saturating_sub(1);
+                let height = layout::areas(context.size.0, context.size.1).body.height.saturating_sub(1);
                 self.at = page::moved(self.at, self.detail.lines.len(), height, command);
             }
         }
         Led::Nowhere
     }
 
-    /// What there is to know before it is done came.
-    pub fn question(&mut self, Wanted { act, id, question, .. }: Wanted, desk: &mut Desk) {
+    /// The question of an act. Without one, the act starts at once.
+    pub fn question(&mut self, Wanted { act, id, question, .. }: Wanted, context: &mut Context) {
         let ours = self.of.as_ref().is_some_and(|(_, on)| Some(on) == id.as_ref());
         if !ours || self.asking != Some((act, None)) {
             return;
@@ -149,29 +151,25 @@ impl DetailScreen {
         match question {
             None => {
                 self.asking = None;
-                self.start(act, desk);
+                self.start(act, context);
             }
             question => self.asking = Some((act, question)),
         }
     }
 
-    fn start(&mut self, act: Act, desk: &mut Desk) {
-        if self.is_report {
-            let job = desk.new_job();
-            self.job = Some(Begun::new(job, act, Some(&self.detail.title)));
-            return desk.ask(Effect::WriteReport(job));
-        }
-        let Some((kind, id)) = &self.of else { return };
-        let job = desk.new_job();
-        self.job = Some(Begun::new(job, act, Some(&self.detail.title)));
-        desk.ask(Effect::Do(Doing {
-            job,
-            act,
-            id: Some(id.clone()),
-            asked: whole(*kind),
-            input: String::new(),
-            columns: Vec::new(),
-        }));
+    fn start(&mut self, act: Act, context: &mut Context) {
+        let work = match (&self.of, self.is_report) {
+            (_, true) => Work::WriteReport,
+            (Some((kind, id)), false) => Work::Do(Doing {
+                act,
+                id: Some(id.clone()),
+                asked: whole(*kind),
+                input: String::new(),
+                columns: Vec::new(),
+            }),
+            (None, false) => return,
+        };
+        self.job = Some(Begun::new(context.start(work), act, Some(&self.detail.title)));
     }
 
     /// How far what was begun here is.
@@ -182,10 +180,10 @@ impl DetailScreen {
     }
 
     /// What was begun here is over: of which list it is, if of any, and what it was. `None` for what was not begun here.
-    pub fn ended(&mut self, job: Option<JobId>, desk: &mut Desk) -> Option<(Option<Kind>, String)> {
+    pub fn ended(&mut self, job: Option<JobId>, context: &mut Context) -> Option<(Option<Kind>, String)> {
         let ours = self.job.take_if(|begun| Some(begun.job) == job);
         if ours.is_some() {
-            self.look(desk);
+            self.look(context);
         }
         if job.is_none() {
             self.asking = None;
@@ -216,7 +214,7 @@ impl DetailScreen {
     }
 }
 
-/// The list as it is at the beginning.
+/// The list without a search, in its first order.
 fn whole(kind: Kind) -> Asked {
     Asked { kind, search: String::new(), order: 0 }
 }
@@ -242,7 +240,7 @@ pub fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, lines: &[Fact], at: Optio
             let label = Rect { width: (column + 1).min(area.width), ..area };
             canvas.text(label, area.x + 1, y, &fact.label, canvas.look.faint());
         }
-        let end = canvas.text(area, x, y, text, toned(canvas.look, fact.tone));
+        let end = canvas.text(area, x, y, text, canvas.look.toned(fact.tone));
         if *begins && fact.leads.is_some() {
             canvas.text(area, end + 1, y, canvas.look.glyphs().leads, canvas.look.heading());
         }

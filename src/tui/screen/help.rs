@@ -55,7 +55,7 @@ impl Help {
         let longest = self.lines.iter().map(|(keys, _)| keys.len()).max().unwrap_or(0);
         let column = units(longest).min(area.width / 2);
         let room = usize::from(area.width.saturating_sub(2)).max(8);
-        // What it is for stands above the keys as long as half of the room is left for them.
+        // The purpose is shown above the keys while it leaves half of the room for them.
         let about = if self.about.is_empty() { Vec::new() } else { wrap(self.about, room) };
         let about = if about.len() < usize::from(area.height / 2) { about } else { Vec::new() };
         for (row, line) in about.iter().enumerate() {
@@ -66,7 +66,7 @@ impl Help {
         let inner = Rect { y: (y + 1).min(area.bottom()), height: area.height.saturating_sub(used + 1), ..area };
         let end = canvas.goes_on(area, y, page::beyond(self.at, self.lines.len(), inner.height));
         let heading = Rect { width: end.saturating_sub(area.x), ..area };
-        canvas.text(heading, area.x + 1, y, "What the keys do here", canvas.look.heading());
+        canvas.text(heading, area.x + 1, y, "Keys", canvas.look.heading());
         let first = page::offset(self.at, self.lines.len(), inner.height);
         for (row, (keys, help)) in page::shown(&self.lines, self.at, inner.height).enumerate() {
             let y = inner.y + units(row);

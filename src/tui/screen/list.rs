@@ -17,25 +17,25 @@ use std::ops::Range;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use tui_input::InputRequest;
 
 use crate::model::count::grouped;
 use crate::model::text;
 use crate::present::Heading as Column;
-use crate::tui::canvas::{Canvas, cut, units, width};
-use crate::tui::desk::Desk;
+use crate::present::Tone;
+use crate::tui::canvas::{Canvas, units, width};
+use crate::tui::context::Context;
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
 use crate::tui::listing::{Act, Asked, Kind, Place, Row, Rows};
-use crate::tui::look::Look;
-use crate::tui::message::{Effect, Tone};
+use crate::tui::message::Request;
 use crate::tui::panel::list::{List, Mode};
 use crate::tui::panel::page;
+use crate::tui::text_line::{SEARCH, TextLine};
 use crate::wizard::form::Choice;
 
 /// How many rows are asked for at a time: a few screens, so that most keys ask for nothing.
 const ROWS: u64 = 200;
-/// More than anybody types, and than an index has to look for.
-const LONGEST: usize = 200;
 
 pub use acting::Begun;
 
@@ -43,13 +43,14 @@ pub use acting::Begun;
 pub struct ListScreen {
     asked: Asked,
     rows: Rows,
-    /// From which row on more were asked for, and have not come.
+    /// The first row of a request that is not answered yet.
     coming: Option<u64>,
-    /// Whether anything came yet: before that, nothing is said to be empty.
+    /// Whether rows were received: before that, the list is not called empty.
     known: bool,
     /// The row that is selected, among all that were asked for.
     at: usize,
-    typing: bool,
+    /// The search that is being typed.
+    typing: Option<TextLine>,
     /// The columns that the user does not want.
     hidden: BTreeSet<usize>,
     choosing: Option<List>,
@@ -63,11 +64,11 @@ pub struct ListScreen {
     read_only: bool,
 }
 
-/// What stands between a key and what it does.
+/// The question between a key and its act.
 #[derive(Debug)]
 enum Asking {
     Nothing,
-    /// What there is to ask is not known yet.
+    /// The question is being asked for.
     Looking(Act, Option<String>),
     YesOrNo(Act, Option<String>, String),
     /// A line is being typed.
@@ -75,7 +76,7 @@ enum Asking {
         act: Act,
         id: Option<String>,
         question: String,
-        input: String,
+        input: TextLine,
     },
 }
 
@@ -89,28 +90,28 @@ pub enum Led {
 
 impl ListScreen {
     /// Asks for the first rows.
-    pub fn new(kind: Kind, desk: &mut Desk) -> Self {
-        Self::found(kind, "", desk)
+    pub fn new(kind: Kind, context: &mut Context) -> Self {
+        Self::found(kind, "", context)
     }
 
     /// The same, of what a search finds.
-    pub fn found(kind: Kind, search: &str, desk: &mut Desk) -> Self {
+    pub fn found(kind: Kind, search: &str, context: &mut Context) -> Self {
         let mut screen = Self {
             asked: Asked { kind, search: search.to_owned(), order: 0 },
             rows: Rows::default(),
             coming: None,
             known: false,
             at: 0,
-            typing: false,
+            typing: None,
             hidden: kind.columns().iter().enumerate().filter(|(_, column)| column.extra).map(|(at, _)| at).collect(),
             choosing: None,
             asking: Asking::Nothing,
             job: None,
             wanted: None,
             due: None,
-            read_only: desk.read_only,
+            read_only: context.read_only,
         };
-        screen.ask(0, desk);
+        screen.ask(0, context);
         screen
     }
 
@@ -118,37 +119,37 @@ impl ListScreen {
         self.asked.kind
     }
 
-    /// What is shown, looked at again: somebody changed something.
-    pub fn look(&mut self, desk: &mut Desk) {
-        self.ask(self.rows.offset, desk);
+    /// Reads the shown rows again: the state has changed.
+    pub fn look(&mut self, context: &mut Context) {
+        self.ask(self.rows.offset, context);
     }
 
     /// Selects an entry, wherever in the list it is; a search that might hide it ends.
-    pub fn select(&mut self, id: &str, desk: &mut Desk) {
+    pub fn select(&mut self, id: &str, context: &mut Context) {
         self.wanted = Some(id.to_owned());
         self.asked.search.clear();
-        self.ask(0, desk);
+        self.ask(0, context);
     }
 
     /// Characters go into it.
     pub fn is_typing(&self) -> bool {
-        self.typing || matches!(self.asking, Asking::Text { .. })
+        self.typing.is_some() || matches!(self.asking, Asking::Text { .. })
     }
 
-    fn ask(&mut self, offset: u64, desk: &mut Desk) {
+    fn ask(&mut self, offset: u64, context: &mut Context) {
         self.coming = Some(offset);
-        desk.ask(Effect::Rows { asked: self.asked.clone(), offset, limit: ROWS });
+        context.request(Request::Rows { asked: self.asked.clone(), offset, limit: ROWS });
     }
 
-    fn ask_anew(&mut self, desk: &mut Desk) {
+    fn ask_again(&mut self, context: &mut Context) {
         self.at = 0;
-        self.ask(0, desk);
+        self.ask(0, context);
     }
 
     /// Asks for the rows in sight, and a screenful before and behind them, when they are not at hand and not on their way:
     /// so a page further is there at once.
-    pub fn ensure(&mut self, desk: &mut Desk) {
-        let height = height(desk);
+    pub fn ensure(&mut self, context: &mut Context) {
+        let height = height(context);
         let total = self.total();
         let first = page::offset(self.at, total, height) as u64;
         let last = (first + u64::from(height)).min(total as u64);
@@ -162,7 +163,7 @@ impl ListScreen {
         // To ask again for what has just come would bring nothing new.
         let is_new = from != self.rows.offset || at_hand.is_empty();
         if first < last && lacks(at_hand) && is_new && self.coming.is_none_or(|from| lacks(from..from + ROWS)) {
-            self.ask(from, desk);
+            self.ask(from, context);
         }
     }
 
@@ -170,8 +171,8 @@ impl ListScreen {
         usize::try_from(self.rows.total).unwrap_or(usize::MAX)
     }
 
-    /// Rows that came; those of what is not asked any more are not wanted. What was selected stays selected.
-    pub fn take(&mut self, asked: &Asked, rows: Rows, desk: &mut Desk) {
+    /// Takes rows; those of an earlier search are dropped. The selected entry stays selected.
+    pub fn take(&mut self, asked: &Asked, rows: Rows, context: &mut Context) {
         if *asked != self.asked {
             return;
         }
@@ -187,7 +188,7 @@ impl ListScreen {
             {
                 self.wanted = None;
             } else {
-                return self.ask(end, desk);
+                return self.ask(end, context);
             }
         }
         let same = self.rows.rows.iter().position(|row| Some(&row.id) == id.as_ref());
@@ -210,9 +211,9 @@ impl ListScreen {
     pub fn tables(&self) -> Vec<&'static Binding> {
         let tables: Vec<&'static [Binding]> = match &self.asking {
             Asking::YesOrNo(..) => vec![keys::LIST_CONFIRM, keys::ANYWHERE],
-            Asking::Text { .. } => vec![keys::LIST_INPUT, keys::ANYWHERE],
-            _ if self.typing => vec![keys::LIST_SEARCH, keys::ANYWHERE],
-            _ if self.choosing.is_some() => vec![keys::MARKS, keys::LIST, keys::ANYWHERE],
+            Asking::Text { .. } => vec![keys::LIST_INPUT, keys::EDIT, keys::ANYWHERE],
+            _ if self.typing.is_some() => vec![keys::LIST_SEARCH, keys::EDIT, keys::ANYWHERE],
+            _ if self.choosing.is_some() => vec![keys::MARKS, keys::LIST, keys::ENDS, keys::ANYWHERE],
             _ if self.job.is_some() => vec![keys::RUNNING, keys::TABS, keys::ANYWHERE, keys::NO_TEXT],
             _ => {
                 let open: &[Binding] = if self.selected().is_some() { keys::LIST_OPEN } else { &[] };
@@ -236,23 +237,25 @@ impl ListScreen {
     }
 
     /// Does what a key asks for.
-    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> Led {
+    pub fn perform(&mut self, command: Command, context: &mut Context) -> Led {
         match std::mem::replace(&mut self.asking, Asking::Nothing) {
             Asking::Nothing | Asking::Looking(..) => {}
             Asking::YesOrNo(act, id, _) => {
                 match command {
-                    Command::Yes => self.start(act, id, String::new(), desk),
-                    _ => desk.say("Nothing was changed."),
+                    Command::Yes => self.start(act, id, String::new(), context),
+                    _ => context.say("No changes."),
                 }
                 return Led::Nowhere;
             }
             Asking::Text { act, id, question, mut input } => {
                 match command {
-                    Command::Enter if !input.trim().is_empty() => self.start(act, id, input, desk),
-                    Command::Back => desk.say("Nothing was changed."),
+                    Command::Enter if !input.text().trim().is_empty() => {
+                        self.start(act, id, input.text().to_owned(), context);
+                    }
+                    Command::Back => context.say("No changes."),
                     command => {
-                        if command == Command::Erase {
-                            input.pop();
+                        if let Command::Edit(request) = command {
+                            input.edit(request);
                         }
                         self.asking = Asking::Text { act, id, question, input };
                     }
@@ -264,28 +267,34 @@ impl ListScreen {
             match command {
                 Command::Enter | Command::Back => self.choose(),
                 command => {
-                    let _ = list.perform(command, height(desk));
+                    let _ = list.perform(command, height(context));
                 }
             }
             return Led::Nowhere;
         }
-        if self.typing {
+        if let Some(line) = &mut self.typing {
             match command {
-                Command::Erase if self.asked.search.pop().is_some() => self.ask_anew(desk),
+                // Deleting in an empty search ends it.
+                Command::Edit(InputRequest::DeletePrevChar) if line.is_empty() => self.typing = None,
+                Command::Edit(request) => {
+                    if line.edit(request) {
+                        self.search(context);
+                    }
+                }
                 Command::Back if !self.asked.search.is_empty() => {
                     self.asked.search.clear();
-                    self.typing = false;
-                    self.ask_anew(desk);
+                    self.typing = None;
+                    self.ask_again(context);
                 }
-                Command::Enter | Command::Back | Command::Erase => self.typing = false,
-                command => self.go(command, desk),
+                Command::Enter | Command::Back => self.typing = None,
+                command => self.go(command, context),
             }
             return Led::Nowhere;
         }
         match command {
             Command::Back if !self.asked.search.is_empty() => {
                 self.asked.search.clear();
-                self.ask_anew(desk);
+                self.ask_again(context);
             }
             Command::Back => return Led::Back,
             Command::Enter => {
@@ -293,10 +302,10 @@ impl ListScreen {
                     return Led::To(Place::Entry(self.asked.kind, row.id.clone()));
                 }
             }
-            Command::Search => self.typing = true,
+            Command::Search => self.typing = Some(TextLine::at_most(&self.asked.search, SEARCH)),
             Command::Sort => {
                 self.asked.order = (self.asked.order + 1) % self.asked.kind.orders().len().max(1);
-                self.ask_anew(desk);
+                self.ask_again(context);
             }
             Command::Columns => self.choosing = Some(self.columns_to_choose()),
             Command::Other => {
@@ -305,45 +314,44 @@ impl ListScreen {
                     _ => Kind::Devices,
                 }));
             }
-            Command::Act(keys::Action::Cancel) => {
+            Command::Cancel => {
                 if let Some(begun) = &mut self.job {
-                    begun.cancel(desk);
+                    begun.cancel(context);
                 }
             }
-            Command::Do(act) => return self.act(act, desk),
-            command => self.go(command, desk),
+            Command::Do(act) => return self.act(act, context),
+            command => self.go(command, context),
         }
         Led::Nowhere
     }
 
-    fn go(&mut self, command: Command, desk: &mut Desk) {
-        self.at = page::moved(self.at, self.total(), height(desk), command);
-        self.ensure(desk);
+    fn go(&mut self, command: Command, context: &mut Context) {
+        self.at = page::moved(self.at, self.total(), height(context), command);
+        self.ensure(context);
     }
 
     /// A character for what is being typed.
-    pub fn typed(&mut self, key: &KeyEvent, desk: &mut Desk) {
+    pub fn typed(&mut self, key: &KeyEvent, context: &mut Context) {
         let KeyCode::Char(c) = key.code else { return };
         if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
-            self.paste(&c.to_string(), desk);
+            self.paste(&c.to_string(), context);
         }
     }
 
-    /// Several characters; line breaks and what cannot be seen are excluded.
-    pub fn paste(&mut self, text: &str, desk: &mut Desk) {
-        let clean = |into: &str| {
-            let room = LONGEST.saturating_sub(into.chars().count());
-            text.chars().filter(|c| !text::is_hidden(*c) && !c.is_control()).take(room).collect::<String>()
-        };
+    /// Text for what is being typed.
+    pub fn paste(&mut self, text: &str, context: &mut Context) {
         if let Asking::Text { input, .. } = &mut self.asking {
-            let more = clean(input);
-            input.push_str(&more);
-        } else if self.typing {
-            let more = clean(&self.asked.search);
-            if !more.is_empty() {
-                self.asked.search.push_str(&more);
-                self.ask_anew(desk);
-            }
+            input.insert(text);
+        } else if self.typing.as_mut().is_some_and(|line| line.insert(text)) {
+            self.search(context);
+        }
+    }
+
+    /// Searches for what is typed now.
+    fn search(&mut self, context: &mut Context) {
+        if let Some(line) = &self.typing {
+            self.asked.search = line.text().to_owned();
+            self.ask_again(context);
         }
     }
 
@@ -388,9 +396,9 @@ impl ListScreen {
             let nothing = if self.asked.search.is_empty() {
                 self.asked.kind.empty()
             } else if self.rows.acts.contains(&Act::Explain) {
-                "Nobody is found. Enter, then e says why: it asks the directories, too. Esc shows all."
+                "No user is found. Press Enter, then e: imd looks in the directories and says why. Esc shows all."
             } else {
-                "Nothing is found. Esc shows all."
+                "No entry matches. Esc shows all."
             };
             let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
             canvas.wrapped(inner, inner.y, inner.height, nothing, Style::new());
@@ -413,7 +421,7 @@ impl ListScreen {
             for (column, x, room) in &columns {
                 let cell = Rect { x: area.x + x, width: *room, ..area };
                 let text = found.cells.get(*column).map(String::as_str).unwrap_or_default();
-                let style = if *column == 1 { toned(canvas.look, found.tone) } else { Style::new() };
+                let style = if *column == 1 { canvas.look.toned(found.tone) } else { Style::new() };
                 canvas.text(cell, cell.x, y, text, style);
             }
             if at == self.at {
@@ -432,12 +440,7 @@ impl ListScreen {
         let x = area.x + 1;
         if let Asking::Text { input, .. } = &self.asking {
             let x = canvas.text(area, x, area.y, "> ", canvas.look.heading());
-            let room = usize::from(area.right().saturating_sub(x + 1));
-            let skip = width(input).saturating_sub(room);
-            let shown = crate::tui::canvas::window(input, skip, room);
-            let x = canvas.text(area, x, area.y, &shown, Style::new());
-            canvas.cursor(area, x, area.y);
-            return;
+            return input.draw(canvas, area, x, area.y, true);
         }
         canvas.cursor(area, x, area.y);
         let x = canvas.text(area, x, area.y, self.asked.kind.title(), canvas.look.heading());
@@ -459,14 +462,13 @@ impl ListScreen {
         let height = in_sight(area.height.saturating_sub(1));
         let beyond = page::beyond(self.at, self.total(), height);
         let end = canvas.goes_on(Rect { width: end.saturating_sub(area.x), ..area }, area.y, beyond);
-        if self.typing || !self.asked.search.is_empty() {
+        let room = Rect { width: end.saturating_sub(area.x), ..area };
+        if let Some(line) = &self.typing {
             let x = canvas.text(area, x + 2, area.y, "/ ", canvas.look.heading());
-            let room = usize::from(end.saturating_sub(x));
-            let shown = cut(&text::shown(&self.asked.search), room, canvas.look.glyphs().cut);
-            let x = canvas.text(area, x, area.y, &shown, Style::new());
-            if self.typing {
-                canvas.cursor(area, x, area.y);
-            }
+            line.draw(canvas, room, x, area.y, true);
+        } else if !self.asked.search.is_empty() {
+            let x = canvas.text(area, x + 2, area.y, "/ ", canvas.look.heading());
+            canvas.text(room, x, area.y, &text::shown(&self.asked.search), Style::new());
         }
     }
 
@@ -506,22 +508,11 @@ impl ListScreen {
 const HEADED: u16 = 5;
 
 /// How many rows are in sight.
-fn height(desk: &Desk) -> u16 {
-    in_sight(layout::areas(desk.size.0, desk.size.1).body.height.saturating_sub(1))
+fn height(context: &Context) -> u16 {
+    in_sight(layout::areas(context.size.0, context.size.1).body.height.saturating_sub(1))
 }
 
 /// Of what is below the heading, what is left for rows.
 const fn in_sight(rows: u16) -> u16 {
     if rows >= HEADED { rows - 1 } else { rows }
-}
-
-/// The style of a tone.
-pub fn toned(look: Look, tone: Tone) -> Style {
-    match tone {
-        Tone::Plain => Style::new(),
-        Tone::Good => look.good(),
-        Tone::Warning => look.warning(),
-        Tone::Problem => look.problem(),
-        Tone::Help => look.heading(),
-    }
 }

@@ -1,26 +1,28 @@
-//! The order of the mappings, and who would change place before it is saved.
+//! The order of the mappings, and which users another order moves, shown before it is saved.
 //!
 //! ```text
-//!  The first mapping that matches a user takes the user
+//!  The first mapping that matches a user applies
 //!  1  Kiosks         profile Kiosks, storage eu-1
 //!  2  Laptops        profile Laptops, storage eu-1
-//! -- In this order: 12 users change place ----------------------
+//! -- In this order: 12 users change mapping --------------------
 //!  12 users go from Laptops to Kiosks: profile Laptops -> Kiosks
 //!    Åsa Berg, Per Hansen and 10 more
 //! ```
 //!
-//! What is said below comes from the last reading; no key asks a directory but the one that says so.
+//! The moves come from the last sync; only the key "read" reads the directories.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::count::grouped;
 use crate::model::name::Name;
+use crate::present::Tone;
 use crate::tui::canvas::{Canvas, units, width, wrap};
-use crate::tui::desk::{Desk, Notice};
-use crate::tui::keys::{self, Action, Binding, Command};
-use crate::tui::message::{Came, Effect, JobId, MappingView, MovesView, Tone};
+use crate::tui::context::{Context, Notice};
+use crate::tui::keys::{self, Binding, Command};
+use crate::tui::message::{Request, Work};
 use crate::tui::panel::page;
+use crate::tui::view::{JobId, MappingView, MovesView, Trouble};
 
 #[derive(Debug)]
 pub struct OrderScreen {
@@ -30,17 +32,17 @@ pub struct OrderScreen {
     now: Vec<MappingView>,
     at: usize,
     moves: Moves,
-    /// Whether the order is meant is being asked.
+    /// The question before saving is shown.
     asking: bool,
-    /// Somebody else changed the mappings while they were being ordered here.
+    /// Another administrator changed the mappings while they were being ordered here.
     outdated: bool,
     job: Option<JobId>,
 }
 
-/// What is known of who would change place.
+/// Which users would change mapping.
 #[derive(Debug)]
 enum Moves {
-    /// It is being looked for.
+    /// Asked for, and not answered yet.
     Asked,
     Known(MovesView),
     /// The mappings were changed since they were last read.
@@ -53,7 +55,7 @@ fn names(mappings: &[MappingView]) -> Vec<Name> {
 
 impl OrderScreen {
     /// Opens on the mapping of that name.
-    pub fn new(mappings: Vec<MappingView>, on: Option<&str>, desk: &mut Desk) -> Self {
+    pub fn new(mappings: Vec<MappingView>, on: Option<&str>, context: &mut Context) -> Self {
         let at = mappings.iter().position(|mapping| Some(mapping.name.as_str()) == on).unwrap_or(0);
         let mut screen = Self {
             now: mappings.clone(),
@@ -64,13 +66,13 @@ impl OrderScreen {
             outdated: false,
             job: None,
         };
-        screen.ask(desk);
+        screen.ask(context);
         screen
     }
 
-    fn ask(&mut self, desk: &mut Desk) {
+    fn ask(&mut self, context: &mut Context) {
         self.moves = Moves::Asked;
-        desk.ask(Effect::InOrder(names(&self.now)));
+        context.request(Request::InOrder(names(&self.now)));
     }
 
     fn is_moved(&self) -> bool {
@@ -78,7 +80,7 @@ impl OrderScreen {
     }
 
     /// The mappings as they are saved by now.
-    pub fn take(&mut self, mappings: Vec<MappingView>, desk: &mut Desk) {
+    pub fn take(&mut self, mappings: Vec<MappingView>, context: &mut Context) {
         if !self.is_moved() {
             self.at = self.at.min(mappings.len().saturating_sub(1));
             self.now.clone_from(&mappings);
@@ -92,34 +94,39 @@ impl OrderScreen {
             return;
         }
         // Users may have been read since, too.
-        desk.ask(Effect::InOrder(names(&self.now)));
+        context.request(Request::InOrder(names(&self.now)));
     }
 
-    pub fn came(&mut self, came: Came, desk: &mut Desk) {
-        match came {
-            Came::InOrder { job, order, moves } => {
-                if job.is_some() && job == self.job {
-                    self.job = None;
-                }
-                if order == names(&self.now) {
-                    self.moves = moves.map_or(Moves::Unread, Moves::Known);
-                } else if job.is_some() {
-                    self.ask(desk);
-                }
-            }
-            Came::Ordered(mappings) => {
-                self.now.clone_from(&mappings);
-                self.saved = mappings;
-                self.ask(desk);
-                desk.ask(Effect::Standing);
-                desk.say("The order is saved. Users change place at the next sync.");
-            }
-            Came::Failed(job, trouble) if job.is_none() || job == self.job => {
-                self.job = None;
-                desk.notice = Some(Notice::Trouble(trouble));
-                desk.ask(Effect::Mappings);
-            }
-            _ => {}
+    /// Which users would change mapping, by the last sync; `None` where it cannot say.
+    pub fn moves(&mut self, order: &[Name], moves: Option<MovesView>) {
+        if *order == names(&self.now) {
+            self.moves = moves.map_or(Moves::Unread, Moves::Known);
+        }
+    }
+
+    /// The same, after the directories were read.
+    pub fn read(&mut self, job: JobId, order: &[Name], moves: MovesView, context: &mut Context) {
+        self.job.take_if(|running| *running == job);
+        if *order == names(&self.now) {
+            self.moves = Moves::Known(moves);
+        } else {
+            self.ask(context);
+        }
+    }
+
+    pub fn saved(&mut self, mappings: Vec<MappingView>, context: &mut Context) {
+        self.now.clone_from(&mappings);
+        self.saved = mappings;
+        self.ask(context);
+        context.request(Request::Standing);
+        context.say("The order is saved. Users change mapping at the next sync.");
+    }
+
+    pub fn failed(&mut self, job: Option<JobId>, trouble: Trouble, context: &mut Context) {
+        if job.is_none() || job == self.job {
+            self.job = None;
+            context.notice = Some(Notice::Trouble(trouble));
+            context.request(Request::Mappings);
         }
     }
 
@@ -134,69 +141,67 @@ impl OrderScreen {
     }
 
     /// Does what a key asks for. True when the user wants to go back.
-    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> bool {
+    pub fn perform(&mut self, command: Command, context: &mut Context) -> bool {
         if self.asking {
             self.asking = false;
             match command {
-                Command::Yes => desk.ask(Effect::SaveOrder { from: names(&self.saved), to: names(&self.now) }),
-                _ => desk.say("Nothing was saved."),
+                Command::Yes => context.request(Request::SaveOrder { from: names(&self.saved), to: names(&self.now) }),
+                _ => context.say("The order was not saved."),
             }
             return false;
         }
         match command {
             Command::Back => {
                 if let Some(job) = self.job.take() {
-                    desk.ask(Effect::Cancel(job));
+                    context.cancel(job);
                 }
                 return true;
             }
-            Command::Act(Action::Cancel) => {
+            Command::Cancel => {
                 if let Some(job) = self.job {
-                    desk.ask(Effect::Cancel(job));
+                    context.cancel(job);
                 }
             }
             Command::Reload if self.job.is_none() => {
-                let job = desk.new_job();
-                self.job = Some(job);
-                desk.ask(Effect::ReadInOrder(job, names(&self.now)));
+                self.job = Some(context.start(Work::ReadInOrder(names(&self.now))));
             }
-            Command::Enter if !self.is_moved() => desk.say("This is the order that is saved; - and + change it."),
+            Command::Enter if !self.is_moved() => context.say("This order is saved. - and + change it."),
             Command::Enter if !self.outdated => self.asking = true,
-            Command::Earlier => self.shift(self.at.checked_sub(1), desk),
-            Command::Later => self.shift(Some(self.at + 1), desk),
+            Command::Earlier => self.shift(self.at.checked_sub(1), context),
+            Command::Later => self.shift(Some(self.at + 1), context),
             command => self.at = page::moved(self.at, self.now.len(), units(self.now.len()), command),
         }
         false
     }
 
     /// Moves the selected mapping, and the selection with it.
-    fn shift(&mut self, to: Option<usize>, desk: &mut Desk) {
+    fn shift(&mut self, to: Option<usize>, context: &mut Context) {
         if let Some(to) = to.filter(|to| *to < self.now.len()) {
             self.now.swap(self.at, to);
             self.at = to;
-            self.ask(desk);
+            self.ask(context);
         }
     }
 
     /// What the help line says.
     pub fn help(&self) -> (String, Tone) {
         if self.outdated {
-            let line = "Somebody else changed the mappings meanwhile. Esc, then o, shows them as they are now.";
+            let line = "Another administrator changed the mappings. Press Esc, then o, to see them.";
             return (line.to_owned(), Tone::Warning);
         }
         if self.asking {
             let who = match &self.moves {
-                Moves::Known(moves) if moves.users == 0 => "nobody changes place".to_owned(),
-                Moves::Known(moves) => format!("{} at the next sync", change_place(moves.users)),
-                Moves::Asked | Moves::Unread => "who changes place is not known".to_owned(),
+                Moves::Known(moves) if moves.users == 0 => "no user changes mapping".to_owned(),
+                Moves::Known(moves) => format!("{} at the next sync", change_mapping(moves.users)),
+                Moves::Asked | Moves::Unread => "which users change mapping is not known".to_owned(),
             };
             return (format!("Save this order? {}.", capital(&who)), Tone::Warning);
         }
         let line = match (self.job, &self.moves, self.is_moved()) {
-            (Some(_), ..) => "Reading the directories; nothing is changed by it.",
-            (None, Moves::Unread, _) => "r reads the directories, so that you know who changes place before you save.",
-            (None, _, true) => "Nothing is saved yet: Enter saves this order, Esc leaves it as it was.",
-            (None, _, false) => "The first mapping that matches a user takes the user; - and + move the selected one.",
+            (Some(_), ..) => "Reading the directories. This changes nothing.",
+            (None, Moves::Unread, _) => "r reads the directories and shows which users change mapping.",
+            (None, _, true) => "Not saved yet. Enter saves this order, Esc discards it.",
+            (None, _, false) => "The first mapping that matches a user applies. - and + move the selected mapping.",
         };
         (line.to_owned(), Tone::Plain)
     }
@@ -205,13 +210,7 @@ impl OrderScreen {
         let tall = area.height >= 8;
         let mut y = area.y;
         if tall {
-            canvas.text(
-                area,
-                area.x + 1,
-                y,
-                "The first mapping that matches a user takes the user",
-                canvas.look.heading(),
-            );
+            canvas.text(area, area.x + 1, y, "The first mapping that matches a user applies", canvas.look.heading());
             y += 1;
         }
         // Below it a rule and at least two lines stay for who changes place.
@@ -244,18 +243,18 @@ impl OrderScreen {
         let (heading, lines) = match &self.moves {
             _ if !self.is_moved() => ("This order is saved".to_owned(), Vec::new()),
             Moves::Asked => ("In this order: ...".to_owned(), Vec::new()),
-            Moves::Known(moves) if moves.users == 0 => ("In this order: nobody changes place".to_owned(), Vec::new()),
-            Moves::Known(moves) => (format!("In this order: {}", change_place(moves.users)), moves.lines.clone()),
+            Moves::Known(moves) if moves.users == 0 => {
+                ("In this order: no user changes mapping".to_owned(), Vec::new())
+            }
+            Moves::Known(moves) => (format!("In this order: {}", change_mapping(moves.users)), moves.lines.clone()),
             Moves::Unread => {
-                let text = "The mappings were changed since the directories were last read.".to_owned();
-                ("In this order: not known who changes place".to_owned(), vec![(Tone::Plain, text)])
+                let text = "The mappings were changed after the last sync.".to_owned();
+                ("In this order: unknown which users change mapping".to_owned(), vec![(Tone::Plain, text)])
             }
         };
         canvas.rule(area, area.y, &heading, look.heading());
         let read_at = match &self.moves {
-            Moves::Known(moves) if self.is_moved() => {
-                Some((Tone::Plain, format!("As it was read at {}.", moves.read_at)))
-            }
+            Moves::Known(moves) if self.is_moved() => Some((Tone::Plain, format!("By the sync of {}.", moves.read_at))),
             _ => None,
         };
         let room = usize::from(area.width.saturating_sub(2)).max(8);
@@ -268,9 +267,9 @@ impl OrderScreen {
     }
 }
 
-fn change_place(users: u64) -> String {
+fn change_mapping(users: u64) -> String {
     let (noun, verb) = if users == 1 { ("user", "changes") } else { ("users", "change") };
-    format!("{} {noun} {verb} place", grouped(users))
+    format!("{} {noun} {verb} mapping", grouped(users))
 }
 
 fn capital(text: &str) -> String {

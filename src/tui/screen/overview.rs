@@ -1,89 +1,34 @@
-//! The overview: is it well, and what needs you?
+//! The overview: the state of the rollout, and what needs the administrator.
 //!
 //! ```text
 //!  2 things need you                               as of 12:00 UTC
-//!  now   activations are paused until somebody resumes, by anna
+//!  now   activations were paused by anna
 //!  soon  the token rollout ends on 2026-12-01, in 7 days
 //!  -- From the directory to the laptop ---- 14 days to today; today's count
 //!  Cached         880  ##################......  ....:-=+*#%@..  12
 //!  Activated      700  ##############..........  ...::--==++**#   9
 //! ```
 //!
-//! It is drawn from what was read last. It is read again when somebody wrote to the state, and now and then for what only
+//! It is drawn from what was read last. It is read again when the state changes, and every 20 seconds for what only
 //! time changes, such as a service that is silent: nothing moves unless something changed.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::list::{Led, toned};
+use super::list::Led;
 use crate::model::count::grouped;
+use crate::present::Tone;
 use crate::tui::canvas::{Canvas, units, width, wrap};
 use crate::tui::keys::{self, Binding, Command};
-use crate::tui::listing::{Fact, Place};
-use crate::tui::message::Tone;
+use crate::tui::listing::Place;
 use crate::tui::panel::page;
+use crate::tui::view::{Line, OverviewView, Stage};
 
 #[derive(Debug, Default)]
 pub struct Overview {
     /// `None` until it is known.
     view: Option<OverviewView>,
     at: usize,
-}
-
-/// What is to be seen at a glance, in words and safe to show.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OverviewView {
-    /// What it is as a whole: `2 things need you`.
-    pub says: String,
-    pub tone: Tone,
-    /// When it was read.
-    pub as_of: String,
-    /// What it says, without the moment and the ages: while that is the same, nothing is drawn anew by itself.
-    pub content: String,
-    pub lines: Vec<Line>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
-    /// What the lines below are, and what stands at their right.
-    Heading(&'static str, &'static str),
-    Alarm {
-        word: &'static str,
-        tone: Tone,
-        text: String,
-        to_do: String,
-        leads: Place,
-    },
-    Stage(Stage),
-    Fact(Fact),
-}
-
-/// How many are at one stage, out of how many, and what happened there day by day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stage {
-    pub label: &'static str,
-    pub count: u64,
-    pub of: u64,
-    /// The last is today; empty where nothing is counted by the day.
-    pub days: Vec<u64>,
-    /// What today's count is of: `enrolled`.
-    pub today: &'static str,
-    pub leads: Place,
-}
-
-impl Line {
-    fn leads(&self) -> Option<&Place> {
-        match self {
-            Self::Heading(..) => None,
-            Self::Alarm { leads, .. } | Self::Stage(Stage { leads, .. }) => Some(leads),
-            Self::Fact(fact) => fact.leads.as_ref(),
-        }
-    }
-
-    /// Whether it can be selected.
-    fn is_for_eyes(&self) -> bool {
-        matches!(self, Self::Heading(..))
-    }
 }
 
 impl Overview {
@@ -107,7 +52,7 @@ impl Overview {
 
     /// Passes over a heading, in the direction of the last key.
     fn settle(&mut self, towards: Command) {
-        let is_heading = |at: usize| self.lines().get(at).is_some_and(Line::is_for_eyes);
+        let is_heading = |at: usize| self.lines().get(at).is_some_and(Line::is_heading);
         let back = matches!(towards, Command::Up | Command::PageUp | Command::First);
         let mut at = self.at;
         while is_heading(at) {
@@ -167,7 +112,7 @@ impl Overview {
         let selected = rows.iter().position(|(at, _)| *at == self.at).unwrap_or(0);
         let end = canvas.goes_on(area, area.y, page::beyond(selected, rows.len(), inner.height));
         let heading = Rect { width: end.saturating_sub(area.x), ..area };
-        let x = canvas.text(heading, area.x + 1, area.y, &view.says, toned(canvas.look, view.tone));
+        let x = canvas.text(heading, area.x + 1, area.y, &view.says, canvas.look.toned(view.tone));
         let right = end.saturating_sub(units(width(&view.as_of)) + 1);
         if right > x + 1 {
             canvas.text(heading, right, area.y, &view.as_of, canvas.look.faint());
@@ -178,7 +123,7 @@ impl Overview {
         for (row, (at, part)) in page::shown(&rows, selected, area.height).enumerate() {
             let (y, line) = (area.y + units(row), &view.lines[*at]);
             draw_line(canvas, area, y, label, line, part.as_ref());
-            if first + row == selected && !line.is_for_eyes() {
+            if first + row == selected && !line.is_heading() {
                 let marked = match line {
                     Line::Alarm { .. } => 4,
                     _ => label,
@@ -190,7 +135,7 @@ impl Overview {
     }
 }
 
-/// How far in the text of an alarm stands.
+/// The indent of the text of an alarm.
 const ALARM: u16 = 7;
 
 /// What is shown in each row: the line, and of an alarm, which is never cut, the part and whether it is the first one.
@@ -230,7 +175,7 @@ fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, line: &Lin
         Line::Alarm { word, tone, .. } => {
             let Some((first, text)) = part else { return };
             if *first {
-                canvas.text(area, x, y, word, toned(canvas.look, *tone));
+                canvas.text(area, x, y, word, canvas.look.toned(*tone));
             }
             canvas.text(area, area.x + ALARM, y, text, Style::new());
         }
@@ -238,7 +183,7 @@ fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, line: &Lin
         Line::Fact(fact) => {
             let cell = Rect { width: (label + 1).min(area.width), ..area };
             canvas.text(cell, x, y, &fact.label, Style::new());
-            canvas.text(area, x + label + 2, y, &fact.text, toned(canvas.look, fact.tone));
+            canvas.text(area, x + label + 2, y, &fact.text, canvas.look.toned(fact.tone));
         }
     }
 }
@@ -279,7 +224,7 @@ fn draw_stage(canvas: &mut Canvas<'_>, area: Rect, y: u16, label: u16, stage: &S
     }
 }
 
-/// How high a day stands, 0 to 8: anything is more than nothing, and the most is the highest.
+/// The height of a day, 0 to 8: anything is more than nothing, and the most is the highest.
 fn level(day: u64, most: u64) -> usize {
     if day == 0 {
         return 0;
@@ -290,10 +235,11 @@ fn level(day: u64, most: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::listing::Fact;
     use proptest::prelude::*;
 
     #[test]
-    fn a_day_is_as_high_as_it_is_beside_the_most() {
+    fn a_day_is_as_high_as_its_share_of_the_maximum() {
         let levels: Vec<_> = [0, 1, 4, 50, 100].into_iter().map(|day| level(day, 100)).collect();
         assert_eq!(levels, [0, 1, 1, 4, 8]);
         assert_eq!(level(u64::MAX, u64::MAX), 8);
@@ -317,7 +263,7 @@ mod tests {
                     Command::Up, Command::Down, Command::PageUp, Command::PageDown, Command::First, Command::Last,
                 ][command];
                 overview.perform(command, height);
-                prop_assert!(!all[overview.at].is_for_eyes());
+                prop_assert!(!all[overview.at].is_heading());
             }
         }
     }

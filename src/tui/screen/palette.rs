@@ -11,13 +11,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::text;
-use crate::tui::canvas::{Canvas, units, width, window};
-use crate::tui::desk::Desk;
+use crate::tui::canvas::{Canvas, units, width};
+use crate::tui::context::Context;
 use crate::tui::keys::{ACTS, Binding, Command};
 use crate::tui::listing::{Act, Kind, Place};
-use crate::tui::message::Effect;
+use crate::tui::message::Request;
 use crate::tui::panel::page;
 use crate::tui::tab::Tab;
+use crate::tui::text_line::TextLine;
+use crate::tui::view::Found;
 use crate::wizard::Step;
 
 /// What the palette leads to.
@@ -27,7 +29,7 @@ pub enum Choice {
     Do(Command),
     /// Go to that list, and begin it there.
     In(Kind, Act),
-    /// Explain whoever is called so, or was refused with that id.
+    /// Explain the user of that name, or the refusal with that id.
     Explain(String),
 }
 
@@ -43,7 +45,7 @@ pub struct Entry {
 
 #[derive(Debug)]
 pub struct Palette {
-    typed: String,
+    typed: TextLine,
     fixed: Vec<Entry>,
     /// What was found in the state by what is typed.
     found: Vec<Entry>,
@@ -75,7 +77,7 @@ impl Palette {
             choice: Choice::Go(Place::Step(step)),
         }));
         // What a key only moves needs no name.
-        let commands = tables.iter().filter(|binding| !binding.label.is_empty() && is_told(binding.command));
+        let commands = tables.iter().filter(|binding| !binding.label.is_empty() && is_searched(binding.command));
         fixed.extend(commands.map(|binding| Entry {
             name: binding.label.to_owned(),
             what: binding.chords.first().map(|chord| chord.name()).unwrap_or_default(),
@@ -94,12 +96,12 @@ impl Palette {
                 choice: Choice::In(kind, act),
             })
         }));
-        Self { typed: String::new(), fixed, found: Vec::new(), at: 0 }
+        Self { typed: TextLine::at_most("", LONGEST), fixed, found: Vec::new(), at: 0 }
     }
 
     /// What is shown by what is typed: names that begin with it first, then words that do, then what is in the state.
     fn entries(&self) -> Vec<&Entry> {
-        let typed = self.typed.to_lowercase();
+        let typed = self.typed.text().to_lowercase();
         let rank = |entry: &Entry| {
             let name = entry.name.to_lowercase();
             if let Choice::In(..) = entry.choice {
@@ -123,10 +125,11 @@ impl Palette {
         entries.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// What came of a search; that of something that is not typed any more is not wanted.
-    pub fn take(&mut self, typed: &str, found: Vec<Entry>) {
-        if typed == self.typed {
-            self.found = found;
+    /// Takes the results of a search; those of an earlier search are dropped.
+    pub fn take(&mut self, typed: &str, found: Vec<Found>) {
+        if typed == self.typed.text() {
+            let entry = |Found { name, what, more, place }| Entry { name, what, more, choice: Choice::Go(place) };
+            self.found = found.into_iter().map(entry).collect();
             // Who is not cached, and the id that a laptop shows with its refusal, are in no list.
             self.found.push(Entry {
                 name: format!("Explain {}", text::shown(typed.trim())),
@@ -138,34 +141,34 @@ impl Palette {
         }
     }
 
-    pub fn typed(&mut self, key: &KeyEvent, desk: &mut Desk) {
+    pub fn typed(&mut self, key: &KeyEvent, context: &mut Context) {
         let KeyCode::Char(c) = key.code else { return };
         if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
-            self.paste(&c.to_string(), desk);
+            self.paste(&c.to_string(), context);
         }
     }
 
-    pub fn paste(&mut self, text: &str, desk: &mut Desk) {
-        let room = LONGEST.saturating_sub(self.typed.chars().count());
-        self.typed.extend(text.chars().filter(|c| !text::is_hidden(*c) && !c.is_control()).take(room));
-        self.changed(desk);
+    pub fn paste(&mut self, text: &str, context: &mut Context) {
+        if self.typed.insert(text) {
+            self.changed(context);
+        }
     }
 
-    fn changed(&mut self, desk: &mut Desk) {
+    fn changed(&mut self, context: &mut Context) {
         self.at = 0;
         self.found.clear();
-        if self.typed.trim().chars().count() >= LETTERS {
-            desk.ask(Effect::Find(self.typed.clone()));
+        if self.typed.text().trim().chars().count() >= LETTERS {
+            context.request(Request::Find(self.typed.text().to_owned()));
         }
     }
 
     /// Moves; `Some` is what Enter chose.
-    pub fn perform(&mut self, command: Command, height: u16, desk: &mut Desk) -> Option<Choice> {
+    pub fn perform(&mut self, command: Command, height: u16, context: &mut Context) -> Option<Choice> {
         match command {
             Command::Enter => return self.entries().get(self.at).map(|entry| entry.choice.clone()),
-            Command::Erase => {
-                if self.typed.pop().is_some() {
-                    self.changed(desk);
+            Command::Edit(request) => {
+                if self.typed.edit(request) {
+                    self.changed(context);
                 }
             }
             command => self.at = page::moved(self.at, self.entries().len(), height, command),
@@ -175,13 +178,10 @@ impl Palette {
 
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let x = canvas.text(area, area.x + 1, area.y, "Go to or do: ", canvas.look.heading());
-        let room = usize::from(area.right().saturating_sub(x + 1));
-        let shown = window(&self.typed, width(&self.typed).saturating_sub(room), room);
-        let end = canvas.text(area, x, area.y, &shown, Style::new());
         let list = Rect { y: (area.y + 1).min(area.bottom()), height: area.height.saturating_sub(1), ..area };
         let entries = self.entries();
         if entries.is_empty() {
-            canvas.text(list, list.x + 1, list.y, "Nothing is called that.", Style::new());
+            canvas.text(list, list.x + 1, list.y, "Nothing has this name.", Style::new());
         }
         let names = entries.iter().map(|entry| width(&entry.name)).max().unwrap_or(0);
         let column = units(names).clamp(8, (list.width / 2).max(8));
@@ -196,17 +196,17 @@ impl Palette {
                 canvas.select(Rect { x: list.x + 1, width: column, ..list }, y);
             }
         }
-        canvas.cursor(area, end, area.y);
+        self.typed.draw(canvas, area, x, area.y, true);
     }
 }
 
-/// To explain what is typed is always possible, and so stands last.
+/// Explaining what is typed is always possible, so it comes last.
 const fn rank_of_found(entry: &Entry) -> u8 {
     if matches!(entry.choice, Choice::Explain(_)) { 5 } else { 2 }
 }
 
-/// Whether a command is one that somebody would look for by its name.
-fn is_told(command: Command) -> bool {
+/// True for a command that is found by its name.
+fn is_searched(command: Command) -> bool {
     !matches!(
         command,
         Command::Up

@@ -1,7 +1,7 @@
-//! A plan: what a sync would change, user by user, and why the fuse stopped it.
+//! A plan: what a sync would change, user by user, and why the safeguard stopped it.
 //!
 //! ```text
-//!  Plan 12: stopped by the fuse, made at 22:38 UTC
+//!  Plan 12: stopped by the safeguard, made at 22:38 UTC
 //!  36 of 40 users would leave mapping "Staff"; 4 may without asking
 //!  "OU=Staff,..." was renamed or moved: it is "OU=People,..." now
 //!  [all 48]  leave 36  change 10  come 2  excluded 4          search: berg
@@ -18,13 +18,15 @@ use ratatui::style::Style;
 
 use crate::model::count::grouped;
 use crate::model::plan::{Asked, LineKind};
-use crate::model::text;
+use crate::present::Tone;
 use crate::tui::canvas::{Canvas, cut, units, width, wrap};
-use crate::tui::desk::{Desk, Notice};
+use crate::tui::context::{Context, Notice};
 use crate::tui::keys::{self, Binding, Command};
 use crate::tui::layout;
-use crate::tui::message::{Effect, JobId, PlanPage, PlanState, PlanView, Tone, Trouble};
+use crate::tui::message::{Request, Work};
 use crate::tui::panel::page;
+use crate::tui::text_line::{SEARCH, TextLine};
+use crate::tui::view::{JobId, PlanLine, PlanPage, PlanState, PlanView, Trouble};
 
 /// How many lines are asked for at a time: a few screens, so that most keys ask for nothing.
 const LINES: u64 = 300;
@@ -39,14 +41,14 @@ pub struct PlanScreen {
     /// The details of the selected line are shown.
     open: bool,
     /// What is being typed to search for.
-    typing: Option<String>,
+    typing: Option<TextLine>,
     /// Whether to apply it is being asked.
     asking: bool,
     job: Option<JobId>,
 }
 
 impl PlanScreen {
-    pub fn new(view: PlanView, desk: &mut Desk) -> Self {
+    pub fn new(view: PlanView, context: &mut Context) -> Self {
         let screen = Self {
             view,
             asked: Asked::default(),
@@ -57,7 +59,7 @@ impl PlanScreen {
             asking: false,
             job: None,
         };
-        screen.ask(0, desk);
+        screen.ask(0, context);
         screen
     }
 
@@ -65,31 +67,31 @@ impl PlanScreen {
         format!("Plan {}", self.view.id)
     }
 
-    /// Something is under way that must not be left alone.
+    /// A job is running that must not be left.
     pub fn is_busy(&self) -> bool {
         self.job.is_some()
     }
 
-    fn ask(&self, offset: u64, desk: &mut Desk) {
-        desk.ask(Effect::Lines { plan: self.view.id, asked: self.asked.clone(), offset, limit: LINES });
+    fn ask(&self, offset: u64, context: &mut Context) {
+        context.request(Request::Lines { plan: self.view.id, asked: self.asked.clone(), offset, limit: LINES });
     }
 
-    /// Begins anew with other lines.
-    fn ask_anew(&mut self, desk: &mut Desk) {
+    /// Asks for other lines, from the first.
+    fn ask_again(&mut self, context: &mut Context) {
         self.at = 0;
         self.page = PlanPage::default();
-        self.ask(0, desk);
+        self.ask(0, context);
     }
 
     /// Asks for the lines in sight when they are not at hand.
-    pub fn ensure(&mut self, desk: &mut Desk) {
-        let height = self.rows(desk);
+    pub fn ensure(&mut self, context: &mut Context) {
+        let height = self.rows(context);
         let total = self.total();
         let first = page::offset(self.at, total, height) as u64;
         let last = (first + u64::from(height)).min(total as u64);
         let have = self.page.offset..self.page.offset + self.page.lines.len() as u64;
         if first < last && (first < have.start || last > have.end) {
-            self.ask(first.saturating_sub(LINES / 3), desk);
+            self.ask(first.saturating_sub(LINES / 3), context);
         }
     }
 
@@ -97,7 +99,7 @@ impl PlanScreen {
         usize::try_from(self.page.total).unwrap_or(usize::MAX)
     }
 
-    /// Lines that came; those of a search that was changed since are not wanted any more.
+    /// Takes lines; those of an earlier search are dropped.
     pub fn take(&mut self, asked: &Asked, page: PlanPage) {
         if *asked == self.asked {
             self.page = page;
@@ -106,26 +108,26 @@ impl PlanScreen {
     }
 
     /// The plan was applied.
-    pub fn applied(&mut self, job: JobId, view: PlanView, desk: &mut Desk) {
+    pub fn applied(&mut self, job: JobId, view: PlanView, context: &mut Context) {
         if self.job == Some(job) {
             self.job = None;
             self.view = view;
-            desk.say("Applied. u makes a plan that takes it back.");
-            desk.ask(Effect::Standing);
+            context.say("Applied. u makes a plan that undoes it.");
+            context.request(Request::Standing);
         }
     }
 
-    pub fn failed(&mut self, job: Option<JobId>, trouble: Trouble, desk: &mut Desk) {
+    pub fn failed(&mut self, job: Option<JobId>, trouble: Trouble, context: &mut Context) {
         if job.is_none() || job == self.job {
             self.job = None;
-            desk.notice = Some(Notice::Trouble(trouble));
+            context.notice = Some(Notice::Trouble(trouble));
         }
     }
 
     pub fn tables(&self) -> Vec<&'static Binding> {
         let tables: Vec<&'static [Binding]> = match (self.asking, &self.typing, self.job) {
             (true, ..) => vec![keys::CONFIRM, keys::ANYWHERE],
-            (_, Some(_), _) => vec![keys::SEARCH, keys::ANYWHERE],
+            (_, Some(_), _) => vec![keys::SEARCH, keys::EDIT, keys::ANYWHERE],
             (_, _, Some(_)) => vec![keys::RUNNING, keys::ANYWHERE],
             _ => {
                 let act = if self.view.state == PlanState::Applied { keys::PLAN_APPLIED } else { keys::PLAN_OPEN };
@@ -138,28 +140,26 @@ impl PlanScreen {
     }
 
     /// Does what a key asks for. True when the user wants to go back.
-    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> bool {
+    pub fn perform(&mut self, command: Command, context: &mut Context) -> bool {
         if self.asking {
             self.asking = false;
             match command {
                 Command::Yes => {
-                    let job = desk.new_job();
-                    self.job = Some(job);
-                    desk.ask(Effect::Approve(job, self.view.hash.clone()));
+                    self.job = Some(context.start(Work::Approve(self.view.hash.clone())));
                 }
-                _ => desk.say("Nothing was applied."),
+                _ => context.say("The plan was not applied."),
             }
             return false;
         }
         if let Some(search) = &mut self.typing {
             match command {
-                Command::Erase => {
-                    search.pop();
+                Command::Edit(request) => {
+                    search.edit(request);
                 }
                 Command::Enter => {
-                    self.asked.search = std::mem::take(search);
+                    self.asked.search = search.text().to_owned();
                     self.typing = None;
-                    self.ask_anew(desk);
+                    self.ask_again(context);
                 }
                 Command::Back => self.typing = None,
                 _ => {}
@@ -170,33 +170,33 @@ impl PlanScreen {
             Command::Back if self.open => self.open = false,
             Command::Back if !self.asked.search.is_empty() => {
                 self.asked.search.clear();
-                self.ask_anew(desk);
+                self.ask_again(context);
             }
             Command::Back => return self.job.is_none(),
-            Command::Act(keys::Action::Cancel) => {
+            Command::Cancel => {
                 if let Some(job) = self.job {
-                    desk.ask(Effect::Cancel(job));
+                    context.cancel(job);
                 }
             }
-            Command::Search => self.typing = Some(self.asked.search.clone()),
-            Command::Left => self.turn(false, desk),
-            Command::Right => self.turn(true, desk),
+            Command::Search => self.typing = Some(TextLine::at_most(&self.asked.search, SEARCH)),
+            Command::Left => self.turn(false, context),
+            Command::Right => self.turn(true, context),
             Command::Enter => self.open = !self.open,
             Command::Approve if self.view.state != PlanState::Applied => self.asking = true,
-            Command::TakeBack => desk.ask(Effect::Undo(self.view.id)),
-            command => self.at = page::moved(self.at, self.total(), self.rows(desk), command),
+            Command::Undo => context.request(Request::Undo(self.view.id)),
+            command => self.at = page::moved(self.at, self.total(), self.rows(context), command),
         }
-        self.ensure(desk);
+        self.ensure(context);
         false
     }
 
     /// The next or previous kind of line.
-    fn turn(&mut self, forwards: bool, desk: &mut Desk) {
+    fn turn(&mut self, forwards: bool, context: &mut Context) {
         let kinds: Vec<Option<LineKind>> = [None].into_iter().chain(LineKind::ALL.map(Some)).collect();
         let at = kinds.iter().position(|kind| *kind == self.asked.kind).unwrap_or(0);
         let to = if forwards { at + 1 } else { at + kinds.len() - 1 };
         self.asked.kind = kinds[to % kinds.len()];
-        self.ask_anew(desk);
+        self.ask_again(context);
     }
 
     pub fn typed(&mut self, key: &KeyEvent) {
@@ -208,7 +208,7 @@ impl PlanScreen {
 
     pub fn paste(&mut self, pasted: &str) {
         if let Some(search) = &mut self.typing {
-            search.extend(pasted.chars().filter(|c| !text::is_hidden(*c)));
+            search.insert(pasted);
         }
     }
 
@@ -218,19 +218,19 @@ impl PlanScreen {
             return (self.view.question.clone(), Tone::Warning);
         }
         let line = match (&self.typing, self.job, &self.view.todo) {
-            (Some(_), ..) => "A part of a name, an address, an attribute or one of its new values; Enter searches.",
-            (None, Some(_), _) => "Applying: it is all done, or after Ctrl-X nothing of it.",
+            (Some(_), ..) => "Part of a name, an address, an attribute or a new value; Enter searches.",
+            (None, Some(_), _) => "Applying... Ctrl-X cancels and rolls everything back.",
             (None, None, Some(todo)) => return (format!("To do: {todo}"), Tone::Help),
             (None, None, None) => "Enter shows the details of a line, / searches, Left and Right choose a kind.",
         };
         (line.to_owned(), Tone::Plain)
     }
 
-    fn body(desk: &Desk) -> Rect {
-        layout::areas(desk.size.0, desk.size.1).body
+    fn body(context: &Context) -> Rect {
+        layout::areas(context.size.0, context.size.1).body
     }
 
-    /// How many rows what stands above the lines takes.
+    /// The rows above the lines.
     fn head(&self, area: Rect) -> u16 {
         let why = match area.height {
             0..8 => 0,
@@ -263,21 +263,21 @@ impl PlanScreen {
             .unwrap_or_default()
     }
 
-    fn selected(&self) -> Option<&crate::tui::message::PlanLine> {
+    fn selected(&self) -> Option<&PlanLine> {
         let at = (self.at as u64).checked_sub(self.page.offset)?;
         self.page.lines.get(usize::try_from(at).ok()?)
     }
 
     /// How many lines are in sight.
-    fn rows(&self, desk: &Desk) -> u16 {
-        let area = Self::body(desk);
+    fn rows(&self, context: &Context) -> u16 {
+        let area = Self::body(context);
         (area.height - self.head(area).min(area.height)).saturating_sub(self.detail_rows(area)).max(1)
     }
 
-    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, desk: &Desk) {
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, context: &Context) {
         let look = canvas.look;
         let (state, style) = match self.view.state {
-            PlanState::Stopped => ("stopped by the fuse", look.warning()),
+            PlanState::Stopped => ("stopped by the safeguard", look.warning()),
             PlanState::Made => ("not applied", Style::new()),
             PlanState::Applied => ("applied", look.good()),
         };
@@ -302,7 +302,7 @@ impl PlanScreen {
             y += 1;
         }
         let details = self.detail_rows(area);
-        let rows = self.rows(desk).min(area.bottom().saturating_sub(y));
+        let rows = self.rows(context).min(area.bottom().saturating_sub(y));
         self.draw_lines(canvas, Rect { y, height: rows, ..area });
         if details > 0 {
             let below = Rect { y: area.bottom() - details, height: details, ..area };
@@ -318,11 +318,7 @@ impl PlanScreen {
         let look = canvas.look;
         if let Some(search) = &self.typing {
             let x = canvas.text(area, area.x + 1, area.y, "Search: ", look.heading());
-            let room = usize::from(area.right().saturating_sub(x + 1));
-            let skip = width(search).saturating_sub(room);
-            let x = canvas.text(area, x, area.y, &crate::tui::canvas::window(search, skip, room), Style::new());
-            canvas.cursor(area, x, area.y);
-            return;
+            return search.draw(canvas, area, x, area.y, true);
         }
         let all: u64 = self.view.counts.iter().sum();
         let kinds = [(None, "all", all)].into_iter().chain(
@@ -346,7 +342,8 @@ impl PlanScreen {
         let look = canvas.look;
         let total = self.total();
         if total == 0 {
-            let text = if self.asked.search.is_empty() { "Nothing of this kind." } else { "Nothing matches." };
+            let text =
+                if self.asked.search.is_empty() { "There are no lines of this kind." } else { "Nothing matches." };
             canvas.text(area, area.x + 1, area.y, text, Style::new());
             if self.typing.is_none() {
                 canvas.cursor(area, area.x, area.y);

@@ -1,4 +1,4 @@
-//! The overview: all seven steps, what is settled and what is missing.
+//! Setup: all seven steps, what is set and what is missing.
 //!
 //! ```text
 //!  + 1 Directory   corp: ldaps://dc1.corp.example.com
@@ -138,7 +138,7 @@ fn summary(standing: &[Standing], canvas: &Canvas<'_>) -> (String, Style) {
     if standing.is_empty() {
         (String::new(), Style::new())
     } else if !refused.is_empty() {
-        (format!("No longer good: {}.", refused.join(", ")), canvas.look.problem())
+        (format!("To be fixed: {}.", refused.join(", ")), canvas.look.problem())
     } else if missing.len() > SPELLED_OUT {
         // On one row of eighty columns, which is all that is left below the lists of an ordinary terminal.
         (format!("{} of 7 steps are missing, from {} on.", missing.len(), missing[0]), canvas.look.warning())
@@ -147,6 +147,6 @@ fn summary(standing: &[Standing], canvas: &Canvas<'_>) -> (String, Style) {
     } else if !entered.is_empty() {
         (format!("Entered, but not saved: {}.", entered.join(", ")), canvas.look.warning())
     } else {
-        ("All seven steps are done. Hand the written folder to your deployment tool.".to_owned(), canvas.look.good())
+        ("All seven steps are done. Give the written folder to your deployment tool.".to_owned(), canvas.look.good())
     }
 }

@@ -1,4 +1,4 @@
-//! One step: its form, its buttons, and a panel for what comes of them.
+//! One step: its form, its buttons, and a panel for their results.
 //!
 //! ```text
 //!  Which users of the directory get it.
@@ -11,9 +11,8 @@
 //!  ok    base DN   DC=corp,DC=example,DC=com is readable
 //! ```
 //!
-//! This file moves the focus and hands each command to whoever has it; `answer` is about answering fields, `work`
-//! about what the buttons do and what comes of it, `explain` about a user who is explained, `draw` about the picture
-//! above.
+//! This file moves the focus and passes each command to the part that has it; `answer` answers fields, `work` runs what
+//! the buttons do, `explain` explains a user, and `draw` draws the picture above.
 
 mod answer;
 mod draw;
@@ -21,16 +20,17 @@ mod explain;
 mod work;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tui_input::Input;
 
-use super::super::desk::Desk;
-use super::super::keys::{self, Action, Binding, Command};
+use super::super::context::Context;
+use super::super::keys::{self, Binding, Command};
 use super::super::layout;
-use super::super::message::{Effect, JobId};
+use super::super::message::Request;
 use super::super::panel::Panel;
+use super::super::text_line::TextLine;
+use super::super::view::JobId;
 use crate::model::text;
 use crate::wizard::form::{Field, Form, Kind, Value};
-use crate::wizard::{Since, Step};
+use crate::wizard::{Since, Step, Task};
 
 #[allow(missing_debug_implementations, reason = "its form may hold a secret")]
 pub struct StepScreen {
@@ -39,13 +39,13 @@ pub struct StepScreen {
     /// Where Esc and an answered panel go back to.
     home: Focus,
     /// The line that is typed into, while a field of one line has the focus.
-    line: Option<Input>,
+    line: Option<TextLine>,
     panel: Option<Panel>,
-    job: Option<(JobId, Work)>,
+    job: Option<(JobId, Busy)>,
     /// Something was entered that the draft does not have yet.
     unkept: bool,
     /// What was done since the last change of a value.
-    done: Vec<Action>,
+    done: Vec<Task>,
     saving: Saving,
     /// Who changed what the form was filled from while something was entered here.
     outdated: Option<String>,
@@ -57,7 +57,7 @@ pub struct StepScreen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Saving {
     Not,
-    /// Whether something new is meant is being asked.
+    /// The question whether to add a new entry is shown.
     Asking,
     Begun,
 }
@@ -74,14 +74,14 @@ pub enum Focus {
 
 /// What the running job is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Work {
-    Act(Action),
+pub enum Busy {
+    Task(Task),
     /// Reads what the field can be picked from.
     Pick(String),
 }
 
 impl StepScreen {
-    pub fn new(form: Form, desk: &mut Desk) -> Self {
+    pub fn new(form: Form, context: &mut Context) -> Self {
         let mut screen = Self {
             form,
             focus: Focus::Button(0),
@@ -96,9 +96,9 @@ impl StepScreen {
             alone: false,
         };
         // Another token than the one that was made is none to be shown.
-        let token = desk.token.as_mut().filter(|_| !screen.form.is_new);
+        let token = context.token.as_mut().filter(|_| !screen.form.is_new);
         if let (Step::Token, Some(token)) = (screen.form.step, token) {
-            // Whoever comes back has not asked to see it.
+            // A user who comes back has not asked to see it.
             token.hide();
             screen.panel = Some(Panel::Token);
         }
@@ -107,7 +107,7 @@ impl StepScreen {
         screen
     }
 
-    /// Whether it stands by itself, rather than among the steps.
+    /// Marks the step as opened from a list, not from among the steps.
     pub fn alone(&mut self, alone: bool) {
         self.alone = alone;
     }
@@ -120,7 +120,7 @@ impl StepScreen {
     pub fn question(&self) -> Option<String> {
         let of = |(what, was, is): &(&str, String, String)| {
             format!(
-                "A name cannot be changed: this adds the {what} \"{}\" beside \"{}\".",
+                "A name cannot be changed: this adds a new {what} \"{}\" and keeps \"{}\".",
                 text::shown(is),
                 text::shown(was)
             )
@@ -141,33 +141,26 @@ impl StepScreen {
         &self.form
     }
 
-    /// The buttons, in order; the last one goes on.
-    pub fn actions(&self) -> &'static [Action] {
-        match self.form.step {
-            Step::Directory | Step::Profile | Step::Settings => &[Action::Check, Action::Continue],
-            Step::Mapping => &[Action::Check, Action::Preview, Action::Explain, Action::Continue],
-            Step::Frequency => &[Action::Check, Action::Run, Action::Continue],
-            Step::Token => &[Action::Check, Action::Mint, Action::Continue],
-            Step::Installer => &[Action::Check, Action::Files, Action::Write, Action::Continue],
-        }
+    /// The buttons, in order, before the one that saves and goes on.
+    pub fn tasks(&self) -> &'static [Task] {
+        self.form.step.tasks()
+    }
+
+    /// The task of a button; `None` for the one that saves and goes on.
+    fn task(&self, button: usize) -> Option<Task> {
+        self.tasks().get(button).copied()
     }
 
     /// The button that a newcomer should press next.
-    fn recommended(&self, desk: &Desk) -> Action {
-        let wanted = match self.form.step {
-            Step::Token if desk.token.is_some() && matches!(self.panel, Some(Panel::Token)) => Action::Continue,
-            Step::Token => Action::Mint,
-            Step::Installer if !self.done.contains(&Action::Files) => Action::Files,
-            Step::Installer => Action::Write,
-            _ => Action::Check,
-        };
-        if self.done.contains(&wanted) { Action::Continue } else { wanted }
+    fn recommended(&self, context: &Context) -> Option<Task> {
+        let token_is_made = context.token.is_some() && matches!(self.panel, Some(Panel::Token));
+        self.form.step.next_task(&self.done).filter(|_| !token_is_made)
     }
 
     /// Everything that Tab visits, in order.
     fn stops(&self) -> Vec<Focus> {
         let fields = self.form.fields.iter().enumerate().filter(|(_, field)| field.visible);
-        let buttons = (0..self.actions().len()).map(Focus::Button);
+        let buttons = (0..=self.tasks().len()).map(Focus::Button);
         let panel = self.panel.as_ref().filter(|panel| !panel.is_answer()).map(|_| Focus::Panel);
         fields.map(|(at, _)| Focus::Field(at)).chain(buttons).chain(panel).collect()
     }
@@ -196,12 +189,12 @@ impl StepScreen {
             self.home = focus;
         }
         let text = self.field().filter(|field| is_line(&field.kind)).map(|field| field.text().to_owned());
-        self.line = text.map(Input::new);
+        self.line = text.map(|text| TextLine::new(&text));
     }
 
-    fn go_by(&mut self, backwards: bool, desk: &mut Desk) {
-        self.leave_field(desk);
-        self.hide_token(desk);
+    fn go_by(&mut self, backwards: bool, context: &mut Context) {
+        self.leave_field(context);
+        self.hide_token(context);
         let stops = self.stops();
         let at = stops.iter().position(|stop| *stop == self.focus).unwrap_or(0);
         let count = stops.len().max(1);
@@ -212,18 +205,19 @@ impl StepScreen {
     }
 
     /// On with what a newcomer would do next: the next field, and after the last one the button to press.
-    fn go_on(&mut self, desk: &mut Desk) {
-        self.leave_field(desk);
+    fn go_on(&mut self, context: &mut Context) {
+        self.leave_field(context);
         let stops = self.stops();
         let at = stops.iter().position(|stop| *stop == self.focus);
         match at.and_then(|at| stops.get(at + 1)) {
             Some(stop @ Focus::Field(_)) => self.go(*stop),
-            _ => self.go_to_button(self.recommended(desk)),
+            _ => self.go_to_button(self.recommended(context)),
         }
     }
 
-    fn go_to_button(&mut self, action: Action) {
-        let at = self.actions().iter().position(|known| *known == action).unwrap_or(0);
+    /// Focuses the button of a task, or the one that goes on.
+    fn go_to_button(&mut self, task: Option<Task>) {
+        let at = self.tasks().iter().position(|known| Some(*known) == task).unwrap_or(self.tasks().len());
         self.go(Focus::Button(at));
     }
 
@@ -239,17 +233,17 @@ impl StepScreen {
         }
     }
 
-    /// A token is shown only while somebody looks at it.
-    fn hide_token(&self, desk: &mut Desk) {
-        if let (Some(Panel::Token), Some(token)) = (&self.panel, &mut desk.token) {
+    /// A token is shown only while its panel has the focus.
+    fn hide_token(&self, context: &mut Context) {
+        if let (Some(Panel::Token), Some(token)) = (&self.panel, &mut context.token) {
             token.hide();
         }
     }
 
     /// What was entered is kept as a draft whenever a field is left.
-    pub fn leave_field(&mut self, desk: &mut Desk) {
-        if std::mem::take(&mut self.unkept) && !desk.read_only {
-            desk.ask(Effect::KeepDraft(Box::new(self.form.clone())));
+    pub fn leave_field(&mut self, context: &mut Context) {
+        if std::mem::take(&mut self.unkept) && !context.read_only {
+            context.request(Request::KeepDraft(Box::new(self.form.clone())));
         }
     }
 
@@ -262,12 +256,12 @@ impl StepScreen {
     }
 
     /// The keys that work now, the most particular first.
-    pub fn tables(&self, desk: &Desk) -> Vec<&'static Binding> {
+    pub fn tables(&self, context: &Context) -> Vec<&'static Binding> {
         if self.saving == Saving::Asking {
             return keys::LIST_CONFIRM.iter().chain(keys::ANYWHERE).collect();
         }
         let steps = if self.alone { keys::STEP_ALONE } else { keys::STEP };
-        let token = desk.token.as_ref();
+        let token = context.token.as_ref();
         let mut tables: Vec<&'static [Binding]> = Vec::new();
         if self.job.is_some() {
             tables.push(keys::RUNNING);
@@ -282,11 +276,11 @@ impl StepScreen {
             (Focus::Field(_), _) => match self.field().map(|field| &field.kind) {
                 Some(Kind::Text { .. } | Kind::Path { .. } | Kind::Secret { .. }) => {
                     takes_text = true;
-                    tables.push(keys::TEXT);
+                    tables.extend([keys::TEXT, keys::EDIT]);
                 }
                 Some(Kind::Pick(_)) => {
                     takes_text = true;
-                    tables.extend([keys::PICK, keys::TEXT]);
+                    tables.extend([keys::PICK, keys::EDIT]);
                 }
                 Some(Kind::Filter) => tables.push(keys::FILTER),
                 Some(Kind::Choice(_)) => tables.push(keys::CHOICE),
@@ -299,10 +293,10 @@ impl StepScreen {
         let typing_in_panel = self.focus == Focus::Panel && takes_text;
         if !answers && !typing_in_panel {
             rows.extend(keys::FORM);
-            rows.extend(self.actions().iter().filter_map(|action| keys::of(*action)));
+            rows.extend(keys::tasks(self.tasks()));
             rows.extend(steps);
         } else if matches!(self.panel, Some(Panel::Filter { .. })) {
-            rows.extend(self.actions().iter().filter_map(|action| keys::of(*action)));
+            rows.extend(keys::tasks(self.tasks()));
             rows.extend(steps);
         }
         rows.extend(keys::ANYWHERE);
@@ -313,37 +307,42 @@ impl StepScreen {
     }
 
     /// Does what a key asks for. True when the user wants the overview.
-    pub fn perform(&mut self, command: Command, desk: &mut Desk) -> bool {
+    pub fn perform(&mut self, command: Command, context: &mut Context) -> bool {
         if self.saving == Saving::Begun && command != Command::Back {
             return false;
         }
         if self.saving == Saving::Asking {
             self.saving = Saving::Not;
             match command {
-                Command::Yes => self.save(desk),
-                _ => desk.say("Nothing was saved; what you entered is still here."),
+                Command::Yes => self.save(context),
+                _ => context.say("Not saved. Your answers are kept."),
             }
             return false;
         }
         match command {
-            Command::NextStep => self.next_step(desk),
-            Command::Act(action) => self.act(action, desk),
+            Command::NextStep => self.next_step(context),
+            Command::Task(task) => self.press(task, context),
+            Command::Cancel => self.cancel(context),
+            Command::ShowToken | Command::CopyToken | Command::SaveToken => Self::command_to_token(command, context),
             Command::Reload => {
-                if self.may_leave(desk) {
+                if self.may_leave(context) {
                     // The draft is what is given up.
                     self.unkept = false;
-                    desk.ask(Effect::Reload(Box::new(self.form.clone())));
+                    context.request(Request::Reload(Box::new(self.form.clone())));
                 }
             }
-            Command::NextField => self.go_by(false, desk),
-            Command::PreviousField => self.go_by(true, desk),
-            Command::Back if self.focus != Focus::Panel => return self.may_leave(desk),
+            Command::NextField => self.go_by(false, context),
+            Command::PreviousField => self.go_by(true, context),
+            Command::Back if self.focus != Focus::Panel => return self.may_leave(context),
             _ => match self.focus {
-                Focus::Panel => self.command_to_panel(command, desk),
-                Focus::Field(_) => self.command_to_field(command, desk),
+                Focus::Panel => self.command_to_panel(command, context),
+                Focus::Field(_) => self.command_to_field(command, context),
                 Focus::Button(at) => {
-                    if let (Command::Enter, Some(action)) = (command, self.actions().get(at)) {
-                        self.act(*action, desk);
+                    if command == Command::Enter {
+                        match self.task(at) {
+                            Some(task) => self.press(task, context),
+                            None => self.next_step(context),
+                        }
                     }
                 }
             },
@@ -352,7 +351,7 @@ impl StepScreen {
     }
 
     /// A character that is no command.
-    pub fn typed(&mut self, key: &KeyEvent, desk: &mut Desk) {
+    pub fn typed(&mut self, key: &KeyEvent, context: &mut Context) {
         let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         if self.saving == Saving::Asking {
             return;
@@ -365,25 +364,26 @@ impl StepScreen {
                 }
             }
             (Some(Panel::List { list, .. }), Focus::Panel) => {
-                if let (KeyCode::Char(c), true) = (key.code, plain) {
-                    list.search(c);
-                    self.search_again(desk);
+                if let (KeyCode::Char(c), true) = (key.code, plain)
+                    && list.search(&c.to_string())
+                {
+                    self.search_again(context);
                 }
             }
             _ => {
                 if let (KeyCode::Char(c), true) = (key.code, plain) {
                     // Typing on a filter begins with the editor.
                     if self.field().is_some_and(|field| field.kind == Kind::Filter) {
-                        self.open_answer(desk);
-                        return self.typed(key, desk);
+                        self.open_answer(context);
+                        return self.typed(key, context);
                     }
-                    self.insert(&c.to_string(), desk);
+                    self.insert(&c.to_string(), context);
                 }
             }
         }
     }
 
-    pub fn paste(&mut self, text: &str, desk: &mut Desk) {
+    pub fn paste(&mut self, text: &str, context: &mut Context) {
         if self.saving == Saving::Asking {
             return;
         }
@@ -394,22 +394,23 @@ impl StepScreen {
                 self.set(&key, Value::Text(text));
             }
             (Some(Panel::List { list, .. }), Focus::Panel) => {
-                text.chars().for_each(|c| list.search(c));
-                self.search_again(desk);
+                if list.search(text) {
+                    self.search_again(context);
+                }
             }
-            _ => self.insert(text, desk),
+            _ => self.insert(text, context),
         }
     }
 
-    /// Looks whether somebody changed what is being edited.
-    pub fn look(&self, desk: &mut Desk) {
+    /// Asks whether what is being edited was changed elsewhere.
+    pub fn look(&self, context: &mut Context) {
         if self.saving != Saving::Begun {
-            desk.ask(Effect::Look(Box::new(self.form.clone())));
+            context.request(Request::Look(Box::new(self.form.clone())));
         }
     }
 
-    /// The step as others left it: it takes the place of a form in which nothing was entered, and is told of otherwise.
-    fn since(&mut self, since: Since) {
+    /// The step as it is saved now: it replaces a form without unsaved answers; otherwise a notice is shown.
+    pub fn since(&mut self, since: Since) {
         if self.saving == Saving::Begun || since.form.step != self.form.step {
             return;
         }
@@ -424,9 +425,9 @@ impl StepScreen {
     }
 
     /// Where form and panel stand, for drawing and for paging.
-    fn areas(&self, desk: &Desk) -> draw::StepAreas {
-        let areas = layout::areas(desk.size.0, desk.size.1);
-        draw::areas(self, desk, areas.body)
+    fn areas(&self, context: &Context) -> draw::StepAreas {
+        let areas = layout::areas(context.size.0, context.size.1);
+        draw::areas(self, context, areas.body)
     }
 }
 

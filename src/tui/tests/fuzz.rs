@@ -8,8 +8,6 @@ use super::super::app::App;
 use super::super::fixture::*;
 use super::super::keys;
 use super::super::listing::{Act, Fact, Question, Wanted};
-use super::super::look::Look;
-use super::super::message::{Came, Effect, Message, PlanState, Report, Tone};
 use crate::wizard::Step;
 
 /// What a user can do.
@@ -84,70 +82,80 @@ fn any_input() -> impl Strategy<Value = Input> {
 /// Answers effects as the engine might.
 fn answer(app: &mut App, effects: Vec<Effect>) {
     for effect in effects {
-        let report =
-            Report { title: "Done".into(), lines: vec![(Tone::Good, "done".into()), (Tone::Help, "rest".into())] };
-        let answer = match effect {
-            Effect::Open(step) | Effect::OpenNamed(step, _) => Came::Opened(Box::new(form(step))),
-            Effect::OpenNew(kind) => Came::Opened(Box::new(form(kind.step().expect("one with a step")))),
-            Effect::Reload(form) => Came::Opened(form),
-            Effect::Standing => Came::Standing(standing()),
-            Effect::Save(form) => Came::Saved { form, outcome: super::super::message::SaveOutcome::Kept },
-            Effect::Check(job, _) => {
-                for check in checks() {
-                    came(app, Came::Check(job, check));
-                }
-                Came::Checked(job)
-            }
-            Effect::Preview(job, _) => Came::Previewed(job, preview()),
-            Effect::Pick { job, under, .. } => Came::Picked { job, under, items: units() },
-            Effect::Sync(job) if job % 2 == 0 => Came::Stopped(job, 12),
-            Effect::Sync(job) => Came::Synced(job, report),
-            Effect::Rows { asked, offset, limit } => {
-                let rows = rows(&asked, offset, limit);
-                Came::Rows(Box::new(asked), rows)
-            }
-            Effect::Detail(kind, id) => Came::Detail(kind, id.clone(), Box::new(detail(&id))),
-            Effect::Question(wanted) => {
-                let input = (wanted.act == Act::Duplicate).then(|| "copy".to_owned());
-                let question = (wanted.act != Act::Release).then(|| Question { text: "Do it?".into(), input });
-                Came::Question(Box::new(Wanted { question, ..*wanted }))
-            }
-            Effect::Do(doing) => {
-                let lines = vec![Fact::new("", "done"), Fact::new("", "and more").toned(Tone::Warning)];
-                Came::Done(doing.job, lines)
-            }
-            Effect::Overview => Came::Overview(Box::new(super::overview::view())),
-            Effect::WriteReport(job) => Came::Done(job, vec![Fact::new("", "written")]),
-            Effect::Report(_) => Came::Report(detail("report").lines),
-            Effect::Find(typed) => Came::Found(typed, Vec::new()),
-            Effect::OpenPlan(_) => Came::Plan(Box::new(plan(PlanState::Stopped))),
-            Effect::Undo(_) => Came::Plan(Box::new(plan(PlanState::Made))),
-            Effect::Lines { plan, asked, offset, limit } => {
-                Came::Lines { plan, page: plan_page(&asked, offset, limit), asked }
-            }
-            Effect::Mappings => Came::Mappings(mappings()),
-            Effect::InOrder(order) => {
-                let moves = (order.first() == order.iter().max()).then(moves);
-                Came::InOrder { job: None, order, moves }
-            }
-            Effect::ReadInOrder(job, order) => Came::InOrder { job: Some(job), order, moves: Some(moves()) },
-            Effect::SaveOrder { .. } => Came::Ordered(mappings()),
-            Effect::Approve(job, _) => Came::Applied(job, Box::new(plan(PlanState::Applied))),
-            Effect::Mint(job, form) => Came::Minted { job, form, minted: minted() },
-            Effect::Files(job, _) => Came::Files(job, files()),
-            Effect::Write(job, form) => Came::Written { job, form, report },
-            Effect::WriteToken(path, _) => Came::TokenWritten(path),
-            Effect::Copy(_) => Came::Copied,
-            _ => continue,
+        let answers = match effect {
+            Effect::Request(request) => reply(request).map(Answer::Reply).into_iter().collect(),
+            Effect::Job(job, work) => events(job, work).into_iter().map(|event| Answer::Job(job, event)).collect(),
+            Effect::Cancel(_) | Effect::Redraw | Effect::Suspend | Effect::Leave => Vec::new(),
         };
-        let effects = came(app, answer);
-        self::answer(app, effects);
+        for answer in answers {
+            let effects = answered(app, answer);
+            self::answer(app, effects);
+        }
     }
+}
+
+fn reply(request: Request) -> Option<Reply> {
+    Some(match request {
+        Request::Open(step) | Request::OpenNamed(step, _) => Reply::Opened(Box::new(form(step))),
+        Request::OpenNew(kind) => Reply::Opened(Box::new(form(kind.step().expect("one with a step")))),
+        Request::OpenStorage(_) => Reply::Opened(Box::new(form(Step::Profile))),
+        Request::Reload(form) => Reply::Opened(form),
+        Request::Standing => Reply::Standing(standing()),
+        Request::Save(form) => Reply::Saved { form, outcome: SaveOutcome::Kept },
+        Request::Rows { asked, offset, limit } => {
+            let rows = rows(&asked, offset, limit);
+            Reply::Rows(Box::new(asked), rows)
+        }
+        Request::Detail(kind, id) => Reply::Detail(kind, id.clone(), Box::new(detail(&id))),
+        Request::Question(wanted) => {
+            let input = (wanted.act == Act::Duplicate).then(|| "copy".to_owned());
+            let question = (wanted.act != Act::Release).then(|| Question { text: "Do it?".into(), input });
+            Reply::Question(Box::new(Wanted { question, ..*wanted }))
+        }
+        Request::Overview => Reply::Overview(Box::new(super::overview::view())),
+        Request::OverviewAgain => Reply::OverviewAgain(Box::new(super::overview::view())),
+        Request::Find(typed) => Reply::Found(typed, Vec::new()),
+        Request::OpenPlan(_) => Reply::Plan(Box::new(plan(PlanState::Stopped))),
+        Request::Undo(_) => Reply::Plan(Box::new(plan(PlanState::Made))),
+        Request::Lines { plan, asked, offset, limit } => {
+            Reply::Lines { plan, page: plan_page(&asked, offset, limit), asked }
+        }
+        Request::Mappings => Reply::Mappings(mappings()),
+        Request::InOrder(order) => {
+            let moves = (order.first() == order.iter().max()).then(moves);
+            Reply::InOrder { order, moves }
+        }
+        Request::SaveOrder { .. } => Reply::Ordered(mappings()),
+        Request::WriteToken(path, _) => Reply::TokenWritten(path),
+        Request::Copy(_) => Reply::Copied,
+        Request::Start | Request::Look(_) | Request::At(_) | Request::KeepDraft(_) => return None,
+    })
+}
+
+fn events(job: u64, work: Work) -> Vec<JobEvent> {
+    let report =
+        || Report { title: "Done".into(), lines: vec![(Tone::Good, "done".into()), (Tone::Help, "rest".into())] };
+    vec![match work {
+        Work::Check(_) => return checks().into_iter().map(JobEvent::Check).chain([JobEvent::Checked]).collect(),
+        Work::Preview(_) => JobEvent::Previewed(preview()),
+        Work::Explain(..) => JobEvent::Explained(explained()),
+        Work::Pick { under, .. } => JobEvent::Picked { under, items: units() },
+        Work::Sync if job.is_multiple_of(2) => JobEvent::Stopped(12),
+        Work::Sync => JobEvent::Synced(report()),
+        Work::Do(_) => JobEvent::Done(vec![Fact::new("", "done"), Fact::new("", "and more").toned(Tone::Warning)]),
+        Work::WriteReport => JobEvent::Done(vec![Fact::new("", "written")]),
+        Work::Report => JobEvent::Report(detail("report").lines),
+        Work::ReadInOrder(order) => JobEvent::InOrder { order, moves: moves() },
+        Work::Approve(_) => JobEvent::Applied(Box::new(plan(PlanState::Applied))),
+        Work::Mint(form) => JobEvent::Minted { form, minted: minted() },
+        Work::Files(_) => JobEvent::Files(files()),
+        Work::Write(form) => JobEvent::Written { form, report: report() },
+    }]
 }
 
 fn check_frame(app: &App, look: Look, shown_on_request: bool) -> Result<(), TestCaseError> {
     let (buffer, cursor) = draw(app);
-    let (width, height) = app.desk.size;
+    let (width, height) = app.context.size;
     prop_assert!(cursor.x < width.max(1) && cursor.y < height.max(1), "the cursor is at {cursor}");
     let mut all = String::new();
     for cell in &buffer.content {
@@ -158,6 +166,9 @@ fn check_frame(app: &App, look: Look, shown_on_request: bool) -> Result<(), Test
         prop_assert!(!cell.symbol().chars().any(crate::model::text::is_hidden), "{:?} is drawn", cell.symbol());
     }
     prop_assert!(!all.contains("canary-password"), "a password is drawn");
+    // The key bar is the last row; it always has room for help.
+    let last: String = (0..width).filter(|_| height >= 2).map(|x| buffer[(x, height - 1)].symbol()).collect();
+    prop_assert!(height < 2 || width < 14 || last.contains("Ctrl-G help"), "the key bar is lost: {last}");
     prop_assert!(shown_on_request || !all.contains("canary-token"), "a token is drawn that nobody asked for");
     Ok(())
 }
@@ -166,7 +177,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_keys_on_any_screen_at_any_size(
+    fn no_screen_panics_overflows_or_loses_its_key_bar(
         step in 0usize..7,
         first in prop::sample::select(vec!["", "1", "2", "3", "4", "5", "6", "7", "8", "9"]),
         size in prop_oneof![Just((80, 24)), Just((40, 10)), Just((120, 40)), (0u16..310, 0u16..105)],

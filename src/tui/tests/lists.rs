@@ -3,8 +3,6 @@
 use super::super::app::App;
 use super::super::fixture::*;
 use super::super::listing::{Act, Asked, Fact, Kind, Place, Question, Wanted};
-use super::super::look::Look;
-use super::super::message::{Came, Effect, Message, Tone};
 use super::super::screen::Screen;
 use super::trouble;
 use crate::wizard::Step;
@@ -14,23 +12,28 @@ pub(super) fn give(app: &mut App, effects: Vec<Effect>) -> Vec<Effect> {
     let mut rest = Vec::new();
     for effect in effects {
         let answer = match effect {
-            Effect::Rows { asked, offset, limit } => {
+            Effect::Request(Request::Rows { asked, offset, limit }) => {
                 assert!(limit <= 1_000, "never all of them");
                 let rows = rows(&asked, offset, limit);
-                Came::Rows(Box::new(asked), rows)
+                Answer::Reply(Reply::Rows(Box::new(asked), rows))
             }
-            Effect::Detail(kind, id) => Came::Detail(kind, id.clone(), Box::new(detail(&id))),
-            Effect::Question(wanted) => {
+            Effect::Request(Request::Detail(kind, id)) => {
+                Answer::Reply(Reply::Detail(kind, id.clone(), Box::new(detail(&id))))
+            }
+            Effect::Request(Request::Question(wanted)) => {
                 let on = wanted.id.as_deref().unwrap_or("the list");
                 let text = format!("Do that to {on}? 3 laptops are refused at once.");
-                Came::Question(Box::new(Wanted { question: Some(Question { text, input: None }), ..*wanted }))
+                Answer::Reply(Reply::Question(Box::new(Wanted {
+                    question: Some(Question { text, input: None }),
+                    ..*wanted
+                })))
             }
             effect => {
                 rest.push(effect);
                 continue;
             }
         };
-        let more = came(app, answer);
+        let more = answered(app, answer);
         rest.extend(give(app, more));
     }
     rest
@@ -75,48 +78,8 @@ pub(super) fn opened(kind: Kind, look: Look, size: (u16, u16)) -> App {
     app
 }
 
-/// Draws what `play` leads to, at each size in each look.
-fn picture(name: &str, kind: Kind, play: impl Fn(&mut App)) {
-    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
-        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-            let mut app = opened(kind, look, (width, height));
-            play(&mut app);
-            insta::assert_snapshot!(format!("list-{name}-{width}x{height}-{word}"), screen(&app));
-        }
-    }
-}
-
 #[test]
-fn each_list_as_it_looks() {
-    for kind in Kind::ALL {
-        picture(&kind.title().to_lowercase().replace(' ', "-"), kind, |_| {});
-    }
-}
-
-#[test]
-fn a_search_a_question_an_entry_and_the_palette_as_they_look() {
-    picture("search", Kind::Users, |app| {
-        press_and_give(app, &["/", "å", "s"]);
-    });
-    picture("asking", Kind::Devices, |app| {
-        press_and_give(app, &["Down", "x"]);
-    });
-    picture("entry", Kind::Devices, |app| {
-        press_and_give(app, &["Enter", "Down"]);
-    });
-    picture("palette", Kind::Users, |app| {
-        press_and_give(app, &[":", "d", "e"]);
-    });
-    picture("columns", Kind::Users, |app| {
-        press_and_give(app, &["|", "Space"]);
-    });
-    picture("help", Kind::Users, |app| {
-        press_and_give(app, &["?"]);
-    });
-}
-
-#[test]
-fn how_an_entry_is_stands_out_with_and_without_color() {
+fn the_state_of_an_entry_is_distinct_without_color() {
     use ratatui::style::{Color, Modifier};
     for (look, good, warning) in [
         (UTF8, (Color::Green, Modifier::empty()), (Color::Yellow, Modifier::empty())),
@@ -137,7 +100,7 @@ fn how_an_entry_is_stands_out_with_and_without_color() {
 }
 
 #[test]
-fn a_million_rows_are_walked_with_a_few_hundred_at_hand() {
+fn a_list_of_a_million_rows_holds_a_few_hundred() {
     let mut app = opened(Kind::Users, UTF8, (80, 24));
     assert!(screen(&app).contains("1,000,000"), "{}", screen(&app));
     let asked = |app: &mut App, names: &[&str]| names.iter().filter(|name| !press(app, name).is_empty()).count();
@@ -151,12 +114,12 @@ fn a_million_rows_are_walked_with_a_few_hundred_at_hand() {
 }
 
 #[test]
-fn each_letter_of_a_search_asks_anew_and_answers_to_earlier_letters_are_not_shown() {
+fn each_letter_searches_again_and_late_answers_are_dropped() {
     let mut app = opened(Kind::Users, UTF8, (80, 24));
     press(&mut app, "/");
     let slow = press(&mut app, "a");
     let fast = press(&mut app, "b");
-    let [Effect::Rows { asked, offset: 0, .. }] = &fast[..] else { panic!("rows are asked for") };
+    let [Effect::Request(Request::Rows { asked, offset: 0, .. })] = &fast[..] else { panic!("rows are asked for") };
     assert_eq!(asked.search, "ab");
     give(&mut app, fast);
     give(&mut app, slow);
@@ -174,7 +137,7 @@ fn each_letter_of_a_search_asks_anew_and_answers_to_earlier_letters_are_not_show
 }
 
 #[test]
-fn something_is_done_only_after_a_yes_and_to_what_the_question_was_about() {
+fn an_act_needs_a_yes_and_applies_to_the_entry_asked_about() {
     let mut app = opened(Kind::Devices, UTF8, (80, 24));
     press_and_give(&mut app, &["Down", "x"]);
     assert!(screen(&app).contains("Do that to Devices-1?"), "{}", screen(&app));
@@ -185,11 +148,11 @@ fn something_is_done_only_after_a_yes_and_to_what_the_question_was_about() {
     let effects = app.update(Message::Changed);
     give(&mut app, effects);
     let effects = press(&mut app, "y");
-    let [Effect::Do(doing)] = &effects[..] else { panic!("it is done") };
+    let [Effect::Job(job, Work::Do(doing))] = &effects[..] else { panic!("it is done") };
     assert_eq!((doing.act, doing.id.as_deref()), (Act::Revoke, Some("Devices-1")));
-    let job = doing.job;
+    let job = *job;
     assert!(matches!(press(&mut app, "Ctrl-X")[..], [Effect::Cancel(of)] if of == job), "it can be cancelled");
-    came(&mut app, Came::Failed(Some(job), trouble()));
+    answered(&mut app, Answer::Job(job, JobEvent::Failed(trouble())));
     assert!(screen(&app).contains("the disk is full"));
     assert!(press_and_give(&mut app, &["x"]).is_empty() && screen(&app).contains("Do that to"), "and tried again");
 }
@@ -201,27 +164,31 @@ fn one_line_of_what_was_done_is_said_and_more_are_shown() {
     let start = |app: &mut App| {
         press_and_give(app, &["x"]);
         let effects = press(app, "y");
-        let [Effect::Do(doing)] = &effects[..] else { panic!("it is done") };
-        doing.job
+        let [Effect::Job(job, Work::Do(_))] = &effects[..] else { panic!("it is done") };
+        *job
     };
     let job = start(&mut app);
-    came(&mut app, Came::Done(job, vec![said("It is refused now.", Tone::Good)]));
+    answered(&mut app, Answer::Job(job, JobEvent::Done(vec![said("It is refused now.", Tone::Good)])));
     assert!(matches!(app.screen, Screen::List(Kind::Tokens)) && screen(&app).contains("It is refused now."));
     let job = start(&mut app);
     let lines = vec![said("It is refused now.", Tone::Good), said("msiexec carries a dead token", Tone::Warning)];
-    came(&mut app, Came::Done(job, lines));
+    answered(&mut app, Answer::Job(job, JobEvent::Done(lines)));
     assert!(screen(&app).contains("msiexec carries a dead token"));
     press_and_give(&mut app, &["Esc"]);
     assert!(matches!(app.screen, Screen::List(Kind::Tokens)));
 }
 
 #[test]
-fn a_report_says_that_it_is_counted_and_no_longer_once_it_is_there() {
+fn a_report_shows_a_notice_until_it_is_there() {
     let mut app = opened(Kind::Devices, UTF8, (80, 24));
     press_and_give(&mut app, &["1"]);
     let effects = press(&mut app, "r");
-    assert!(matches!(effects[..], [Effect::Report(_)]) && screen(&app).contains("Counting"), "{}", screen(&app));
-    came(&mut app, Came::Report(vec![Fact::new("To date", "nobody has started")]));
+    assert!(
+        matches!(effects[..], [Effect::Job(_, Work::Report)]) && screen(&app).contains("Counting"),
+        "{}",
+        screen(&app)
+    );
+    answered(&mut app, Answer::Job(0, JobEvent::Report(vec![Fact::new("To date", "nobody has started")])));
     let shown = screen(&app);
     assert!(shown.contains("nobody has started") && !shown.contains("Counting"), "{shown}");
     assert!(shown.lines().next().is_some_and(|title| title.trim_end().ends_with("Report")), "{shown}");
@@ -242,10 +209,10 @@ fn an_entry_leads_to_others_and_escape_goes_back_to_its_list() {
     press_and_give(&mut app, &["Down", "Enter"]);
     assert!(screen(&app).contains("Entry Devices-1"), "{}", screen(&app));
     let effects = keys(&mut app, &["Down", "Enter"]);
-    assert!(matches!(&effects[..], [Effect::Detail(Kind::Users, id)] if id == "someone"));
+    assert!(matches!(&effects[..], [Effect::Request(Request::Detail(Kind::Users, id))] if id == "someone"));
     // Whoever goes elsewhere meanwhile stays there.
     press_and_give(&mut app, &["6"]);
-    came(&mut app, Came::Detail(Kind::Users, "someone".into(), Box::default()));
+    answered(&mut app, Answer::Reply(Reply::Detail(Kind::Users, "someone".into(), Box::default())));
     assert!(matches!(app.screen, Screen::List(Kind::Tokens)));
     press_and_give(&mut app, &["5"]);
     assert!(matches!(app.screen, Screen::List(Kind::Devices)), "as it was left");
@@ -256,39 +223,41 @@ fn an_entry_leads_to_others_and_escape_goes_back_to_its_list() {
 }
 
 #[test]
-fn the_palette_finds_screens_steps_commands_and_what_is_in_the_state() {
+fn the_palette_finds_screens_steps_commands_and_entries() {
     let mut app = opened(Kind::Devices, UTF8, (80, 24));
     press(&mut app, "Ctrl-P");
     assert!(press(&mut app, "a").is_empty(), "one letter searches no state");
     let effects = press(&mut app, "u");
-    assert!(matches!(&effects[..], [Effect::Find(typed)] if typed == "au"));
-    let entry = super::super::screen::palette::Entry {
+    assert!(matches!(&effects[..], [Effect::Request(Request::Find(typed))] if typed == "au"));
+    let entry = Found {
         name: "Aubrey".into(),
         what: "user".into(),
         more: "aubrey@corp.example.com".into(),
-        choice: super::super::screen::palette::Choice::Go(Place::Entry(Kind::Users, "aubrey".into())),
+        place: Place::Entry(Kind::Users, "aubrey".into()),
     };
     // What fewer letters found comes late, and is not wanted any more.
-    let late = super::super::screen::palette::Entry { name: "Aaron".into(), ..entry.clone() };
-    came(&mut app, Came::Found("a".into(), vec![late]));
+    let late = Found { name: "Aaron".into(), ..entry.clone() };
+    answered(&mut app, Answer::Reply(Reply::Found("a".into(), vec![late])));
     assert!(!screen(&app).contains("Aaron"), "{}", screen(&app));
-    came(&mut app, Came::Found("au".into(), vec![entry]));
+    answered(&mut app, Answer::Reply(Reply::Found("au".into(), vec![entry])));
     let shown = screen(&app);
     assert!(shown.contains("8 Audit") && shown.contains("Aubrey"), "{shown}");
     let effects = keys(&mut app, &["Down", "Enter"]);
-    assert!(matches!(&effects[..], [Effect::Detail(Kind::Users, id)] if id == "aubrey"));
+    assert!(matches!(&effects[..], [Effect::Request(Request::Detail(Kind::Users, id))] if id == "aubrey"));
     // A command of the screen below is done as its key would.
     keys(&mut app, &["Ctrl-P", "r", "e", "v", "o", "k", "e"]);
-    assert!(matches!(&press(&mut app, "Enter")[..], [Effect::Question(wanted)] if wanted.act == Act::Revoke));
+    assert!(
+        matches!(&press(&mut app, "Enter")[..], [Effect::Request(Request::Question(wanted))] if wanted.act == Act::Revoke)
+    );
     // From a step, what was entered is kept.
     let mut app = super::app(Step::Directory, UTF8, (80, 24));
     type_text(&mut app, "x");
     let effects = keys(&mut app, &["Ctrl-P", "7", "Enter"]);
-    assert!(matches!(&effects[..], [Effect::KeepDraft(_), Effect::Rows { .. }]));
+    assert!(matches!(&effects[..], [Effect::Request(Request::KeepDraft(_)), Effect::Request(Request::Rows { .. })]));
 }
 
 #[test]
-fn moving_in_a_list_costs_few_bytes_and_reversal_marks_what_is_selected() {
+fn moving_in_a_list_costs_few_bytes() {
     for (look, size) in [(UTF8, (80, 24)), (ASCII, (120, 40)), (UTF8, (200, 60))] {
         let mut app = opened(Kind::Users, look, size);
         let mut surface = super::super::surface::Surface::new(std::io::sink());
@@ -307,7 +276,7 @@ fn moving_in_a_list_costs_few_bytes_and_reversal_marks_what_is_selected() {
 }
 
 #[test]
-fn a_list_says_that_there_is_more_and_offers_search_and_the_way_back_at_eighty_columns() {
+fn a_list_offers_search_and_back_at_eighty_columns() {
     for kind in [Kind::Users, Kind::Mappings, Kind::Devices] {
         let mut app = opened(kind, UTF8, (80, 24));
         if kind == Kind::Mappings {
@@ -315,7 +284,7 @@ fn a_list_says_that_there_is_more_and_offers_search_and_the_way_back_at_eighty_c
             let asked = Asked { kind, search: String::new(), order: 0 };
             let mut given = rows(&asked, 0, 3);
             given.rows[0].acts = vec![Act::Edit, Act::Order, Act::Duplicate, Act::Disable, Act::Delete];
-            came(&mut app, Came::Rows(Box::new(asked), given));
+            answered(&mut app, Answer::Reply(Reply::Rows(Box::new(asked), given)));
         }
         let shown = screen(&app);
         assert!(shown.contains("Esc back") && shown.contains("/ search"), "{shown}");
@@ -326,7 +295,7 @@ fn a_list_says_that_there_is_more_and_offers_search_and_the_way_back_at_eighty_c
 }
 
 #[test]
-fn columns_that_nobody_chose_are_not_written_and_others_can_be_chosen() {
+fn only_the_chosen_columns_are_written() {
     let mut app = opened(Kind::Users, UTF8, (200, 40));
     assert!(screen(&app).contains("Department") && !screen(&app).contains("Came"), "{}", screen(&app));
     // Without the state, and with the directory, which is not shown at first.
@@ -334,7 +303,7 @@ fn columns_that_nobody_chose_are_not_written_and_others_can_be_chosen() {
     assert!(screen(&app).contains("Directory"), "{}", screen(&app));
     press_and_give(&mut app, &["w"]);
     let effects = press(&mut app, "y");
-    let [Effect::Do(doing)] = &effects[..] else { panic!("it is done") };
+    let [Effect::Job(_, Work::Do(doing))] = &effects[..] else { panic!("it is done") };
     assert_eq!(doing.columns, [0, 2, 3, 4, 5, 6]);
 }
 
@@ -343,17 +312,17 @@ fn the_report_is_written_after_a_yes() {
     let mut app = opened(Kind::Devices, UTF8, (80, 24));
     press_and_give(&mut app, &["1"]);
     press(&mut app, "r");
-    came(&mut app, Came::Report(vec![Fact::new("To date", "nobody has started")]));
+    answered(&mut app, Answer::Job(0, JobEvent::Report(vec![Fact::new("To date", "nobody has started")])));
     assert!(screen(&app).contains("w write to files"), "{}", screen(&app));
     assert!(press(&mut app, "w").is_empty() && screen(&app).contains("two new files"), "{}", screen(&app));
-    assert!(matches!(press(&mut app, "y")[..], [Effect::WriteReport(_)]));
+    assert!(matches!(press(&mut app, "y")[..], [Effect::Job(_, Work::WriteReport)]));
 }
 
 #[test]
 fn a_console_that_may_only_read_offers_no_new_entry() {
     let mut app = opened(Kind::Tokens, UTF8, (80, 24));
     assert!(screen(&app).contains("n new"), "{}", screen(&app));
-    app.desk.read_only = true;
+    app.context.read_only = true;
     press_and_give(&mut app, &["1"]);
     app.lists.clear();
     press_and_give(&mut app, &["6"]);

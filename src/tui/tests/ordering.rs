@@ -3,8 +3,6 @@
 use super::super::app::App;
 use super::super::fixture::*;
 use super::super::listing::{Act, Asked, Kind};
-use super::super::look::Look;
-use super::super::message::{Came, Effect, MappingView, Message, MovesView};
 use super::super::screen::Screen;
 use super::{job, trouble};
 use crate::model::name::Name;
@@ -16,12 +14,14 @@ fn names(mappings: &[MappingView]) -> Vec<Name> {
 
 /// The order that was asked about last.
 fn asked(effects: &[Effect]) -> Vec<Name> {
-    let of = |effect: &Effect| if let Effect::InOrder(order) = effect { Some(order.clone()) } else { None };
+    let of = |effect: &Effect| {
+        if let Effect::Request(Request::InOrder(order)) = effect { Some(order.clone()) } else { None }
+    };
     effects.iter().rev().find_map(of).expect("who changes place was asked for")
 }
 
 fn give(app: &mut App, order: Vec<Name>, moves: Option<MovesView>) {
-    came(app, Came::InOrder { job: None, order, moves });
+    answered(app, Answer::Reply(Reply::InOrder { order, moves }));
 }
 
 /// The screen as `o` in the list of mappings opens it.
@@ -31,16 +31,16 @@ fn opened(look: Look, size: (u16, u16)) -> App {
     let asked_rows = Asked { kind: Kind::Mappings, search: String::new(), order: 0 };
     let mut rows = rows(&asked_rows, 0, 3);
     rows.rows[0].acts = vec![Act::Order];
-    came(&mut app, Came::Rows(Box::new(asked_rows), rows));
-    assert!(matches!(press(&mut app, "o")[..], [Effect::Mappings]));
-    let order = asked(&came(&mut app, Came::Mappings(mappings())));
+    answered(&mut app, Answer::Reply(Reply::Rows(Box::new(asked_rows), rows)));
+    assert!(matches!(press(&mut app, "o")[..], [Effect::Request(Request::Mappings)]));
+    let order = asked(&answered(&mut app, Answer::Reply(Reply::Mappings(mappings()))));
     assert_eq!(order, names(&mappings()));
     give(&mut app, order, Some(MovesView::default()));
     app
 }
 
 /// The second one goes first.
-fn moved(look: Look, size: (u16, u16)) -> App {
+pub(super) fn moved(look: Look, size: (u16, u16)) -> App {
     let mut app = opened(look, size);
     let order = asked(&keys(&mut app, &["Down", "-"]));
     let was = names(&mappings());
@@ -50,55 +50,35 @@ fn moved(look: Look, size: (u16, u16)) -> App {
 }
 
 #[test]
-fn the_order_of_the_mappings_as_it_looks() {
-    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
-        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-            let picture = |name: &str, app: &App| {
-                insta::assert_snapshot!(format!("order-{name}-{width}x{height}-{word}"), screen(app));
-            };
-            let mut app = opened(look, (width, height));
-            picture("opened", &app);
-            let order = asked(&keys(&mut app, &["Down", "K"]));
-            give(&mut app, order.clone(), None);
-            picture("unread", &app);
-            give(&mut app, order, Some(moves()));
-            picture("moved", &app);
-            press(&mut app, "Enter");
-            picture("asking", &app);
-        }
-    }
-}
-
-#[test]
-fn an_order_is_saved_only_after_a_yes_and_only_over_the_order_it_was_made_from() {
+fn an_order_needs_a_yes_and_an_unchanged_base() {
     let mut app = moved(UTF8, (80, 24));
     press(&mut app, "Enter");
-    assert!(screen(&app).contains("Save this order? 1,213 users change place"), "{}", screen(&app));
+    assert!(screen(&app).contains("Save this order? 1,213 users change mapping"), "{}", screen(&app));
     assert!(press(&mut app, "Enter").is_empty(), "Enter alone is no yes");
     assert!(press(&mut app, "y").is_empty(), "nothing is asked any more");
     let effects = keys(&mut app, &["Enter", "y"]);
-    let [Effect::SaveOrder { from, to }] = &effects[..] else { panic!("it is saved") };
+    let [Effect::Request(Request::SaveOrder { from, to })] = &effects[..] else { panic!("it is saved") };
     assert_eq!(*from, names(&mappings()));
     assert_eq!((&to[0], &to[1]), (&from[1], &from[0]));
     // The disk is full: it says so, and what was ordered is still there.
-    came(&mut app, Came::Failed(None, trouble()));
-    came(&mut app, Came::Mappings(mappings()));
+    answered(&mut app, Answer::Reply(Reply::Failed(trouble())));
+    answered(&mut app, Answer::Reply(Reply::Mappings(mappings())));
     assert!(screen(&app).contains("the disk is full") && screen(&app).contains("1  Kiosks"), "{}", screen(&app));
     let mut saved = mappings();
     saved.swap(0, 1);
-    let effects = came(&mut app, Came::Ordered(saved));
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Standing)));
+    let effects = answered(&mut app, Answer::Reply(Reply::Ordered(saved)));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Request(Request::Standing))));
     assert!(screen(&app).contains("The order is saved"));
     press(&mut app, "Enter");
-    assert!(screen(&app).contains("This is the order that is saved"), "there is nothing more to save");
+    assert!(screen(&app).contains("This order is saved."), "there is nothing more to save");
 }
 
 #[test]
-fn esc_leaves_the_order_as_it_was() {
+fn escape_discards_the_order() {
     let mut app = moved(UTF8, (80, 24));
     let effects = press(&mut app, "Esc");
     assert!(matches!(app.screen, Screen::List(Kind::Mappings)));
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::SaveOrder { .. })));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Request(Request::SaveOrder { .. }))));
 }
 
 #[test]
@@ -106,35 +86,38 @@ fn the_first_goes_no_further_up_and_the_last_no_further_down() {
     let mut app = opened(UTF8, (80, 24));
     assert!(press(&mut app, "K").is_empty());
     assert!(keys(&mut app, &["End", "J"]).is_empty());
-    assert!(press(&mut app, "Enter").is_empty() && screen(&app).contains("This is the order that is saved"));
+    assert!(press(&mut app, "Enter").is_empty() && screen(&app).contains("This order is saved."));
 }
 
 #[test]
-fn what_somebody_else_changed_meanwhile_is_told_and_not_overwritten() {
+fn a_change_by_another_administrator_is_not_overwritten() {
     let mut others = mappings();
     others.swap(1, 2);
     // Nothing was moved here yet: the screen follows.
     let mut app = opened(UTF8, (80, 24));
-    assert!(matches!(app.update(Message::Changed)[..], [Effect::Standing, Effect::Mappings]));
-    assert_eq!(asked(&came(&mut app, Came::Mappings(others.clone()))), names(&others));
+    assert!(matches!(
+        app.update(Message::Changed)[..],
+        [Effect::Request(Request::Standing), Effect::Request(Request::Mappings)]
+    ));
+    assert_eq!(asked(&answered(&mut app, Answer::Reply(Reply::Mappings(others.clone())))), names(&others));
     // Something was: it is told, and cannot be saved over it.
     let mut app = moved(UTF8, (80, 24));
-    came(&mut app, Came::Mappings(others));
-    assert!(screen(&app).contains("Somebody else changed the mappings"), "{}", screen(&app));
+    answered(&mut app, Answer::Reply(Reply::Mappings(others)));
+    assert!(screen(&app).contains("Another administrator changed the mappings"), "{}", screen(&app));
     assert!(keys(&mut app, &["Enter", "y"]).is_empty());
 }
 
 #[test]
-fn the_directories_are_read_only_when_the_user_says_so() {
+fn ordering_reads_no_directory_without_r() {
     let mut app = opened(UTF8, (80, 24));
     let effects = press(&mut app, "+");
-    assert!(matches!(effects[..], [Effect::InOrder(_)]), "a move asks no directory");
+    assert!(matches!(effects[..], [Effect::Request(Request::InOrder(_))]), "a move asks no directory");
     let order = asked(&effects);
     give(&mut app, order.clone(), None);
     assert!(screen(&app).contains("r read"), "{}", screen(&app));
     let read = job(&press(&mut app, "r"));
     assert!(screen(&app).contains("Ctrl-X cancel"));
-    came(&mut app, Came::InOrder { job: Some(read), order, moves: Some(moves()) });
+    answered(&mut app, Answer::Job(read, JobEvent::InOrder { order, moves: moves() }));
     assert!(screen(&app).contains("1,212 users go from Laptops to Kiosks"));
 }
 
@@ -148,9 +131,9 @@ fn the_order_opens_on_the_mapping_that_was_selected() {
         row.id = mapping.name.to_string();
         row.acts = vec![Act::Order];
     }
-    came(&mut app, Came::Rows(Box::new(asked_rows), rows));
+    answered(&mut app, Answer::Reply(Reply::Rows(Box::new(asked_rows), rows)));
     keys(&mut app, &["Down", "o"]);
-    came(&mut app, Came::Mappings(mappings()));
+    answered(&mut app, Answer::Reply(Reply::Mappings(mappings())));
     let was = names(&mappings());
     assert_eq!(asked(&press(&mut app, "-")), [was[1].clone(), was[0].clone(), was[2].clone()]);
 }

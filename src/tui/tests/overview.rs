@@ -3,10 +3,7 @@
 use super::super::app::App;
 use super::super::fixture::*;
 use super::super::listing::{Fact, Kind, Place};
-use super::super::look::Look;
-use super::super::message::{Came, Effect, Message, Tone};
 use super::super::screen::Screen;
-use super::super::screen::overview::{Line, OverviewView, Stage};
 use crate::wizard::Step;
 
 fn alarm(word: &'static str, tone: Tone, text: &str, to_do: &str, leads: Place) -> Line {
@@ -78,40 +75,16 @@ pub(super) fn view() -> OverviewView {
 }
 
 /// A console on the overview.
-fn opened(look: Look, size: (u16, u16)) -> App {
+pub(super) fn opened(look: Look, size: (u16, u16)) -> App {
     let mut app = app(Step::Directory, look, size);
     press(&mut app, "Esc");
-    assert!(press(&mut app, "1").iter().any(|effect| matches!(effect, Effect::Overview)));
-    came(&mut app, Came::Overview(Box::new(view())));
+    assert!(press(&mut app, "1").iter().any(|effect| matches!(effect, Effect::Request(Request::Overview))));
+    answered(&mut app, Answer::Reply(Reply::Overview(Box::new(view()))));
     app
 }
 
-fn picture(name: &str, play: impl Fn(&mut App)) {
-    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
-        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-            let mut app = opened(look, (width, height));
-            play(&mut app);
-            insta::assert_snapshot!(format!("overview-{name}-{width}x{height}-{word}"), screen(&app));
-        }
-    }
-}
-
 #[test]
-fn the_overview_as_it_looks() {
-    picture("needs-you", |_| {});
-    picture("further-down", |app| {
-        keys(app, &["End"]);
-    });
-    picture("well", |app| {
-        let mut well = view();
-        (well.says, well.tone) = ("Nothing needs you.".into(), Tone::Good);
-        well.lines.retain(|line| !matches!(line, Line::Alarm { .. }));
-        came(app, Came::Overview(Box::new(well)));
-    });
-}
-
-#[test]
-fn what_needs_you_says_what_to_do_and_enter_opens_what_it_is_about() {
+fn an_alarm_says_what_to_do_and_enter_opens_its_screen() {
     let mut app = opened(UTF8, (80, 24));
     assert!(screen(&app).contains("To do: let laptops in again: `imd resume`."), "{}", screen(&app));
     press(&mut app, "Down");
@@ -131,13 +104,13 @@ fn nothing_moves_unless_something_changed() {
     keys(&mut app, &["Down", "Down", "Down"]);
     let before = draw(&app);
     // Somebody wrote to the state: it is read again, and says the same.
-    assert!(app.update(Message::Changed).iter().any(|effect| matches!(effect, Effect::Overview)));
-    came(&mut app, Came::Overview(Box::new(view())));
+    assert!(app.update(Message::Changed).iter().any(|effect| matches!(effect, Effect::Request(Request::Overview))));
+    answered(&mut app, Answer::Reply(Reply::Overview(Box::new(view()))));
     assert_eq!(draw(&app), before);
 }
 
 #[test]
-fn an_alarm_is_told_apart_without_color_and_without_utf8() {
+fn an_alarm_is_distinct_without_color_and_utf8() {
     let app = opened(Look { color: false, ascii: true }, (80, 24));
     let (buffer, _) = draw(&app);
     assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()));
@@ -147,12 +120,12 @@ fn an_alarm_is_told_apart_without_color_and_without_utf8() {
 }
 
 #[test]
-fn an_alarm_is_never_cut_and_what_is_below_is_said_to_be_there() {
+fn an_alarm_is_never_cut_and_more_below_is_shown() {
     let mut app = opened(UTF8, (80, 24));
     let mut long = view();
     let text = "no laptop is answered: the service of 2026-11-24 17:05 UTC ended by itself while nobody looked at it";
     long.lines.insert(0, alarm("now", Tone::Problem, text, "start it", Place::List(Kind::Devices)));
-    came(&mut app, Came::Overview(Box::new(long)));
+    answered(&mut app, Answer::Reply(Reply::Overview(Box::new(long))));
     let said = screen(&app).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains(text), "{said}");
     assert!(said.contains("more below"), "{said}");
@@ -166,11 +139,11 @@ fn a_stage_opens_the_list_with_what_it_counts() {
     let mut found = view();
     let leads = Place::Found(Kind::Devices, "over the limit");
     found.lines.insert(0, alarm("soon", Tone::Warning, "2 laptops are waiting", "free one", leads));
-    came(&mut app, Came::Overview(Box::new(found)));
+    answered(&mut app, Answer::Reply(Reply::Overview(Box::new(found))));
     press(&mut app, "Home");
     let effects = press(&mut app, "Enter");
-    assert!(
-        effects.iter().any(|effect| matches!(effect, Effect::Rows { asked, .. } if asked.search == "over the limit"))
-    );
+    assert!(effects.iter().any(
+        |effect| matches!(effect, Effect::Request(Request::Rows { asked, .. }) if asked.search == "over the limit")
+    ));
     assert!(screen(&app).contains("/ over the limit"), "{}", screen(&app));
 }

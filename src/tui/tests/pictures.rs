@@ -1,176 +1,180 @@
-//! Each screen as it looks, at three sizes, in both glyph sets.
+//! Each screen as it looks: once at 80x24, and those that test the layout at two more sizes and in ASCII.
 //!
-//! Look at a changed picture as somebody who sees imd for the first time, before accepting it.
+//! They are drawn by the real console over the sample directory, except for what a healthy sample does not show. Look at
+//! a changed picture as an administrator who sees imd for the first time, before you accept it.
 
 use super::super::app::App;
 use super::super::fixture::*;
-use super::super::look::Look;
-use super::super::message::{Came, Report, SaveOutcome, Tone};
-use super::job;
+use super::super::listing::Kind;
+use super::{job, lists, ordering, overview, plans};
 use crate::model::job::Progress;
 use crate::wizard::Step;
 use crate::wizard::form::Problem;
 use ratatui::style::{Color, Modifier};
 
-/// Draws what `play` leads to, at each size in each look.
-fn picture(name: &str, step: Step, play: impl Fn(&mut App)) {
-    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
-        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-            let mut app = app(step, look, (width, height));
-            play(&mut app);
-            insta::assert_snapshot!(format!("{name}-{width}x{height}-{word}"), screen(&app));
-        }
+const USUAL: (u16, u16) = (80, 24);
+const LAYOUTS: [(Look, (u16, u16), &str); 4] =
+    [(UTF8, USUAL, ""), (UTF8, (120, 40), "-120x40"), (UTF8, (40, 10), "-40x10"), (ASCII, USUAL, "-ascii")];
+
+/// One picture at 80x24.
+fn picture(name: &str, app: &App) {
+    insta::assert_snapshot!(name, screen(app));
+}
+
+/// Four pictures of what `open` leads to.
+fn layouts(name: &str, open: impl Fn(Look, (u16, u16)) -> App) {
+    for (look, size, suffix) in LAYOUTS {
+        insta::assert_snapshot!(format!("{name}{suffix}"), screen(&open(look, size)));
     }
 }
 
 fn checked(app: &mut App) {
     let check = job(&press(app, "Ctrl-T"));
     for line in checks() {
-        came(app, Came::Check(check, line));
+        answered(app, Answer::Job(check, JobEvent::Check(line)));
     }
-    came(app, Came::Checked(check));
+    answered(app, Answer::Job(check, JobEvent::Checked));
 }
 
 #[test]
-fn forms() {
-    for step in Step::ALL {
-        picture(&format!("{}-{}", step.number(), step.key()), step, |_| {});
-    }
-}
-
-#[test]
-fn step_1_after_its_check_and_with_a_list_open() {
-    picture("1-checked", Step::Directory, checked);
-    picture("1-list-open", Step::Directory, |app| {
-        checked(app);
-        keys(app, &["Tab", "Tab", "Down", "Enter", "Down", "Down"]);
-    });
-}
-
-#[test]
-fn step_2_with_a_problem() {
-    picture("2-problem", Step::Profile, |app| {
-        press(app, "Ctrl-N");
-    });
-}
-
-#[test]
-fn step_3_picking_previewing_and_a_wrong_filter() {
-    picture("3-tree", Step::Mapping, |app| {
-        keys(app, &["Tab", "Tab"]);
-        let first = job(&press(app, "Ctrl-O"));
-        came(app, Came::Picked { job: first, under: None, items: units() });
-        let second = job(&keys(app, &["Down", "Right"]));
-        let mut below = units();
-        for unit in &mut below {
-            unit.value = format!("{},OU=Staff", unit.value);
-        }
-        came(app, Came::Picked { job: second, under: Some("OU=Staff,DC=corp".into()), items: below });
-    });
-    picture("3-list", Step::Mapping, |app| {
-        keys(app, &["Tab", "Tab", "Tab", "Tab"]);
-        let pick = job(&press(app, "Ctrl-O"));
-        let mut items = units();
-        for item in &mut items {
-            item.detail = "14 users".into();
-        }
-        came(app, Came::Picked { job: pick, under: None, items });
-        press(app, "s");
-    });
-    picture("3-preview", Step::Mapping, |app| {
-        let shown = job(&press(app, "Ctrl-R"));
-        came(app, Came::Previewed(shown, preview()));
-        keys(app, &["Tab", "Enter", "Down"]);
-    });
-    picture("3-filter", Step::Mapping, |app| {
-        let mut refused = form(Step::Mapping);
-        let problem = Problem { column: Some(24), ..Problem::new("\"employeeType\" needs a comparison such as =") };
-        refused.field_mut("mapping.filter").expect("there").problem = Some(problem);
-        press(app, "Ctrl-N");
-        came(app, Came::Saved { form: Box::new(refused), outcome: SaveOutcome::Problems });
-        press(app, "Ctrl-O");
-    });
-}
-
-#[test]
-fn step_3_explaining_a_user() {
-    picture("3-explain", Step::Mapping, |app| {
-        let shown = job(&press(app, "Ctrl-R"));
-        came(app, Came::Previewed(shown, preview()));
-        let asked = job(&keys(app, &["Tab", "End", "Up", "e"]));
-        came(app, Came::Explained(asked, explained()));
-    });
-    picture("3-explain-asking", Step::Mapping, |app| {
-        press(app, "Ctrl-F");
-        keys(app, &["j", "a", "n", "e"]);
-    });
-}
-
-#[test]
-fn step_4_running_and_done() {
-    picture("4-running", Step::Frequency, |app| {
-        let sync = job(&press(app, "Ctrl-R"));
-        let progress = Progress { what: "reading users", done: 812, of: Some(1_200), about: None, rate: Some(2_410.4) };
-        came(app, Came::Progress(sync, progress));
-    });
-    picture("4-done", Step::Frequency, |app| {
-        let sync = job(&press(app, "Ctrl-R"));
-        let lines =
-            vec![(Tone::Good, "The users are stored.".into()), (Tone::Plain, "    1,171 match a mapping".into())];
-        came(app, Came::Synced(sync, Report { title: "Run now".into(), lines }));
-    });
-}
-
-#[test]
-fn step_5_ordering_proofs() {
-    picture("5-proofs", Step::Settings, |app| {
-        keys(app, &["Tab", "Tab", "Space", "Down"]);
-    });
-}
-
-#[test]
-fn step_6_masked_shown_and_written() {
-    let made = |app: &mut App| {
-        let mint = job(&press(app, "Ctrl-R"));
-        let mut form = form(Step::Token);
-        form.basis.subject = Some(1);
-        came(app, Came::Minted { job: mint, form: Box::new(form), minted: minted() });
+fn pictures_of_the_steps() {
+    let sample = Sample::new();
+    let picture = |name: &str, app: &App| insta::assert_snapshot!(name, sample.screen(app));
+    let played = |step: Step, names: &[&str]| {
+        let mut app = sample.step(step, UTF8, USUAL);
+        sample.press(&mut app, names);
+        app
     };
-    picture("6-masked", Step::Token, made);
-    picture("6-shown", Step::Token, |app| {
-        made(app);
-        press(app, "s");
+    for step in Step::ALL {
+        picture(&format!("{}-{}", step.number(), step.key()), &played(step, &[]));
+    }
+    for (look, size, suffix) in &LAYOUTS[1..] {
+        picture(&format!("3-mapping{suffix}"), &sample.step(Step::Mapping, *look, *size));
+    }
+    picture("1-checked", &played(Step::Directory, &["Ctrl-T"]));
+    picture("2-list", &played(Step::Profile, &["Tab", "Ctrl-O"]));
+    picture("3-checked", &played(Step::Mapping, &["Ctrl-T"]));
+    picture("3-tree", &played(Step::Mapping, &["Tab", "Tab", "Tab", "Ctrl-O", "Right", "Down", "Right"]));
+    let mut app = played(Step::Mapping, &["Tab", "Tab", "Tab", "Tab", "Ctrl-O"]);
+    sample.type_text(&mut app, "la");
+    picture("3-list", &app);
+    for (look, size, suffix) in LAYOUTS {
+        let mut app = sample.step(Step::Mapping, look, size);
+        sample.press(&mut app, &["Ctrl-R", "Tab", "Enter", "Down"]);
+        picture(&format!("3-preview{suffix}"), &app);
+    }
+    picture("3-explain-user", &played(Step::Mapping, &["Ctrl-F"]));
+    let mut app = played(Step::Mapping, &["Ctrl-F"]);
+    sample.type_text(&mut app, "nobody@corp.example.com");
+    sample.press(&mut app, &["Enter"]);
+    picture("3-explain-failed", &app);
+    picture("4-done", &played(Step::Frequency, &["Ctrl-R"]));
+    picture("5-authentication", &played(Step::Settings, &["Tab", "Tab", "Space", "Down"]));
+    picture("6-masked", &played(Step::Token, &["Ctrl-R"]));
+    picture("6-file", &played(Step::Token, &["Ctrl-R", "w"]));
+    picture("7-tools", &played(Step::Installer, &["Tab", "Enter"]));
+    for (look, size, suffix) in LAYOUTS {
+        let mut app = sample.step(Step::Installer, look, size);
+        sample.press(&mut app, &["Ctrl-R", "Tab", "Tab", "Right"]);
+        picture(&format!("7-files{suffix}"), &app);
+    }
+    layouts("setup", |look, size| {
+        let mut app = sample.step(Step::Mapping, look, size);
+        sample.press(&mut app, &["Esc"]);
+        app
     });
-    picture("6-file", Step::Token, |app| {
-        made(app);
-        press(app, "w");
+    layouts("keys", |look, size| {
+        let mut app = sample.step(Step::Mapping, look, size);
+        sample.press(&mut app, &["Ctrl-G"]);
+        app
     });
 }
 
 #[test]
-fn step_7_choosing_tools_and_looking_at_files() {
-    picture("7-tools", Step::Installer, |app| {
-        keys(app, &["Tab", "Enter"]);
-    });
-    picture("7-files", Step::Installer, |app| {
-        let shown = job(&press(app, "Ctrl-R"));
-        came(app, Came::Files(shown, files()));
-        keys(app, &["Tab", "Tab"]);
-    });
+fn pictures_of_the_lists() {
+    let sample = Sample::synced();
+    let picture = |name: &str, app: &App| insta::assert_snapshot!(name, sample.screen(app));
+    let opened = |names: &[&str]| {
+        let mut app = sample.step(Step::Installer, UTF8, USUAL);
+        sample.press(&mut app, &["Esc"]);
+        sample.press(&mut app, names);
+        app
+    };
+    picture("overview", &opened(&["1"]));
+    picture("report", &opened(&["1", "r"]));
+    for (name, key) in [
+        ("users", "2"),
+        ("mappings", "3"),
+        ("syncs", "4"),
+        ("devices", "5"),
+        ("tokens", "6"),
+        ("exports", "7"),
+        ("audit", "8"),
+    ] {
+        picture(&format!("list-{name}"), &opened(&[key]));
+    }
+    picture("list-accounts", &opened(&["5", "a"]));
+    for (at, kind) in Kind::OF_SETUP.into_iter().enumerate() {
+        let mut app = opened(&["9", "Home"]);
+        sample.press(&mut app, &["Down"; 7]);
+        (0..at).for_each(|_| sample.press(&mut app, &["Down"]));
+        sample.press(&mut app, &["Enter"]);
+        picture(&format!("list-{}", kind.title().to_lowercase().replace(' ', "-")), &app);
+    }
+    for (look, size, suffix) in LAYOUTS {
+        let mut app = sample.step(Step::Installer, look, size);
+        sample.press(&mut app, &["Esc", "2", "/"]);
+        sample.type_text(&mut app, "an");
+        picture(&format!("search{suffix}"), &app);
+    }
+    picture("entry", &opened(&["2", "Enter"]));
+    picture("explained", &opened(&["2", "e"]));
+    picture("columns", &opened(&["2", "|", "Space"]));
+    picture("palette", &opened(&["2", ":", "d", "e"]));
+    picture("help", &opened(&["2", "?"]));
+    picture("plan", &opened(&["4", "Enter"]));
+    picture("plan-details", &opened(&["4", "Enter", "Down", "Enter"]));
+    picture("question", &opened(&["6", "x"]));
 }
 
 #[test]
-fn all_steps_and_the_keys() {
-    picture("setup", Step::Mapping, |app| {
-        press(app, "Esc");
+fn pictures_of_problems() {
+    layouts("1-failed", |look, size| {
+        let mut app = app(Step::Directory, look, size);
+        checked(&mut app);
+        app
     });
-    picture("keys", Step::Mapping, |app| {
-        press(app, "Ctrl-G");
-    });
+    let mut failed = app(Step::Directory, UTF8, USUAL);
+    checked(&mut failed);
+    keys(&mut failed, &["Tab", "Tab", "Down", "Enter", "Down", "Down"]);
+    picture("1-failed-list", &failed);
+    let mut filter = app(Step::Mapping, UTF8, USUAL);
+    let mut refused = form(Step::Mapping);
+    let problem = Problem { column: Some(24), ..Problem::new("\"employeeType\" needs a comparison such as =") };
+    refused.field_mut("mapping.filter").expect("there").problem = Some(problem);
+    press(&mut filter, "Ctrl-N");
+    answered(&mut filter, Answer::Reply(Reply::Saved { form: Box::new(refused), outcome: SaveOutcome::Problems }));
+    press(&mut filter, "Ctrl-O");
+    picture("3-filter", &filter);
+    let mut running = app(Step::Frequency, UTF8, USUAL);
+    let sync = job(&press(&mut running, "Ctrl-R"));
+    let progress = Progress { what: "reading users", done: 812, of: Some(1_200), about: None, rate: Some(2_410.4) };
+    answered(&mut running, Answer::Job(sync, JobEvent::Progress(progress)));
+    picture("4-running", &running);
+    layouts("overview-alarms", overview::opened);
+    let mut stopped = plans::stopped(UTF8, USUAL);
+    picture("plan-stopped", &stopped);
+    plans::press_and_give(&mut stopped, &["a"]);
+    picture("plan-question", &stopped);
+    layouts("order-moved", ordering::moved);
+    let mut saving = ordering::moved(UTF8, USUAL);
+    press(&mut saving, "Enter");
+    picture("order-question", &saving);
+    picture("list-many", &lists::opened(Kind::Devices, UTF8, USUAL));
 }
 
 #[test]
-fn what_has_the_focus_is_reversed_even_without_color() {
+fn the_focus_is_reversed_without_color_too() {
     for look in [UTF8, ASCII, Look { color: false, ascii: false }] {
         let mut app = app(Step::Directory, look, (80, 24));
         let (buffer, cursor) = draw(&app);

@@ -2,8 +2,6 @@
 
 use super::super::app::App;
 use super::super::fixture::*;
-use super::super::look::Look;
-use super::super::message::{Came, Effect, PlanState, Trouble};
 use super::super::screen::Screen;
 use super::job;
 use crate::model::plan::LineKind;
@@ -13,18 +11,18 @@ use crate::wizard::Step;
 fn give_lines(app: &mut App, effects: Vec<Effect>) -> usize {
     let mut asked_for = 0;
     for effect in effects {
-        if let Effect::Lines { plan, asked, offset, limit } = effect {
+        if let Effect::Request(Request::Lines { plan, asked, offset, limit }) = effect {
             assert!(limit <= 1_000, "never all of them");
             asked_for += 1;
             let page = plan_page(&asked, offset, limit);
-            let more = came(app, Came::Lines { plan, asked, page });
+            let more = answered(app, Answer::Reply(Reply::Lines { plan, asked, page }));
             asked_for += give_lines(app, more);
         }
     }
     asked_for
 }
 
-fn press_and_give(app: &mut App, names: &[&str]) -> usize {
+pub(super) fn press_and_give(app: &mut App, names: &[&str]) -> usize {
     names
         .iter()
         .map(|name| {
@@ -34,39 +32,19 @@ fn press_and_give(app: &mut App, names: &[&str]) -> usize {
         .sum()
 }
 
-/// A console on step 4 whose "run now" was stopped by the fuse.
-fn stopped(look: Look, size: (u16, u16)) -> App {
+/// A console on step 4 whose sync was stopped by the safeguard.
+pub(super) fn stopped(look: Look, size: (u16, u16)) -> App {
     let mut app = app(Step::Frequency, look, size);
     let sync = job(&press(&mut app, "Ctrl-R"));
-    let effects = came(&mut app, Came::Stopped(sync, 12));
-    assert!(matches!(effects[..], [Effect::OpenPlan(12)]), "it leads to the plan");
-    let effects = came(&mut app, Came::Plan(Box::new(plan(PlanState::Stopped))));
+    let effects = answered(&mut app, Answer::Job(sync, JobEvent::Stopped(12)));
+    assert!(matches!(effects[..], [Effect::Request(Request::OpenPlan(12))]), "it leads to the plan");
+    let effects = answered(&mut app, Answer::Reply(Reply::Plan(Box::new(plan(PlanState::Stopped)))));
     give_lines(&mut app, effects);
     app
 }
 
 #[test]
-fn a_plan_that_the_fuse_stopped_as_it_looks() {
-    for (look, word) in [(UTF8, "utf8"), (ASCII, "ascii")] {
-        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
-            let picture = |name: &str, app: &App| {
-                insta::assert_snapshot!(format!("plan-{name}-{width}x{height}-{word}"), screen(app));
-            };
-            let mut app = stopped(look, (width, height));
-            picture("stopped", &app);
-            press_and_give(&mut app, &["Right", "Right", "Down", "Enter"]);
-            picture("details", &app);
-            press_and_give(&mut app, &["Esc", "/"]);
-            type_text(&mut app, "berg");
-            picture("typing", &app);
-            press_and_give(&mut app, &["Enter", "a"]);
-            picture("asking", &app);
-        }
-    }
-}
-
-#[test]
-fn a_hundred_thousand_lines_are_walked_with_a_few_hundred_at_hand() {
+fn a_plan_of_100000_lines_holds_a_few_hundred() {
     let mut app = stopped(UTF8, (80, 24));
     assert_eq!(press_and_give(&mut app, &["Down"; 30]), 0, "what is at hand is not asked for again");
     assert!(press_and_give(&mut app, &["End"]) > 0);
@@ -86,22 +64,25 @@ fn a_plan_is_applied_only_after_a_yes_and_by_its_hash() {
     assert!(press(&mut app, "Enter").is_empty(), "Enter alone is no yes");
     assert!(press(&mut app, "y").is_empty(), "nothing is asked any more");
     let effects = keys(&mut app, &["a", "y"]);
-    let [Effect::Approve(job, hash)] = &effects[..] else { panic!("it is approved") };
+    let [Effect::Job(job, Work::Approve(hash))] = &effects[..] else { panic!("it is approved") };
     assert_eq!(*hash, plan(PlanState::Stopped).hash);
     // Refused, because something changed meanwhile: it says so and stays.
     let trouble = Trouble { message: "Person 3 is back".into(), help: "plan again".into(), needs_you: true };
-    came(&mut app, Came::Failed(Some(*job), trouble));
+    answered(&mut app, Answer::Job(*job, JobEvent::Failed(trouble)));
     assert!(screen(&app).contains("Person 3 is back"));
     let again = super::job(&keys(&mut app, &["a", "y"]));
-    let effects = came(&mut app, Came::Applied(again, Box::new(plan(PlanState::Applied))));
-    assert!(matches!(effects[..], [Effect::Standing]));
-    assert!(matches!(press(&mut app, "u")[..], [Effect::Undo(12)]), "an applied plan can be taken back");
+    let effects = answered(&mut app, Answer::Job(again, JobEvent::Applied(Box::new(plan(PlanState::Applied)))));
+    assert!(matches!(effects[..], [Effect::Request(Request::Standing)]));
+    assert!(
+        matches!(press(&mut app, "u")[..], [Effect::Request(Request::Undo(12))]),
+        "an applied plan can be taken back"
+    );
     assert!(press(&mut app, "a").is_empty(), "and is not applied again");
-    assert!(matches!(press(&mut app, "Esc")[..], [Effect::Open(Step::Frequency)]));
+    assert!(matches!(press(&mut app, "Esc")[..], [Effect::Request(Request::Open(Step::Frequency))]));
 }
 
 #[test]
-fn lines_of_a_search_that_is_not_meant_any_more_are_not_shown() {
+fn late_lines_of_an_old_search_are_dropped() {
     let mut app = stopped(UTF8, (80, 24));
     press(&mut app, "/");
     type_text(&mut app, "x");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use imd::tui::keys::{ACTS, Action, Command};
+use imd::tui::keys::{ACTS, Command};
 use imd::tui::listing::{Kind, verbs};
 use imd::wizard::Step;
 
@@ -38,21 +38,10 @@ fn of_the_console() -> Vec<(String, &'static str)> {
             }
         }
     }
-    let actions = [
-        Action::Check,
-        Action::Preview,
-        Action::Explain,
-        Action::Run,
-        Action::Mint,
-        Action::Files,
-        Action::Write,
-        Action::Continue,
-        Action::ShowToken,
-        Action::CopyToken,
-        Action::SaveToken,
-    ];
-    for (step, action) in Step::ALL.into_iter().flat_map(|step| actions.map(|action| (step, action))) {
-        all.extend(verbs::pressed(step, action).map(|verb| (format!("{action:?} in {step:?}"), verb)));
+    for step in Step::ALL {
+        for button in step.tasks().iter().copied().map(Some).chain([None]) {
+            all.extend(verbs::pressed(step, button).map(|verb| (format!("{button:?} in {step:?}"), verb)));
+        }
     }
     all
 }

@@ -26,7 +26,7 @@ fn grouped(digits: &str) -> String {
 
 /// Types a search, and waits until the heading says that so many are found.
 fn search(console: &mut Console, query: &str, found: &str) {
-    console.go("/", "to the list");
+    console.go("/", "go to list");
     console.go(query, &format!("Users  {}  / {query}", grouped(found)));
     console.go("\r", "search");
 }

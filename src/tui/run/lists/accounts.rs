@@ -6,8 +6,8 @@ use crate::model::account::{Account, Why};
 use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::text::shown;
+use crate::present::Tone;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
-use crate::tui::message::Tone;
 
 pub(super) struct Accounts;
 

@@ -11,9 +11,9 @@ use crate::model::audit::{self, Entry, Page};
 use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::text::{Untrusted, shown};
+use crate::present::Tone;
 use crate::store::Verdict;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
-use crate::tui::message::Tone;
 
 pub(super) struct Audit;
 

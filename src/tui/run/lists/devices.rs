@@ -5,8 +5,8 @@ use crate::engine::{Engine, Error};
 use crate::model::device::{Device, DeviceState};
 use crate::model::job::Job;
 use crate::model::text::shown;
+use crate::present::Tone;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
-use crate::tui::message::Tone;
 
 pub(super) struct Devices;
 

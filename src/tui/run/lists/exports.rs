@@ -4,9 +4,9 @@ use super::{Source, day, minute, page};
 use crate::engine::{Engine, Error, WrittenFile};
 use crate::model::job::Job;
 use crate::model::text::shown;
+use crate::present::Tone;
 use crate::store::Export;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Row, Rows};
-use crate::tui::message::Tone;
 
 pub(super) struct Exports;
 

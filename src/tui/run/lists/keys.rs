@@ -5,9 +5,9 @@ use crate::engine::{Carried, Engine, Error, Key};
 use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::text::shown;
+use crate::present::Tone;
 use crate::store::KeyState;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
-use crate::tui::message::Tone;
 
 pub(super) struct Keys;
 

@@ -7,8 +7,8 @@ use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::text::shown;
+use crate::present::Tone;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
-use crate::tui::message::Tone;
 
 pub(super) struct Mappings;
 

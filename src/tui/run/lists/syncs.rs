@@ -5,8 +5,9 @@ use crate::engine::{Engine, Error};
 use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::plan::{State, Summary};
+use crate::present::Tone;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
-use crate::tui::message::{Came, JobId, Tone};
+use crate::tui::message::JobEvent;
 use crate::tui::run::work;
 
 pub(super) struct Syncs;
@@ -44,14 +45,14 @@ impl Source for Syncs {
 }
 
 /// Plans, and applies what the fuse lets through.
-pub(super) fn sync(engine: &Engine, id: JobId, job: &Job) -> Result<Came, Error> {
+pub(super) fn sync(engine: &Engine, job: &Job) -> Result<JobEvent, Error> {
     let plan = engine.plan(job)?;
     if let State::Stopped { .. } = plan.state {
-        return Ok(Came::Stopped(id, plan.id));
+        return Ok(JobEvent::Stopped(plan.id));
     }
     let report = work::synced(&engine.apply(plan.id, None, job)?);
     let lines = report.lines.into_iter().map(|(tone, text)| Fact::new("", text).toned(tone)).collect();
-    Ok(Came::Done(id, lines))
+    Ok(JobEvent::Done(lines))
 }
 
 fn row(plan: &Summary) -> Row {

@@ -72,7 +72,7 @@ fn the_audit_is_searched_by_day() {
 #[test]
 fn what_switching_a_mapping_off_does_is_the_same_in_question_and_help() {
     let help = include_str!("../../../../assets/help/mappings.txt");
-    for said in ["goes over to it at the next sync", "nobody leaves", "o new laptop is activated for who stays in it"] {
+    for said in ["a later mapping takes over the users it matches", "The others stay, but activate no new laptop"] {
         assert!(help.contains(said), "{said}");
     }
     let folder = tempfile::tempdir().expect("a folder");

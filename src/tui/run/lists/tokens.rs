@@ -6,9 +6,9 @@ use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::text::shown;
 use crate::model::token::{Record, State};
+use crate::present::Tone;
 use crate::store::Export;
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
-use crate::tui::message::Tone;
 
 pub(super) struct Tokens;
 

@@ -13,9 +13,9 @@ use crate::model::found::{Sort, SortKey};
 use crate::model::job::Job;
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, filetime};
+use crate::present::Tone;
 use crate::store::{CachedUser, UserState};
 use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
-use crate::tui::message::Tone;
 
 pub(super) struct Users;
 

@@ -3,11 +3,13 @@
 use super::{Asking, Led, ListScreen};
 use crate::model::job::Progress;
 use crate::model::text;
-use crate::tui::desk::Desk;
+use crate::tui::context::Context;
 use crate::tui::keys;
 use crate::tui::listing::{Act, Doing, Kind, Place, Question, Wanted};
-use crate::tui::message::{Effect, JobId};
+use crate::tui::message::{Request, Work};
 use crate::tui::panel::report::Running;
+use crate::tui::text_line::{SEARCH, TextLine};
+use crate::tui::view::JobId;
 
 /// Something that was begun: what it is, and how far.
 #[derive(Debug)]
@@ -33,9 +35,9 @@ impl Begun {
         }
     }
 
-    pub fn cancel(&mut self, desk: &mut Desk) {
+    pub fn cancel(&mut self, context: &mut Context) {
         self.running.cancel();
-        desk.ask(Effect::Cancel(self.job));
+        context.cancel(self.job);
     }
 }
 
@@ -43,7 +45,7 @@ impl ListScreen {
     /// What is to be done by its name, once the list is there: to all of it, or to what is searched for.
     pub fn begin(&mut self, act: Act, search: Option<String>) {
         self.asking = Asking::Nothing;
-        self.typing = false;
+        self.typing = None;
         self.choosing = None;
         self.due = Some(act);
         if let Some(search) = search {
@@ -53,18 +55,18 @@ impl ListScreen {
     }
 
     /// Begins what is due. What is done to an entry waits until one is chosen.
-    pub fn go_on(&mut self, desk: &mut Desk) -> Led {
+    pub fn go_on(&mut self, context: &mut Context) -> Led {
         let Some(act) = self.due.take() else { return Led::Nowhere };
         if self.is_of_list(act) {
-            return self.act(act, desk);
+            return self.act(act, context);
         }
         let offered = self.rows.rows.iter().any(|row| row.acts.contains(&act));
         match keys::of_act(act).filter(|_| offered) {
             Some(binding) => {
                 let key = binding.chords.first().map(|chord| chord.name()).unwrap_or_default();
-                desk.say(format!("Choose one, then {key}: {}.", binding.label));
+                context.say(format!("Select an entry, then press {key}: {}.", binding.label));
             }
-            None => desk.say("There is nothing here to which that can be done now."),
+            None => context.say("No entry here supports this action."),
         }
         Led::Nowhere
     }
@@ -74,7 +76,7 @@ impl ListScreen {
     }
 
     /// Goes where it is done, or asks what there is to know before it is done.
-    pub(super) fn act(&mut self, act: Act, desk: &mut Desk) -> Led {
+    pub(super) fn act(&mut self, act: Act, context: &mut Context) -> Led {
         let on_list = self.is_of_list(act);
         let row = self.selected();
         if !on_list && !row.is_some_and(|row| row.acts.contains(&act)) {
@@ -97,12 +99,12 @@ impl ListScreen {
             return Led::To(place);
         }
         self.asking = Asking::Looking(act, id.clone());
-        desk.ask(Effect::Question(Box::new(Wanted { asked: self.asked.clone(), act, id, question: None })));
+        context.request(Request::Question(Box::new(Wanted { asked: self.asked.clone(), act, id, question: None })));
         Led::Nowhere
     }
 
-    /// What there is to know came. Without a question, it is done at once.
-    pub fn question(&mut self, Wanted { act, id, question, .. }: Wanted, desk: &mut Desk) {
+    /// The question of an act. Without one, the act starts at once.
+    pub fn question(&mut self, Wanted { act, id, question, .. }: Wanted, context: &mut Context) {
         let wanted = matches!(&self.asking, Asking::Looking(of, on) if *of == act && *on == id);
         if !wanted {
             return;
@@ -110,21 +112,22 @@ impl ListScreen {
         self.asking = match question {
             None => {
                 self.asking = Asking::Nothing;
-                return self.start(act, id, String::new(), desk);
+                return self.start(act, id, String::new(), context);
             }
             Some(Question { text, input: None }) => Asking::YesOrNo(act, id, text),
-            Some(Question { text, input: Some(input) }) => Asking::Text { act, id, question: text, input },
+            Some(Question { text, input: Some(input) }) => {
+                Asking::Text { act, id, question: text, input: TextLine::at_most(&input, SEARCH) }
+            }
         };
     }
 
-    pub(super) fn start(&mut self, act: Act, id: Option<String>, input: String, desk: &mut Desk) {
-        let job = desk.new_job();
+    pub(super) fn start(&mut self, act: Act, id: Option<String>, input: String, context: &mut Context) {
         let row = id.as_ref().and_then(|id| self.rows.rows.iter().find(|row| row.id == *id));
         let searched = Some(text::shown(self.asked.search.trim())).filter(|_| act == Act::Explain);
         let of = row.and_then(|row| row.cells.first().cloned()).or(id.clone()).or(searched);
-        self.job = Some(Begun::new(job, act, of.as_deref()));
         let columns = (0..self.asked.kind.columns().len()).filter(|at| !self.hidden.contains(at)).collect();
-        desk.ask(Effect::Do(Doing { job, act, id, asked: self.asked.clone(), input, columns }));
+        let job = context.start(Work::Do(Doing { act, id, asked: self.asked.clone(), input, columns }));
+        self.job = Some(Begun::new(job, act, of.as_deref()));
     }
 
     /// How far what was begun here is.
@@ -135,10 +138,10 @@ impl ListScreen {
     }
 
     /// What was begun here is over, in one way or the other: what it was. `None` for what was not begun here.
-    pub fn ended(&mut self, job: Option<JobId>, desk: &mut Desk) -> Option<String> {
+    pub fn ended(&mut self, job: Option<JobId>, context: &mut Context) -> Option<String> {
         let ours = self.job.take_if(|begun| Some(begun.job) == job);
         if ours.is_some() {
-            self.look(desk);
+            self.look(context);
         }
         if job.is_none() {
             self.asking = Asking::Nothing;

@@ -4,14 +4,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::text;
-use crate::tui::canvas::{Canvas, cut, units, width, window};
-use crate::tui::desk::Desk;
-use crate::tui::keys::Action;
+use crate::tui::canvas::{Canvas, cut, units, width};
+use crate::tui::context::Context;
 use crate::tui::layout::{self, First};
 use crate::tui::look::Glyphs;
-use crate::tui::message::Effect;
-use crate::wizard::Step;
 use crate::wizard::form::{Choice, Field, Kind, Pick};
+use crate::wizard::{Step, Task};
 
 use super::{Focus, StepScreen, is_line};
 
@@ -23,13 +21,13 @@ pub(super) struct StepAreas {
     pub(super) panel: Rect,
 }
 
-pub(super) fn areas(screen: &StepScreen, desk: &Desk, body: Rect) -> StepAreas {
+pub(super) fn areas(screen: &StepScreen, context: &Context, body: Rect) -> StepAreas {
     // A small screen has no room for the purpose, a middling one none for the blank below it.
     let head = if body.height >= 16 { 2 } else { u16::from(body.height >= 12) };
     let rest = Rect { y: body.y + head, height: body.height - head, ..body };
     let form_rows = units(form_rows(screen, body.width).len());
-    let room = if layout::is_beside(rest.width) { rest.width / 2 } else { rest.width };
-    let panel_rows = screen.panel.as_ref().map(|panel| panel.rows(desk.look, room, desk.token.as_ref()));
+    let room = if layout::is_side_by_side(rest.width) { rest.width / 2 } else { rest.width };
+    let panel_rows = screen.panel.as_ref().map(|panel| panel.rows(context.look, room, context.token.as_ref()));
     let first = match screen.focus {
         Focus::Field(_) => First::Form,
         Focus::Button(_) => First::Result,
@@ -53,20 +51,20 @@ fn form_rows(screen: &StepScreen, room: u16) -> Vec<Row> {
     let mut rows: Vec<Row> = visible.map(|(at, _)| Row::Field(at)).collect();
     rows.push(Row::Blank);
     let (mut first, mut used) = (0, 0);
-    for (at, action) in screen.actions().iter().enumerate() {
-        let wide = width(&button(*action, screen)) + 2;
+    for at in 0..=screen.tasks().len() {
+        let wide = width(&button(screen.task(at), screen)) + 2;
         if at > first && used + wide + 2 > usize::from(room) {
             rows.push(Row::Buttons(first, at));
             (first, used) = (at, 0);
         }
         used += wide;
     }
-    rows.push(Row::Buttons(first, screen.actions().len()));
+    rows.push(Row::Buttons(first, screen.tasks().len() + 1));
     rows
 }
 
-fn button(action: Action, screen: &StepScreen) -> String {
-    let label = match action.task() {
+fn button(task: Option<Task>, screen: &StepScreen) -> String {
+    let label = match task {
         Some(task) => task.label(&screen.form),
         None if screen.alone => "Save",
         None if screen.form.step.next().is_none() => "Finish",
@@ -76,33 +74,29 @@ fn button(action: Action, screen: &StepScreen) -> String {
 }
 
 /// What pressing the button does, for the help line.
-fn button_help(action: Action, step: Step, alone: bool) -> String {
-    match (action.task(), step.next()) {
+fn button_help(task: Option<Task>, step: Step, alone: bool) -> String {
+    match (task, step.next()) {
         (Some(task), _) => task.purpose().to_owned(),
-        (None, _) if alone => "Saves this and goes back to where you were.".to_owned(),
+        (None, _) if alone => "Saves and goes back.".to_owned(),
         (None, Some(next)) => format!("Saves this step and opens step {}: {}.", next.number(), next.title()),
-        (None, None) => "Saves this step and shows the overview.".to_owned(),
+        (None, None) => "Saves this step and shows all steps.".to_owned(),
     }
 }
 
 impl StepScreen {
     /// What the help line says when nothing is wrong.
-    pub fn help(&self, desk: &Desk) -> String {
+    pub fn help(&self, context: &Context) -> String {
         match (self.focus, &self.panel) {
-            (Focus::Button(at), _) => self
-                .actions()
-                .get(at)
-                .map(|action| button_help(*action, self.form.step, self.alone))
-                .unwrap_or_default(),
-            (Focus::Panel, Some(panel)) => panel.help(desk.look, self.areas(desk).panel.width),
+            (Focus::Button(at), _) => button_help(self.task(at), self.form.step, self.alone),
+            (Focus::Panel, Some(panel)) => panel.help(context.look, self.areas(context).panel.width),
             _ => self.field().map(field_help).unwrap_or_default(),
         }
     }
 
-    /// That somebody changed what is being edited, and what to do about it.
+    /// Who changed what is being edited, and what to do.
     pub fn outdated(&self) -> Option<(String, &'static str)> {
         let by = self.outdated.as_ref()?;
-        Some((text::shown(by), "To do: Ctrl-Y reads it anew, and drops what you entered here."))
+        Some((text::shown(by), "To do: press Ctrl-Y to read it again; this drops your unsaved answers."))
     }
 
     /// What is wrong with the field that has the focus, and what to do about it or else what the field is for.
@@ -117,15 +111,15 @@ impl StepScreen {
         Some((message, help.unwrap_or_else(|| field.help.to_string())))
     }
 
-    pub fn draw(&self, canvas: &mut Canvas<'_>, body: Rect, desk: &Desk) {
-        let areas = areas(self, desk, body);
+    pub fn draw(&self, canvas: &mut Canvas<'_>, body: Rect, context: &Context) {
+        let areas = areas(self, context, body);
         if let Some(y) = areas.purpose {
             canvas.text(body, body.x + 1, y, self.form.step.purpose(), canvas.look.faint());
         }
         self.draw_form(canvas, areas.form);
         if let Some(panel) = &self.panel {
             let wrong_at = self.answered_field().and_then(|field| field.problem.as_ref()?.column);
-            panel.draw(canvas, areas.panel, self.focus == Focus::Panel, desk.token.as_ref(), wrong_at);
+            panel.draw(canvas, areas.panel, self.focus == Focus::Panel, context.token.as_ref(), wrong_at);
         }
     }
 
@@ -164,13 +158,12 @@ impl StepScreen {
     fn draw_buttons(&self, canvas: &mut Canvas<'_>, area: Rect, range: std::ops::Range<usize>) {
         let mut x = area.x + 3;
         for at in range {
-            let Some(action) = self.actions().get(at) else { continue };
             let focused = self.focus == Focus::Button(at);
             let style = if focused { canvas.look.selected() } else { Style::new() };
             if focused {
                 canvas.cursor(area, x + 2, area.y);
             }
-            x = canvas.text(area, x, area.y, &button(*action, self), style).saturating_add(2);
+            x = canvas.text(area, x, area.y, &button(self.task(at), self), style).saturating_add(2);
         }
     }
 
@@ -193,9 +186,8 @@ impl StepScreen {
             canvas.cursor(value, value.x, value.y);
         }
         let room = usize::from(value.width);
-        if focused && is_line(&field.kind) && !field.text().is_empty() {
-            self.draw_line(canvas, value);
-            return;
+        if let Some(line) = self.line.as_ref().filter(|line| focused && is_line(&field.kind) && !line.is_empty()) {
+            return line.draw(canvas, value, value.x, value.y, true);
         }
         let (text, style) = shown_value(field, canvas.look.glyphs(), room);
         let style = if style { canvas.look.faint() } else { Style::new() };
@@ -208,23 +200,11 @@ impl StepScreen {
         }
     }
 
-    /// The line that is typed into, scrolled so that the cursor is in sight.
-    fn draw_line(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let Some(line) = &self.line else { return };
-        let before: String = line.value().chars().take(line.cursor()).collect();
-        let place = width(&text::shown(&before));
-        let room = usize::from(area.width);
-        let skip = (place + 1).saturating_sub(room);
-        let shown = window(&text::shown(line.value()), skip, room);
-        canvas.text(area, area.x, area.y, &shown, Style::new());
-        canvas.cursor(area, area.x.saturating_add(units(place.saturating_sub(skip))), area.y);
-    }
-
     /// What has to be done when the console is about to end.
-    pub fn end(&mut self, desk: &mut Desk) {
-        self.leave_field(desk);
+    pub fn end(&mut self, context: &mut Context) {
+        self.leave_field(context);
         if let Some((job, _)) = &self.job {
-            desk.ask(Effect::Cancel(*job));
+            context.cancel(*job);
         }
     }
 }

@@ -1,21 +1,22 @@
 //! Explaining a user: the one who is selected in the preview, or one whose name is typed.
 
-use crate::tui::desk::Desk;
-use crate::tui::keys::{Action, Command};
-use crate::tui::message::Effect;
+use crate::tui::context::Context;
+use crate::tui::keys::Command;
+use crate::tui::message::Work;
 use crate::tui::panel::Panel;
 use crate::tui::panel::explain::Explain;
+use crate::wizard::Task;
 
-use super::{Focus, StepScreen, Work};
+use super::{Busy, Focus, StepScreen};
 
 impl StepScreen {
-    /// Opens the question for a name; what is shown now comes back afterwards.
-    pub(super) fn ask_for_user(&mut self, desk: &mut Desk) {
+    /// Opens the question for a name; the panel shown now is shown again afterwards.
+    pub(super) fn ask_for_user(&mut self, context: &mut Context) {
         if self.job.is_some() {
-            desk.say("Something is still running; Ctrl-X cancels it.");
+            context.say("A job is still running. Ctrl-X cancels it.");
             return;
         }
-        self.leave_field(desk);
+        self.leave_field(context);
         self.close_answer();
         if let Some(Panel::Explain(panel)) = &mut self.panel {
             panel.again();
@@ -27,38 +28,37 @@ impl StepScreen {
         self.focus = Focus::Panel;
     }
 
-    /// Explains whom the preview has selected; nobody selected is asked for.
-    pub(super) fn explain_selected(&mut self, desk: &mut Desk) {
-        let area = self.areas(desk).panel;
+    /// Explains the user selected in the preview, or asks for a name.
+    pub(super) fn explain_selected(&mut self, context: &mut Context) {
+        let area = self.areas(context).panel;
         let selected = match &self.panel {
-            Some(Panel::Preview(preview)) => preview.selected(desk.look, area.width),
+            Some(Panel::Preview(preview)) => preview.selected(context.look, area.width),
             _ => None,
         };
-        let Some(guid) = selected.filter(|_| self.job.is_none()) else { return self.ask_for_user(desk) };
+        let Some(guid) = selected.filter(|_| self.job.is_none()) else { return self.ask_for_user(context) };
         let behind = self.panel.take();
         self.panel = Some(Panel::Explain(Explain::of(&guid, behind)));
-        self.explain(guid, desk);
+        self.explain(guid, context);
     }
 
-    fn explain(&mut self, name: String, desk: &mut Desk) {
+    fn explain(&mut self, name: String, context: &mut Context) {
         if !self.form.check_fields() {
             return self.go_to_problem();
         }
-        let job = desk.new_job();
-        self.job = Some((job, Work::Act(Action::Explain)));
-        desk.ask(Effect::Explain(job, Box::new(self.form.clone()), name));
+        let job = context.start(Work::Explain(Box::new(self.form.clone()), name));
+        self.job = Some((job, Busy::Task(Task::Explain)));
     }
 
     /// A command for the panel that asks or answers.
-    pub(super) fn command_to_explain(&mut self, command: Command, desk: &mut Desk) {
-        let area = self.areas(desk).panel;
+    pub(super) fn command_to_explain(&mut self, command: Command, context: &mut Context) {
+        let area = self.areas(context).panel;
         let is_running = self.job.is_some();
         let Some(Panel::Explain(panel)) = &mut self.panel else { return };
         match command {
             Command::Edit(request) if panel.is_asking() => panel.edit(request),
             Command::Enter if panel.is_asking() && !is_running => {
                 if let Some(name) = panel.asked() {
-                    self.explain(name, desk);
+                    self.explain(name, context);
                 }
             }
             Command::Explain if !is_running => panel.again(),

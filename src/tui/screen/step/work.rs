@@ -1,8 +1,8 @@
-//! What the buttons do, and what comes of it.
+//! What the buttons do, and the events of the jobs that they start.
 
-use crate::tui::desk::{Desk, Notice};
-use crate::tui::keys::{Action, Command};
-use crate::tui::message::{Came, Effect, JobId, SaveOutcome, Trouble};
+use crate::tui::context::{Context, Notice};
+use crate::tui::keys::Command;
+use crate::tui::message::{JobEvent, Request, SaveOutcome, Work};
 use crate::tui::panel::Panel;
 use crate::tui::panel::checklist::{Checklist, Verdict};
 use crate::tui::panel::files::Files;
@@ -10,57 +10,53 @@ use crate::tui::panel::list::List;
 use crate::tui::panel::preview::PreviewTable;
 use crate::tui::panel::report::{Lines, Running};
 use crate::tui::panel::token::Reveal;
+use crate::tui::view::{JobId, PickedItem, Trouble};
+use crate::wizard::Task;
 use crate::wizard::form::Form;
-use crate::wizard::{Step, Task};
 
-use super::{Focus, Saving, StepScreen, Work};
+use super::{Busy, Focus, Saving, StepScreen};
 
 impl StepScreen {
-    /// Presses a button.
-    pub(super) fn act(&mut self, action: Action, desk: &mut Desk) {
-        match action {
-            Action::Cancel => return self.cancel(desk),
-            Action::Continue => return self.next_step(desk),
-            Action::ShowToken | Action::CopyToken | Action::SaveToken => {
-                return Self::command_to_token(Command::Act(action), desk);
-            }
-            Action::Explain => return self.ask_for_user(desk),
-            _ => {}
+    /// Presses the button of a task.
+    pub(super) fn press(&mut self, task: Task, context: &mut Context) {
+        if task == Task::Explain {
+            return self.ask_for_user(context);
         }
-        if desk.read_only && action.task().is_some_and(Task::changes) {
-            desk.say("This console is read-only.");
+        if context.read_only && task.changes() {
+            context.say("This console is read-only.");
             return;
         }
         if self.job.is_some() {
-            desk.say("Something is still running; Ctrl-X cancels it.");
+            context.say("A job is still running. Ctrl-X cancels it.");
             return;
         }
-        self.leave_field(desk);
+        self.leave_field(context);
         if !self.form.check_fields() {
             return self.go_to_problem();
         }
         self.close_answer();
-        let job = desk.new_job();
-        self.job = Some((job, Work::Act(action)));
-        self.panel = Some(match action {
-            Action::Check => Panel::Checklist(Checklist::default()),
+        self.panel = Some(match task {
+            Task::Check => Panel::Checklist(Checklist::default()),
             _ => Panel::Running(Running::default()),
         });
         let form = Box::new(self.form.clone());
-        desk.ask(match action {
-            Action::Preview => Effect::Preview(job, form),
-            Action::Run => Effect::Sync(job),
-            Action::Mint => Effect::Mint(job, form),
-            Action::Files => Effect::Files(job, form),
-            Action::Write => Effect::Write(job, form),
-            _ => Effect::Check(job, form),
+        let job = context.start(match task {
+            Task::Check => Work::Check(form),
+            Task::Preview => Work::Preview(form),
+            // Asked for above: it needs a name first.
+            Task::Explain => return,
+            Task::Run => Work::Sync,
+            Task::Mint => Work::Mint(form),
+            Task::Files => Work::Files(form),
+            Task::Write => Work::Write(form),
         });
-        self.go_to_button(action);
+        self.job = Some((job, Busy::Task(task)));
+        self.go_to_button(Some(task));
     }
 
-    fn cancel(&mut self, desk: &mut Desk) {
+    pub(super) fn cancel(&mut self, context: &mut Context) {
         if let Some((job, _)) = &self.job {
-            desk.ask(Effect::Cancel(*job));
+            context.cancel(*job);
             if let Some(Panel::Running(running)) = &mut self.panel {
                 running.cancel();
             }
@@ -68,16 +64,16 @@ impl StepScreen {
     }
 
     /// Saves the step; the next one opens when that is done.
-    pub(super) fn next_step(&mut self, desk: &mut Desk) {
-        if !self.may_leave(desk) {
+    pub(super) fn next_step(&mut self, context: &mut Context) {
+        if !self.may_leave(context) {
             return;
         }
         self.unkept = false;
-        if desk.read_only {
+        if context.read_only {
             return match self.form.step.next() {
-                _ if self.alone => desk.say("This console is read-only: nothing was saved. Esc goes back."),
-                Some(next) => desk.ask(Effect::Open(next)),
-                None => desk.say("This console is read-only: nothing was saved. Esc opens the overview."),
+                _ if self.alone => context.say("This console is read-only: changes cannot be saved. Esc goes back."),
+                Some(next) => context.request(Request::Open(next)),
+                None => context.say("This console is read-only: changes cannot be saved. Esc goes back."),
             };
         }
         if !self.form.check_fields() {
@@ -85,28 +81,28 @@ impl StepScreen {
         }
         self.close_answer();
         if self.form.named_otherwise().is_empty() {
-            self.save(desk);
+            self.save(context);
         } else {
             // What was entered is kept while the answer is pending, and when it is no.
-            desk.ask(Effect::KeepDraft(Box::new(self.form.clone())));
+            context.request(Request::KeepDraft(Box::new(self.form.clone())));
             self.saving = Saving::Asking;
         }
     }
 
-    pub(super) fn save(&mut self, desk: &mut Desk) {
+    pub(super) fn save(&mut self, context: &mut Context) {
         self.saving = Saving::Begun;
-        desk.ask(Effect::Save(Box::new(self.form.clone())));
+        context.request(Request::Save(Box::new(self.form.clone())));
     }
 
-    /// A job that changes something holds its step; one that only looks is stopped.
-    pub fn may_leave(&mut self, desk: &mut Desk) -> bool {
+    /// A job that changes something keeps the step open; one that only reads is cancelled.
+    pub fn may_leave(&mut self, context: &mut Context) -> bool {
         match &self.job {
-            Some((_, Work::Act(Action::Run | Action::Mint | Action::Write))) => {
-                desk.say("This is still running; Ctrl-X cancels it.");
+            Some((_, Busy::Task(task))) if task.changes() => {
+                context.say("This job is still running. Ctrl-X cancels it.");
                 false
             }
             Some((job, _)) => {
-                desk.ask(Effect::Cancel(*job));
+                context.cancel(*job);
                 self.job = None;
                 if matches!(self.panel, Some(Panel::Running(_))) {
                     self.panel = None;
@@ -117,178 +113,175 @@ impl StepScreen {
         }
     }
 
-    pub(super) fn command_to_token(command: Command, desk: &mut Desk) {
-        let Some(token) = &mut desk.token else { return };
+    pub(super) fn command_to_token(command: Command, context: &mut Context) {
+        let Some(token) = &mut context.token else { return };
         match command {
-            Command::Act(Action::ShowToken) => token.toggle(),
-            Command::Act(Action::SaveToken) => token.ask_for_file(),
-            Command::Act(Action::CopyToken) => {
+            Command::ShowToken => token.toggle(),
+            Command::SaveToken => token.ask_for_file(),
+            Command::CopyToken => {
                 let secret = token.minted().token.clone();
-                desk.ask(Effect::Copy(secret));
+                context.request(Request::Copy(secret));
             }
             Command::Edit(request) => token.edit(request),
             Command::Enter => {
                 if let Some(path) = token.file() {
                     let secret = token.minted().token.clone();
-                    desk.ask(Effect::WriteToken(path, secret));
+                    context.request(Request::WriteToken(path, secret));
                 }
             }
             _ => {}
         }
     }
 
-    /// What came of an effect.
-    pub fn came(&mut self, came: Came, desk: &mut Desk) {
-        match came {
-            Came::Saved { form, outcome } => self.saved(*form, outcome, desk),
-            Came::Since(since) => self.since(*since),
-            Came::Check(job, check) if self.is_running(job) => {
+    /// An event of the running job. Every event but those of a job that goes on ends it.
+    pub fn event(&mut self, job: JobId, event: JobEvent, context: &mut Context) {
+        match event {
+            JobEvent::Check(check) => {
                 if let Some(Panel::Checklist(list)) = &mut self.panel {
                     list.take(check);
                 }
+                return;
             }
-            Came::Checked(job) if self.ends(job) => self.checked(),
-            Came::Progress(job, progress) if self.is_running(job) => {
+            JobEvent::Progress(progress) => {
                 if let Some(Panel::Running(running)) = &mut self.panel {
                     running.take(progress);
                 }
+                return;
             }
-            Came::Picked { job, under, items } if self.is_running(job) => {
-                let Some((_, Work::Pick(key))) = self.job.take() else { return };
-                match &mut self.panel {
-                    Some(Panel::Tree { tree, .. }) => tree.take(under.as_deref(), items),
-                    // What was typed meanwhile has asked anew.
-                    Some(Panel::List { list, .. }) => list.replace(items),
-                    _ if items.is_empty() => {
-                        self.panel = None;
-                        desk.say("Nothing was found to pick from; type it instead.");
-                    }
-                    _ => {
-                        let (label, text) =
-                            self.form.field(&key).map_or(("", ""), |field| (&*field.label, field.text()));
-                        let list = List::of_picked(label, items, text);
-                        self.show_answer(Panel::List { key, list });
-                    }
+            JobEvent::Failed(trouble) => return self.job_failed(job, trouble, context),
+            _ => {}
+        }
+        let Some((_, busy)) = self.job.take_if(|(running, _)| *running == job) else { return };
+        match event {
+            JobEvent::Checked => self.checked(),
+            JobEvent::Picked { under, items } => {
+                if let Busy::Pick(key) = busy {
+                    self.picked(key, under.as_deref(), items, context);
                 }
             }
-            Came::Previewed(job, preview) if self.ends(job) => {
+            JobEvent::Previewed(preview) => {
                 self.panel = Some(Panel::Preview(PreviewTable::new(preview)));
-                self.did(Action::Preview);
+                self.did(Task::Preview);
             }
-            Came::Explained(job, report) if self.ends(job) => {
+            JobEvent::Explained(report) => {
                 if let Some(Panel::Explain(panel)) = &mut self.panel {
                     panel.show(report, false);
                 }
             }
-            Came::Synced(job, report) if self.ends(job) => {
+            JobEvent::Synced(report) => {
                 self.panel = Some(Panel::Lines(Lines::new(report)));
-                self.did(Action::Run);
+                self.did(Task::Run);
             }
-            Came::Stopped(job, plan) if self.ends(job) => {
+            JobEvent::Stopped(plan) => {
                 self.panel = None;
-                desk.ask(Effect::OpenPlan(plan));
+                context.request(Request::OpenPlan(plan));
             }
-            Came::Refused(job, form) if self.ends(job) => {
+            JobEvent::Refused(form) => {
                 self.form = *form;
                 self.panel = None;
                 self.go_to_problem();
             }
-            Came::Minted { job, form, minted } if self.ends(job) => {
-                desk.token = Some(Reveal::new(minted));
-                desk.ask(Effect::Standing);
+            JobEvent::Minted { form, minted } => {
+                context.token = Some(Reveal::new(minted));
+                context.request(Request::Standing);
                 self.form = *form;
                 self.panel = Some(Panel::Token);
-                self.did(Action::Mint);
+                self.did(Task::Mint);
                 self.line = None;
                 self.focus = Focus::Panel;
             }
-            Came::Files(job, files) if self.ends(job) => {
+            JobEvent::Files(files) => {
                 self.panel = Some(Panel::Files(Files::new(files)));
-                self.did(Action::Files);
+                self.did(Task::Files);
             }
-            Came::Written { job, form, report } if self.ends(job) => {
-                desk.ask(Effect::Standing);
+            JobEvent::Written { form, report } => {
+                context.request(Request::Standing);
                 self.form = *form;
                 self.panel = Some(Panel::Lines(Lines::new(report)));
-                self.done.push(Action::Files);
-                self.did(Action::Write);
+                self.did(Task::Write);
             }
-            Came::Failed(job, trouble) => self.failed(job, trouble, desk),
-            _ => {}
+            // Handled above, or of jobs that no step starts.
+            JobEvent::Check(_)
+            | JobEvent::Progress(_)
+            | JobEvent::Failed(_)
+            | JobEvent::Done(_)
+            | JobEvent::Report(_)
+            | JobEvent::InOrder { .. }
+            | JobEvent::Applied(_) => {}
         }
     }
 
-    fn is_running(&self, job: JobId) -> bool {
+    fn picked(&mut self, key: String, under: Option<&str>, items: Vec<PickedItem>, context: &mut Context) {
+        match &mut self.panel {
+            Some(Panel::Tree { tree, .. }) => tree.take(under, items),
+            // A search was typed meanwhile, and the list was read again for it.
+            Some(Panel::List { list, .. }) => list.replace(items),
+            _ if items.is_empty() => {
+                self.panel = None;
+                context.say("The directory has nothing to pick from. Type the value instead.");
+            }
+            _ => {
+                let (label, text) = self.form.field(&key).map_or(("", ""), |field| (&*field.label, field.text()));
+                let list = List::of_picked(label, items, text);
+                self.show_answer(Panel::List { key, list });
+            }
+        }
+    }
+
+    pub fn is_running(&self, job: JobId) -> bool {
         self.job.as_ref().is_some_and(|(running, _)| *running == job)
-    }
-
-    /// True when this was the running job, which has ended now.
-    fn ends(&mut self, job: JobId) -> bool {
-        let ends = self.is_running(job);
-        if ends {
-            self.job = None;
-        }
-        ends
     }
 
     fn checked(&mut self) {
         let Some(Panel::Checklist(list)) = &mut self.panel else { return };
         list.end(None);
         if list.verdict() == Verdict::Passed {
-            self.did(Action::Check);
+            self.did(Task::Check);
         }
     }
 
-    /// Something is done: when its button still has the focus, that goes on to what comes next.
-    fn did(&mut self, action: Action) {
-        self.done.push(action);
-        let pressed = self.actions().iter().position(|known| *known == action).map(Focus::Button);
-        if pressed == Some(self.focus) {
-            let next = match (self.form.step, action) {
-                (Step::Mapping, Action::Check) if !self.done.contains(&Action::Preview) => Action::Preview,
-                (Step::Installer, Action::Files) => Action::Write,
-                _ => Action::Continue,
-            };
-            self.go_to_button(next);
+    /// A task is done: when its button still has the focus, the focus goes on to what comes next.
+    fn did(&mut self, task: Task) {
+        self.done.push(task);
+        if self.tasks().iter().position(|known| *known == task).map(Focus::Button) == Some(self.focus) {
+            self.go_to_button(self.form.step.next_task(&self.done));
         }
     }
 
-    fn saved(&mut self, form: Form, outcome: SaveOutcome, desk: &mut Desk) {
+    pub fn saved(&mut self, form: Form, outcome: SaveOutcome, context: &mut Context) {
         self.saving = Saving::Not;
         self.form = form;
         if outcome == SaveOutcome::Problems {
             return self.go_to_problem();
         }
-        desk.ask(Effect::Standing);
+        context.request(Request::Standing);
         if let Some(next) = self.form.step.next().filter(|_| !self.alone) {
-            desk.ask(Effect::Open(next));
+            context.request(Request::Open(next));
         }
     }
 
-    fn failed(&mut self, job: Option<JobId>, trouble: Trouble, desk: &mut Desk) {
-        let Some(job) = job else {
-            self.saving = Saving::Not;
-            desk.notice = Some(Notice::Trouble(trouble));
-            return;
-        };
-        let work = self.job.as_ref().filter(|(running, _)| *running == job).map(|(_, work)| work.clone());
-        if !self.ends(job) {
-            return;
-        }
-        match (&mut self.panel, work) {
+    /// A request failed.
+    pub fn failed(&mut self, trouble: Trouble, context: &mut Context) {
+        self.saving = Saving::Not;
+        context.notice = Some(Notice::Trouble(trouble));
+    }
+
+    fn job_failed(&mut self, job: JobId, trouble: Trouble, context: &mut Context) {
+        let Some((_, busy)) = self.job.take_if(|(running, _)| *running == job) else { return };
+        match (&mut self.panel, busy) {
             (Some(Panel::Checklist(list)), _) => list.end(Some(trouble)),
             (Some(Panel::Tree { tree, .. }), _) => {
                 tree.stop();
-                desk.notice = Some(Notice::Trouble(trouble));
+                context.notice = Some(Notice::Trouble(trouble));
             }
-            // The list that is there still stands.
-            (Some(Panel::List { .. }), _) => desk.notice = Some(Notice::Trouble(trouble)),
-            (Some(Panel::Explain(panel)), _) => panel.show(Lines::of_trouble("It did not work", &trouble), true),
-            (_, Some(Work::Pick(_))) => {
+            // The list that is shown stays.
+            (Some(Panel::List { .. }), _) => context.notice = Some(Notice::Trouble(trouble)),
+            (Some(Panel::Explain(panel)), _) => panel.show(Lines::of_trouble("Failed", &trouble), true),
+            (_, Busy::Pick(_)) => {
                 self.panel = None;
-                desk.notice = Some(Notice::Trouble(trouble));
+                context.notice = Some(Notice::Trouble(trouble));
             }
-            _ => self.panel = Some(Panel::Lines(Lines::trouble("It did not work", &trouble))),
+            _ => self.panel = Some(Panel::Lines(Lines::trouble("Failed", &trouble))),
         }
     }
 }
