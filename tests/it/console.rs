@@ -92,9 +92,8 @@ fn no_color_means_no_color_and_the_selection_is_still_reversed() {
     console.go(ESCAPE, "Device map");
     let bytes = String::from_utf8_lossy(&console.bytes()).into_owned();
     assert!(!bytes.contains("\x1b[38;") && !bytes.contains("\x1b[48;"), "no color is set");
-    let seen = console.seen.lock().expect("nobody panics with it");
-    let screen = seen.screen.screen();
-    let reversed = (0..24).any(|row| screen.cell(row, 5).is_some_and(vt100::Cell::inverse));
+    let inverse = |screen: &vt100::Screen, row| screen.cell(row, 5).is_some_and(vt100::Cell::inverse);
+    let reversed = console.terminal.look(|screen| (0..24).any(|row| inverse(screen, row)));
     assert!(reversed, "the selected step is reversed");
 }
 
@@ -216,7 +215,7 @@ fn every_terminal_starts_walks_and_is_given_back() {
             let ascii = locale == "C" || matches!(term, "linux" | "vt100");
             assert_eq!(bytes.is_ascii(), ascii, "{which}");
             assert!(!text.contains("\x1b[38;2;"), "{which}: no color that the terminal may not have");
-            let shown = !console.seen.lock().expect("nobody panics with it").screen.screen().hide_cursor();
+            let shown = !console.terminal.look(vt100::Screen::hide_cursor);
             assert!(shown && text.contains("\x1b[?2004l"), "{which}: the cursor and pastes are as they were");
         }
     }

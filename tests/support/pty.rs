@@ -1,24 +1,16 @@
-//! A running console, and the terminal that it writes to.
+//! A running console in a terminal of its own, and how to wait for what it shows.
 
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
+
+use super::terminal::Terminal;
 
 /// A running console.
 pub struct Console {
-    pub terminal: Box<dyn MasterPty + Send>,
-    pub child: Box<dyn Child + Send + Sync>,
-    keyboard: Box<dyn Write + Send>,
-    pub seen: Arc<Mutex<Seen>>,
-}
-
-pub struct Seen {
-    pub screen: vt100::Parser,
-    pub bytes: Vec<u8>,
+    pub terminal: Terminal,
 }
 
 pub fn patience() -> Duration {
@@ -36,10 +28,8 @@ impl Console {
         folder: Option<&Path>,
         arguments: &[&str],
         environment: &[(&str, &str)],
-        (cols, rows): (u16, u16),
+        (columns, rows): (u16, u16),
     ) -> Self {
-        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_imd"));
         command.args(arguments);
         if let Some(folder) = folder {
@@ -53,19 +43,7 @@ impl Console {
         for (name, value) in environment {
             command.env(name, value);
         }
-        let child = pair.slave.spawn_command(command).expect("the binary starts");
-        let seen = Arc::new(Mutex::new(Seen { screen: vt100::Parser::new(rows, cols, 0), bytes: Vec::new() }));
-        let (mut output, watched) = (pair.master.try_clone_reader().expect("a reader"), Arc::clone(&seen));
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = output.read(&mut buffer) {
-                let mut seen = watched.lock().expect("not poisoned");
-                seen.screen.process(&buffer[..count]);
-                seen.bytes.extend_from_slice(&buffer[..count]);
-            }
-        });
-        let keyboard = pair.master.take_writer().expect("a writer");
-        Self { terminal: pair.master, child, keyboard, seen }
+        Self { terminal: Terminal::run(command, columns, rows) }
     }
 
     pub fn demo(environment: &[(&str, &str)]) -> Self {
@@ -73,20 +51,19 @@ impl Console {
     }
 
     pub fn screen(&self) -> String {
-        self.seen.lock().expect("not poisoned").screen.screen().contents()
+        self.terminal.screen()
     }
 
     pub fn cursor_row(&self) -> usize {
-        let (row, _) = self.seen.lock().expect("not poisoned").screen.screen().cursor_position();
-        usize::from(row)
+        usize::from(self.terminal.look(vt100::Screen::cursor_position).0)
     }
 
     pub fn bytes(&self) -> Vec<u8> {
-        self.seen.lock().expect("not poisoned").bytes.clone()
+        self.terminal.bytes()
     }
 
     pub fn keys(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).and_then(|()| self.keyboard.flush()).expect("the terminal takes keys");
+        self.terminal.press(keys);
     }
 
     pub fn wait(&self, what: &str, until: impl Fn(&Self) -> bool) {
@@ -109,19 +86,19 @@ impl Console {
 
     /// Presses what leads to something on the screen, and waits until it begins to.
     pub fn key_that_shows(&mut self, keys: &str) {
-        let before = self.bytes().len();
+        let before = self.terminal.written();
         self.keys(keys);
-        self.wait("anything", |console| console.bytes().len() > before);
+        self.wait("anything", |console| console.terminal.written() > before);
     }
 
     /// The screen once it has come to rest.
     pub fn at_rest(&self) -> String {
         let end = Instant::now() + patience();
         loop {
-            let (before, screen) = (self.bytes().len(), self.screen());
+            let (before, screen) = (self.terminal.written(), self.screen());
             std::thread::sleep(Duration::from_millis(40));
             // What is still at work says so.
-            if self.bytes().len() == before && !screen.contains("Ctrl-X cancel") {
+            if self.terminal.written() == before && !screen.contains("Ctrl-X cancel") {
                 return screen;
             }
             assert!(Instant::now() < end, "the screen never came to rest:\n{screen}");
@@ -129,8 +106,8 @@ impl Console {
     }
 
     pub fn pid(&self) -> Pid {
-        let id = self.child.process_id().expect("it runs");
-        Pid::from_raw(i32::try_from(id).expect("a process id")).expect("not zero")
+        let id = i32::try_from(self.terminal.process_id()).expect("a process id");
+        Pid::from_raw(id).expect("not zero")
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -141,8 +118,8 @@ impl Console {
     pub fn end(&mut self) -> u32 {
         let end = Instant::now() + patience();
         loop {
-            if let Some(status) = self.child.try_wait().expect("it is ours") {
-                return status.exit_code();
+            if let Some(code) = self.terminal.exit_code() {
+                return code;
             }
             assert!(Instant::now() < end, "it never ended; the screen is\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(20));
@@ -156,19 +133,11 @@ impl Console {
     }
 
     pub fn is_raw(&self) -> bool {
-        let modes = self.terminal.get_termios().expect("the terminal has modes");
-        // ICANON of Linux: lines are put together by the terminal.
-        modes.local_flags.bits() & 0o2 == 0
+        self.terminal.is_raw()
     }
 
     pub fn alternate(&self) -> bool {
-        self.seen.lock().expect("not poisoned").screen.screen().alternate_screen()
-    }
-}
-
-impl Drop for Console {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
+        self.terminal.look(vt100::Screen::alternate_screen)
     }
 }
 

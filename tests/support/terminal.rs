@@ -195,7 +195,12 @@ impl Terminal {
     }
 
     pub fn screen(&self) -> String {
-        self.shown.0.lock().unwrap().parser.screen().contents()
+        self.look(vt100::Screen::contents)
+    }
+
+    /// What `look` finds on the screen.
+    pub fn look<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(self.shown.0.lock().unwrap().parser.screen())
     }
 
     /// The screen with its colors.
@@ -226,7 +231,17 @@ impl Terminal {
     /// Whether what is typed is echoed, as the terminal itself says.
     pub fn echoes(&self) -> bool {
         // ECHO of Linux.
-        self.master.get_termios().unwrap().local_flags.bits() & 0o10 != 0
+        self.has_mode(0o10)
+    }
+
+    /// Whether keys arrive one by one, as the terminal itself says, and not a line at a time.
+    pub fn is_raw(&self) -> bool {
+        // ICANON of Linux.
+        !self.has_mode(0o2)
+    }
+
+    fn has_mode(&self, mode: u32) -> bool {
+        self.master.get_termios().unwrap().local_flags.bits() & mode != 0
     }
 
     pub fn process_id(&self) -> u32 {
@@ -246,6 +261,11 @@ impl Terminal {
         }
         drop(shown);
         self.child.wait().unwrap().exit_code()
+    }
+
+    /// The exit code, once the program has ended.
+    pub fn exit_code(&mut self) -> Option<u32> {
+        self.child.try_wait().unwrap().map(|status| status.exit_code())
     }
 
     /// Ends the program as a lost connection does, without a chance to say anything.

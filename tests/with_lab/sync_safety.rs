@@ -51,7 +51,7 @@ fn emptied_ou_removes_no_users() {
     stopped(&office, ["would lose all of its 40 users", "answered with nobody", "List Contents"]);
     assert_eq!(reasons(&office), [("everybody".into(), PEOPLE, "answer-empty".into())]);
     // An account that may not look among the deleted cannot tell that they were.
-    assert_eq!(changes(&office)[0], "leave person00: gone");
+    assert_eq!(changes(&office)[0], "removed person00: gone");
     // One that may is told.
     assert_eq!(office.found_by_the_administrator(), Finding::Deleted);
     // It was meant: approved, all of them leave.
@@ -115,7 +115,7 @@ fn safeguard_holds_six_disabled_users_of_forty() {
     }
     stopped(&office, ["6 of 40 users", "are disabled now", "4 may without asking"]);
     assert_eq!(reasons(&office), [("disabled".into(), 6, "disabled".into())]);
-    assert_eq!(changes(&office)[5], "leave person05: disabled");
+    assert_eq!(changes(&office)[5], "removed person05: disabled");
     let hash = last_hash(&office);
     // One of them is enabled again before it is approved: that plan is no longer what is meant.
     office.enable(3);
@@ -142,7 +142,7 @@ fn renamed_user_stays_and_moved_user_is_removed() {
     office.move_to(&office.dn(1), &elsewhere);
     office.imd.imd(["sync"]).succeeded();
     let lines = changes(&office);
-    assert_eq!(lines, ["change person00: distinguishedName cn", "leave person01: moved-out"]);
+    assert_eq!(lines, ["removed person01: moved-out", "updated person00: distinguishedName cn"]);
     assert_eq!(office.active(), PEOPLE - 1);
     let found = office.imd.json(["users", "ONE\\moved-person00"]);
     assert_eq!(found["items"].as_array().unwrap().len(), 1);
@@ -160,7 +160,7 @@ fn recreated_user_is_another_user() {
     office.delete(&office.dn(0));
     office.add(0);
     office.imd.imd(["sync"]).succeeded();
-    assert_eq!(changes(&office), ["come person00", "leave person00: gone"]);
+    assert_eq!(changes(&office), ["added person00", "removed person00: gone"]);
     let found = office.imd.json(["users", "remade-person00@one.test"]);
     let state: Vec<_> = found["items"].as_array().unwrap().iter().map(|user| user["state"].to_string()).collect();
     assert_eq!(state.len(), 2, "who left is kept beside who came: {found}");
@@ -177,7 +177,7 @@ fn swapped_mail_updates_both_users() {
     office.replace(0, "mail", &other);
     office.replace(1, "mail", &one);
     office.imd.imd(["sync"]).succeeded();
-    assert_eq!(changes(&office), ["change person00: mail", "change person01: mail"]);
+    assert_eq!(changes(&office), ["updated person00: mail", "updated person01: mail"]);
     for (mail, account) in [(one, "swapped-person01"), (other, "swapped-person00")] {
         let found = office.imd.json(["users", &mail])["items"].clone();
         let mut accounts: Vec<_> =

@@ -49,7 +49,7 @@ fn all_seven_steps_by_keystrokes_from_an_empty_state() {
     console.terminal.wait_for("Corp");
     console.select("Corp");
     console.terminal.press(key::RIGHT);
-    console.terminal.wait_for("Sales");
+    console.terminal.wait_for("Engineering");
     console.select("Sales");
     console.terminal.press(key::ENTER);
     console.terminal.wait_for("OU=Sales");
@@ -61,7 +61,7 @@ fn all_seven_steps_by_keystrokes_from_an_empty_state() {
     );
     let fit = people.values().filter(|entry| excluded(entry, &people).is_none()).count();
     console.terminal.press(&key::ctrl('r'));
-    console.terminal.wait_for(&format!("Preview  {fit} users, {} left out", people.len() - fit));
+    console.terminal.wait_for(&format!("Preview  {fit} users, {} excluded", people.len() - fit));
     console.next(4, "Frequency");
 
     console.fill("Sync interval", "12h");

@@ -226,21 +226,22 @@ fn deny(dns: &[String], ace: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A change of a plan: `leave person00: gone`.
+/// A change of a plan: `removed person00: gone`.
 pub(crate) fn in_short(line: &Value) -> String {
     let label = line["label"].as_str().unwrap();
     let who = label.strip_prefix("Person ").map_or(label.to_owned(), |number| format!("person{number}"));
     match &line["change"] {
-        Value::String(come) => format!("{come} {who}"),
+        Value::String(added) => format!("{added} {who}"),
         change if change.get("removed").is_some() => {
             let why = &change["removed"];
             let why = why.get("excluded").unwrap_or(why);
             let word = why.as_str().map(str::to_owned).or_else(|| why.as_object()?.keys().next().cloned());
-            format!("leave {who}: {}", word.unwrap_or_default())
+            format!("removed {who}: {}", word.unwrap_or_default())
         }
         change => {
-            let names = change["change"].as_array().unwrap().iter().map(|change| change["attribute"].as_str().unwrap());
-            format!("change {who}: {}", names.collect::<Vec<_>>().join(" "))
+            let names =
+                change["updated"].as_array().unwrap().iter().map(|change| change["attribute"].as_str().unwrap());
+            format!("updated {who}: {}", names.collect::<Vec<_>>().join(" "))
         }
     }
 }
