@@ -330,7 +330,7 @@ fn a_choice_changes_in_place() {
     let mut app = app(Step::Settings, UTF8, (120, 24));
     keys(&mut app, &["Tab", "Right"]);
     assert_eq!(text(&app, "settings.at_limit"), "replace-oldest");
-    assert!(screen(&app).contains("oldest check-in"), "what follows from it is said");
+    assert!(screen(&app).contains("imd releases"), "what follows from it is said");
     press(&mut app, "Right");
     assert_eq!(text(&app, "settings.at_limit"), "refuse");
 }
