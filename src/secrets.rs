@@ -6,6 +6,8 @@
 
 #[cfg(feature = "console")]
 mod authority;
+#[cfg(unix)]
+mod echo;
 mod file;
 #[cfg(feature = "console")]
 mod identity;
@@ -20,6 +22,8 @@ use zeroize::Zeroizing;
 
 #[cfg(feature = "console")]
 pub use authority::{Authority, Leaf};
+#[cfg(unix)]
+pub use echo::{NoEcho, SIGNAL_KEYS};
 pub use file::read_secret_file;
 #[cfg(feature = "console")]
 pub use identity::Identity;

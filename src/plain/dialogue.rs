@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use zeroize::Zeroizing;
@@ -20,7 +19,7 @@ use zeroize::Zeroizing;
 use super::Error;
 use crate::model::job::{Job, Progress};
 use crate::model::text::{self, shown};
-use crate::secrets::Secret;
+use crate::secrets::{NoEcho, Secret};
 
 /// The longest line that is taken, in bytes: more than a terminal in line mode hands over (termios(3), `MAX_CANON`).
 const LONGEST: usize = 64 << 10;
@@ -53,9 +52,9 @@ pub(super) struct Dialogue {
 /// What the thread that takes signals has to know.
 #[derive(Default)]
 struct Shared {
-    /// The terminal's own modes, while the echo is off.
-    own: Option<Termios>,
-    /// What runs, and is cancelled by Ctrl-C.
+    /// Present while the echo is off.
+    echo: Option<NoEcho>,
+    /// The running job, which Ctrl-C cancels.
     job: Option<Job>,
 }
 
@@ -159,32 +158,20 @@ impl Dialogue {
     }
 }
 
-/// The echo is off for as long as this is there.
+/// Switches the echo on again when it is dropped.
 struct Quiet(Arc<Mutex<Shared>>);
 
 impl Quiet {
     fn begin(shared: &Arc<Mutex<Shared>>) -> io::Result<Self> {
-        let own = tcgetattr(io::stdin())?;
-        echo_off(&own)?;
-        lock(shared).own = Some(own);
+        lock(shared).echo = Some(NoEcho::begin(io::stdin())?);
         Ok(Self(Arc::clone(shared)))
     }
 }
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        if let Some(own) = lock(&self.0).own.take() {
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &own);
-        }
+        lock(&self.0).echo = None;
     }
-}
-
-/// The line's end is still echoed, so that what is said next begins on a line of its own.
-fn echo_off(own: &Termios) -> io::Result<()> {
-    let mut modes = own.clone();
-    modes.local_modes.remove(LocalModes::ECHO);
-    modes.local_modes.insert(LocalModes::ECHONL);
-    Ok(tcsetattr(io::stdin(), OptionalActions::Now, &modes)?)
 }
 
 fn watch_signals(events: Sender<Event>, shared: Arc<Mutex<Shared>>) -> io::Result<()> {
@@ -220,17 +207,13 @@ fn watch_signals(events: Sender<Event>, shared: Arc<Mutex<Shared>>) -> io::Resul
 
 /// Gives the terminal back to the shell, with its echo, until the shell continues the program.
 fn stop(shared: &Mutex<Shared>) {
-    let own = lock(shared).own.clone();
-    if let Some(own) = &own {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, own);
+    let mut shared = lock(shared);
+    if let Some(echo) = &shared.echo {
+        echo.suspend();
     }
     let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
-    if own.is_some() {
-        // The shell may have changed the modes; what is put back at the end are those of now.
-        if let Ok(now) = tcgetattr(io::stdin()) {
-            let _ = echo_off(&now);
-            lock(shared).own = Some(now);
-        }
+    if let Some(echo) = &mut shared.echo {
+        echo.resume();
     }
 }
 
