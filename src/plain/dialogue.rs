@@ -1,8 +1,7 @@
-//! The terminal: a line is said, a line is asked for, with or without echo.
+//! The terminal: prints lines, and reads answers with or without echo.
 //!
-//! The terminal stays in its own line mode, so its editing keys and its flow control work as everywhere. Only the echo
-//! is switched off while a secret is typed, and back on however that ends: an answer, Ctrl-C, a stop by Ctrl-Z, a
-//! signal, a panic.
+//! The terminal stays in line mode, so its editing keys and flow control work as usual. Only the echo is switched off
+//! while a secret is typed, and restored in every case: an answer, Ctrl-C, a stop by Ctrl-Z, a signal, a panic.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
@@ -21,10 +20,10 @@ use crate::model::job::{Job, Progress};
 use crate::model::text::{self, shown};
 use crate::secrets::{NoEcho, Secret};
 
-/// The longest line that is taken, in bytes: more than a terminal in line mode hands over (termios(3), `MAX_CANON`).
+/// The longest line, in bytes: more than a terminal in line mode passes on (termios(3), `MAX_CANON`).
 const LONGEST: usize = 64 << 10;
 
-/// Why no more is asked.
+/// Why the dialogue ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
     /// Ctrl-C, or Ctrl-D on an empty line.
@@ -33,12 +32,12 @@ pub(super) enum Ended {
     Signal(i32),
 }
 
-/// What the waiting for an answer brings. A line may be a secret, so it travels as one.
+/// An event while waiting for an answer. A line may be a secret, so it is stored as one.
 enum Event {
     Line(Secret),
-    /// A line that is no UTF-8.
+    /// A line that is not UTF-8.
     Unreadable,
-    /// The program was stopped, and goes on: the question has to be seen again.
+    /// The program was stopped and continued: the question is printed again.
     Continued,
     End(Ended),
 }
@@ -49,7 +48,7 @@ pub(super) struct Dialogue {
     shared: Arc<Mutex<Shared>>,
 }
 
-/// What the thread that takes signals has to know.
+/// Shared with the thread that handles signals.
 #[derive(Default)]
 struct Shared {
     /// Present while the echo is off.
@@ -63,10 +62,10 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 impl Dialogue {
-    /// Begins to listen.
+    /// Starts the threads that read lines and signals.
     ///
     /// # Errors
-    /// [`Error::NoTerminal`] when input or output is none.
+    /// [`Error::NoTerminal`] when input or output is not a terminal.
     pub(super) fn open() -> Result<Self, Error> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(Error::NoTerminal);
@@ -81,12 +80,12 @@ impl Dialogue {
         }
     }
 
-    /// Says a line, made safe to show.
+    /// Prints a line, escaped for display.
     pub(super) fn say(&mut self, line: &str) -> Result<(), Ended> {
         self.write(&format!("{}\n", shown(line)))
     }
 
-    /// An error, and what to do about it, in a line each.
+    /// Prints an error and its remedy, one line each.
     pub(super) fn wrong(&mut self, message: &str, help: &str) -> Result<(), Ended> {
         self.say(&format!("Error: {message}"))?;
         if help.is_empty() { Ok(()) } else { self.say(&format!("To do: {help}")) }
@@ -96,20 +95,23 @@ impl Dialogue {
         self.output.write_all(text.as_bytes()).map_err(|_| Ended::Gone)
     }
 
-    /// Asks on one line; the answer without the blanks around it. What cannot be seen is asked for again.
+    /// Asks on one line; returns the answer without surrounding spaces. Asks again if it contains hidden characters.
     pub(super) fn ask(&mut self, prompt: &str) -> Result<String, Ended> {
         loop {
             let line = self.line(prompt)?;
             match line.expose().chars().find(|c| text::is_hidden(*c)) {
                 None => return Ok(line.expose().trim().to_owned()),
                 Some(c) => {
-                    self.say(&format!("Error: {} cannot be seen. Type it again, without it.", shown(&c.to_string())))?;
+                    self.say(&format!(
+                        "Error: the answer contains the hidden character {}. Type it again without it.",
+                        shown(&c.to_string())
+                    ))?;
                 }
             }
         }
     }
 
-    /// The same without echo, and with the blanks, which may be part of a password.
+    /// The same without echo. Spaces are kept: they may be part of a password.
     pub(super) fn ask_hidden(&mut self, prompt: &str) -> Result<Secret, Ended> {
         let quiet = Quiet::begin(&self.shared).map_err(|_| Ended::Gone)?;
         let line = self.line(prompt);
@@ -124,12 +126,12 @@ impl Dialogue {
             match self.events.recv() {
                 Ok(Event::Line(line)) => return Ok(line),
                 Ok(Event::Unreadable) => {
-                    self.say("Error: this is no UTF-8 text. Type it again.")?;
+                    self.say("Error: the answer is not UTF-8. Type it again.")?;
                     self.write(&prompt)?;
                 }
                 Ok(Event::Continued) => self.write(&prompt)?,
                 Ok(Event::End(ended)) => {
-                    // What is said next begins on a line of its own.
+                    // The next output begins on a new line.
                     let _ = self.write("\n");
                     return Err(ended);
                 }
@@ -138,7 +140,7 @@ impl Dialogue {
         }
     }
 
-    /// Runs `work` as a job that Ctrl-C cancels and whose progress is said once a second at most.
+    /// Runs `work` as a job that Ctrl-C cancels. Its progress is printed at most once a second.
     pub(super) fn while_working<T>(&mut self, work: impl FnOnce(&mut Self, &Job) -> T) -> T {
         let told = Mutex::new(Instant::now());
         let output = self.output.try_clone();
@@ -205,7 +207,7 @@ fn watch_signals(events: Sender<Event>, shared: Arc<Mutex<Shared>>) -> io::Resul
     Ok(())
 }
 
-/// Gives the terminal back to the shell, with its echo, until the shell continues the program.
+/// Stops the program with the echo restored, until the shell continues it.
 fn stop(shared: &Mutex<Shared>) {
     let mut shared = lock(shared);
     if let Some(echo) = &shared.echo {
@@ -217,9 +219,9 @@ fn stop(shared: &Mutex<Shared>) {
     }
 }
 
-/// Reads lines. It ends with the program: nothing can be said to a thread that waits for a line.
+/// Reads lines in a thread that ends with the program: a thread that waits for a line cannot be stopped.
 fn read_lines(events: Sender<Event>) -> io::Result<()> {
-    // Not by way of std's own buffer, in which a password would stay.
+    // Not through the buffer of std, in which a password would remain.
     let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     thread::Builder::new().name("lines".into()).spawn(move || {
         let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
@@ -234,7 +236,7 @@ fn read_lines(events: Sender<Event>) -> io::Result<()> {
                 Ok(count) => count,
             };
             for byte in &buffer[..count] {
-                // A terminal that somebody left in raw mode ends its lines with a carriage return.
+                // A terminal in raw mode ends lines with a carriage return.
                 if *byte != b'\n' && *byte != b'\r' {
                     if line.len() < LONGEST {
                         line.push(*byte);
