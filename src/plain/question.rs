@@ -114,7 +114,7 @@ mod tests {
         let field = Field::new("f.fruit", "Fruit", "", Kind::Choice(fruit())).with("apple");
         assert_eq!(prompt(&field), "Fruit: 1 Apple, 2 Berry [1]");
         let field = Field::new("f.fruit", "Fruit", "", Kind::Ordered(fruit())).with_many(["berry", "apple"]);
-        assert_eq!(prompt(&field), "Fruit, in their order: 1 Apple, 2 Berry [2 1]");
+        assert_eq!(prompt(&field), "Fruit, in order: 1 Apple, 2 Berry [2 1]");
         assert_eq!(
             prompt(&Field::new("f.pw", "Password", "", Kind::Secret { kept: true })),
             "Password, not shown while you type [kept]"
