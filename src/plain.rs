@@ -8,9 +8,9 @@
 //! Next: 1 Check, 2 Preview, 3 Continue [1]:
 //! ```
 //!
-//! One line a question, which says by itself all that is needed to answer it; nothing is drawn, and no escape sequence
-//! is ever written, so the real cursor stands where the answer goes. It asks the same forms as the console draws, and
-//! knows no step: [`ask`](self) is about answering fields, `work` about what a step offers besides, `dialogue` about the
+//! Each question is one line, with everything that is needed to answer it. Nothing is drawn and no escape sequence is
+//! written, so the cursor is where the answer goes. The prompts ask the same forms that the console draws, and have no
+//! code for a single step: `question` and `answer` handle fields, `walk` the steps, `work` their tasks, `dialogue` the
 //! terminal. May import `wizard`, `engine` and everything below.
 
 mod answer;
@@ -28,13 +28,13 @@ use walk::Walk;
 /// Why the prompts ended before the administrator left them.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("standard input and output are no terminal")]
+    #[error("standard input and output are not a terminal")]
     NoTerminal,
-    #[error("left without an answer")]
+    #[error("cancelled without an answer")]
     Left,
-    #[error("the terminal went away; what was entered is kept")]
+    #[error("the terminal was closed; your entries are kept")]
     Gone,
-    #[error("ended by signal {0}; what was entered is kept")]
+    #[error("ended by signal {0}; your entries are kept")]
     Signal(i32),
     #[error(transparent)]
     Engine(#[from] engine::Error),
@@ -44,17 +44,17 @@ impl Error {
     /// What to do next.
     pub fn help(&self) -> String {
         match self {
-            Self::NoTerminal => "use `imd setup --answers FILE`, or a verb".to_owned(),
-            Self::Left | Self::Gone | Self::Signal(_) => "run it again: it comes back to the same step".to_owned(),
+            Self::NoTerminal => "use `imd setup --answers FILE`, or another command: see `imd help`".to_owned(),
+            Self::Left | Self::Gone | Self::Signal(_) => "run it again to continue at the same step".to_owned(),
             Self::Engine(error) => error.help(),
         }
     }
 }
 
-/// Walks through the steps until the administrator leaves. The terminal is as it was afterwards, whatever happened.
+/// Walks through the steps until the administrator leaves. The modes of the terminal are restored in every case.
 ///
 /// # Errors
-/// When there is no terminal, when it goes away, when a signal ends the program, or when the state cannot be read.
+/// When there is no terminal, when it is closed, when a signal ends the program, or when the state cannot be read.
 pub fn run(engine: &Engine) -> Result<(), Error> {
     let dialogue = Dialogue::open()?;
     match Walk::new(engine, dialogue).run() {
@@ -65,10 +65,11 @@ pub fn run(engine: &Engine) -> Result<(), Error> {
     }
 }
 
-/// Asks for a passphrase without echo; twice, until both are the same, where nobody could tell that it was mistyped.
+/// Asks for a passphrase without echo; with `twice`, until two entries are the same, because a typing error would show
+/// too late.
 ///
 /// # Errors
-/// When there is no terminal, when it goes away, or when the question is left.
+/// When there is no terminal, when it is closed, or when the question is cancelled.
 pub fn passphrase(twice: bool) -> Result<Secret, Error> {
     let mut dialogue = Dialogue::open()?;
     let mut ask = || loop {
@@ -76,7 +77,7 @@ pub fn passphrase(twice: bool) -> Result<Secret, Error> {
         if !twice || dialogue.ask_hidden("Passphrase again")? == first {
             return Ok(first);
         }
-        dialogue.wrong("the two differ", "type it twice")?;
+        dialogue.wrong("the passphrases differ", "type the same passphrase twice")?;
     };
     ask().map_err(|ended| match ended {
         Ended::Left => Error::Left,

@@ -1,11 +1,13 @@
 //! Secret types, sealed secrets and key material.
 //!
-//! May import `model`. Nothing here can be printed, logged or serialized; what is kept is sealed first, with the age
+//! May import `model`. Nothing here can be printed, logged or serialized; everything is sealed before it is stored, in the age
 //! format (<https://age-encryption.org/v1>), so that a lost installation can be read with the `age` tool and the
 //! installation's identity file.
 
 #[cfg(feature = "console")]
 mod authority;
+#[cfg(unix)]
+mod echo;
 mod file;
 #[cfg(feature = "console")]
 mod identity;
@@ -20,6 +22,8 @@ use zeroize::Zeroizing;
 
 #[cfg(feature = "console")]
 pub use authority::{Authority, Leaf};
+#[cfg(unix)]
+pub use echo::{NoEcho, SIGNAL_KEYS};
 pub use file::read_secret_file;
 #[cfg(feature = "console")]
 pub use identity::Identity;
@@ -40,7 +44,7 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The secret itself. Each use is a place to look at: where does it go from here?
+    /// The secret in clear. Review each use: where does the secret go?
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -51,14 +55,14 @@ impl Secret {
 }
 
 impl PartialEq for Secret {
-    /// Looks at every byte, so that the time it takes does not tell where two secrets of one length differ.
+    /// Compares every byte, so that the time does not disclose where two secrets of the same length differ.
     fn eq(&self, other: &Self) -> bool {
         let (ours, theirs) = (self.0.as_bytes(), other.0.as_bytes());
         ours.len() == theirs.len() && ours.iter().zip(theirs).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
     }
 }
 
-/// Whoever has what a passphrase sealed can try passphrases without end, so it has at least as many characters.
+/// The shortest passphrase, in characters: an attacker with the file can try passphrases without limit.
 const SHORTEST_PASSPHRASE: usize = 12;
 
 /// Whether a passphrase may seal.
@@ -79,7 +83,7 @@ pub enum Error {
     },
     #[error("{path} is not a regular file")]
     NotAFile { path: String },
-    #[error("{path} may be used by others: its mode is {mode:04o}")]
+    #[error("other users can access {path}: its mode is {mode:04o}")]
     TooWide {
         path: String,
         /// The permission bits it has.
@@ -89,11 +93,11 @@ pub enum Error {
     },
     #[error("{path} belongs to another user (uid {owner})")]
     NotOurs { path: String, owner: u32 },
-    #[error("{path} is longer than {} KiB, so it is no secret file", file::LONGEST / 1024)]
+    #[error("{path} is longer than {} KiB, so it is not a secret file", file::LONGEST / 1024)]
     TooLong { path: String },
     #[error("{path} is empty")]
     Empty { path: String },
-    #[error("{path} holds {what}, which no password and no token has")]
+    #[error("{path} contains {what}, which no password and no token has")]
     NotText { path: String, what: &'static str },
     #[error("{path} is not an identity of this program")]
     NotAnIdentity { path: String },
@@ -105,17 +109,17 @@ pub enum Error {
     Damaged { label: String },
     #[error("the sealed secret of {label} was sealed by another installation")]
     AnotherIdentity { label: String },
-    #[error("the sealed secret of {label} belongs to something else")]
+    #[error("the sealed secret of {label} belongs to another object")]
     AnotherLabel { label: String },
     #[error("the passphrase has fewer than {SHORTEST_PASSPHRASE} characters")]
     ShortPassphrase,
-    #[error("the passphrase is another, or the file was changed")]
+    #[error("the passphrase is wrong, or the file was changed")]
     Locked,
     #[error("the passphrase does not open {path}")]
     Passphrase { path: String },
     #[error("{path} cannot be opened: {why}")]
     SealedFile { path: String, why: String },
-    #[error("what is sealed could not be written: {why}")]
+    #[error("the encrypted file could not be written: {why}")]
     Sealing { why: String },
 }
 
@@ -124,33 +128,37 @@ impl Error {
     pub fn help(&self) -> String {
         match self {
             Self::File { path, .. } => format!("check that {path} and its folder exist and belong to you"),
-            Self::NotAFile { .. } => "name a plain file that holds nothing but the secret".to_owned(),
+            Self::NotAFile { .. } => "use a regular file that contains only the secret".to_owned(),
             Self::TooWide { path, widest, .. } => {
                 // Owner-only is what to ask for, also where a group is tolerated.
-                format!("run: chmod 600 {path} (at most {widest:04o} is accepted), and consider the secret known")
+                format!("run: chmod 600 {path} (at most {widest:04o} is accepted), and consider the secret disclosed")
             }
             Self::NotOurs { path, .. } => format!("run imd as the owner of {path}"),
             Self::TooLong { .. } | Self::Empty { .. } | Self::NotText { .. } => {
-                "the file must hold the secret on its only line, in UTF-8".to_owned()
+                "the file must contain only the secret, on one line, in UTF-8".to_owned()
             }
-            Self::NotAnIdentity { path } => format!("restore {path} from a backup; without it no sealed secret opens"),
+            Self::NotAnIdentity { path } => {
+                format!("restore {path} from a backup; without it, sealed secrets cannot be opened")
+            }
             Self::Authority { .. } => {
-                "restore the state from a backup: the tokens carry this authority's pin".to_owned()
+                "restore the state from a backup: the tokens contain the pin of this authority".to_owned()
             }
             Self::ShortPassphrase => {
-                "take several words: whoever has the file can try for as long as they like".to_owned()
+                "use several words: an attacker with the file can try passphrases without limit".to_owned()
             }
-            Self::Locked => "try the passphrase again; if it stays, have the file written anew".to_owned(),
-            Self::Seal { .. } => "try again; if it stays, check the free memory".to_owned(),
+            Self::Locked => "try the passphrase again; if it fails again, create the file again".to_owned(),
+            Self::Seal { .. } => "try again; if it fails again, check the free memory".to_owned(),
             Self::Damaged { .. } | Self::AnotherLabel { .. } => {
                 "enter the secret again, or restore the state from a backup".to_owned()
             }
             Self::AnotherIdentity { .. } => {
                 "restore the identity file that belongs to this state, or enter the secret again".to_owned()
             }
-            Self::Passphrase { .. } => "nothing was changed; try again with the one it was sealed with".to_owned(),
+            Self::Passphrase { .. } => {
+                "nothing was changed; use the passphrase that the file was sealed with".to_owned()
+            }
             Self::SealedFile { .. } => "nothing was changed; take another backup".to_owned(),
-            Self::Sealing { .. } => "check the free space and the permissions there".to_owned(),
+            Self::Sealing { .. } => "check the free space and the permissions of the folder".to_owned(),
         }
     }
 }
@@ -160,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_secrets_are_equal_only_when_every_byte_is() {
+    fn secrets_are_equal_only_if_all_bytes_are() {
         assert!(Secret::new("abc") == Secret::new("abc"));
         assert!(Secret::new("abc") != Secret::new("abd"));
         assert!(Secret::new("abc") != Secret::new("ab"));

@@ -9,8 +9,8 @@
 //! assertion keeps signatures of other kinds of text by the same key apart. The whole alphabet is `[A-Za-z0-9._-]`,
 //! so a token needs no quoting in any deployment tool.
 //!
-//! A token is public inside the company: it says "may ask for activation under this deployment", never who the user
-//! is. Whether it is revoked or used up is not in it: that is for whoever holds the state.
+//! A token is public inside the company: it allows a laptop to ask for activation, and identifies no user. Revocation
+//! and use are not in the token, but in the state.
 
 mod claims;
 #[cfg(feature = "console")]
@@ -30,14 +30,14 @@ pub use key::{PublicKey, SigningKey};
 /// What every token starts with.
 pub const PREFIX: &str = "imd1_";
 
-/// The longest token, in characters. Nothing longer is minted, and nothing longer is looked at.
+/// The longest token, in characters. Longer ones are neither minted nor read.
 pub const LONGEST: usize = 1024;
 
 /// How far the clocks of the issuer and of the verifier may differ, in seconds.
 pub const LEEWAY: i64 = 300;
 
-/// What a token says, whoever made it. For a laptop, which cannot know the key: it was given the token by its system's
-/// administrator, and whether it is good is for the service to say.
+/// The claims of a token without verification. For a laptop, which does not know the key: it got the token from its
+/// administrator, and the service verifies it.
 pub fn read(text: &str) -> Option<Claims> {
     use base64::Engine as _;
     /// An Ed25519 signature follows the claims (PASETO v4.public).
@@ -49,7 +49,7 @@ pub fn read(text: &str) -> Option<Claims> {
     claims::from_json(std::str::from_utf8(claims).ok()?)
 }
 
-/// Where tokens of this program stand in a text, whatever is around them. The prefix alone is a word of a manual.
+/// The positions of tokens of imd in a text. The prefix alone, as in a manual, is not a token.
 #[cfg(feature = "console")]
 pub fn found_in(text: &[u8]) -> Vec<std::ops::Range<usize>> {
     const SHORTEST: usize = PREFIX.len() + 21;
@@ -73,19 +73,19 @@ pub enum Refusal {
     #[error("the token is longer than {LONGEST} characters")]
     TooLong,
     /// `at` counts bytes from 1.
-    #[error("the token holds a character that no token has, at position {at}")]
+    #[error("the token contains an invalid character at position {at}")]
     Alphabet { at: usize },
     #[error("this is not a token of imd: it does not start with {PREFIX}")]
     Prefix,
     #[error("the token is cut short or damaged")]
     Malformed,
-    #[error("the token was signed with a key that is not known here")]
+    #[error("the token was signed with an unknown key")]
     UnknownKey,
-    #[error("the token's signature is wrong")]
+    #[error("the signature of the token is invalid")]
     Signature,
     #[error("the token was signed with a key that was revoked")]
     KeyRevoked,
-    #[error("the token says something that this version does not understand")]
+    #[error("the token has claims that this version does not support")]
     Claims,
     #[error("the token was issued by another installation")]
     Issuer,
@@ -96,7 +96,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The stable word for scripts and the audit.
+    /// The stable code for scripts and the audit log.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::TooLong => "token-too-long",
@@ -119,21 +119,19 @@ impl Refusal {
             Self::TooLong | Self::Alphabet { .. } | Self::Malformed | Self::Signature => {
                 "copy the whole token again, from the first character to the last"
             }
-            Self::Prefix => "use a token made by: imd token create",
-            Self::UnknownKey | Self::Issuer => {
-                "check which installation the token comes from, and name that installation's public key"
-            }
-            Self::Claims => "update this program, or make a new token with: imd token create",
-            Self::NotYetValid { .. } => "wait until then, or correct the clock of this machine",
-            Self::KeyRevoked | Self::Expired { .. } => "make a new token with: imd token create",
+            Self::Prefix => "use a token of: imd token create",
+            Self::UnknownKey | Self::Issuer => "check which installation issued the token, and use its public key",
+            Self::Claims => "update imd, or create a new token: imd token create",
+            Self::NotYetValid { .. } => "wait until then, or correct the clock of this host",
+            Self::KeyRevoked | Self::Expired { .. } => "create a new token: imd token create",
         }
     }
 }
 
-/// Why a token or a key could not be made.
+/// Why a token or a key could not be created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("the token would have {length} characters; at most {LONGEST} are accepted")]
+    #[error("the token would have {length} characters; the limit is {LONGEST}")]
     TooLong { length: usize },
     #[error("the token would expire before it is issued")]
     EndsBeforeItStarts,
@@ -152,10 +150,10 @@ impl Error {
     /// What to do next.
     pub const fn help(&self) -> &'static str {
         match self {
-            Self::TooLong { .. } => "name fewer servers, or give the token a shorter name",
+            Self::TooLong { .. } => "use fewer servers or a shorter token name",
             Self::EndsBeforeItStarts => "choose a later expiry",
             Self::Empty { .. } => "fill it in",
-            Self::Sign => "make a new signing key with: imd keys rotate",
+            Self::Sign => "create a new signing key: imd keys rotate",
             Self::NotAKey { .. } => "copy the whole key again, from the first character to the last",
         }
     }

@@ -203,14 +203,14 @@ fn lines(checked: &Checked) -> Vec<Line> {
     let line = |file: &str, word, detail| Line { target: checked.target.clone(), file: file.to_owned(), word, detail };
     let findings = checked.findings.iter();
     let findings = findings.map(|found| line(found.file.as_deref().unwrap_or("-"), "bad", found.detail.clone()));
-    let auth_methods = checked.auth_methods.iter().map(|auth| {
-        let by = &auth.reader;
-        match &auth.verdict {
-            Verdict::Identical => line(&auth.file, "ok", format!("read back identical by {by}")),
-            Verdict::Lost(lost) => line(&auth.file, "bad", format!("{by} does not find {}", lost.join(", "))),
-            Verdict::Unreadable => line(&auth.file, "bad", format!("{by} cannot read it")),
-            Verdict::NoReader => line(&auth.file, "skip", format!("not read back: this host lacks {by}")),
+    let read_back = checked.read_back.iter().map(|read| {
+        let by = &read.reader;
+        match &read.verdict {
+            Verdict::Identical => line(&read.file, "ok", format!("read back identical by {by}")),
+            Verdict::Lost(lost) => line(&read.file, "bad", format!("{by} does not find {}", lost.join(", "))),
+            Verdict::Unreadable => line(&read.file, "bad", format!("{by} cannot read it")),
+            Verdict::NoReader => line(&read.file, "skip", format!("not read back: this host lacks {by}")),
         }
     });
-    findings.chain(auth_methods).collect()
+    findings.chain(read_back).collect()
 }

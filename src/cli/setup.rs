@@ -27,12 +27,12 @@ fn refuse_without_terminal() -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Usage {
-        message: "standard input and output are no terminal".to_owned(),
-        help: "without one, use `imd setup --answers FILE`, or a verb: see `imd --help`".to_owned(),
+        message: "standard input and output are not a terminal".to_owned(),
+        help: "without a terminal, use `imd setup --answers FILE`, or another command: see `imd help`".to_owned(),
     })
 }
 
-/// The console over the sample directory, in a state that is removed afterwards.
+/// Opens the console on the sample directory, in a state that is removed afterwards.
 pub(super) fn demo(answers: Option<&Path>, color: Color, faces: &Faces<'_>, output: &Output) -> Result<(), Failure> {
     refuse_without_terminal()?;
     let state = ThrowAway::new()?;
@@ -44,7 +44,7 @@ pub(super) fn demo(answers: Option<&Path>, color: Color, faces: &Faces<'_>, outp
         None => Answers::parse(text, folder)?.as_drafts(&engine)?,
     }
     open_face(&engine, color, faces, false)?;
-    Ok(output.note("The demo is over; nothing of it was kept but what you wrote to a folder of your own.")?)
+    Ok(output.note("The demo has ended; only files that you wrote to your own folders are kept.")?)
 }
 
 /// A folder that goes away with the program.
@@ -56,7 +56,7 @@ impl ThrowAway {
         let path = std::env::temp_dir().join(format!("imd-demo-{}", std::process::id()));
         let made = std::fs::DirBuilder::new().mode(0o700).create(&path);
         made.map_err(|error| Failure::Plain {
-            message: format!("{} cannot be made: {error}", path.display()),
+            message: format!("{} cannot be created: {error}", path.display()),
             help: "set TMPDIR to a folder that you can write to".to_owned(),
         })?;
         Ok(Self(path))
@@ -79,7 +79,7 @@ fn read_answers(file: &Path) -> Result<Answers, Failure> {
     Ok(Answers::parse(&text, file.parent().unwrap_or(Path::new("/")))?)
 }
 
-/// Applies an answers file, saying what is seen at each step.
+/// Applies an answers file, and reports each step.
 pub(super) fn answers(engine: &Engine, file: &Path, yes: bool, output: &Output) -> Result<(), Failure> {
     let answers = read_answers(file)?;
     let changed = answers.apply(engine, yes, &Job::unwatched(), &mut |event| {
@@ -90,11 +90,7 @@ pub(super) fn answers(engine: &Engine, file: &Path, yes: bool, output: &Output) 
         let steps = crate::wizard::standing(engine)?;
         return Ok(output.document(&serde_json::json!({ "changed": changed, "steps": steps }))?);
     }
-    Ok(output.note(if changed {
-        "Everything is set up."
-    } else {
-        "Nothing to change: it is set up like this already."
-    })?)
+    Ok(output.note(if changed { "Everything is set up." } else { "No changes." })?)
 }
 
 /// Writes what is set up to an answers file.
@@ -103,7 +99,7 @@ pub(super) fn export(engine: &Engine, file: &Path, yes: bool, output: &Output) -
     engine.write_answers_file(file, &exported.text, yes).map_err(|error| match error {
         EngineError::Exists { path } => Failure::NeedsYou {
             message: format!("{} already exists", path.display()),
-            help: "choose another file, or write over it with --yes".to_owned(),
+            help: "choose another file, or replace it with --yes".to_owned(),
         },
         error => error.into(),
     })?;
@@ -111,12 +107,13 @@ pub(super) fn export(engine: &Engine, file: &Path, yes: bool, output: &Output) -
         let document = serde_json::json!({ "file": file, "secret_files": exported.secret_files });
         return Ok(output.document(&document)?);
     }
-    output.note(&format!("Written to {}; it holds no secret.", text::shown(&file.display().to_string())))?;
+    output.note(&format!("Written to {}; it contains no secrets.", text::shown(&file.display().to_string())))?;
     if exported.secret_files.is_empty() {
         return Ok(());
     }
     let files = exported.secret_files.join(", ");
-    Ok(output.note(&format!("To apply it elsewhere, put the secrets beside it, readable by you alone: {files}"))?)
+    Ok(output
+        .note(&format!("To apply it elsewhere, put the secrets into its folder, readable only by you: {files}"))?)
 }
 
 fn narrate(event: &Event<'_>) -> String {

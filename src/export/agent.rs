@@ -1,24 +1,25 @@
-//! Agents: what is installed on the laptops, described by a TOML file each.
+//! Agents: the applications that are installed on laptops, each defined by a TOML file.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Target;
-use super::quote::{Grammar, is_file_name};
+use super::quote::Grammar;
+use super::value::{Kind, is_id};
+use super::{Target, definition};
 use crate::model::on_activation::OnActivation;
 
-/// What is installed on the laptops, and what its installer is told.
+/// An application that is installed on laptops, and the parameters of its installer.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Agent {
-    /// Letters, digits and hyphens: `imd-activate`.
+    /// Lower-case letters, digits and hyphens: `imd-activate`.
     pub id: String,
     pub title: String,
     pub publisher: String,
-    /// Who issues the token that this agent takes.
+    /// Who issues the tokens that this agent accepts.
     pub token: TokenFrom,
-    /// What an administrator may or must fill in, in the order of the form.
+    /// The values that an administrator fills in, in the order of the form.
     #[serde(default, rename = "property")]
     pub properties: Vec<Property>,
     #[serde(default)]
@@ -33,13 +34,13 @@ pub struct Agent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenFrom {
-    /// This program.
+    /// imd.
     Ours,
-    /// The agent's own server; the administrator pastes it.
+    /// The agent's own server; the administrator pastes the token.
     Elsewhere,
 }
 
-/// A value that an administrator may or must fill in.
+/// A value that an administrator fills in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Property {
@@ -50,19 +51,19 @@ pub struct Property {
     pub help: String,
     #[serde(default)]
     pub kind: Kind,
-    /// Used when nothing is filled in, if the property is public; else only a suggestion for the form.
+    /// Used if nothing is filled in and the property is public; otherwise only a suggestion in the form.
     #[serde(default)]
     pub default: Option<String>,
-    /// False: its vendor publishes neither name nor value, so an administrator must confirm it by filling it in.
+    /// False: the vendor publishes neither name nor value, so an administrator must fill it in to confirm it.
     #[serde(default = "yes")]
     pub public: bool,
-    /// The platforms (`windows`, `mac`, `linux`) or targets that cannot do without a value.
+    /// The platforms (`windows`, `mac`, `linux`) or targets that require a value.
     #[serde(default)]
     pub needed_by: Vec<String>,
 }
 
 impl Property {
-    /// True when `target` cannot do without a value.
+    /// True if `target` requires a value.
     pub fn is_needed_by(&self, target: &Target) -> bool {
         self.needed_by.iter().any(|by| *by == target.id || by == target.platform.word())
     }
@@ -72,87 +73,7 @@ fn yes() -> bool {
     true
 }
 
-/// What a property's value must look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    #[default]
-    Text,
-    /// Several, with commas between them; an installer's command line gets them as they are typed.
-    List,
-    /// The name of a public property of Windows Installer.
-    MsiName,
-    /// A key of a settings file.
-    Key,
-    FileName,
-    /// A product code, with its braces.
-    Guid,
-    /// `https://`
-    Url,
-    /// 64 hexadecimal digits.
-    Sha256,
-    /// A path on a Mac: absolute, or below the user's home.
-    MacPath,
-}
-
-impl Kind {
-    /// Why `text` is no value of this kind, to be read after "it".
-    pub fn objection(self, text: &str) -> Option<&'static str> {
-        let first = text.chars().next();
-        let word = |more: &[u8], text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
-        let (fits, why) = match self {
-            _ if text.chars().any(char::is_control) => (false, "holds a control character, such as a line break"),
-            _ if text.len() > 2048 => (false, "is longer than 2048 bytes"),
-            Self::Text => (true, ""),
-            Self::List => (items(text).next().is_some(), "names nothing"),
-            Self::MsiName => (
-                first.is_some_and(|c| c.is_ascii_uppercase() || c == '_')
-                    && word(b"_.", text)
-                    && !text.contains(|c: char| c.is_ascii_lowercase())
-                    && text.len() <= 72,
-                "is no public property: capital letters, digits, dots and underscores, with a letter or _ first",
-            ),
-            Self::Key => (
-                first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_') && word(b"_", text) && text.len() <= 72,
-                "is no key of letters, digits and underscores, with a letter first",
-            ),
-            Self::FileName => {
-                (is_file_name(text), "is no file name of letters, digits, blanks, dots, hyphens and underscores")
-            }
-            Self::Guid => (is_guid(text), "is no product code such as {12345678-90AB-CDEF-1234-567890ABCDEF}"),
-            Self::Url => (
-                url::Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.has_host()),
-                "is no address that starts with https://",
-            ),
-            Self::Sha256 => (
-                text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()),
-                "is no SHA-256 of 64 hexadecimal digits",
-            ),
-            Self::MacPath => (
-                !text.is_empty()
-                    && !text.ends_with('/')
-                    && text.split('/').enumerate().all(|(at, part)| {
-                        !matches!(part, "." | "..") && !part.starts_with('-') && (at == 0 || !part.is_empty())
-                    }),
-                "is no path of a file, without . and .. in it",
-            ),
-        };
-        (!fits).then_some(why)
-    }
-}
-
-/// The items of a [`Kind::List`].
-pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|item| !item.is_empty())
-}
-
-fn is_guid(text: &str) -> bool {
-    text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).is_some_and(|inner| {
-        inner.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && inner.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
-    })
-}
-
-/// A text of a definition: as it stands, or `property:KEY`.
+/// A text of a definition: literal, or `property:KEY`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
 pub enum Text {
@@ -176,18 +97,18 @@ pub struct Windows {
     /// The name of the .msi file.
     pub installer: Text,
     pub detection: Detection,
-    /// As the .msi names it.
+    /// The version in the .msi.
     #[serde(default)]
     pub version: Option<Text>,
     #[serde(default, rename = "parameter")]
     pub parameters: Vec<Parameter>,
-    /// What the agent reads in the registry when its installer was told nothing.
+    /// The registry values that the agent reads if its installer got no parameters.
     #[serde(default)]
     pub settings: Option<RegistrySettings>,
-    /// Where the agent looks for a token that no installer handed over: a file below `%ProgramData%`.
+    /// The file below `%ProgramData%` where the agent reads a token that its installer did not get.
     #[serde(default)]
     pub token_path: Option<String>,
-    /// What is done as the user once the laptop is theirs.
+    /// The action after the activation, run as the user.
     #[serde(default)]
     pub activation: Option<OnActivation>,
 }
@@ -201,7 +122,7 @@ pub struct RegistrySettings {
     pub values: Vec<Parameter>,
 }
 
-/// How a deployment tool sees that the agent is installed.
+/// How a deployment tool detects that the agent is installed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Detection {
@@ -211,7 +132,7 @@ pub enum Detection {
     Registry { key: String, value: String },
 }
 
-/// A value and its name: a property on the installer's command line, a value of the registry, a preference.
+/// A name and a value: a property on the command line of the installer, a registry value or a preference.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
@@ -225,14 +146,14 @@ pub struct Parameter {
 pub enum Source {
     /// The token itself, on the command line.
     Token,
-    /// The name of the token's file, which lies beside the installer.
+    /// The name of the token file in the folder of the installer.
     TokenFile,
-    /// The deployment's servers, with semicolons between them.
+    /// The servers of the deployment, separated by semicolons.
     Servers,
     Proxy,
-    /// What is done on activation; excluded where nothing is.
+    /// The action after the activation; omitted if there is none.
     OnActivation,
-    /// A property's value; a list with semicolons between its items.
+    /// The value of a property; items of a list are separated by semicolons.
     Property(String),
 }
 
@@ -264,26 +185,26 @@ impl TryFrom<String> for Source {
 pub struct Unix {
     /// The name of the .pkg file; on Linux of the .deb or .rpm file.
     pub installer: Text,
-    /// The id of its receipt; on Linux the package's name.
+    /// The id of its receipt; on Linux the name of the package.
     pub package_id: String,
     #[serde(default)]
     pub package_version: Option<Text>,
-    /// Where the package can be fetched, and what it must then be.
+    /// The address of the package; [`Self::package_sha256`] is then required.
     #[serde(default)]
     pub package_url: Option<Text>,
     #[serde(default)]
     pub package_sha256: Option<Text>,
-    /// A file that root alone may read and that holds the token. Absent: the settings hold it.
+    /// A file that contains the token and that only root can read. Absent: the settings contain the token.
     #[serde(default)]
     pub token_path: Option<String>,
-    /// A file that is there once the laptop is enrolled, and not before.
+    /// A file that exists if the laptop is enrolled.
     #[serde(default)]
     pub enrolled_path: Option<String>,
     pub settings: Settings,
-    /// What the agent reads in a Mac's managed preferences, before its settings.
+    /// The managed preferences of a Mac that the agent reads before its settings.
     #[serde(default)]
     pub preferences: Option<Preferences>,
-    /// What is done as the user once the laptop is theirs.
+    /// The action after the activation, run as the user.
     #[serde(default)]
     pub activation: Option<OnActivation>,
 }
@@ -307,13 +228,13 @@ pub struct Settings {
     pub template: String,
 }
 
-/// Whose settings they are.
+/// The owner of the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// The computer's: an absolute path, owned by root.
     System,
-    /// Those of the user who sits at the computer: a path below the home folder.
+    /// The logged-on user's: a path below the home folder.
     User,
 }
 
@@ -321,19 +242,19 @@ impl Agent {
     /// The agent that a TOML file describes.
     ///
     /// # Errors
-    /// What is wrong with the file, in words.
+    /// What is wrong with the file.
     pub(super) fn parse(toml: &str) -> Result<Self, String> {
-        let agent: Self = toml::from_str(toml).map_err(|error| error.to_string())?;
+        let agent: Self = definition::read(toml)?;
         if !is_id(&agent.id) {
-            return Err(format!("the id {:?} is not of small letters, digits and hyphens", agent.id));
+            return Err(format!("the id {:?} must consist of lower-case letters, digits and hyphens", agent.id));
         }
         for (at, property) in agent.properties.iter().enumerate() {
             if agent.properties[..at].iter().any(|other| other.key == property.key) {
-                return Err(format!("the property {:?} is there twice", property.key));
+                return Err(format!("the property {:?} is defined twice", property.key));
             }
         }
         if agent.linux.as_ref().is_some_and(|linux| linux.settings.scope == Scope::User) {
-            return Err("the settings on Linux cannot be those of a user".to_owned());
+            return Err("the scope of the settings on Linux must be system".to_owned());
         }
         for (platform, activation) in agent.activations() {
             if let Some(why) = activation.and_then(OnActivation::objection) {
@@ -346,7 +267,7 @@ impl Agent {
         Ok(agent)
     }
 
-    /// What is done once the laptop is its user's, by the words of the platforms.
+    /// The actions after the activation, by platform.
     pub fn activations(&self) -> [(&'static str, Option<&OnActivation>); 3] {
         [
             ("windows", self.windows.as_ref().and_then(|windows| windows.activation.as_ref())),
@@ -395,12 +316,5 @@ impl Agent {
     }
 }
 
-/// An id of an agent or a target: it is also a folder's name.
-pub(super) fn is_id(text: &str) -> bool {
-    (1..=40).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        && !text.starts_with('-')
-}
-
-/// The administrator's values, completed with the defaults that need no confirmation, by key; absent where empty.
+/// The values of the administrator and the public defaults, by key; empty values are absent.
 pub(super) type Values = BTreeMap<String, String>;

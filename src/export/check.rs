@@ -1,71 +1,70 @@
-//! Looking at an export again: is it still what was written, and does its token lie only where it should?
+//! Checks an export: files unchanged, tokens valid, and no token readable where it should not be.
 
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::prove::{AuthMethod, prove};
-use super::render::sha256;
-use super::target::{CHECKSUMS, MANIFEST};
-use super::write::MADE_BY;
-use super::{Error, Manifest};
+use super::Error;
+use super::manifest::{CHECKSUMS, MADE_BY, MANIFEST, Manifest};
+use super::prove::{ReadBack, prove};
+use crate::model::hash::sha256;
 use crate::model::text::shown;
 use crate::model::token::{Claims, TokenId};
 use crate::token;
 
-/// Of a longer file only this much is searched for a token, in bytes: installers lie beside exports.
+/// Only this many bytes of a file are searched for a token: administrators put installers into exports.
 const SEARCHED: u64 = 16 * 1024 * 1024;
 
-/// An export, and what was found.
+/// An export with its findings.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Checked {
     pub folder: PathBuf,
     pub target: String,
-    /// Absent for a token that was issued elsewhere.
+    /// Absent for a token of another server.
     pub token: Option<TokenId>,
-    /// What the tokens in its files say that were signed here.
+    /// The claims of the tokens in its files that this installation signed.
     #[serde(skip)]
     pub claims: Vec<Claims>,
     pub findings: Vec<Finding>,
-    /// Of each file that holds values, when that was asked for.
-    pub auth_methods: Vec<AuthMethod>,
+    /// One entry for each file that contains values, with `--prove`.
+    pub read_back: Vec<ReadBack>,
 }
 
-/// Something that asks for a decision.
+/// A problem that an administrator has to decide on.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
     pub what: What,
-    /// Absent when it is about the export as a whole.
+    /// Absent if it concerns the whole export.
     pub file: Option<String>,
-    /// In a sentence without its end.
+    /// A sentence without a full stop.
     pub detail: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
-    /// A file is not there any more.
+    /// A file is missing.
     Missing,
-    /// A file is not what was written.
+    /// A file was changed.
     Changed,
-    /// A token stands where none should be, or more may read it than should.
+    /// A token is in a file that should have none, or too many users can read it.
     TokenOpen,
-    /// A token that laptops cannot use any more.
+    /// A token that laptops cannot use any longer.
     TokenDead,
-    /// A token of another installation, whose service alone knows what to do with it.
+    /// A token of another installation.
     TokenForeign,
-    /// Whoever answers where the token sends laptops is not whom they believe.
+    /// The server of the token has a certificate that laptops do not trust.
     Server,
 }
 
-/// What is known of tokens where the check is made.
+/// What this installation knows of tokens.
 pub trait Tokens {
-    /// Why laptops cannot use this token; absent when they can, or when it is none of this installation's.
+    /// Why laptops cannot use this token; absent if they can, or if the token is of another installation.
     fn dead(&self, token: &str) -> Option<String>;
-    /// Why this token is none of this installation's; absent when one of its keys signed it, wherever that was.
+    /// Why this token is not of this installation; absent if one of its keys signed it, on any host.
     fn foreign(&self, token: &str) -> Option<String>;
-    /// What [`Tokens::dead`] says, for the token of which a manifest says the id.
+    /// The same as [`Tokens::dead`], by the token id of a manifest.
     fn dead_id(&self, id: &TokenId) -> Option<String>;
 }
 
@@ -101,19 +100,23 @@ fn check_one(folder: &Path, tokens: &dyn Tokens, proves: bool) -> Result<Checked
     let own_sum = format!("{} *{MANIFEST}", sha256(&written));
     match fs::read_to_string(folder.join(CHECKSUMS)) {
         Ok(sums) if sums.lines().any(|line| line == own_sum) => {}
-        Ok(_) => find(What::Changed, Some(MANIFEST), "its checksum is not that of SHA256SUMS".to_owned()),
-        Err(_) => find(What::Missing, Some(CHECKSUMS), "it is not there, or cannot be read".to_owned()),
+        Ok(_) => find(What::Changed, Some(MANIFEST), "its checksum differs from SHA256SUMS".to_owned()),
+        Err(_) => find(What::Missing, Some(CHECKSUMS), "it is missing, or cannot be read".to_owned()),
     }
     for file in &manifest.files {
         match fs::read(folder.join(&file.name)) {
             Ok(bytes) if sha256(&bytes) == file.sha256 => {}
-            Ok(_) => find(What::Changed, Some(&file.name), "it was changed since it was written".to_owned()),
-            Err(_) => find(What::Missing, Some(&file.name), "it is not there, or cannot be read".to_owned()),
+            Ok(_) => find(What::Changed, Some(&file.name), "it was changed after the export".to_owned()),
+            Err(_) => find(What::Missing, Some(&file.name), "it is missing, or cannot be read".to_owned()),
         }
     }
     let dead = manifest.token.id.as_ref().and_then(|id| tokens.dead_id(id));
     if let Some(why) = &dead {
-        find(What::TokenDead, None, format!("the token \"{}\" {why}: export again with another", manifest.token.name));
+        find(
+            What::TokenDead,
+            None,
+            format!("the token \"{}\" {why}: export again with another token", manifest.token.name),
+        );
     }
     let mut claims = Vec::new();
     let mut paths = Vec::new();
@@ -127,29 +130,29 @@ fn check_one(folder: &Path, tokens: &dyn Tokens, proves: bool) -> Result<Checked
         let holder = ours.is_some_and(|file| file.holds_token);
         let name = shown(&name);
         if !found.is_empty() && !holder {
-            find(What::TokenOpen, Some(&name), "a token stands in it, and none should: remove it".to_owned());
+            find(What::TokenOpen, Some(&name), "it contains a token and should not: remove the token".to_owned());
         }
         if (holder || !found.is_empty()) && is_open(&path) {
-            find(What::TokenOpen, Some(&name), "others may read it: chmod 600".to_owned());
+            find(What::TokenOpen, Some(&name), "other users can read it: chmod 600".to_owned());
         }
         for token in &found {
             match tokens.foreign(token) {
                 Some(why) => {
-                    let detail = format!("the token in it {why}: export again with one of here");
+                    let detail = format!("its token {why}: export again with a token of this installation");
                     find(What::TokenForeign, Some(&name), detail);
                 }
                 None => claims.extend(token::read(token)),
             }
         }
-        // Said once for the export, and here of any other token.
+        // The token of the manifest is reported once, for the export.
         for why in found.iter().filter_map(|token| tokens.dead(token)).filter(|_| dead.is_none()) {
-            find(What::TokenDead, Some(&name), format!("the token in it {why}: export again with another"));
+            find(What::TokenDead, Some(&name), format!("its token {why}: export again with another token"));
         }
     }
-    let auth_methods =
+    let read_back =
         if proves { manifest.files.iter().filter_map(|file| prove(folder, file)).collect() } else { Vec::new() };
     let (target, token) = (manifest.target, manifest.token.id);
-    Ok(Checked { folder: folder.to_owned(), target, token, claims, findings, auth_methods })
+    Ok(Checked { folder: folder.to_owned(), target, token, claims, findings, read_back })
 }
 
 fn listed(folder: &Path) -> Result<Vec<PathBuf>, Error> {
@@ -162,7 +165,7 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(paths)
 }
 
-/// The files in a folder and in those below it; a link would lead out of the export, and is one of them itself.
+/// The files in a folder and its subfolders. A link is listed, but not followed: it could lead out of the export.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     for path in listed(folder)? {
         if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
@@ -178,7 +181,7 @@ fn is_open(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
-/// The tokens of this program that stand in a file, as they are or in UTF-16.
+/// The tokens of imd in a file, in ASCII or UTF-16.
 fn tokens_in(path: &Path) -> Result<Vec<String>, Error> {
     let failed = |source| Error::File { doing: "reading", path: shown(&path.to_string_lossy()), source };
     // A link would lead out of the export.
@@ -188,7 +191,7 @@ fn tokens_in(path: &Path) -> Result<Vec<String>, Error> {
     let mut bytes = Vec::new();
     fs::File::open(path).map_err(failed)?.take(SEARCHED).read_to_end(&mut bytes).map_err(failed)?;
     let mut found = tokens_of(&bytes);
-    // Every second byte, from the first and from the second one, is a text in UTF-16 that is all ASCII.
+    // ASCII text in UTF-16 is every second byte, from the first or the second byte on.
     for skip in 0..2 {
         let half: Vec<u8> = bytes.iter().skip(skip).step_by(2).copied().collect();
         found.extend(tokens_of(&half));

@@ -1,30 +1,32 @@
-//! What a template may use: the deployment's facts by name, as values that print nothing until they are quoted.
+//! The variables of a template: the values of the deployment, which print nothing until they are quoted.
 //!
-//! `assets/targets/README.md` lists them for whoever writes a template.
+//! `assets/targets/README.md` lists them for authors of templates.
 
 use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 use zeroize::Zeroizing;
 
-use super::agent::{Detection, Kind, Parameter, Scope, Settings, Source, Text, Unix, Values, Windows, items};
+use super::agent::{Detection, Parameter, Scope, Settings, Source, Text, Unix, Values, Windows};
 use super::quote::{Carried, Grammar, Quoted, Raw, environment};
-use super::render::{exposure_rules, failed, sha256};
 use super::target::SettingsBy;
+use super::value::{Kind, items};
 use super::{Agent, Deployment, Error, Platform, Property, Target, TokenBy, TokenFrom};
+use crate::model::hash::sha256;
+use crate::model::nearest::nearest;
 use crate::model::text::shown;
 use crate::secrets::Secret;
 
-/// The token's file, beside the installer.
+/// The token file in the folder of the installer.
 const TOKEN_FILE: &str = "token.txt";
 
-/// The administrator's values, checked, and the defaults that need no confirmation.
+/// The checked values of the administrator, and the public defaults.
 pub(super) fn filled_in(deployment: &Deployment, target: &Target) -> Result<Values, Error> {
     let agent = &deployment.agent;
     for key in deployment.properties.keys() {
         if agent.property(key).is_none() {
-            let nearest = agent.properties.iter().map(|property| &property.key);
-            let nearest = nearest.max_by(|a, b| strsim::jaro(a, key).total_cmp(&strsim::jaro(b, key))).cloned();
+            let nearest = nearest(key, agent.properties.iter().map(|property| property.key.as_str()));
+            let nearest = nearest.map(str::to_owned);
             return Err(Error::UnknownProperty { agent: agent.id.clone(), key: shown(key), nearest });
         }
     }
@@ -54,7 +56,7 @@ pub(super) fn filled_in(deployment: &Deployment, target: &Target) -> Result<Valu
     Ok(values)
 }
 
-/// How the token travels for this agent by this target: as wanted where there is a choice.
+/// How this target carries the token of this agent: as the administrator chose, if both ways are possible.
 pub(super) fn way(deployment: &Deployment, target: &Target) -> TokenBy {
     let agent = &deployment.agent;
     let has = |values: Option<&[Parameter]>, wanted: &Source| {
@@ -83,7 +85,7 @@ pub(super) fn way(deployment: &Deployment, target: &Target) -> TokenBy {
     }
 }
 
-/// What the agent reads when no installer tells it anything: where, and the values there.
+/// The settings that the agent reads without installer parameters: the place and the values.
 fn settings(agent: &Agent, by: SettingsBy) -> Option<(&str, &[Parameter])> {
     match by {
         SettingsBy::Registry => {
@@ -105,20 +107,20 @@ fn unix(agent: &Agent, platform: Platform) -> Option<&Unix> {
     }
 }
 
-/// Where the facts come from.
+/// The sources of the variables.
 #[derive(Clone, Copy)]
 pub(super) struct Facts<'a> {
     pub(super) deployment: &'a Deployment,
     pub(super) target: &'a Target,
     pub(super) values: &'a Values,
-    /// How the token travels.
+    /// How the token is carried.
     pub(super) way: TokenBy,
-    /// The deployment's, or what stands for it in a preview.
+    /// The token of the deployment, or its replacement in a preview.
     pub(super) token: &'a Secret,
 }
 
 impl Facts<'_> {
-    /// Everything that a template may use, by name.
+    /// All variables of a template, by name.
     pub(super) fn context(&self) -> Result<BTreeMap<String, Value>, Error> {
         let Self { deployment, target, .. } = *self;
         let agent = &deployment.agent;
@@ -174,8 +176,8 @@ impl Facts<'_> {
         Ok(facts)
     }
 
-    /// The same for the same name, target, agent and installation, whatever else changes: a UUID of version 8, made
-    /// by SHA-256 (RFC 9562, 5.8 and appendix B.2).
+    /// A UUID that depends only on the name, target, agent and installation: version 8, from SHA-256 (RFC 9562, 5.8 and
+    /// appendix B.2).
     fn uuid(&self) -> Value {
         let seed = format!("{}\n{}\n{}\n", self.deployment.installation, self.target.id, self.deployment.agent.id);
         Value::from_function(move |name: String| {
@@ -189,7 +191,7 @@ impl Facts<'_> {
         })
     }
 
-    /// What an agent's settings may use too.
+    /// The variables that the settings of an agent can use too.
     fn common(&self) -> BTreeMap<String, Value> {
         let servers = self.deployment.servers.iter().map(|server| raw("a server", server));
         BTreeMap::from([
@@ -201,7 +203,7 @@ impl Facts<'_> {
         ])
     }
 
-    /// The properties by key: a list's items, else the value; none where nothing is filled in.
+    /// The properties by key: the items of a list, else the value; none if not filled in.
     fn properties(&self) -> Value {
         let value = |key: &str, kind, label: &str| match self.values.get(key) {
             Some(text) if kind == Kind::List => items(text).map(|item| raw(label, item)).collect(),
@@ -212,7 +214,7 @@ impl Facts<'_> {
         all.map(|one| (one.key.clone(), value(&one.key, one.kind, &one.label))).collect::<BTreeMap<_, _>>().into()
     }
 
-    /// The properties that have a value, each with its key, and its name as a variable of a shell has it.
+    /// The properties with a value, each with its key and its name as a shell variable.
     fn filled(&self) -> Value {
         let all = self.deployment.agent.properties.iter();
         let value = |property: &Property| {
@@ -224,7 +226,7 @@ impl Facts<'_> {
         all.filter_map(value).collect()
     }
 
-    /// What the administrator filled in because no vendor publishes it.
+    /// The values that the administrator filled in because the vendor does not publish them.
     fn unpublished(&self) -> Value {
         let any = self.target.platform == Platform::Any;
         let here = |property: &&Property| !property.public && (any || property.is_needed_by(self.target));
@@ -235,7 +237,9 @@ impl Facts<'_> {
     }
 
     fn exposure(&self) -> Value {
-        exposure_rules(self.target, self.way)
+        let exposure = self.target.exposure(self.way);
+        exposure
+            .iter()
             .map(|rule| {
                 context! { place => prose(&rule.place), readers => prose(&rule.readers), until => prose(&rule.until) }
             })
@@ -281,7 +285,7 @@ impl Facts<'_> {
             |text: &Option<Text>, label| text.as_ref().map_or(Value::from(()), |text| self.text(text, label));
         let package_url = optional(&unix.package_url, "the package's address");
         let package_sha256 = optional(&unix.package_sha256, "the package's SHA-256");
-        // What is fetched is installed by root: never without knowing what it must be.
+        // A downloaded package is installed by root, so its hash is required.
         if !package_url.is_none() && package_sha256.is_none() {
             let key = match &unix.package_sha256 {
                 Some(Text::Property(key)) => key.as_str(),
@@ -291,7 +295,7 @@ impl Facts<'_> {
                 target: self.target.id.clone(),
                 key: key.to_owned(),
                 label: self.label(key),
-                help: "a package that is fetched needs it".to_owned(),
+                help: "required for a package that is downloaded".to_owned(),
             });
         }
         Ok(context! {
@@ -301,14 +305,14 @@ impl Facts<'_> {
             package_url => package_url,
             package_sha256 => package_sha256,
             token_path => unix.token_path.as_deref().map(|path| raw("the token's path", path)),
-            enrolled_path => unix.enrolled_path.as_deref().map(|path| raw("the path of what tells of an enrollment", path)),
+            enrolled_path => unix.enrolled_path.as_deref().map(|path| raw("the path of the enrollment file", path)),
             settings_path => self.text(&unix.settings.path, "the path of the settings"),
             settings_of_user => unix.settings.scope == Scope::User,
             settings => self.settings(&unix.settings)?,
         })
     }
 
-    /// What the agent wants done on activation on this platform, as it travels.
+    /// The action after the activation on this platform, as the settings carry it.
     fn on_activation(&self) -> Option<String> {
         let word = self.target.platform.word();
         let of_platform = self.deployment.agent.activations().into_iter().find(|(platform, _)| *platform == word);
@@ -323,13 +327,14 @@ impl Facts<'_> {
             .render_named_str("settings", &settings.template, self.common())
             .map(Zeroizing::new)
             .map_err(|error| {
-                failed(self.target, &error)
+                self.target
+                    .refusal(&error)
                     .unwrap_or_else(|| Error::Definition { path: format!("the agent {agent}"), why: error.to_string() })
             })?;
         Ok(text.lines().map(|line| raw("a line of the settings", line)).collect())
     }
 
-    /// None, as templates have it, where an optional property is not filled in.
+    /// The none of templates, if an optional property is not filled in.
     fn text(&self, text: &Text, label: &str) -> Value {
         match text {
             Text::Literal(text) => raw(label, text),
@@ -350,7 +355,7 @@ impl Facts<'_> {
         })
     }
 
-    /// A token of ours names the servers; one that was issued elsewhere brings properties for its own.
+    /// A token of imd needs servers; for a token of another server, the properties of the agent contain them.
     fn own_servers(&self) -> Result<(), Error> {
         if self.deployment.agent.token == TokenFrom::Ours {
             self.servers()?;
@@ -365,13 +370,13 @@ impl Facts<'_> {
         }
     }
 
-    /// Several servers as one value, with semicolons between them.
+    /// The servers as one value, separated by semicolons.
     fn joined(&self, servers: &[String]) -> Result<String, Error> {
         if servers.iter().any(|server| server.is_empty() || server.contains(';')) {
             return Err(Error::Refused {
                 target: self.target.id.clone(),
                 what: "a server".to_owned(),
-                why: "is empty or holds a semicolon, which would part it in two",
+                why: "is empty or contains a semicolon, which separates servers",
             });
         }
         Ok(servers.join(";"))
@@ -383,7 +388,7 @@ impl Facts<'_> {
 }
 
 fn activation(text: &str) -> Value {
-    raw("what is done on activation", text)
+    raw("the action after the activation", text)
 }
 
 /// A value that prints nothing until it is quoted.
@@ -392,7 +397,7 @@ fn raw(label: &str, text: &str) -> Value {
     Value::from_object(Raw { label: label.to_owned(), text, part_of: None })
 }
 
-/// Text of a definition, which is written as Markdown and comes from where the templates come from.
+/// A text of a definition. It is Markdown, and as trusted as the templates.
 fn prose(text: &str) -> Value {
     Value::from_object(Quoted { grammar: Grammar::Md, text: Zeroizing::new(text.to_owned()) })
 }

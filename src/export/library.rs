@@ -1,4 +1,4 @@
-//! The agents and targets there are: those built in, and those of the state directory.
+//! The available agents and targets: built in, and in the state folder.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::{Agent, Error, Target};
 use crate::model::text::shown;
 
-/// Built in, in the order in which they are offered.
+/// The built-in agents, in the order of the form.
 const AGENTS: [(&str, &str); 2] = [
     ("assets/agents/imd-activate.toml", include_str!("../../assets/agents/imd-activate.toml")),
     ("assets/agents/insync.toml", include_str!("../../assets/agents/insync.toml")),
@@ -46,38 +46,10 @@ const TARGETS: [Folder; 15] = [
     folder!("env", "README.md.j2", "deployment.env.j2"),
 ];
 
-/// The templates of `assets/targets/shared/`, for every target: a target includes them, or has a file made of one.
-macro_rules! shared {
-    ($($template:literal),+ $(,)?) => {
-        &[$(($template, include_str!(concat!("../../assets/targets/shared/", $template)))),+]
-    };
-}
-
-pub(super) const SHARED: &[(&str, &str)] = shared!(
-    "install.cmd.j2",
-    "installed.ps1.j2",
-    "mac-install.sh.j2",
-    "mac-package.sh.j2",
-    "msi-install.j2",
-    "msi-install.ps1.j2",
-    "msi-properties.j2",
-    "msi-uninstall.j2",
-    "readme-end.md.j2",
-    "token.txt.j2",
-    "unix-place.sh.j2",
-    "unix-preinstall.sh.j2",
-    "unix-settings.sh.j2",
-    "unix-start.sh.j2",
-);
-
-pub(super) fn shared(name: &str) -> Option<&'static str> {
-    SHARED.iter().find(|(own, _)| *own == name).map(|(_, text)| *text)
-}
-
-/// No description and no template is longer; a wrong file does not fill the memory. In bytes.
+/// The longest definition or template, in bytes. A wrong file must not fill the memory.
 const LONGEST: u64 = 256 * 1024;
 
-/// The agents, built in and of the state directory's folder `agents`; one of the same id replaces the one built in.
+/// The built-in agents and those in the folder `agents` of the state; an agent with the same id replaces a built-in one.
 pub fn agents(state: Option<&Path>) -> Result<Vec<Agent>, Error> {
     let mut agents = Vec::new();
     for (path, toml) in AGENTS {
@@ -90,8 +62,8 @@ pub fn agents(state: Option<&Path>) -> Result<Vec<Agent>, Error> {
     Ok(agents)
 }
 
-/// The targets, built in and of the state directory's folder `targets`, one folder each; one of the same id replaces
-/// the one built in.
+/// The built-in targets and those in the folder `targets` of the state, one folder each; a target with the same id
+/// replaces a built-in one.
 pub fn targets(state: Option<&Path>) -> Result<Vec<Target>, Error> {
     let mut targets = Vec::new();
     for (path, toml, templates) in TARGETS {
@@ -108,7 +80,7 @@ pub fn targets(state: Option<&Path>) -> Result<Vec<Target>, Error> {
             }
         }
         let target = Target::parse(&read(&path)?, templates).map_err(|why| definition(&path, why))?;
-        // Two folders of one id would leave it to chance which is meant.
+        // Two folders with the same id would be ambiguous.
         if folder.file_name().is_none_or(|name| name != target.id.as_str()) {
             return Err(definition(&path, format!("its folder must be named {}", target.id)));
         }
@@ -117,7 +89,7 @@ pub fn targets(state: Option<&Path>) -> Result<Vec<Target>, Error> {
     Ok(targets)
 }
 
-/// Puts `new` where the one of the same id stands, or at the end.
+/// Replaces the one with the same id, or adds `new` at the end.
 fn place<T>(all: &mut Vec<T>, new: T, id: fn(&T) -> &String) {
     match all.iter().position(|old| id(old) == id(&new)) {
         Some(at) => all[at] = new,
@@ -125,7 +97,7 @@ fn place<T>(all: &mut Vec<T>, new: T, id: fn(&T) -> &String) {
     }
 }
 
-/// What is in a folder of the state directory, by name; nothing where there is no such folder.
+/// The entries of a folder of the state, by name; none if the folder does not exist.
 fn entries(state: Option<&Path>, folder: &str) -> Result<Vec<PathBuf>, Error> {
     match state.map(|state| state.join(folder)) {
         Some(folder) if folder.exists() => listed(&folder),
@@ -163,10 +135,11 @@ fn name(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::templates::SHARED;
     use super::*;
 
     #[test]
-    fn every_agent_and_target_in_assets_is_built_in() {
+    fn every_asset_is_built_in() {
         let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
         let agents: Vec<_> = listed(&assets.join("agents")).unwrap();
         assert_eq!(agents.len(), AGENTS.len());
@@ -182,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_directory_adds_to_what_is_built_in_and_replaces_it() {
+    fn the_state_adds_and_replaces_agents_and_targets() {
         let state = tempfile::tempdir().unwrap();
         fs::create_dir_all(state.path().join("agents")).unwrap();
         let (_, ours) = AGENTS[0];
@@ -208,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_description_is_named_with_its_path() {
+    fn a_wrong_definition_is_named_with_its_path() {
         let state = tempfile::tempdir().unwrap();
         fs::create_dir_all(state.path().join("agents")).unwrap();
         fs::write(state.path().join("agents/a.toml"), "id = \"x\"\ncolor = 1\n").unwrap();

@@ -1,6 +1,6 @@
-//! Reading an exported file back with a reader that is none of ours: Python's `json`, `plistlib`, `shlex` and YAML.
+//! Reads an exported file back with an independent reader: Python's `json`, `plistlib`, `shlex` and YAML.
 //!
-//! The manifest says by its SHA-256 what each file carries. What Windows alone reads is named as not proved here.
+//! The manifest lists the SHA-256 of each value in a file. Files for Windows programs are reported as not read back.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -9,19 +9,19 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::Grammar;
-use super::write::ManifestFile;
+use super::manifest::ManifestFile;
 
-/// What runs on the host's Python.
+/// The reader, which runs in the Python of this host.
 const READER: &str = include_str!("../../assets/readers/values.py");
 
-/// No file of an export takes a reader longer.
+/// Longer than any reader needs for a file of an export.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Whether a file says what went into it.
+/// Whether an independent reader finds the values in a file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct AuthMethod {
+pub struct ReadBack {
     pub file: String,
-    /// What read it, or would have.
+    /// The program that reads such files.
     pub reader: String,
     pub verdict: Verdict,
 }
@@ -29,22 +29,22 @@ pub struct AuthMethod {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Every value that went in was found.
+    /// The reader found every value.
     Identical,
-    /// These were not.
+    /// The reader did not find these values.
     Lost(Vec<String>),
-    /// The reader does not take the file for one of its own.
+    /// The reader cannot parse the file.
     Unreadable,
     /// This host lacks the reader.
     NoReader,
 }
 
-/// Absent for a file that carries no value.
-pub(super) fn prove(folder: &Path, file: &ManifestFile) -> Option<AuthMethod> {
+/// Absent for a file without values.
+pub(super) fn prove(folder: &Path, file: &ManifestFile) -> Option<ReadBack> {
     if file.carries.is_empty() {
         return None;
     }
-    let (kind, reader) = match file.grammar? {
+    let (kind, reader) = match file.grammar {
         Grammar::Json => ("json", "Python json"),
         Grammar::Xml => ("plist", "Python plistlib"),
         Grammar::Yaml => ("yaml", "Python yaml"),
@@ -57,11 +57,11 @@ pub(super) fn prove(folder: &Path, file: &ManifestFile) -> Option<AuthMethod> {
         Grammar::Py | Grammar::Md | Grammar::Name => return None,
     };
     let verdict = if kind.is_empty() { Verdict::NoReader } else { verdict(kind, &folder.join(&file.name), file) };
-    Some(AuthMethod { file: file.name.clone(), reader: reader.to_owned(), verdict })
+    Some(ReadBack { file: file.name.clone(), reader: reader.to_owned(), verdict })
 }
 
 fn verdict(kind: &str, path: &Path, file: &ManifestFile) -> Verdict {
-    // Isolated: neither the environment nor the folder decides what it imports.
+    // Isolated: neither the environment nor the folder can change what it imports.
     let started = Command::new("python3")
         .args(["-I", "-c", READER, kind])
         .arg(path)
@@ -83,14 +83,14 @@ fn verdict(kind: &str, path: &Path, file: &ManifestFile) -> Verdict {
     }
 }
 
-/// What it prints until it ends; a reader that does not end is stopped.
+/// The output of the reader; after the deadline it is killed.
 fn output(child: &mut Child) -> Option<String> {
     let mut stdout = child.stdout.take()?;
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let mut text = String::new();
         let read = stdout.read_to_string(&mut text).map(|_| text);
-        // Nobody waits any more after the deadline.
+        // After the deadline the receiver is gone.
         let _ = sender.send(read.ok());
     });
     let read = receiver.recv_timeout(DEADLINE).ok().flatten();

@@ -1,8 +1,8 @@
-//! How each grammar carries a value, and which values it cannot carry.
+//! Quotes values for each grammar, and refuses the values that a grammar cannot represent.
 //!
-//! A template sees a value only as [`Raw`], which prints nothing. A quoting filter turns it into [`Quoted`], and a
-//! file takes only what was quoted for its own grammar. What is meant for one program inside another's text (an
-//! msiexec command line inside a PowerShell string) is rendered as a part first and then quoted as a whole.
+//! A template gets a value only as [`Raw`], which prints nothing. A quoting filter turns it into [`Quoted`], and a file
+//! accepts only values that were quoted for its own grammar. A text for one program inside a text for another (an
+//! msiexec command line inside a PowerShell string) is rendered as a part first, and then quoted as a whole.
 //!
 //! The rules: Windows Installer command-line options (`NAME="a ""b"""`), `cmd /?`, about_Quoting_Rules of PowerShell,
 //! POSIX.1-2017 Shell Command Language 2.2.2, XML 1.0 section 2.2, RFC 8259 section 7, YAML 1.2 section 5.7, Python's
@@ -17,24 +17,24 @@ use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Environment, Error as TemplateError, ErrorKind, Value};
 use zeroize::Zeroizing;
 
-use super::agent::Kind;
-use super::library::SHARED;
-use super::render::sha256;
+use super::templates::SHARED;
+use super::value::{Kind, is_file_name};
+use crate::model::hash::sha256;
 use crate::model::text::{is_hidden, shown};
 
 /// The longest line that `cmd.exe` reads, in characters.
 const CMD_LINE: usize = 8191;
 
-/// Room that is left in such a line for what `%~dp0` becomes: the longest path of Windows without a prefix.
+/// Reserved in such a line for the value of `%~dp0`: the longest Windows path without a prefix.
 const CMD_FOLDER: usize = 260;
 
-/// What reads the text.
+/// The language of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grammar {
     /// A command line of `msiexec`.
     Msi,
-    /// A `.cmd` file. Values stand between the template's double quotes.
+    /// A `.cmd` file. The template puts values in double quotes.
     Cmd,
     /// A PowerShell script, 5.1 and later.
     Ps,
@@ -44,15 +44,15 @@ pub enum Grammar {
     Xml,
     /// A JSON document.
     Json,
-    /// A YAML document. Values stand in double quotes.
+    /// A YAML document. Values are in double quotes.
     Yaml,
-    /// A file of the registry editor of Windows, version 5.
+    /// A file of the Windows registry editor, version 5.
     Reg,
-    /// A Python literal, as some agents' settings files have them.
+    /// A Python literal, used in the settings files of some agents.
     Py,
     /// Markdown for people.
     Md,
-    /// A line that is read as it stands.
+    /// A line without quoting.
     Plain,
     /// A file's name.
     Name,
@@ -78,23 +78,23 @@ impl Grammar {
         Self::ALL.iter().find(|(grammar, _)| *grammar == self).map_or("", |(_, word)| word)
     }
 
-    /// The value as this grammar carries it, with its quotes where the grammar has any.
+    /// Quotes a value for this grammar, with quotation marks if the grammar has them.
     ///
     /// # Errors
-    /// Why the grammar cannot carry it, to be read after "it".
+    /// Why the grammar cannot represent it, as the end of a sentence that begins with "it".
     pub fn quote(self, text: &str) -> Result<String, &'static str> {
-        // No grammar needs them, and each reads some of them as an end of the line, of the file or of the text.
+        // No grammar needs control characters, and each reads some of them as the end of the line, the file or the text.
         if self != Self::Md && text.contains(char::is_control) {
-            return Err("holds a control character, such as a line break");
+            return Err("contains a control character, such as a line break");
         }
         self.quote_lines(text)
     }
 
-    /// The same for a part, which may have several lines where the grammar has strings that do.
+    /// The same for a part, which may have several lines if strings of the grammar can.
     fn quote_part(self, text: &str) -> Result<String, &'static str> {
         let lines = matches!(self, Self::Xml | Self::Json | Self::Yaml);
         if text.contains(|c: char| c.is_control() && !(lines && c == '\n')) {
-            return Err("holds a control character, such as a line break");
+            return Err("contains a control character, such as a line break");
         }
         self.quote_lines(text)
     }
@@ -104,7 +104,7 @@ impl Grammar {
             Self::Msi => format!("\"{}\"", text.replace('"', "\"\"")),
             Self::Cmd => {
                 if text.contains('"') {
-                    return Err("holds a double quote, which cmd.exe cannot keep inside quotes");
+                    return Err("contains a double quote, which cmd.exe cannot represent inside quotes");
                 }
                 text.replace('%', "%%")
             }
@@ -125,42 +125,44 @@ impl Grammar {
             Self::Plain => text.to_owned(),
             Self::Name => {
                 if !is_file_name(text) {
-                    return Err("is no file name of letters, digits, blanks, dots, hyphens and underscores");
+                    return Err("is not a file name: use letters, digits, spaces, dots, hyphens and underscores");
                 }
                 text.to_owned()
             }
         })
     }
 
-    /// What is wrong with a whole rendered file, to be read after "the file".
+    /// What is wrong with a rendered file, as the end of a sentence that begins with "it".
     pub(super) fn objection(self, text: &str) -> Option<&'static str> {
         match self {
             // cmd.exe reads a file in the code page of each computer, so only ASCII means the same everywhere.
-            Self::Cmd if !text.is_ascii() => Some("would hold a letter that is not ASCII, which cmd.exe misreads"),
+            Self::Cmd if !text.is_ascii() => {
+                Some("would contain a character that is not ASCII, which cmd.exe misreads")
+            }
             Self::Cmd if text.lines().any(|line| line.len() > CMD_LINE - CMD_FOLDER) => {
-                Some("would hold a line that is longer than cmd.exe reads (8191 characters)")
+                Some("would contain a line longer than the limit of cmd.exe (8191 characters)")
             }
             Self::Msi if text.lines().any(|line| line.encode_utf16().count() > CMD_LINE) => {
-                Some("would hold a command line that is longer than cmd.exe reads (8191 characters)")
+                Some("would contain a command line longer than the limit of cmd.exe (8191 characters)")
             }
             _ => None,
         }
     }
 }
 
-/// Each character that `is` says, twice.
+/// Doubles the characters that `is` selects.
 fn doubled(text: &str, is: fn(char) -> bool) -> String {
     text.chars().flat_map(|c| std::iter::repeat_n(c, 1 + usize::from(is(c)))).collect()
 }
 
-/// PowerShell takes the typographic quotes for the plain one.
+/// PowerShell treats typographic quotes as plain ones.
 fn is_powershell_quote(c: char) -> bool {
     matches!(c, '\'' | '\u{2018}'..='\u{201b}')
 }
 
 fn xml(text: &str) -> Result<String, &'static str> {
     if text.contains(['\u{fffe}', '\u{ffff}']) {
-        return Err("holds a character that XML does not allow");
+        return Err("contains a character that XML does not allow");
     }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -176,8 +178,7 @@ fn xml(text: &str) -> Result<String, &'static str> {
     Ok(out)
 }
 
-/// What stands between the double quotes of JSON or YAML; `hidden` writes what an eye or a reader would not take for
-/// what it is.
+/// The text between the double quotes of JSON or YAML; `hidden` escapes hidden and control characters.
 fn escaped(text: &str, hidden: impl Fn(char) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -185,7 +186,7 @@ fn escaped(text: &str, hidden: impl Fn(char) -> String) -> String {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str(r"\\"),
             '\n' => out.push_str(r"\n"),
-            // Readers of YAML refuse the noncharacters when they stand raw.
+            // YAML readers refuse unescaped noncharacters.
             c if is_hidden(c) || matches!(u32::from(c) & 0xfffe, 0xfffe) => out.push_str(&hidden(c)),
             c => out.push(c),
         }
@@ -193,37 +194,23 @@ fn escaped(text: &str, hidden: impl Fn(char) -> String) -> String {
     out
 }
 
-/// The text as code, between more backticks than it holds in a row; what an eye would misread is written out.
+/// A code span, with more backticks around it than in it; hidden characters are escaped.
 fn code_span(text: &str) -> String {
     let text = shown(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
-    // The blanks are dropped by the reader when both are there and the text is not blank.
+    // A Markdown reader removes one space on each side, if the text is not blank.
     let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A name that Windows, macOS and Linux all keep as it is, and that cannot leave its folder.
-pub(super) fn is_file_name(text: &str) -> bool {
-    let stem = text.split('.').next().unwrap_or_default().to_ascii_uppercase();
-    let reserved = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
-        || (stem.len() == 4
-            && (stem.starts_with("COM") || stem.starts_with("LPT"))
-            && stem.ends_with(char::is_numeric));
-    (1..=100).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b" ._-()".contains(&b))
-        && !text.starts_with(['.', '-', ' '])
-        && !text.ends_with(['.', ' '])
-        && !reserved
-}
-
-/// A key of the registry, which stands between brackets and knows no escape.
+/// A registry key, which is between brackets and has no escape.
 fn reg_key(text: &str) -> Result<String, &'static str> {
     let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b" \\._-".contains(&b));
     if fits && !text.is_empty() {
         Ok(text.to_owned())
     } else {
-        Err("is no registry key of letters, digits, blanks, dots, hyphens, underscores and backslashes")
+        Err("is not a registry key: use letters, digits, spaces, dots, hyphens, underscores and backslashes")
     }
 }
 
@@ -232,7 +219,7 @@ fn reg_key(text: &str) -> Result<String, &'static str> {
 /// Inside double quotes `cmd.exe` acts on nothing but `%`; outside them each of its operators gets a caret.
 fn cmd_line(text: &str) -> Result<String, &'static str> {
     if text.contains(char::is_control) {
-        return Err("holds a control character, such as a line break");
+        return Err("contains a control character, such as a line break");
     }
     let mut out = String::with_capacity(text.len());
     let mut quoted = false;
@@ -245,15 +232,15 @@ fn cmd_line(text: &str) -> Result<String, &'static str> {
         }
         out.push(c);
     }
-    if quoted { Err("has a quote that is not closed") } else { Ok(out) }
+    if quoted { Err("has an unclosed quote") } else { Ok(out) }
 }
 
-/// A value on its way into a template. It has a name for people, and prints nothing.
+/// A value for a template. It has a label for errors, and prints nothing.
 pub(super) struct Raw {
-    /// What it is, for an error: `the proxy`.
+    /// For errors: `the proxy`.
     pub(super) label: String,
     pub(super) text: Zeroizing<String>,
-    /// What a part is already quoted for.
+    /// For a part: the grammar that it is already quoted for.
     pub(super) part_of: Option<Grammar>,
 }
 
@@ -269,13 +256,13 @@ impl Object for Raw {
         ObjectRepr::Plain
     }
 
-    /// Whatever turns it into text without a quoting filter gets its name; the formatter then refuses that text.
+    /// Without a quoting filter, a template gets the label; the formatter then refuses that text.
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.label)
     }
 }
 
-/// Text that is fit for a grammar.
+/// A text that is quoted for a grammar.
 pub(super) struct Quoted {
     pub(super) grammar: Grammar,
     pub(super) text: Zeroizing<String>,
@@ -297,7 +284,7 @@ impl Object for Quoted {
     }
 }
 
-/// A value that a grammar cannot carry.
+/// A value that a grammar cannot represent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{label} {why}")]
 pub(super) struct Refused {
@@ -305,9 +292,25 @@ pub(super) struct Refused {
     pub(super) why: &'static str,
 }
 
-/// What a file carries, in order: each value's name for people, and the SHA-256 of the value as it was before it was
-/// quoted. By it a reader of the file is held against what went in, and it gives no secret away that is worth one: a
-/// token is not guessed.
+/// The value that a quoting filter refused, when that is the error of a template.
+pub(super) fn refused(error: &TemplateError) -> Option<&Refused> {
+    // An included template has an error of its own, inside that of the template that includes it.
+    chain(error).find_map(|error| error.downcast_ref::<Refused>())
+}
+
+/// The error of a template with its causes.
+pub(super) fn in_words(error: &TemplateError) -> String {
+    chain(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// An error and its causes, the outermost first.
+fn chain(error: &TemplateError) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error: &&(dyn std::error::Error + 'static)| (*error).source())
+}
+
+/// The values in a file, in order: the label and the SHA-256 of the unquoted value. A reader of the file is checked
+/// against these hashes. They disclose no secret: a token cannot be guessed.
 #[derive(Clone, Default)]
 pub(super) struct Carried(Arc<Mutex<Vec<(String, String)>>>);
 
@@ -325,10 +328,9 @@ impl Carried {
     }
 }
 
-/// What `template` is filled in by, for a file of one grammar: it knows nothing but the quoting filters and the shared
-/// templates.
+/// The environment that renders `template` in one grammar: only the quoting filters and the shared templates.
 pub(super) fn environment<'a>(grammar: Grammar, template: &str, carried: &Carried) -> Environment<'a> {
-    // Empty: no filter such as `safe` that would let a value through.
+    // Empty: no filter such as `safe`, which would print an unquoted value.
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.set_keep_trailing_newline(true);
@@ -339,7 +341,7 @@ pub(super) fn environment<'a>(grammar: Grammar, template: &str, carried: &Carrie
         let carried = carried.clone();
         move |value: Value| filtered(&value, grammar, &carried, |raw| quote(raw, grammar))
     };
-    // Names are no values: what they name is.
+    // Names are not recorded: only their values are.
     let unnoted = |grammar: Grammar, quote: fn(&Raw, Grammar) -> Result<String, &'static str>| {
         move |value: Value| self::filtered(&value, grammar, &Carried::default(), |raw| quote(raw, grammar))
     };
@@ -352,18 +354,18 @@ pub(super) fn environment<'a>(grammar: Grammar, template: &str, carried: &Carrie
     }
     let part = |raw: &Raw, grammar: Grammar| match raw.part_of {
         Some(part) if part == grammar => Ok(raw.text.to_string()),
-        _ => Err("is no part of this grammar"),
+        _ => Err("is not a part of this grammar"),
     };
     environment.add_filter("part", filtered(grammar, part));
-    // Its letters stand for themselves in every grammar.
+    // Base64 needs no quoting in any grammar.
     let base64 = |raw: &Raw, _| match raw.part_of {
         Some(_) => Ok(STANDARD.encode(raw.text.as_bytes())),
-        None => Err("is no part"),
+        None => Err("is not a part"),
     };
     environment.add_filter("base64", filtered(grammar, base64));
     let command = |raw: &Raw, _| match raw.part_of {
         Some(Grammar::Msi) => cmd_line(&raw.text),
-        _ => Err("is no command line"),
+        _ => Err("is not a command line"),
     };
     environment.add_filter("cmd_line", filtered(Grammar::Cmd, command));
     environment.add_filter("msi_name", unnoted(Grammar::Msi, |raw, _| named(raw, Kind::MsiName)));
@@ -373,7 +375,7 @@ pub(super) fn environment<'a>(grammar: Grammar, template: &str, carried: &Carrie
     environment.set_formatter(move |out, _, value| match value.downcast_object_ref::<Quoted>() {
         Some(quoted) if quoted.grammar == grammar => out.write_str(&quoted.text).map_err(TemplateError::from),
         Some(quoted) => Err(invalid(format!(
-            "a value is quoted for {}, but this text is {}",
+            "a value is quoted for {}, but this file is {}",
             quoted.grammar.word(),
             grammar.word()
         ))),
@@ -382,18 +384,18 @@ pub(super) fn environment<'a>(grammar: Grammar, template: &str, carried: &Carrie
     environment
 }
 
-/// A name that stands without quotes because it can hold nothing that would need them.
+/// A name that needs no quotes, because its characters are restricted.
 fn named(raw: &Raw, kind: Kind) -> Result<String, &'static str> {
     kind.objection(&raw.text).map_or_else(|| Ok(raw.text.to_string()), Err)
 }
 
-/// Adds the shared templates that `template` names, and those that they name: reading all of them for every file costs
-/// more than most templates do.
+/// Adds the shared templates that `template` includes, directly or indirectly. Parsing all of them for every file would
+/// cost more than rendering most files.
 fn include(environment: &mut Environment<'_>, template: &str) {
     for named in template.split("{% include \"").skip(1) {
         let name = named.split('"').next().unwrap_or_default();
         if let Some((name, shared)) = SHARED.iter().find(|(shared, _)| *shared == name) {
-            // One that is wrong is missed where it is included; a test includes each.
+            // A wrong shared template fails where it is included; a test includes each.
             let _ = environment.add_template(name, shared);
             include(environment, shared);
         }
@@ -411,7 +413,7 @@ fn filtered(
     };
     match quote(raw) {
         Ok(text) => {
-            // Markdown is for people, and nobody reads it back.
+            // Markdown is not read back.
             if grammar != Grammar::Md {
                 carried.note(raw);
             }
@@ -430,7 +432,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_grammar_quotes_as_its_description_says() {
+    fn each_grammar_quotes_by_its_rules() {
         for (grammar, value, quoted) in [
             (Grammar::Msi, r#"a "b" c"#, r#""a ""b"" c""#),
             (Grammar::Msi, "", r#""""#),
@@ -450,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_grammar_cannot_carry_is_refused() {
+    fn values_a_grammar_cannot_represent_are_refused() {
         for (grammar, value) in [
             (Grammar::Cmd, "a\"b"),
             (Grammar::Xml, "a\u{ffff}"),
@@ -465,14 +467,14 @@ mod tests {
     }
 
     #[test]
-    fn cmd_acts_on_nothing_of_a_command_line() {
+    fn cmd_interprets_nothing_in_a_command_line() {
         assert_eq!(cmd_line(r#"a & b ("c & d %x%") ^ e|f>g"#).unwrap(), r#"a ^& b ^("c & d %%x%%"^) ^^ e^|f^>g"#);
         assert!(cmd_line("a \"b").is_err());
         assert!(cmd_line("a\nb").is_err());
     }
 
     #[test]
-    fn lines_that_cmd_would_cut_are_refused_and_others_are_not() {
+    fn lines_longer_than_the_cmd_limit_are_refused() {
         assert!(Grammar::Cmd.objection(&"x".repeat(8191 - 260)).is_none());
         assert!(Grammar::Cmd.objection(&"x".repeat(8191 - 259)).is_some());
         assert!(Grammar::Cmd.objection("a\né").is_some());

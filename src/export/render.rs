@@ -1,23 +1,23 @@
-//! From a deployment and a target to the files' bytes. Pure: the preview and the export are one thing.
+//! Renders the files of a target for a deployment. Without I/O, so the preview and the export are the same.
 
 use std::collections::BTreeMap;
 
 use minijinja::{Environment, Value};
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::facts::{Facts, filled_in, way};
-use super::library::shared;
-use super::quote::{Carried, Grammar, Raw, Refused, environment, is_file_name};
-use super::target::{CHECKSUMS, Encoding, ExposureRule, MANIFEST};
-use super::write::{Manifest, ManifestFile, ManifestToken, ManifestValue};
-use super::{Deployment, Error, Target, TokenBy, TokenFrom};
-use crate::model::hash::hex;
+use super::manifest::{CHECKSUMS, Exposure, MADE_BY, MANIFEST, Manifest, ManifestFile, ManifestToken, ManifestValue};
+use super::quote::{Carried, Grammar, Raw, environment, in_words};
+use super::target::Encoding;
+use super::templates::shared;
+use super::value::is_file_name;
+use super::{Deployment, Error, Target, TokenFrom};
+use crate::model::hash::sha256;
 use crate::model::text::shown;
 use crate::secrets::Secret;
 use crate::token;
 
-/// What stands for the token in a preview.
+/// Shown instead of the token in a preview.
 const MASK: &str = "<the token>";
 
 /// One target's files, ready to be shown or written.
@@ -26,7 +26,7 @@ pub struct Rendered {
     /// The target's id.
     pub target: String,
     pub files: Vec<File>,
-    /// Where the token can be read, once the files are used as they are meant to be.
+    /// Where the token can be read when the files are in use.
     pub exposure: Vec<Exposure>,
     pub manifest: Manifest,
 }
@@ -42,8 +42,7 @@ pub struct File {
 }
 
 impl File {
-    /// The file as it may be shown: without the token, and with everything that a terminal or an eye would misread
-    /// written out.
+    /// The file for display: without the token, and with hidden and control characters escaped.
     pub fn preview(&self) -> String {
         self.masked.lines().map(|line| shown(line) + "\n").collect()
     }
@@ -60,20 +59,10 @@ impl std::fmt::Debug for File {
     }
 }
 
-/// A place where the token can be read.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Exposure {
-    pub place: String,
-    /// By whom.
-    pub readers: String,
-    /// For how long.
-    pub until: String,
-}
-
-/// What each file of the target holds for this deployment.
+/// Renders each file of the target for this deployment.
 ///
 /// # Errors
-/// When a value is missing, or the target cannot carry it; then nothing was rendered, and nothing need be undone.
+/// When a value is missing, or the target cannot represent it.
 pub fn render(deployment: &Deployment, target: &Target) -> Result<Rendered, Error> {
     check_token(deployment)?;
     let values = filled_in(deployment, target)?;
@@ -86,26 +75,20 @@ pub fn render(deployment: &Deployment, target: &Target) -> Result<Rendered, Erro
     for (Filled { name, text, bytes, grammar, carries }, Filled { text: masked, .. }) in real.into_iter().zip(masked) {
         let taken = files.iter().any(|file| file.name.eq_ignore_ascii_case(&name));
         if taken || [MANIFEST, CHECKSUMS].iter().any(|own| name.eq_ignore_ascii_case(own)) {
-            return Err(wrong(target, &name, "two files of the export would have this name".to_owned()));
+            return Err(wrong(target, &name, "two files of the export have this name".to_owned()));
         }
-        // A file that changes with the token holds it, in whatever quoting.
+        // A file that changes with the token contains it, in any quoting.
         let holds_token = *text != *masked;
         let mode = if holds_token { 0o600 } else { 0o644 };
-        listed.push(ManifestFile {
-            name: name.clone(),
-            sha256: sha256(&bytes),
-            holds_token,
-            grammar: Some(grammar),
-            carries,
-        });
+        listed.push(ManifestFile { name: name.clone(), sha256: sha256(&bytes), holds_token, grammar, carries });
         files.push(File { name, bytes, mode, holds_token, masked: masked.to_string() });
     }
-    // The names in the definition may stand in another order; the files of a folder are read by name.
+    // By name, independent of the order in the definition.
     files.sort_by(|a, b| a.name.cmp(&b.name));
     listed.sort_by(|a, b| a.name.cmp(&b.name));
-    let exposure: Vec<Exposure> = exposure_rules(target, way).map(Exposure::from).collect();
+    let exposure = target.exposure(way);
     let manifest = Manifest {
-        made_by: super::write::MADE_BY.to_owned(),
+        made_by: MADE_BY.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         target: target.id.clone(),
         agent: deployment.agent.id.clone(),
@@ -121,22 +104,12 @@ pub fn render(deployment: &Deployment, target: &Target) -> Result<Rendered, Erro
     Ok(Rendered { target: target.id.clone(), files, exposure, manifest })
 }
 
-impl From<&ExposureRule> for Exposure {
-    fn from(rule: &ExposureRule) -> Self {
-        Self { place: rule.place.clone(), readers: rule.readers.clone(), until: rule.until.clone() }
-    }
-}
-
-pub(super) fn exposure_rules(target: &Target, way: TokenBy) -> impl Iterator<Item = &ExposureRule> {
-    target.exposure.iter().filter(move |rule| rule.when.is_none_or(|when| when == way))
-}
-
 fn check_token(deployment: &Deployment) -> Result<(), Error> {
     let text = deployment.token.expose();
     let ours = text.starts_with(token::PREFIX);
     let why = match deployment.agent.token {
-        TokenFrom::Ours if !ours => "it takes a token made by this program",
-        TokenFrom::Elsewhere if ours => "it takes a token that its own server issued, not one of this program",
+        TokenFrom::Ours if !ours => "it needs a token of imd",
+        TokenFrom::Elsewhere if ours => "it needs a token of its own server, not a token of imd",
         _ if text.is_empty() => "it is empty",
         _ if text.len() > 4096 => "it is longer than 4096 bytes",
         _ => return Ok(()),
@@ -144,7 +117,7 @@ fn check_token(deployment: &Deployment) -> Result<(), Error> {
     Err(Error::WrongToken { agent: deployment.agent.id.clone(), why })
 }
 
-/// A file's text, and what becomes of it.
+/// A rendered file.
 struct Filled {
     name: String,
     text: Zeroizing<String>,
@@ -176,7 +149,7 @@ fn texts(facts: &Facts<'_>) -> Result<Vec<Filled>, Error> {
     for file in target.files.iter().filter(|file| file.when.is_none_or(|when| when == way)) {
         let name = fill(&file.name, &file.name, Grammar::Name, &context)?.to_string();
         if !is_file_name(&name) {
-            return Err(wrong(target, &file.name, format!("{:?} is no file name", shown(&name))));
+            return Err(wrong(target, &file.name, format!("{:?} is not a file name", shown(&name))));
         }
         carried.take();
         let text = fill(&file.template, template(target, &file.template), file.grammar, &context)?;
@@ -194,29 +167,29 @@ fn texts(facts: &Facts<'_>) -> Result<Vec<Filled>, Error> {
 }
 
 fn template<'a>(target: &'a Target, name: &str) -> &'a str {
-    // The target was refused when it was read if one was absent.
+    // Target::parse refuses a target with a missing template.
     target.templates.get(name).map(String::as_str).or_else(|| shared(name)).unwrap_or_default()
 }
 
-/// A tool that replaces `%NAME%` and knows no escape takes at most one percent sign.
+/// A tool that replaces `%NAME%` and has no escape accepts at most one percent sign in a line.
 fn check_percent(target: &Target, expands: bool, what: &str, text: &str) -> Result<(), Error> {
     if expands && text.lines().any(|line| line.matches('%').count() > 1) {
         return Err(Error::Refused {
             target: target.id.clone(),
             what: what.replace('_', " "),
-            why: "would hold two percent signs, and what stands between them would be replaced on the laptop",
+            why: "would contain two percent signs, and the text between them would be replaced on the laptop",
         });
     }
     Ok(())
 }
 
-/// A tool that reads it in a code page that nobody knows takes only the letters that are the same in all of them.
+/// In an unknown code page only ASCII characters are read correctly.
 fn check_ascii(target: &Target, ascii: bool, what: &str, text: &str) -> Result<(), Error> {
     if ascii && !text.is_ascii() {
         return Err(Error::Refused {
             target: target.id.clone(),
             what: what.replace('_', " "),
-            why: "would hold a letter that is not ASCII, which may be misread on a laptop",
+            why: "would contain a character that is not ASCII, which may be misread on a laptop",
         });
     }
     Ok(())
@@ -232,31 +205,9 @@ fn fill(
     environment
         .render_named_str(name, template, context)
         .map(Zeroizing::new)
-        .map_err(|error| failed(target, &error).unwrap_or_else(|| wrong(target, name, in_words(&error))))
-}
-
-/// The error for a value that a filter refused; absent when something else is wrong with the template.
-pub(super) fn failed(target: &Target, error: &minijinja::Error) -> Option<Error> {
-    // An included template has an error of its own, inside that of the one that includes it.
-    let Refused { label, why } = chain(error).find_map(|error| error.downcast_ref::<Refused>())?;
-    Some(Error::Refused { target: target.id.clone(), what: label.clone(), why })
-}
-
-/// An error and what it came from, the outermost first.
-fn chain(error: &minijinja::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
-    let first: &(dyn std::error::Error + 'static) = error;
-    std::iter::successors(Some(first), |error: &&(dyn std::error::Error + 'static)| (*error).source())
-}
-
-fn in_words(error: &minijinja::Error) -> String {
-    chain(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        .map_err(|error| target.refusal(&error).unwrap_or_else(|| wrong(target, name, in_words(&error))))
 }
 
 fn wrong(target: &Target, template: &str, why: String) -> Error {
     Error::Template { target: target.id.clone(), template: template.to_owned(), why }
-}
-
-/// In lower-case hexadecimal.
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }

@@ -1,18 +1,19 @@
-//! Targets: the deployment tools, described by a folder each: `target.toml` and the templates that it names.
+//! Targets: deployment tools, each defined by a folder with `target.toml` and templates.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::TokenBy;
-use super::agent::is_id;
-use super::library::shared;
-use super::quote::Grammar;
+use super::manifest::Exposure;
+use super::quote::{Grammar, Refused, refused};
+use super::templates::shared;
+use super::value::is_id;
+use super::{Error, TokenBy, definition};
 
-/// A deployment tool, and the files that it wants.
+/// A deployment tool and the files that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// Small letters, digits and hyphens: `msiexec`. It is also the name of the exported folder.
+    /// Lower-case letters, digits and hyphens: `msiexec`. It is also the name of the exported folder.
     pub id: String,
     pub title: String,
     pub platform: Platform,
@@ -24,14 +25,14 @@ pub struct Target {
     pub(super) templates: BTreeMap<String, String>,
 }
 
-/// What the laptops run.
+/// The operating system of the laptops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Platform {
     Windows,
     Mac,
     Linux,
-    /// The files say what is to be known, and nothing of how it is installed.
+    /// The files contain only settings, and no installation.
     Any,
 }
 
@@ -45,7 +46,7 @@ impl Platform {
         }
     }
 
-    /// The same for people, to be read after "for".
+    /// The name for people, after the word "for".
     pub const fn title(self) -> &'static str {
         match self {
             Self::Windows => "Windows",
@@ -56,7 +57,7 @@ impl Platform {
     }
 }
 
-/// How a target that runs no installer tells the agent what it must know.
+/// How a target that runs no installer passes settings to the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum SettingsBy {
@@ -75,17 +76,17 @@ impl SettingsBy {
     }
 }
 
-/// Text for one program inside the text for another: rendered first, then quoted as a whole.
+/// A text for one program inside a text for another: rendered first, then quoted as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Part {
     pub(super) name: String,
     pub(super) template: String,
     pub(super) grammar: Grammar,
-    /// The tool replaces `%NAME%` in it and has no way to escape it.
+    /// The tool replaces `%NAME%` and has no escape for it.
     #[serde(default)]
     pub(super) expands_percent: bool,
-    /// Nobody knows in which code page it will be read.
+    /// The code page in which it will be read is unknown.
     #[serde(default)]
     pub(super) ascii: bool,
 }
@@ -93,23 +94,23 @@ pub(super) struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileTemplate {
-    /// A template too, of the grammar `name`.
+    /// Itself a template, with the grammar `name`.
     pub(super) name: String,
     pub(super) template: String,
     pub(super) grammar: Grammar,
     #[serde(default)]
     pub(super) expands_percent: bool,
-    /// Written with the line ends of Windows.
+    /// Use Windows line endings.
     #[serde(default)]
     pub(super) crlf: bool,
     #[serde(default)]
     pub(super) encoding: Encoding,
-    /// Written only when the token travels this way.
+    /// Write the file only if the token is carried this way.
     #[serde(default)]
     pub(super) when: Option<TokenBy>,
 }
 
-/// How the letters of a file become bytes.
+/// The character encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Encoding {
@@ -117,9 +118,9 @@ pub(super) enum Encoding {
     Utf8,
     /// With a byte order mark.
     Utf8Bom,
-    /// UTF-16, the lower byte first, with a byte order mark.
+    /// UTF-16, little-endian, with a byte order mark.
     Utf16Bom,
-    /// Other letters are refused.
+    /// Other characters are refused.
     Ascii,
 }
 
@@ -160,33 +161,47 @@ struct Definition {
     exposure: Vec<ExposureRule>,
 }
 
-/// The names that an export always has.
-pub(super) const MANIFEST: &str = "manifest.json";
-pub(super) const CHECKSUMS: &str = "SHA256SUMS";
 const README: &str = "README.md";
 
 impl Target {
-    /// The target that a `target.toml` and its templates describe.
+    /// The error for a value that a quoting filter refused; absent when the template itself is wrong.
+    pub(super) fn refusal(&self, error: &minijinja::Error) -> Option<Error> {
+        let Refused { label, why } = refused(error)?;
+        Some(Error::Refused { target: self.id.clone(), what: label.clone(), why })
+    }
+
+    /// Where the token can be read if it is carried this way.
+    pub(super) fn exposure(&self, way: TokenBy) -> Vec<Exposure> {
+        let rules = self.exposure.iter().filter(|rule| rule.when.is_none_or(|when| when == way));
+        rules
+            .map(|rule| Exposure {
+                place: rule.place.clone(),
+                readers: rule.readers.clone(),
+                until: rule.until.clone(),
+            })
+            .collect()
+    }
+
+    /// Reads a target from `target.toml` and its templates.
     ///
     /// # Errors
-    /// What is wrong with them, in words.
+    /// What is wrong with them.
     pub(super) fn parse(toml: &str, templates: BTreeMap<String, String>) -> Result<Self, String> {
-        let Definition { id, title, platform, settings, parts, files, exposure } =
-            toml::from_str(toml).map_err(|error| error.to_string())?;
+        let Definition { id, title, platform, settings, parts, files, exposure } = definition::read(toml)?;
         if !is_id(&id) {
-            return Err(format!("the id {id:?} is not of small letters, digits and hyphens"));
+            return Err(format!("the id {id:?} must consist of lower-case letters, digits and hyphens"));
         }
         let named = parts.iter().map(|part| &part.template).chain(files.iter().map(|file| &file.template));
         if let Some(name) = named.into_iter().find(|name| !templates.contains_key(*name) && shared(name).is_none()) {
-            return Err(format!("there is no template {name:?} beside it"));
+            return Err(format!("there is no template {name:?} in its folder"));
         }
-        // Whoever opens the folder must find what to do, and where the token can be read.
+        // Administrators must find instructions, and where the token can be read.
         if !files.iter().any(|file| file.name == README && file.when.is_none()) {
-            return Err(format!("it writes no {README}"));
+            return Err(format!("it has no file {README}"));
         }
         for way in [TokenBy::File, TokenBy::Inline] {
             if !exposure.iter().any(|rule| rule.when.is_none_or(|when| when == way)) {
-                return Err(format!("it does not say where the token can be read when it travels by {}", way.word()));
+                return Err(format!("it has no [[exposure]] for a token that is carried by {}", way.word()));
             }
         }
         Ok(Self { id, title, platform, settings, parts, files, exposure, templates })

@@ -1,4 +1,4 @@
-//! Writing an export: whole or not at all, and never over anything that is not an earlier export.
+//! Writes an export: completely or not at all, and never over anything but an earlier export.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -6,85 +6,32 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use rustix::fs::{FlockOperation, RenameFlags};
-use serde::{Deserialize, Serialize};
 
-use super::render::{Exposure, sha256};
-use super::target::{CHECKSUMS, MANIFEST};
-use super::{Error, Grammar, Rendered, TokenBy};
-use crate::model::name::Name;
+use super::manifest::{CHECKSUMS, MADE_BY, MANIFEST, Manifest};
+use super::{Error, Rendered};
+use crate::model::hash::sha256;
 use crate::model::text::shown;
-use crate::model::token::TokenId;
 
-/// By this word an export is known again.
-pub(super) const MADE_BY: &str = "imd";
-
-/// What is known of an export: the file `manifest.json` in its folder. It never holds the token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// Always `imd`.
-    pub made_by: String,
-    /// The version of this program.
-    pub version: String,
-    pub target: String,
-    pub agent: String,
-    pub token: ManifestToken,
-    pub exposure: Vec<Exposure>,
-    /// Without the manifest itself and `SHA256SUMS`.
-    pub files: Vec<ManifestFile>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManifestToken {
-    /// Absent for a token that was issued elsewhere.
-    pub id: Option<TokenId>,
-    pub name: Name,
-    pub expires_at: Option<Timestamp>,
-    pub travels_by: TokenBy,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManifestFile {
-    pub name: String,
-    pub sha256: String,
-    pub holds_token: bool,
-    /// What reads it. Absent in exports of earlier versions, as the next one is.
-    #[serde(default)]
-    pub grammar: Option<Grammar>,
-    /// What a reader of the file must find in it.
-    #[serde(default)]
-    pub carries: Vec<ManifestValue>,
-}
-
-/// A value in a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManifestValue {
-    /// Its name for people: `the proxy`.
-    pub what: String,
-    /// Of the value as it was before it was quoted.
-    pub sha256: String,
-}
-
-/// Writes each export into the folder of its target's name below `out`, which is made when it is absent.
+/// Writes each export to the subfolder of `out` with the name of its target. `out` is created if missing.
 ///
-/// Everything is written beside its place first and put there by one rename a folder. An earlier export is replaced;
-/// files that an administrator has put beside it, such as the installer, stay. The folders are the owner's alone
-/// (0700), the files that hold the token too (0600).
+/// Everything is written to a temporary folder first, then renamed. An earlier export is replaced; files that an
+/// administrator added, such as the installer, are kept. Only the owner can read the folders (0700) and the files that
+/// contain the token (0600).
 ///
 /// # Errors
-/// When anything but an unchanged export of that target is in the way, and when writing fails: then no folder has
-/// changed, except that a failure of the renames themselves may leave the later folders as they were.
+/// When `out` contains anything but an unchanged export of that target, and when writing fails. Then no folder was
+/// changed, unless a rename failed: then the later folders are unchanged.
 pub fn write(exports: &[Rendered], out: &Path) -> Result<Vec<Manifest>, Error> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(out).map_err(failed("writing", out))?;
     let folder = File::open(out).map_err(failed("writing", out))?;
-    // Held until the folder is closed: two that export to one place take turns.
+    // The lock is held until the folder is closed: two exports to the same folder wait for each other.
     rustix::fs::flock(&folder, FlockOperation::LockExclusive).map_err(|e| failed("writing", out)(e.into()))?;
     let mut drafts = Drafts(Vec::new());
     for export in exports {
         let place = out.join(&export.target);
         let draft = out.join(format!(".{}.new", export.target));
-        // Left by a crash: nobody else writes here now.
+        // A draft of a crashed export: the lock excludes other writers.
         remove(&draft)?;
         recover(&place)?;
         let kept = look_at(&place, &export.target)?;
@@ -95,7 +42,7 @@ pub fn write(exports: &[Rendered], out: &Path) -> Result<Vec<Manifest>, Error> {
             if let Some(taken) = export.files.iter().find(|file| OsStr::new(&file.name) == name) {
                 return Err(Error::Edited { path: shown(&place.to_string_lossy()), file: taken.name.clone() });
             }
-            // A second name for the same file, so it is in the old folder and in the new one, whichever stays.
+            // A hard link: the file is in the old and in the new folder, whichever is kept.
             fs::hard_link(place.join(&name), draft.join(&name)).map_err(failed("writing", &draft.join(&name)))?;
         }
         sync(&draft)?;
@@ -110,13 +57,13 @@ pub fn write(exports: &[Rendered], out: &Path) -> Result<Vec<Manifest>, Error> {
     Ok(exports.iter().map(|export| export.manifest.clone()).collect())
 }
 
-/// Removes what was begun, when it is not finished.
+/// Removes unfinished drafts.
 struct Drafts(Vec<PathBuf>);
 
 impl Drop for Drafts {
     fn drop(&mut self) {
         for draft in &self.0 {
-            // The error that led here is the one to tell.
+            // The first error is the one to report.
             let _ = fs::remove_dir_all(draft);
         }
     }
@@ -130,7 +77,7 @@ fn fill(draft: &Path, export: &Rendered) -> Result<(), Error> {
         export.files.iter().map(|file| (file.name.as_str(), sha256(&file.bytes))).collect();
     sums.push((MANIFEST, sha256(&manifest)));
     sums.sort_unstable();
-    // As `sha256sum -c` reads it; the star means that the bytes count, on every system.
+    // The format of `sha256sum -c`; the star means binary mode.
     let sums = sums.iter().fold(String::new(), |text, (name, sum)| text + sum + " *" + name + "\n");
     for file in &export.files {
         put(&draft.join(&file.name), &file.bytes, file.mode)?;
@@ -143,14 +90,14 @@ fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let written = || -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode & 0o600).open(path)?;
         file.write_all(bytes)?;
-        // The mode is what was said, whatever the umask of the session.
+        // Independent of the umask of the session.
         file.set_permissions(fs::Permissions::from_mode(mode))?;
         file.sync_all()
     };
     written().map_err(failed("writing", path))
 }
 
-/// The files beside an earlier export at `place`, which are not ours; none where there is nothing.
+/// The files in an earlier export at `place` that imd did not write; none if there is no export.
 fn look_at(place: &Path, target: &str) -> Result<Vec<std::ffi::OsString>, Error> {
     let path = || shown(&place.to_string_lossy());
     match fs::symlink_metadata(place) {
@@ -188,7 +135,7 @@ fn look_at(place: &Path, target: &str) -> Result<Vec<std::ffi::OsString>, Error>
     Ok(kept)
 }
 
-/// Puts the new folder in its place; the old one, if there is one, then has the new one's name.
+/// Exchanges the draft and the old folder, or renames the draft if there is no old folder.
 fn swap(draft: &Path, place: &Path) -> io::Result<()> {
     if fs::symlink_metadata(place).is_err() {
         return fs::rename(draft, place);
@@ -196,7 +143,7 @@ fn swap(draft: &Path, place: &Path) -> io::Result<()> {
     let here = rustix::fs::CWD;
     match rustix::fs::renameat_with(here, draft, here, place, RenameFlags::EXCHANGE) {
         Ok(()) => Ok(()),
-        // Not every file system can exchange; then there is a moment without the folder, and no way around it.
+        // Not every file system supports the exchange; then the folder is missing for a moment.
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
             let old = aside(place);
             fs::rename(place, &old)?;
@@ -207,14 +154,14 @@ fn swap(draft: &Path, place: &Path) -> io::Result<()> {
     }
 }
 
-/// Where the old folder waits while the new one takes its place.
+/// The temporary name of the old folder during the replacement.
 fn aside(place: &Path) -> PathBuf {
     let name = place.file_name().unwrap_or_default().to_string_lossy();
     place.with_file_name(format!(".{name}.old"))
 }
 
-/// Puts an old folder back that a crash has left aside, or removes it when its successor is there already: it would be
-/// in the way of the next one, and holds a token.
+/// Restores an old folder after a crash, or removes it if the new folder exists: it contains a token, and would block
+/// the next export.
 fn recover(place: &Path) -> Result<(), Error> {
     let old = aside(place);
     if fs::symlink_metadata(&old).is_err() {
@@ -247,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_old_folder_that_a_crash_left_beside_its_successor_is_removed() {
+    fn an_old_folder_of_a_crash_is_restored_or_removed() {
         let out = tempfile::tempdir().expect("a folder");
         let place = out.path().join("msiexec");
         fs::create_dir(aside(&place)).expect("made");

@@ -13,31 +13,19 @@ const LONGEST_TOKEN: usize = 4096;
 
 /// Asks on the terminal, even when standard input and output are redirected.
 ///
-/// The keys that send signals cancel the prompt instead: a signal that ends the program here would leave the terminal
-/// without echo.
+/// The keys that send signals end the question instead: a signal would end the program before it can restore the echo.
 #[cfg(unix)]
 pub fn password_from_terminal(user: &str) -> Result<Secret, Error> {
     use std::fs::OpenOptions;
     use std::io::Write as _;
 
-    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+    use crate::secrets::{NoEcho, SIGNAL_KEYS};
 
-    // The characters of Ctrl-C, Ctrl-Z and Ctrl-\ when they send no signal.
-    let keys = [0x03, 0x1a, 0x1c];
-    let [interrupt, _, quit] = keys;
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| Error::NoPassword)?;
-    let before = tcgetattr(&terminal).map_err(|error| Error::System(error.into()))?;
-    let mut silent = before.clone();
-    silent.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
-    silent.local_modes.insert(LocalModes::ICANON | LocalModes::ECHONL);
-    // They end the line, so that no Enter is needed.
-    silent.special_codes[SpecialCodeIndex::VEOL] = interrupt;
-    silent.special_codes[SpecialCodeIndex::VEOL2] = quit;
-    tcsetattr(&terminal, OptionalActions::Flush, &silent).map_err(|error| Error::System(error.into()))?;
+    let no_echo = NoEcho::without_signals(&terminal).map_err(Error::System)?;
     let asked = write!(terminal, "Password for {}: ", crate::model::text::shown(user)).and_then(|()| terminal.flush());
-    let password = asked.map_err(Error::System).and_then(|()| line(&mut terminal, &keys));
-    let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
-    restored.map_err(|error| Error::System(error.into()))?;
+    let password = asked.map_err(Error::System).and_then(|()| line(&mut terminal, &SIGNAL_KEYS));
+    drop(no_echo);
     if password.is_err() {
         let _ = writeln!(terminal);
     }

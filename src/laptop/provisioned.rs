@@ -279,7 +279,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("token"), "imd1_x").unwrap();
         std::fs::set_permissions(folder.path().join("token"), std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(in_folder(folder.path()).is_err_and(|error| error.to_string().contains("may be used by others")));
+        assert!(in_folder(folder.path()).is_err_and(|error| error.to_string().contains("other users can access")));
         assert!(in_folder(&folder.path().join("absent")).is_ok_and(|provisioned| provisioned.token.is_none()));
     }
 }

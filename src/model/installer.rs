@@ -1,4 +1,4 @@
-//! What is installed on the laptops, and by which deployment tools (step 7).
+//! The agent that is installed on laptops, and the deployment tools (step 7).
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,33 +11,31 @@ pub struct Installer {
     pub agent: String,
     /// The ids of targets: `msiexec`.
     pub targets: Vec<String>,
-    /// The name of the token that the laptops present; absent for an agent whose token is issued elsewhere.
+    /// The name of the token that laptops present; absent for an agent with a token of another server.
     pub token: Option<super::name::Name>,
     pub proxy: Proxy,
-    /// How the token travels, where a target can do either.
+    /// How the token is carried if the target supports both ways.
     pub token_by: TokenBy,
     /// The folder that the exports are written to.
     pub out: PathBuf,
-    /// Values for the agent's own properties, by their key in the agent definition.
+    /// The values of the agent's properties, by the keys of the agent definition.
     pub properties: BTreeMap<String, String>,
 }
 
-/// What an export was made from, beside its target, its token and its folder. Nothing of it is secret.
+/// The values that an export was made from, besides its target, token and folder. None is secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Inputs {
     pub agent: String,
     pub proxy: Proxy,
     pub properties: BTreeMap<String, String>,
-    /// What was written before it could be chosen went by file.
-    #[serde(default)]
     pub token_by: TokenBy,
 }
 
-/// How the token travels to the laptop.
+/// How an export carries the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenBy {
-    /// In a file of its own, so that no process list, event or installer log shows it.
+    /// In its own file, so that it appears in no process list, event or installer log.
     #[default]
     File,
     /// Among the other values: on the command line, or in the settings.

@@ -1,4 +1,4 @@
-//! The mass deployment token: what an administrator asks for, what it says, and what is kept of it (step 6).
+//! The mass deployment token: its request, its claims, and its record in the state (step 6).
 
 mod scope;
 
@@ -11,22 +11,22 @@ use super::text::Untrusted;
 
 pub use scope::{Outside, Platform, Scope, network};
 
-/// What an administrator asks for.
+/// A request for a new token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub name: Name,
-    /// Absent: it never expires.
+    /// Absent: the token never expires.
     pub expires: Option<Duration>,
-    /// How many devices it may enroll; 0 = no limit.
+    /// How many laptops may enroll; 0: no limit.
     pub max_activations: u64,
     /// `https://host[:port]`, tried in order by the laptop.
     pub servers: Vec<String>,
     pub scope: Scope,
-    /// What the administrator wants to remember of it; kept here and not in the token.
+    /// A note of the administrator. It is in the record, and not in the token.
     pub note: Option<String>,
 }
 
-/// Reads the address of a server that laptops are told of: `https://host[:port]` and nothing more.
+/// Reads the address of a server for laptops: `https://host[:port]` and nothing else.
 ///
 /// # Errors
 /// When it is anything else.
@@ -43,10 +43,10 @@ pub fn server(text: &str) -> Result<url::Url, super::Unreadable> {
     if bare { Ok(url) } else { Err(wrong()) }
 }
 
-/// What the token itself says. Public inside the company: it never says who a user is.
+/// The content of a token. Public inside the company: it identifies no user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
-    /// Public: it stands in every list and log.
+    /// Public: lists and logs contain it.
     pub id: TokenId,
     /// The installation that issued it.
     pub issuer: String,
@@ -55,7 +55,7 @@ pub struct Claims {
     pub expires_at: Option<Timestamp>,
     pub max_activations: u64,
     pub servers: Vec<String>,
-    /// Whose certificates the laptop believes; absent: the roots of its system.
+    /// The authority whose certificates the laptop trusts; absent: the CAs of its system.
     pub pin: Option<Pin>,
     pub scope: Scope,
 }
@@ -154,7 +154,7 @@ impl std::fmt::Display for TokenId {
     }
 }
 
-/// What is kept of a token: never the token itself.
+/// The record of a token in the state. It never contains the token itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Record {
     pub id: TokenId,
@@ -170,25 +170,25 @@ pub struct Record {
     /// When it was revoked, or the key that signed it was.
     pub revoked_at: Option<Timestamp>,
     pub replaced: Option<Replaced>,
-    /// The id of the key that signed it; absent for one of before ids were kept.
+    /// The id of the key that signed it; absent until the record is stored.
     pub key: Option<String>,
-    /// SHA-256 of the whole token, hexadecimal: tells whether a token at hand is this one.
+    /// SHA-256 of the whole token, hexadecimal, to compare a token with the record.
     pub sha256: String,
-    /// How many laptops it let in.
+    /// How many laptops enrolled with it.
     pub uses: u64,
     pub last_use: Option<LastUse>,
 }
 
-/// Another token took its place.
+/// The replacement by another token.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Replaced {
     pub by: TokenId,
-    /// Until when it lets laptops in beside its successor.
+    /// The end of the overlap: laptops may enroll with the replaced token until then.
     pub until: Timestamp,
 }
 
-/// The laptop that a token let in last.
+/// The laptop that enrolled last with a token.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LastUse {
     pub at: Timestamp,
@@ -200,9 +200,9 @@ pub struct LastUse {
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     Valid,
-    /// It has let in as many laptops as it may.
+    /// Its maximum activations are reached.
     Overused,
-    /// It has a successor, and may still let laptops in until a day.
+    /// It was replaced; laptops may enroll with it during the overlap.
     Replaced,
     Expired,
     Revoked,
@@ -222,7 +222,7 @@ impl State {
 }
 
 impl Record {
-    /// What is final comes before what is not.
+    /// The state of the token. Final states take precedence.
     pub fn state(&self, now: Timestamp) -> State {
         if self.revoked_at.is_some() {
             State::Revoked
@@ -237,13 +237,13 @@ impl Record {
         }
     }
 
-    /// When it lets in its last laptop, as far as times say; absent: never.
+    /// When enrollment ends: at the expiry or the end of the overlap; absent: never.
     pub fn ends_at(&self) -> Option<Timestamp> {
         let replaced = self.replaced.as_ref().map(|replaced| replaced.until);
         [self.expires_at, replaced].into_iter().flatten().min()
     }
 
-    /// Whether it lets a laptop in, or will from its first day on.
+    /// Whether laptops can enroll with it, now or later.
     pub fn lives(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.ends_at().is_none_or(|end| end > now)
     }

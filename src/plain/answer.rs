@@ -1,29 +1,29 @@
-//! What was typed, and the value that it means for a field.
+//! Parses an answer: a command of the prompts, or a value for a field.
 
 use crate::wizard::form::{Choice, Field, Kind, Value};
 
-/// What a line at a question asks for.
+/// The meaning of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Said<'a> {
-    /// Nothing: what stands in brackets.
+    /// Keep the value in brackets.
     Keep,
     Explain,
-    /// Back to the question before.
+    /// Go back to the previous question.
     Back,
-    /// Back to the step before.
+    /// Go back to the previous step.
     StepBack,
-    /// On, past the questions that are left in this step.
+    /// Skip the other questions of this step.
     Skip,
     Empty,
-    /// What there is to pick from, narrowed by a word or opened at a number.
+    /// List the choices, filtered by a word or opened at a number.
     List(&'a str),
     Text(&'a str),
 }
 
-/// The words that work at every question, on one line.
-pub(super) const WORDS: &str = "Enter keeps what stands in brackets. ? explains, - empties, < goes back a question, \
-                                << a step, > goes past the other questions of the step. Ctrl-C leaves; what you \
-                                entered is kept.";
+/// The commands that work at every question, on one line.
+pub(super) const WORDS: &str = "Enter keeps the value in brackets. ? explains, - clears, < goes back one question, << \
+                                one step, > skips the other questions of the step. Ctrl-C quits; your entries are \
+                                kept.";
 
 pub(super) fn said(line: &str) -> Said<'_> {
     match line {
@@ -46,7 +46,7 @@ pub(super) fn empty(field: &Field) -> Value {
     }
 }
 
-/// The value that a typed text means; what it cannot mean is left for the form to refuse.
+/// The value of a typed text; the form refuses an invalid one.
 pub(super) fn value(field: &Field, text: &str) -> Value {
     match &field.kind {
         Kind::Choice(choices) => Value::Text(chosen(choices, text)),
@@ -64,7 +64,7 @@ pub(super) fn value(field: &Field, text: &str) -> Value {
     }
 }
 
-/// A choice is meant by its number, its value or its label.
+/// The choice with that number, value or label.
 fn chosen(choices: &[Choice], text: &str) -> String {
     let numbered = text.parse::<usize>().ok().and_then(|number| choices.get(number.checked_sub(1)?));
     let named = || {
@@ -90,15 +90,15 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_is_meant_by_number_value_or_label_in_the_order_typed() {
+    fn choices_are_given_by_number_value_or_label() {
         assert_eq!(many("2 1"), ["password", "kerberos"]);
         assert_eq!(many("password, 2,kerberos"), ["password", "kerberos"]);
-        assert_eq!(many("3"), ["3"], "the form says what it is none of");
+        assert_eq!(many("3"), ["3"], "the form refuses it");
         assert_eq!(many("0"), ["0"]);
     }
 
     #[test]
-    fn a_line_is_a_word_or_a_text() {
+    fn a_line_is_a_command_or_a_text() {
         assert_eq!(said(""), Said::Keep);
         assert_eq!(said("<<"), Said::StepBack);
         assert_eq!(said("* acc"), Said::List("acc"));

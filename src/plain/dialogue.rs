@@ -1,8 +1,7 @@
-//! The terminal: a line is said, a line is asked for, with or without echo.
+//! The terminal: prints lines, and reads answers with or without echo.
 //!
-//! The terminal stays in its own line mode, so its editing keys and its flow control work as everywhere. Only the echo
-//! is switched off while a secret is typed, and back on however that ends: an answer, Ctrl-C, a stop by Ctrl-Z, a
-//! signal, a panic.
+//! The terminal stays in line mode, so its editing keys and flow control work as usual. Only the echo is switched off
+//! while a secret is typed, and restored in every case: an answer, Ctrl-C, a stop by Ctrl-Z, a signal, a panic.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
@@ -12,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use zeroize::Zeroizing;
@@ -20,12 +18,12 @@ use zeroize::Zeroizing;
 use super::Error;
 use crate::model::job::{Job, Progress};
 use crate::model::text::{self, shown};
-use crate::secrets::Secret;
+use crate::secrets::{NoEcho, Secret};
 
-/// The longest line that is taken, in bytes: more than a terminal in line mode hands over (termios(3), `MAX_CANON`).
+/// The longest line, in bytes: more than a terminal in line mode passes on (termios(3), `MAX_CANON`).
 const LONGEST: usize = 64 << 10;
 
-/// Why no more is asked.
+/// Why the dialogue ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
     /// Ctrl-C, or Ctrl-D on an empty line.
@@ -34,12 +32,12 @@ pub(super) enum Ended {
     Signal(i32),
 }
 
-/// What the waiting for an answer brings. A line may be a secret, so it travels as one.
+/// An event while waiting for an answer. A line may be a secret, so it is stored as one.
 enum Event {
     Line(Secret),
-    /// A line that is no UTF-8.
+    /// A line that is not UTF-8.
     Unreadable,
-    /// The program was stopped, and goes on: the question has to be seen again.
+    /// The program was stopped and continued: the question is printed again.
     Continued,
     End(Ended),
 }
@@ -50,12 +48,12 @@ pub(super) struct Dialogue {
     shared: Arc<Mutex<Shared>>,
 }
 
-/// What the thread that takes signals has to know.
+/// Shared with the thread that handles signals.
 #[derive(Default)]
 struct Shared {
-    /// The terminal's own modes, while the echo is off.
-    own: Option<Termios>,
-    /// What runs, and is cancelled by Ctrl-C.
+    /// Present while the echo is off.
+    echo: Option<NoEcho>,
+    /// The running job, which Ctrl-C cancels.
     job: Option<Job>,
 }
 
@@ -64,10 +62,10 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 impl Dialogue {
-    /// Begins to listen.
+    /// Starts the threads that read lines and signals.
     ///
     /// # Errors
-    /// [`Error::NoTerminal`] when input or output is none.
+    /// [`Error::NoTerminal`] when input or output is not a terminal.
     pub(super) fn open() -> Result<Self, Error> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(Error::NoTerminal);
@@ -82,12 +80,12 @@ impl Dialogue {
         }
     }
 
-    /// Says a line, made safe to show.
+    /// Prints a line, escaped for display.
     pub(super) fn say(&mut self, line: &str) -> Result<(), Ended> {
         self.write(&format!("{}\n", shown(line)))
     }
 
-    /// An error, and what to do about it, in a line each.
+    /// Prints an error and its remedy, one line each.
     pub(super) fn wrong(&mut self, message: &str, help: &str) -> Result<(), Ended> {
         self.say(&format!("Error: {message}"))?;
         if help.is_empty() { Ok(()) } else { self.say(&format!("To do: {help}")) }
@@ -97,20 +95,23 @@ impl Dialogue {
         self.output.write_all(text.as_bytes()).map_err(|_| Ended::Gone)
     }
 
-    /// Asks on one line; the answer without the blanks around it. What cannot be seen is asked for again.
+    /// Asks on one line; returns the answer without surrounding spaces. Asks again if it contains hidden characters.
     pub(super) fn ask(&mut self, prompt: &str) -> Result<String, Ended> {
         loop {
             let line = self.line(prompt)?;
             match line.expose().chars().find(|c| text::is_hidden(*c)) {
                 None => return Ok(line.expose().trim().to_owned()),
                 Some(c) => {
-                    self.say(&format!("Error: {} cannot be seen. Type it again, without it.", shown(&c.to_string())))?;
+                    self.say(&format!(
+                        "Error: the answer contains the hidden character {}. Type it again without it.",
+                        shown(&c.to_string())
+                    ))?;
                 }
             }
         }
     }
 
-    /// The same without echo, and with the blanks, which may be part of a password.
+    /// The same without echo. Spaces are kept: they may be part of a password.
     pub(super) fn ask_hidden(&mut self, prompt: &str) -> Result<Secret, Ended> {
         let quiet = Quiet::begin(&self.shared).map_err(|_| Ended::Gone)?;
         let line = self.line(prompt);
@@ -125,12 +126,12 @@ impl Dialogue {
             match self.events.recv() {
                 Ok(Event::Line(line)) => return Ok(line),
                 Ok(Event::Unreadable) => {
-                    self.say("Error: this is no UTF-8 text. Type it again.")?;
+                    self.say("Error: the answer is not UTF-8. Type it again.")?;
                     self.write(&prompt)?;
                 }
                 Ok(Event::Continued) => self.write(&prompt)?,
                 Ok(Event::End(ended)) => {
-                    // What is said next begins on a line of its own.
+                    // The next output begins on a new line.
                     let _ = self.write("\n");
                     return Err(ended);
                 }
@@ -139,7 +140,7 @@ impl Dialogue {
         }
     }
 
-    /// Runs `work` as a job that Ctrl-C cancels and whose progress is said once a second at most.
+    /// Runs `work` as a job that Ctrl-C cancels. Its progress is printed at most once a second.
     pub(super) fn while_working<T>(&mut self, work: impl FnOnce(&mut Self, &Job) -> T) -> T {
         let told = Mutex::new(Instant::now());
         let output = self.output.try_clone();
@@ -159,32 +160,20 @@ impl Dialogue {
     }
 }
 
-/// The echo is off for as long as this is there.
+/// Switches the echo on again when it is dropped.
 struct Quiet(Arc<Mutex<Shared>>);
 
 impl Quiet {
     fn begin(shared: &Arc<Mutex<Shared>>) -> io::Result<Self> {
-        let own = tcgetattr(io::stdin())?;
-        echo_off(&own)?;
-        lock(shared).own = Some(own);
+        lock(shared).echo = Some(NoEcho::begin(io::stdin())?);
         Ok(Self(Arc::clone(shared)))
     }
 }
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        if let Some(own) = lock(&self.0).own.take() {
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &own);
-        }
+        lock(&self.0).echo = None;
     }
-}
-
-/// The line's end is still echoed, so that what is said next begins on a line of its own.
-fn echo_off(own: &Termios) -> io::Result<()> {
-    let mut modes = own.clone();
-    modes.local_modes.remove(LocalModes::ECHO);
-    modes.local_modes.insert(LocalModes::ECHONL);
-    Ok(tcsetattr(io::stdin(), OptionalActions::Now, &modes)?)
 }
 
 fn watch_signals(events: Sender<Event>, shared: Arc<Mutex<Shared>>) -> io::Result<()> {
@@ -218,25 +207,21 @@ fn watch_signals(events: Sender<Event>, shared: Arc<Mutex<Shared>>) -> io::Resul
     Ok(())
 }
 
-/// Gives the terminal back to the shell, with its echo, until the shell continues the program.
+/// Stops the program with the echo restored, until the shell continues it.
 fn stop(shared: &Mutex<Shared>) {
-    let own = lock(shared).own.clone();
-    if let Some(own) = &own {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, own);
+    let mut shared = lock(shared);
+    if let Some(echo) = &shared.echo {
+        echo.suspend();
     }
     let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
-    if own.is_some() {
-        // The shell may have changed the modes; what is put back at the end are those of now.
-        if let Ok(now) = tcgetattr(io::stdin()) {
-            let _ = echo_off(&now);
-            lock(shared).own = Some(now);
-        }
+    if let Some(echo) = &mut shared.echo {
+        echo.resume();
     }
 }
 
-/// Reads lines. It ends with the program: nothing can be said to a thread that waits for a line.
+/// Reads lines in a thread that ends with the program: a thread that waits for a line cannot be stopped.
 fn read_lines(events: Sender<Event>) -> io::Result<()> {
-    // Not by way of std's own buffer, in which a password would stay.
+    // Not through the buffer of std, in which a password would remain.
     let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     thread::Builder::new().name("lines".into()).spawn(move || {
         let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
@@ -251,7 +236,7 @@ fn read_lines(events: Sender<Event>) -> io::Result<()> {
                 Ok(count) => count,
             };
             for byte in &buffer[..count] {
-                // A terminal that somebody left in raw mode ends its lines with a carriage return.
+                // A terminal in raw mode ends lines with a carriage return.
                 if *byte != b'\n' && *byte != b'\r' {
                     if line.len() < LONGEST {
                         line.push(*byte);

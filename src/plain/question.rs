@@ -1,4 +1,4 @@
-//! A field as a question of one line, and what is said when somebody asks about it.
+//! A field as a question on one line, and its explanation.
 
 use crate::wizard::form::{Choice, Field, Kind};
 
@@ -10,7 +10,7 @@ pub(super) fn prompt(field: &Field) -> String {
     match &field.kind {
         Kind::Choice(choices) => format!("{label}: {}{kept}", numbered(choices)),
         Kind::Several(choices) => format!("{label}, any of: {}{kept}", numbered(choices)),
-        Kind::Ordered(choices) => format!("{label}, in their order: {}{kept}", numbered(choices)),
+        Kind::Ordered(choices) => format!("{label}, in order: {}{kept}", numbered(choices)),
         Kind::Secret { .. } => format!("{label}, not shown while you type{kept}"),
         kind => {
             let need = match (field.required, kept.is_empty()) {
@@ -30,7 +30,7 @@ pub(super) fn prompt(field: &Field) -> String {
     }
 }
 
-/// What an empty answer keeps.
+/// The value that an empty answer keeps.
 fn kept(field: &Field) -> String {
     let number = |value: &String| {
         let at = field.choices().iter().position(|choice| choice.value == *value);
@@ -51,12 +51,12 @@ fn numbered(choices: &[Choice]) -> String {
     choices.iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// What the field is for, with the word that lists here in place of the console's key.
+/// The help of the field, with `*` for the console's key that lists choices.
 pub(super) fn help(field: &Field) -> String {
     field.help.replace("Ctrl-O", "*")
 }
 
-/// What `?` says: what the field is for, each choice with what follows from it, and how it is answered.
+/// The answer to `?`: the help of the field, each choice with its consequence, and how to answer.
 pub(super) fn explained(field: &Field) -> Vec<String> {
     let mut lines = vec![format!("{}: {}", field.label, help(field))];
     lines.extend(field.choices().iter().enumerate().map(|(at, choice)| {
@@ -70,21 +70,21 @@ pub(super) fn explained(field: &Field) -> Vec<String> {
     lines.push(
         match &field.kind {
             Kind::Choice(_) => "Answer with a number.",
-            Kind::Several(_) => "Answer with numbers, separated by blanks; - for none.",
-            Kind::Ordered(_) => "Answer with numbers in the order that you want, separated by blanks; - for none.",
+            Kind::Several(_) => "Answer with numbers, separated by spaces; - for none.",
+            Kind::Ordered(_) => "Answer with numbers in your order, separated by spaces; - for none.",
             Kind::Pick(_) => {
-                "Type it, or * for a list of what there is; * and a word narrows the list, * and a number opens what \
-                 is below that line, and a number alone takes that line. - empties it."
+                "Type a value, or * for a list; * and a word filters the list, * and a number lists the entries below that \
+                 line, and a number selects that line. - clears the value."
             }
-            Kind::Secret { .. } => "Type it; nothing is shown.",
-            _ => "Type it; - empties it.",
+            Kind::Secret { .. } => "Type it; it is not shown.",
+            _ => "Type a value; - clears it.",
         }
         .to_owned(),
     );
     lines
 }
 
-/// The only choice that there is, once it is made: nothing is left to ask.
+/// The only available choice, if it is selected: there is nothing to ask.
 pub(super) fn only_choice(field: &Field) -> Option<&Choice> {
     let Kind::Choice(choices) = &field.kind else { return None };
     let mut free = choices.iter().filter(|choice| choice.refused.is_none());
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_says_on_its_line_all_that_is_needed_to_answer_it() {
+    fn a_question_is_complete_on_one_line() {
         let field = Field::new("f.name", "Name", "", Kind::Text { example: "corp" }).required();
         assert_eq!(prompt(&field), "Name, required, such as corp");
         assert_eq!(prompt(&field.with("north")), "Name [north]");
@@ -114,7 +114,7 @@ mod tests {
         let field = Field::new("f.fruit", "Fruit", "", Kind::Choice(fruit())).with("apple");
         assert_eq!(prompt(&field), "Fruit: 1 Apple, 2 Berry [1]");
         let field = Field::new("f.fruit", "Fruit", "", Kind::Ordered(fruit())).with_many(["berry", "apple"]);
-        assert_eq!(prompt(&field), "Fruit, in their order: 1 Apple, 2 Berry [2 1]");
+        assert_eq!(prompt(&field), "Fruit, in order: 1 Apple, 2 Berry [2 1]");
         assert_eq!(
             prompt(&Field::new("f.pw", "Password", "", Kind::Secret { kept: true })),
             "Password, not shown while you type [kept]"
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_is_explained_with_what_follows_from_it() {
+    fn a_choice_is_explained_with_its_consequence() {
         let field = Field::new("f.fruit", "Fruit", "What you eat.", Kind::Choice(fruit()));
         let lines = explained(&field);
         assert_eq!(
@@ -132,9 +132,9 @@ mod tests {
     }
 
     #[test]
-    fn what_has_one_possible_answer_is_not_asked() {
+    fn a_question_with_one_possible_answer_is_not_asked() {
         let field = Field::new("f.fruit", "Fruit", "", Kind::Choice(fruit()));
-        assert_eq!(only_choice(&field), None, "nobody chose it yet");
+        assert_eq!(only_choice(&field), None, "it is not selected yet");
         assert_eq!(only_choice(&field.with("apple")).map(|choice| choice.label.as_str()), Some("Apple"));
     }
 }

@@ -1,4 +1,4 @@
-//! Through the steps: the questions of a step, then what it offers besides, then the next step, then the review.
+//! Walks through the steps: the questions of a step, then its tasks, then the next step, then the overview.
 
 use super::Stop;
 use super::answer::{self, Said, WORDS, said};
@@ -14,18 +14,18 @@ pub(super) struct Walk<'a> {
     pub(super) dialogue: Dialogue,
 }
 
-/// Where it goes on from a question.
+/// Where to continue after a question.
 enum Turn {
     On,
     Again,
     Back,
     StepBack,
     Skip,
-    /// The form was opened anew, filled from something that exists.
+    /// The form was reopened, filled from an existing entry.
     Opened,
 }
 
-/// Where it goes on after the questions of a step, or after what it offers.
+/// Where to continue after the questions of a step, or after its tasks.
 pub(super) enum Way {
     On,
     /// To a field, by its place in the form.
@@ -41,7 +41,7 @@ impl<'a> Walk<'a> {
     pub(super) fn run(mut self) -> Result<(), Stop> {
         let ended = self.walk();
         if !matches!(ended, Err(Stop::Ended(Ended::Gone))) {
-            // Nothing is lost when this cannot be said any more.
+            // Nothing is lost if this cannot be printed.
             let _ = wizard::standing(self.engine).map(|standing| self.dialogue.say(&farewell(&standing)));
         }
         ended
@@ -51,7 +51,7 @@ impl<'a> Walk<'a> {
         self.dialogue.say("imd: from a directory to activated laptops in seven steps, as plain prompts.")?;
         self.dialogue.say(WORDS)?;
         if self.engine.is_read_only() {
-            self.dialogue.say("Read-only: everything can be looked at and nothing is changed.")?;
+            self.dialogue.say("Read-only: you can view everything and change nothing.")?;
         }
         let untouched = wizard::standing(self.engine)?.iter().all(|standing| standing.state == State::Missing);
         let mut at = wizard::at(self.engine)?.or(untouched.then_some(Step::Directory));
@@ -66,7 +66,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// One step; gives the one to go on with, `None` for the review.
+    /// Runs one step; returns the next one, or `None` for the overview.
     fn step(&mut self, step: Step) -> Result<Option<Step>, Stop> {
         ignoring_read_only(wizard::set_at(self.engine, step))?;
         let mut form = wizard::open(self.engine, step)?;
@@ -92,7 +92,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Asks the questions from the one at `from` on; which there are, the answers decide.
+    /// Asks the questions from `from` on. Answers decide which questions follow.
     fn questions(&mut self, form: &mut Form, from: usize) -> Result<Way, Stop> {
         let mut at = from;
         while at < form.fields.len() {
@@ -112,7 +112,7 @@ impl<'a> Walk<'a> {
                 Turn::StepBack => return Ok(Way::StepBack),
                 Turn::Back => match last_question(form, at) {
                     Some(before) => at = before,
-                    None => self.dialogue.say("This is the first question; << goes to the step before.")?,
+                    None => self.dialogue.say("This is the first question; << goes to the previous step.")?,
                 },
             }
         }
@@ -140,7 +140,7 @@ impl<'a> Walk<'a> {
                     Some(picked) => Value::Text(picked.value.raw().to_owned()),
                     None => answer::value(field, text),
                 },
-                // Only what can be picked is listed: elsewhere it is what was typed.
+                // Other fields have no list: the line is the value.
                 (Said::List(_), _) => Value::Text(line.clone()),
                 (word, _) => return self.word(form, at, &word),
             };
@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What a word at a question does.
+    /// Runs a command of the prompts.
     fn word(&mut self, form: &mut Form, at: usize, word: &Said<'_>) -> Result<Turn, Stop> {
         Ok(match word {
             Said::Explain => {
@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Takes a value, and keeps what was entered so far; one that the form refuses is not taken.
+    /// Sets a value and saves the draft; a value that the form refuses is not set.
     fn answered(&mut self, form: &mut Form, at: usize, value: Value) -> Result<Turn, Stop> {
         let before = form.clone();
         let key = form.fields[at].key.clone();
@@ -185,14 +185,14 @@ impl<'a> Walk<'a> {
         Ok(turn)
     }
 
-    /// On when the form has nothing against the field's value, else what it has, and the question again.
+    /// Continues if the form accepts the value; otherwise prints the problem and asks again.
     fn judged(&mut self, form: &Form, at: usize) -> Result<Turn, Stop> {
         let mut judged = form.clone();
         judged.check_fields();
         if self.problem(&judged, at)? { Ok(Turn::Again) } else { Ok(Turn::On) }
     }
 
-    /// Says what is wrong with a field; false when nothing is.
+    /// Prints the problem of a field; false if there is none.
     pub(super) fn problem(&mut self, form: &Form, at: usize) -> Result<bool, Stop> {
         let field = &form.fields[at];
         let Some(problem) = &field.problem else { return Ok(false) };
@@ -202,7 +202,7 @@ impl<'a> Walk<'a> {
         Ok(true)
     }
 
-    /// What there is to pick from; the lines are numbered from 1.
+    /// Lists the choices, numbered from 1.
     fn list(&mut self, form: &Form, at: usize, before: &[Picked], under: &str) -> Result<Vec<Picked>, Stop> {
         let key = form.fields[at].key.clone();
         let Kind::Pick(pick) = form.fields[at].kind else { return Ok(Vec::new()) };
@@ -211,7 +211,7 @@ impl<'a> Walk<'a> {
         let engine = self.engine;
         let mut form = form.clone();
         if let (Pick::Controller, Some(domain)) = (pick, under) {
-            // Whose controllers are wanted is typed where their addresses go.
+            // The domain is typed into the field of the addresses.
             form.set(&key, Value::Text(domain.to_owned()));
         }
         let found = self.dialogue.while_working(|_, job| wizard::pick(engine, &form, pick, under, job));
@@ -223,13 +223,13 @@ impl<'a> Walk<'a> {
             }
         };
         let narrowed = |item: &Picked| match (pick, under) {
-            // The directory was already asked for these alone.
+            // The directory has already filtered these.
             (Pick::Unit | Pick::Group | Pick::Controller, _) | (_, None) => true,
             (_, Some(word)) => item.label.raw().to_lowercase().contains(&word.to_lowercase()),
         };
         let found: Vec<Picked> = found.into_iter().filter(narrowed).collect();
         if found.is_empty() {
-            self.dialogue.say("Nothing was found; type it instead.")?;
+            self.dialogue.say("Nothing was found; type a value instead.")?;
         }
         for (at, item) in found.iter().enumerate() {
             let detail = if item.detail.is_empty() { String::new() } else { format!(", {}", item.detail) };
@@ -239,7 +239,7 @@ impl<'a> Walk<'a> {
         Ok(found)
     }
 
-    /// A name of something that exists opens the form filled from it.
+    /// The name of an existing entry reopens the form, filled from it.
     fn reopen(&mut self, form: &mut Form, at: usize) -> Result<bool, Stop> {
         let field = &form.fields[at];
         if field.kind != Kind::Pick(Pick::Existing) {
@@ -259,7 +259,7 @@ impl<'a> Walk<'a> {
             return Ok(false);
         }
         *form = opened;
-        self.dialogue.say(&format!("{name} is there already: the questions are filled from it."))?;
+        self.dialogue.say(&format!("{name} already exists: the questions show its values."))?;
         ignoring_read_only(wizard::keep_draft(self.engine, form))?;
         Ok(true)
     }
@@ -268,7 +268,7 @@ impl<'a> Walk<'a> {
         self.dialogue.wrong(&error.to_string(), &error.help())
     }
 
-    /// How far each step is, and which one to open.
+    /// Prints the state of each step and asks which one to open.
     fn review(&mut self) -> Result<Option<Step>, Stop> {
         self.dialogue.say("")?;
         self.dialogue.say("Overview.")?;
@@ -277,17 +277,17 @@ impl<'a> Walk<'a> {
             let state = match state {
                 State::Done => "done",
                 State::Missing => "missing",
-                State::Refused => "not good any more",
+                State::Refused => "refused",
             };
             self.dialogue.say(&format!("{} {}, {state}: {evidence}", step.number(), step.title()))?;
         }
         loop {
-            let line = self.dialogue.ask("Step to open, 1 to 7; Enter leaves")?;
+            let line = self.dialogue.ask("Step to open, 1 to 7; Enter quits")?;
             let step = line.parse::<usize>().ok().and_then(|number| Step::ALL.get(number.checked_sub(1)?));
             match (line.as_str(), step) {
                 ("", _) => return Ok(None),
                 (_, Some(step)) => return Ok(Some(*step)),
-                _ => self.dialogue.say("Error: that is no step. Answer with a number from 1 to 7.")?,
+                _ => self.dialogue.say("Error: this is not a step. Answer with a number from 1 to 7.")?,
             }
         }
     }
@@ -298,12 +298,12 @@ pub(super) fn last_question(form: &Form, at: usize) -> Option<usize> {
     (0..at).rev().find(|at| form.fields[*at].visible && only_choice(&form.fields[*at]).is_none())
 }
 
-/// The line of a list that a number means.
+/// The line of a list with that number.
 fn picked<'a>(picks: &'a [Picked], text: &str) -> Option<&'a Picked> {
     picks.get(text.parse::<usize>().ok()?.checked_sub(1)?)
 }
 
-/// Whoever may change nothing keeps no drafts and no place either; that is no error.
+/// A read-only session keeps neither drafts nor its place; that is not an error.
 pub(super) fn ignoring_read_only(result: Result<(), Error>) -> Result<(), Error> {
     match result {
         Err(Error::ReadOnly) => Ok(()),
@@ -315,11 +315,7 @@ fn farewell(standing: &[Standing]) -> String {
     match standing.iter().find(|standing| standing.state != State::Done) {
         None => "All seven steps are done.".to_owned(),
         Some(open) => {
-            format!(
-                "Run `imd setup --plain` again to go on; step {}, {}, is open.",
-                open.step.number(),
-                open.step.title()
-            )
+            format!("Run `imd setup --plain` again to continue at step {}, {}.", open.step.number(), open.step.title())
         }
     }
 }

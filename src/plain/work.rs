@@ -1,4 +1,4 @@
-//! What a step offers besides its questions, and what comes of it, in lines.
+//! The tasks of a step, and their results as lines.
 
 use std::path::PathBuf;
 
@@ -13,11 +13,11 @@ use crate::model::user::{Attribute, User};
 use crate::wizard::form::Form;
 use crate::wizard::{self, Minted, Saved, Task};
 
-/// How many of many are named.
+/// How many entries of a long list are printed.
 const SOME: usize = 10;
 
 impl Walk<'_> {
-    /// Offers the step's tasks, and saves the step when the administrator goes on.
+    /// Offers the tasks of the step, and saves the step when the administrator continues.
     pub(super) fn tasks(&mut self, form: &mut Form) -> Result<Way, Stop> {
         let read_only = self.engine.is_read_only();
         let tasks: Vec<Task> =
@@ -40,9 +40,9 @@ impl Walk<'_> {
                     for (at, task) in tasks.iter().enumerate() {
                         self.dialogue.say(&format!("{} {}: {}", at + 1, task.label(form), task.purpose()))?;
                     }
-                    self.dialogue.say(&format!("{} {go_on}: Saves this step and goes on.", tasks.len() + 1))?;
+                    self.dialogue.say(&format!("{} {go_on}: Saves this step and continues.", tasks.len() + 1))?;
                 }
-                (_, None) => self.dialogue.say("Error: that is none of these. Answer with a number.")?,
+                (_, None) => self.dialogue.say("Error: this is not a choice. Answer with a number.")?,
                 (_, Some(None)) => {
                     if let Some(way) = self.save(form)? {
                         return Ok(way);
@@ -64,7 +64,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Saves the step. `None`: it could not be saved, and what stands against it was said.
+    /// Saves the step. `None`: it could not be saved, and the reason was printed.
     fn save(&mut self, form: &mut Form) -> Result<Option<Way>, Stop> {
         if self.engine.is_read_only() {
             self.dialogue.say("Read-only: nothing was saved.")?;
@@ -82,16 +82,16 @@ impl Walk<'_> {
         Ok(Some(Way::On))
     }
 
-    /// Says what happened; when somebody else changed it meanwhile, offers to read it anew.
+    /// Prints the error; if another administrator changed the entry meanwhile, offers to reload it.
     fn refused(&mut self, form: &mut Form, error: &Error) -> Result<(), Stop> {
         if !error.is_outdated() {
             return Ok(self.trouble(error)?);
         }
         self.dialogue.say(&format!("Error: {error}"))?;
-        let choices = ["Read it anew, and drop what you entered in this step", "Leave it for now"];
+        let choices = ["Reload it and discard your entries in this step", "Keep your entries for now"];
         if self.one_of("Nothing was overwritten", &choices, 1)? == 0 {
             *form = wizard::reload(self.engine, form)?;
-            self.dialogue.say("This is what is saved now; < goes through the questions.")?;
+            self.dialogue.say("The questions show the saved values now; < goes back to them.")?;
         } else {
             ignoring_read_only(wizard::keep_draft(self.engine, form))?;
         }
@@ -105,19 +105,19 @@ impl Walk<'_> {
         Ok(Way::Field(at))
     }
 
-    /// One of these; an empty answer means the one at `kept`.
+    /// Asks for one of the choices; an empty answer selects the one at `kept`.
     fn one_of(&mut self, question: &str, choices: &[&str], kept: usize) -> Result<usize, Ended> {
         loop {
             let line = self.dialogue.ask(&format!("{question}: {} [{}]", numbered(choices), kept + 1))?;
             match (line.as_str(), number(&line, choices)) {
                 ("", _) => return Ok(kept),
                 (_, Some(at)) => return Ok(at),
-                _ => self.dialogue.say("Error: that is none of these. Answer with a number.")?,
+                _ => self.dialogue.say("Error: this is not a choice. Answer with a number.")?,
             }
         }
     }
 
-    /// Does one task. True when it is done; false when the form has problems, or a check failed.
+    /// Runs one task. True if it succeeded; false if the form has problems or a check failed.
     fn task(&mut self, form: &mut Form, task: Task) -> Result<bool, Stop> {
         let engine = self.engine;
         match task {
@@ -127,14 +127,14 @@ impl Walk<'_> {
                 let found = self.dialogue.while_working(|_, job| wizard::preview(engine, form, job))?;
                 let Some(found) = found else { return Ok(false) };
                 let (takes, excluded) = (found.takes, found.excluded_summary());
-                self.dialogue.say(&format!("{takes} users are taken, {excluded}."))?;
+                self.dialogue.say(&format!("{takes} users match, {excluded}."))?;
                 let sample = found.sample.iter().map(named).collect();
-                self.some("Taken", sample, takes)?;
+                self.some("Matched", sample, takes)?;
                 let excluded = found.excluded.iter().map(|left| format!("{} {}", left.label.shown(), left.why));
                 self.some("Excluded", excluded.collect(), found.excluded_total())?;
             }
             Task::Explain => {
-                let user = self.dialogue.ask("User, by any form of the name")?;
+                let user = self.dialogue.ask("User (CORP\\name, UPN, mail, alias, DN or GUID)")?;
                 if user.is_empty() {
                     return Ok(true);
                 }
@@ -158,13 +158,13 @@ impl Walk<'_> {
                 let summary = self.dialogue.while_working(|_, job| engine.sync(job))?;
                 match &summary.state {
                     State::Applied { .. } => self.dialogue.say("The users are stored.")?,
-                    State::Made => self.dialogue.say("The plan is made and waits.")?,
+                    State::Made => self.dialogue.say("The plan is stored and not applied.")?,
                     State::Stopped { reasons } => {
-                        self.dialogue.say("The fuse stopped it; nothing was changed.")?;
+                        self.dialogue.say("The safeguard stopped the sync; nothing was changed.")?;
                         for reason in reasons {
                             self.dialogue.say(&reason.to_string())?;
                         }
-                        let approve = format!("To do: look at the plan, then `imd sync --approve {}`", summary.hash);
+                        let approve = format!("To do: review the plan, then run `imd sync --approve {}`", summary.hash);
                         self.dialogue.say(&approve)?;
                     }
                 }
@@ -190,13 +190,13 @@ impl Walk<'_> {
                     let folder = export.folder.display();
                     self.dialogue.say(&format!("{}: {folder}, {} files", export.target, export.files.len()))?;
                 }
-                self.dialogue.say("To do: hand each folder to its deployment tool; its README says how.")?;
+                self.dialogue.say("To do: give each folder to its deployment tool; the README describes how.")?;
             }
         }
         Ok(true)
     }
 
-    /// Says each check as it ends.
+    /// Prints each check when it ends.
     fn check(&mut self, form: &Form) -> Result<bool, Stop> {
         self.dialogue.say("Checking.")?;
         let (mut failed, mut silenced) = (false, None);
@@ -206,7 +206,7 @@ impl Walk<'_> {
                 failed |= check.outcome == Outcome::Failed;
                 for line in checked(&check) {
                     if let Err(ended) = dialogue.say(&line) {
-                        // Nobody is there to be told any more.
+                        // The terminal is gone.
                         silenced = Some(ended);
                         job.cancel();
                     }
@@ -220,15 +220,15 @@ impl Walk<'_> {
     }
 
     fn token(&mut self, Minted { record, token }: &Minted) -> Result<(), Stop> {
-        self.dialogue.say(&format!("The token {} is there; it is not shown.", record.name))?;
+        self.dialogue.say(&format!("The token {} was created; it is not shown.", record.name))?;
         for fact in wizard::facts(record) {
             self.dialogue.say(&fact)?;
         }
-        self.dialogue.say("Step 7 puts it into the installer's parameters.")?;
+        self.dialogue.say("Step 7 writes it into the parameters of the installer.")?;
         loop {
             match self.one_of(
                 "The token",
-                &["Write it to a file that only you can read", "Show it here", "Go on"],
+                &["Write it to a file that only you can read", "Show it here", "Continue"],
                 2,
             )? {
                 0 => {
@@ -249,7 +249,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The names of the files, and each one that is asked for.
+    /// Prints the names of the files, and each file that is asked for.
     fn files(&mut self, files: &[wizard::PreviewFile]) -> Result<(), Stop> {
         let mut target = "";
         for (at, file) in files.iter().enumerate() {
@@ -262,7 +262,7 @@ impl Walk<'_> {
             self.dialogue.say(&format!("{} {target}/{}", at + 1, file.name))?;
         }
         loop {
-            let line = self.dialogue.ask("File to look at, by its number; Enter goes on")?;
+            let line = self.dialogue.ask("Number of a file to show; Enter continues")?;
             let file = line.parse::<usize>().ok().and_then(|number| files.get(number.checked_sub(1)?));
             match (line.as_str(), file) {
                 ("", _) => return Ok(()),
@@ -271,12 +271,12 @@ impl Walk<'_> {
                         self.dialogue.say(line)?;
                     }
                 }
-                _ => self.dialogue.say("Error: that is no file of the list. Answer with a number.")?,
+                _ => self.dialogue.say("Error: this is not a file of the list. Answer with a number.")?,
             }
         }
     }
 
-    /// Some of `total`, a line each.
+    /// Prints some of `total` entries, one per line.
     fn some(&mut self, what: &str, lines: Vec<String>, total: u64) -> Result<(), Ended> {
         let named = lines.len().min(SOME) as u64;
         for line in lines.into_iter().take(SOME) {
@@ -312,7 +312,7 @@ fn numbered(labels: &[&str]) -> String {
     labels.iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// The place of the label that a number or the label itself means.
+/// The position of the label, given by number or by the label itself.
 fn number(text: &str, labels: &[&str]) -> Option<usize> {
     let number = text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     let named = || labels.iter().position(|label| label.eq_ignore_ascii_case(text));

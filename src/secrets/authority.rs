@@ -1,8 +1,8 @@
-//! The installation's own certificate authority: made once, signs the service's certificates ever after.
+//! The certificate authority of the installation: created once, it signs all certificates of the service.
 //!
-//! Tokens carry its pin, so its key must last as long as they do, while a certificate that it signs is good for weeks
-//! and is replaced whenever one likes. `rcgen` draws the randomness of keys itself, from the operating system: it offers
-//! no other way. Rules: RFC 5280; the pin is that of RFC 7469, 2.4.
+//! Tokens contain its pin, so its key must last as long as they do. The certificates that it signs are valid for weeks
+//! and can be replaced at any time. `rcgen` gets the randomness of keys from the operating system itself, and offers no
+//! other way. Rules: RFC 5280; the pin is that of RFC 7469, 2.4.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,11 +15,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Error, Secret};
 
-/// Laptops' clocks are often behind, so a certificate begins a little before it was signed.
+/// Clocks of laptops are often slow, so a certificate is valid from a time before it was signed.
 const BEFORE: SignedDuration = SignedDuration::from_hours(48);
-/// For how long a certificate of the service is good.
+/// How long a certificate of the service is valid.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(60 * 24);
-/// For how long the authority is.
+/// How long the authority is valid.
 const LASTS: SignedDuration = SignedDuration::from_hours(30 * 366 * 24);
 
 /// Signs certificates. No `Debug`: it holds a private key.
@@ -32,14 +32,14 @@ pub struct Authority {
 /// A certificate of the service and its key.
 #[expect(missing_debug_implementations, reason = "a private key must not end up in a debug print")]
 pub struct Leaf {
-    /// DER: its own, then the authority's.
+    /// DER: the certificate of the service, then that of the authority.
     pub chain: Vec<Vec<u8>>,
     /// PKCS #8, DER.
     pub key: zeroize::Zeroizing<Vec<u8>>,
 }
 
 impl Authority {
-    /// Makes one for that installation: its key to be sealed, its certificate (DER), and its pin.
+    /// Creates an authority for that installation: its key (to be sealed), its certificate (DER) and its pin.
     pub fn create(installation: &str, now: Timestamp) -> Result<(Secret, Vec<u8>, String), Error> {
         let key = KeyPair::generate().map_err(failed)?;
         let mut params = params_of(installation)?;
@@ -49,13 +49,13 @@ impl Authority {
         Ok((Secret::new(key.serialize_pem()), certificate.der().to_vec(), pin))
     }
 
-    /// From what [`Self::create`] gave.
+    /// Reads the output of [`Self::create`].
     pub fn open(installation: &str, key: &Secret, certificate: Vec<u8>) -> Result<Self, Error> {
         let key = KeyPair::from_pem(key.expose()).map_err(failed)?;
         Ok(Self { issuer: Issuer::new(params_of(installation)?, key), certificate })
     }
 
-    /// A certificate for these names and addresses, with a key of its own.
+    /// Signs a certificate with a new key for these names and addresses.
     pub fn issue(&self, names: &[String], now: Timestamp) -> Result<Leaf, Error> {
         let key = KeyPair::generate().map_err(failed)?;
         let mut params = CertificateParams::new(names.to_vec()).map_err(failed)?;
@@ -78,7 +78,7 @@ fn params_of(installation: &str) -> Result<CertificateParams, Error> {
     Ok(params)
 }
 
-/// The day of a time, as certificates here begin and end at midnight (UTC).
+/// The day of a time: certificates begin and end at midnight (UTC).
 fn day(now: Timestamp, after: SignedDuration) -> (i32, u8, u8) {
     let at = now.checked_add(after).unwrap_or(now).to_zoned(jiff::tz::TimeZone::UTC);
     (at.year().into(), at.month().unsigned_abs(), at.day().unsigned_abs())

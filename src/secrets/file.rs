@@ -1,4 +1,4 @@
-//! A secret that an administrator keeps in a file: a password, or a token that was issued elsewhere.
+//! Reads a secret from a file: a password, or a token of another server.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read as _;
@@ -9,16 +9,16 @@ use zeroize::Zeroizing;
 use super::{Error, Secret};
 use crate::model::text::shown;
 
-/// No password and no token is longer, and a wrong file name then does not fill the memory. In bytes.
+/// The longest secret, in bytes. A wrong file must not fill the memory.
 pub(super) const LONGEST: usize = 4096;
 
-/// Reading by the group is how an administrator hands a secret to a service account; nothing wider is.
+/// The group may read: administrators give secrets to service accounts that way. Wider modes are refused.
 const WIDEST: u32 = 0o640;
 
-/// Reads a secret from a file that holds nothing else, without the newline at its end.
+/// Reads a secret from a file that contains nothing else, without the newline at its end.
 ///
-/// A file that its group may write, or anybody else may read, is refused: what it holds is no secret, and a
-/// warning would scroll by. (Windows has no modes: there it is for the folder's permissions to say who reads.)
+/// A file that its group can write, or that other users can read, is refused: its content is not secret, and a warning
+/// would be overlooked. (Windows has no modes: there, the permissions of the folder apply.)
 /// At most 4 KiB of UTF-8 without NUL.
 pub fn read_secret_file(path: &Path) -> Result<Secret, Error> {
     let mut text = read_guarded(path, WIDEST)?;
@@ -38,18 +38,18 @@ pub fn read_secret_file(path: &Path) -> Result<Secret, Error> {
 pub(super) fn read_guarded(path: &Path, widest: u32) -> Result<Zeroizing<String>, Error> {
     let file = open(path)?;
     let failed = |source| Error::File { doing: "reading", path: name(path), source };
-    // What is looked at is the opened file, so nobody can swap it between the look and the read.
+    // The opened file is checked, so it cannot be replaced between the check and the read.
     let metadata = file.metadata().map_err(failed)?;
     if !metadata.is_file() {
         return Err(Error::NotAFile { path: name(path) });
     }
     let mode = mode(&metadata);
-    // The owner's own bits do not matter: they can change them.
+    // The bits of the owner do not matter: the owner can change them.
     if mode & 0o077 & !widest != 0 {
         return Err(Error::TooWide { path: name(path), mode: mode & 0o7777, widest });
     }
-    // The size is only a hint, so the read has a limit of its own; the buffer never grows, as growing would leave
-    // copies of the secret behind.
+    // The size is only a hint, so the read has its own limit. The buffer never grows, because growing would leave
+    // copies of the secret in memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     file.take(LONGEST as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() > LONGEST {
@@ -63,7 +63,7 @@ pub(super) fn read_guarded(path: &Path, widest: u32) -> Result<Zeroizing<String>
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// Opens without waiting, as a FIFO would make us wait for its writer for ever.
+/// Opens without blocking: a FIFO would wait for its writer.
 fn open(path: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -81,7 +81,7 @@ fn mode(_metadata: &Metadata) -> u32 {
     0
 }
 
-/// The path, safe to show.
+/// The path, escaped for display.
 pub(super) fn name(path: &Path) -> String {
     shown(&path.to_string_lossy())
 }

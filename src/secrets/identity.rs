@@ -1,7 +1,7 @@
-//! The installation's own key pair, and the blobs sealed with it.
+//! The key pair of the installation, and the secrets sealed with it.
 //!
-//! An age X25519 identity, in the same text form as `age-keygen` writes. age draws the randomness of the key and of
-//! each blob itself, from the operating system: it offers no other way.
+//! An age X25519 identity, in the text form of `age-keygen`. The age library gets the randomness of keys and sealed
+//! secrets from the operating system itself, and offers no other way.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -18,35 +18,35 @@ use super::{Error, Secret};
 /// The file's name in the state directory.
 const FILE: &str = "identity";
 
-/// Opens what this installation has sealed. No `Debug`: it is a private key.
+/// Seals and opens the secrets of this installation. No `Debug`: it is a private key.
 #[expect(missing_debug_implementations, reason = "a private key must not end up in a debug print")]
 pub struct Identity(age::x25519::Identity);
 
 impl Identity {
-    /// The identity in the file `identity` of the state directory; it is made when the file is absent.
+    /// Reads the identity from the file `identity` of the state folder, or creates it.
     ///
     /// # Errors
-    /// A file that anybody but its owner may use, that belongs to another user, or that holds something else is
-    /// refused; it is never replaced, as that would make every sealed secret unreadable.
+    /// A file that other users can access, that belongs to another user, or that contains something else is refused. It
+    /// is never replaced, because that would make every sealed secret unreadable.
     pub fn open_or_create(state: &Path) -> Result<Self, Error> {
         let path = state.join(FILE);
         match Self::open(&path) {
             Err(Error::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 Self::create(state, &path)?;
-                // Not the one just made: another process may have been first.
+                // Not the identity just created: another process may have been first.
                 Self::open(&path)
             }
             opened => opened,
         }
     }
 
-    /// The identity file's text, for a backup.
+    /// The text of the identity file, for a backup.
     pub fn text(state: &Path) -> Result<Secret, Error> {
         Ok(Secret(read_guarded(&state.join(FILE), 0o600)?))
     }
 
-    /// Puts the identity of a backup in place, whole and in one step; another one that is there is kept as `kept` in the
-    /// state directory. Doing it again changes nothing.
+    /// Restores the identity of a backup in one step; another existing identity is kept as `kept` in the state folder.
+    /// Repeating it changes nothing.
     pub fn put(state: &Path, text: &Secret, kept: &str) -> Result<(), Error> {
         let path = state.join(FILE);
         let failed = |source| Error::File { doing: "creating", path: name(&path), source };
@@ -62,7 +62,7 @@ impl Identity {
         }
         let draft = state.join(format!(".{FILE}-restored"));
         let written = (|| {
-            // What a run that was killed left is no longer whole.
+            // A killed process may have left an incomplete draft.
             let _ = fs::remove_file(&draft);
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
             file.write_all(text.expose().as_bytes())?;
@@ -77,7 +77,7 @@ impl Identity {
         let text = read_guarded(path, 0o600)?;
         let owner =
             fs::metadata(path).map_err(|source| Error::File { doing: "reading", path: name(path), source })?.uid();
-        // Root may run a repair on the service's state; nobody may plant an identity of their own.
+        // Root may repair the state of the service; no other user may provide an identity.
         let ours = rustix::process::geteuid();
         if owner != ours.as_raw() && !ours.is_root() {
             return Err(Error::NotOurs { path: name(path), owner });
@@ -85,19 +85,19 @@ impl Identity {
         parse(&text).map(Self).ok_or_else(|| Error::NotAnIdentity { path: name(path) })
     }
 
-    /// Makes the file, whole and with its last name at once, or leaves the one that is there.
+    /// Creates the file completely and under its final name, or keeps an existing file.
     fn create(state: &Path, path: &Path) -> Result<(), Error> {
         let identity = age::x25519::Identity::generate();
         let public = identity.to_public().to_string();
         let text = Zeroizing::new(format!("# public key: {public}\n{}\n", identity.to_string().expose_secret()));
-        // The public key is random, so no other process and no earlier crash has a file of this name.
+        // The public key is random, so no other process and no earlier crash uses this name.
         let draft = state.join(format!(".{FILE}-{}", &public[public.len() - 16..]));
         let failed = |source| Error::File { doing: "creating", path: name(path), source };
         let written = (|| {
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
-            // A link, unlike a rename, fails when the name is taken.
+            // A hard link fails if the name exists, unlike a rename.
             match fs::hard_link(&draft, path) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
                 _ => Ok(()),
@@ -109,8 +109,8 @@ impl Identity {
         File::open(state).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 
-    /// Seals a secret for this installation and for one place: the same `label` must be given to unseal it, so a
-    /// blob that is moved to another row opens nothing.
+    /// Seals a secret for this installation and one place: unsealing requires the same `label`, so a sealed secret that is
+    /// moved to another row cannot be opened.
     pub fn seal(&self, secret: &Secret, label: &str) -> Result<Vec<u8>, Error> {
         let failed = || Error::Seal { label: label.to_owned() };
         let length = u16::try_from(label.len()).map_err(|_| failed())?;
@@ -121,7 +121,7 @@ impl Identity {
         age::encrypt(&self.0.to_public(), &plain).map_err(|_| failed())
     }
 
-    /// Opens what [`Self::seal`] sealed under the same label.
+    /// Opens a secret that [`Self::seal`] sealed with the same label.
     pub fn unseal(&self, sealed: &[u8], label: &str) -> Result<Secret, Error> {
         let plain = match age::decrypt(&self.0, sealed) {
             Ok(plain) => Zeroizing::new(plain),
@@ -139,7 +139,7 @@ impl Identity {
     }
 }
 
-/// The one key in the text of an identity file.
+/// The only key in the text of an identity file.
 fn parse(text: &str) -> Option<age::x25519::Identity> {
     let mut keys = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     match (keys.next().map(age::x25519::Identity::from_str), keys.next()) {

@@ -1,4 +1,4 @@
-//! The part of TLS that is the same whoever is believed: that the server holds the key of the certificate it shows.
+//! The part of TLS verification that does not depend on the trusted authorities: the server has the key of its certificate.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-/// What a server shows of itself, for which name and when.
+/// The certificate of a server, the expected name and the time.
 #[derive(Debug)]
 pub struct Shown<'a> {
     pub certificate: &'a CertificateDer<'a>,
@@ -20,20 +20,20 @@ pub struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    /// What `webpki` says of it, by the authorities that the verifier trusts.
+    /// The verdict of `webpki` with the authorities that the verifier trusts.
     pub fn by(&self, verifier: &WebPkiServerVerifier) -> Result<ServerCertVerified, Error> {
         let Self { certificate, intermediates, name, ocsp_response, now } = self;
         verifier.verify_server_cert(certificate, intermediates, name, ocsp_response, *now)
     }
 }
 
-/// Says whether a certificate is the server's. It cannot say that the server need not hold the key: [`Judged`] asks for
-/// that whatever the judge says.
+/// Decides whether a certificate belongs to the server. It cannot waive the proof of possession of the key: [`Judged`]
+/// always requires that.
 pub trait Judge: Debug + Send + Sync {
     fn judge(&self, shown: &Shown<'_>) -> Result<ServerCertVerified, Error>;
 }
 
-/// A verifier whose certificates are judged by `J`.
+/// A verifier that lets `J` decide on certificates.
 #[derive(Debug)]
 pub struct Judged<J> {
     pub judge: J,

@@ -1,8 +1,8 @@
-//! A secret that a passphrase opens, for the way to a host that has nothing else in common with this one.
+//! A secret locked with a passphrase, to carry it to another host.
 //!
 //! The key is made by Argon2id with the second recommended set of parameters of RFC 9106, section 4 (3 passes over
 //! 64 MiB in 4 lanes), the secret sealed by XChaCha20-Poly1305 (RFC 8439 with the nonce of
-//! draft-irtf-cfrg-xchacha), which also binds what stands beside it in clear.
+//! draft-irtf-cfrg-xchacha), which also binds the clear text `beside` it.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
@@ -14,11 +14,11 @@ use zeroize::Zeroizing;
 
 use super::{Error, Secret, long_enough};
 
-/// Of a file that asks for more than this, nothing is tried: it could take all of the memory. KiB.
+/// The most memory that a file may ask for, in KiB. More is refused.
 const MOST_MEMORY: u32 = 1024 * 1024;
 const MOST_PASSES: u32 = 16;
 
-/// What is written down of a locked secret.
+/// A locked secret in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Locked {
@@ -36,7 +36,7 @@ pub struct Locked {
 }
 
 impl Locked {
-    /// Locks a secret; it opens only beside the same text `beside`. `random` is 40 bytes that were never used before.
+    /// Locks a secret; it opens only with the same text `beside`. `random` is 40 bytes that are used only once.
     ///
     /// # Errors
     /// When the passphrase is too short, or memory runs out.
@@ -60,7 +60,7 @@ impl Locked {
     }
 
     /// # Errors
-    /// When the passphrase is another, or anything of it or beside it was changed: the two cannot be told apart.
+    /// When the passphrase is wrong, or the file was changed: the two cannot be distinguished.
     pub fn open(&self, beside: &[u8], passphrase: &Secret) -> Result<Secret, Error> {
         let read = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| Error::Locked);
         let (salt, nonce, sealed) = (read(&self.salt)?, read(&self.nonce)?, read(&self.sealed)?);

@@ -1,4 +1,4 @@
-//! A whole file sealed with a passphrase, so that the `age` tool opens it too (`age -d`).
+//! A file encrypted with a passphrase, which the `age` tool can open too (`age -d`).
 
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
@@ -10,10 +10,9 @@ use zeroize::Zeroizing;
 use super::file::name;
 use super::{Error, Secret, long_enough};
 
-/// log2 of scrypt's cost: what the `age` tool seals with. A fixed one, so that a file that a fast host sealed opens on
-/// a slow one.
+/// log2 of the scrypt cost, as the `age` tool uses it. Fixed, so that a slow host can open a file of a fast one.
 const WORK: u8 = 18;
-/// What the `age` tool opens at most: a second of work a step of memory that doubles.
+/// The highest cost that the `age` tool opens.
 const MOST_WORK: u8 = 22;
 
 /// Seals all of `from`.
@@ -35,7 +34,7 @@ fn seal(passphrase: &Secret, work: u8, from: &mut impl Read, to: impl Write) -> 
     sealed.map_err(|error| failed(error.to_string()))
 }
 
-/// Opens what [`seal_with_passphrase`] sealed. What was written to `to` may be believed only when this succeeds.
+/// Opens what [`seal_with_passphrase`] sealed. The output in `to` is valid only if this succeeds.
 pub fn unseal_with_passphrase(
     passphrase: &Secret,
     from: impl BufRead,
@@ -61,13 +60,13 @@ pub fn unseal_with_passphrase(
         DecryptError::Io(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
             Error::File { doing: "reading", path: path(), source }
         }
-        _ => damaged("it is damaged, or it is no backup"),
+        _ => damaged("it is damaged, or it is not a backup"),
     })?;
     let reading = |_| damaged("it is damaged, or its end is missing");
     pass_on(&mut opened, to, reading, |source| Error::Sealing { why: source.to_string() })
 }
 
-/// Copies by way of memory that is wiped.
+/// Copies through a buffer that is wiped.
 fn pass_on<E>(
     from: &mut impl Read,
     to: &mut impl Write,
@@ -102,7 +101,7 @@ mod tests {
     fn a_sealed_file_opens_with_its_passphrase_alone_and_only_whole() {
         let plain: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
         let mut sealed = Vec::new();
-        // As little work as there can be: the real one takes seconds without the compiler's help.
+        // The lowest cost: the real one takes seconds in a debug build.
         seal(&Secret::new("correct horse battery"), 1, &mut plain.as_slice(), &mut sealed).unwrap();
         assert_eq!(open("correct horse battery", &sealed).unwrap(), plain);
         assert!(matches!(open("correct horse batter", &sealed), Err(Error::Passphrase { .. })));

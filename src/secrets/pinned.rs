@@ -1,7 +1,7 @@
-//! Whether a server is the service: its certificate has to be signed by the authority whose pin the token carries.
+//! Verifies the certificate of the service: the authority whose pin the token contains must have signed it.
 //!
-//! The authority's certificate comes from the server itself, and is believed because its public key has that hash
-//! (RFC 7469, 2.4). From there on verification is that of `rustls` and `webpki`: the chain, the name, the dates.
+//! The authority's certificate comes from the server itself, and is trusted because its public key has that hash
+//! (RFC 7469, 2.4). `rustls` and `webpki` verify the rest: the chain, the name, the dates.
 
 use std::sync::Arc;
 
@@ -16,17 +16,17 @@ use sha2::{Digest as _, Sha256};
 use super::{Judge, Judged, Shown};
 use crate::model::token::Pin;
 
-/// Believes whom the token says to believe.
+/// Trusts the authority of the token.
 #[derive(Debug)]
 struct Pinned {
     pin: Pin,
     provider: Arc<CryptoProvider>,
 }
 
-/// How to speak with a service: its authority is the one with that pin, or one that this system trusts.
+/// The TLS configuration for a service: its authority has that pin, or is a CA of this system.
 ///
 /// # Errors
-/// Never with the provider that is built in; what the library checks is passed on.
+/// Never with the built-in provider; errors of the library are passed on.
 pub fn client_config(pin: Option<&Pin>) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
@@ -59,7 +59,7 @@ impl Judge for Pinned {
     }
 }
 
-/// The pin of a public key, given as `webpki` has it: the contents of the SubjectPublicKeyInfo without its header.
+/// The pin of a public key in the form of `webpki`: the contents of the SubjectPublicKeyInfo without its header.
 fn pin_of(contents: &[u8]) -> String {
     let length = contents.len();
     let mut hash = Sha256::new();

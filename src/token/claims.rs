@@ -1,5 +1,5 @@
-//! The claims as they stand in a token: JSON with short keys, the registered ones of PASETO where there is one.
-//! Times are whole seconds since 1970, which any shell can compare.
+//! The claims in a token: JSON with short keys, with the registered keys of PASETO where they exist. Times are whole
+//! seconds since 1970, which any shell can compare.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use super::Error;
 use crate::model::name::Name;
 use crate::model::token::{Claims, Scope, TokenId, network};
 
-/// The order of the fields is the order in the token.
+/// In the order of the token.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
@@ -24,7 +24,7 @@ struct Wire {
     /// Expires at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exp: Option<i64>,
-    /// How many devices; 0 = no limit.
+    /// Maximum activations; 0: no limit.
     max: u64,
     /// The servers.
     srv: Vec<String>,
@@ -34,7 +34,7 @@ struct Wire {
     /// Not before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
-    /// The mappings whose users may claim.
+    /// The mappings whose users may activate laptops.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     map: Vec<String>,
     /// The platforms.
@@ -74,7 +74,7 @@ pub(super) fn to_json(claims: &Claims) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(&wire).map_err(|_| Error::Sign)
 }
 
-/// Absent when anything in it is unknown, missing or no value that [`to_json`] writes.
+/// Absent if a key is unknown or missing, or a value is not one that [`to_json`] writes.
 pub(super) fn from_json(text: &str) -> Option<Claims> {
     let wire: Wire = serde_json::from_str(text).ok()?;
     let starts = wire.nbf.map_or(wire.iat, |from| from.max(wire.iat));

@@ -1,4 +1,4 @@
-//! Signing and verifying, with the installation's keys.
+//! Signs and verifies tokens with the keys of the installation.
 
 use jiff::{SignedDuration, Timestamp};
 use pasetors::token::{Public, UntrustedToken};
@@ -8,7 +8,7 @@ use super::{Error, LEEWAY, LONGEST, PREFIX, PublicKey, Refusal, SigningKey, clai
 use crate::model::token::Claims;
 use crate::secrets::Secret;
 
-/// Signed with each token and written in none: a signature over anything else never passes for a token.
+/// Part of each signature, and not of the token: a signature of something else is never valid for a token.
 pub(super) const ASSERTION: &[u8] = b"imd mass deployment token 1";
 
 /// A key whose tokens are accepted.
@@ -20,17 +20,17 @@ pub struct Trusted {
 }
 
 impl Trusted {
-    /// Tokens of this key, whichever installation they name as their issuer.
+    /// Accepts tokens of this key with any issuer.
     pub fn key(key: PublicKey) -> Self {
         Self { key, issuer: None, revoked: false }
     }
 
-    /// Tokens of this key that name this installation as their issuer.
+    /// Accepts tokens of this key with this installation as the issuer.
     pub fn of(issuer: impl Into<String>, key: PublicKey) -> Self {
         Self { key, issuer: Some(issuer.into()), revoked: false }
     }
 
-    /// The same key, whose tokens are refused as such: they are told apart from those of a key that nobody knows.
+    /// The same key, revoked: its tokens are refused with another reason than those of an unknown key.
     #[must_use]
     pub fn revoked(self) -> Self {
         Self { revoked: true, ..self }
@@ -39,7 +39,7 @@ impl Trusted {
 
 /// Signs the claims.
 ///
-/// Times in a token count whole seconds: fractions are dropped, so a token ends up to a second before its claims.
+/// Times in a token are whole seconds: fractions are dropped, so a token expires up to a second before its claims.
 ///
 /// # Errors
 /// When the claims would not be accepted by [`verify`], or would make the token longer than [`LONGEST`].
@@ -55,11 +55,10 @@ pub fn mint(key: &SigningKey, claims: &Claims) -> Result<Secret, Error> {
     Ok(Secret::new(format!("{PREFIX}{body}")))
 }
 
-/// What a token says, when one of the trusted keys signed it and it is valid now.
+/// The claims of a token, if a trusted key signed it and it is valid now.
 ///
-/// The checks run in a fixed order: length, alphabet, prefix, form, key, signature, claims, times. So nothing that
-/// an outsider can write is decoded before it is known to be short and plain, and nothing it says is believed before
-/// its signature is.
+/// The checks have a fixed order: length, alphabet, prefix, form, key, signature, claims, times. Untrusted text is
+/// decoded only if it is short and plain, and claims are used only after the signature is verified.
 pub fn verify(text: &str, trusted: &[Trusted], now: Timestamp) -> Result<Claims, Refusal> {
     if text.len() > LONGEST {
         return Err(Refusal::TooLong);
@@ -81,13 +80,13 @@ pub fn verify(text: &str, trusted: &[Trusted], now: Timestamp) -> Result<Claims,
     }
 }
 
-/// What stands before the text that [`attest`] signs.
+/// The prefix of a text that [`attest`] signed.
 const ATTESTED: &str = "imdb1_";
 
-/// Signed with each such text, so that none of them passes for a token, and no token for one of them.
+/// Part of each such signature, so that a bundle is never valid as a token, and a token never as a bundle.
 const ATTESTATION: &[u8] = b"imd bundle 1";
 
-/// Signs a text between two states of one installation.
+/// Signs a text for another state of the installation.
 pub fn attest(key: &SigningKey, payload: &[u8]) -> Result<String, Error> {
     let signed = PublicToken::sign(key.paseto(), payload, Some(&key.public().footer()), Some(ATTESTATION))
         .map_err(|_| Error::Sign)?;
@@ -95,13 +94,13 @@ pub fn attest(key: &SigningKey, payload: &[u8]) -> Result<String, Error> {
     Ok(format!("{ATTESTED}{body}"))
 }
 
-/// What [`attest`] signed, and the installation whose key did.
+/// The text that [`attest`] signed, and the installation of the key.
 pub fn attested(text: &str, trusted: &[Trusted]) -> Result<(Vec<u8>, Option<String>), Refusal> {
     let (payload, signer) = signed(text, ATTESTED, ATTESTATION, trusted)?;
     Ok((payload, signer.issuer.clone()))
 }
 
-/// What one of the trusted keys signed, and that key.
+/// The text that a trusted key signed, and that key.
 fn signed<'a>(
     text: &str,
     prefix: &str,
@@ -124,7 +123,7 @@ fn signed<'a>(
     Ok((verified.payload().as_bytes().to_vec(), signer))
 }
 
-/// The id of the key that a token names as its signer, whether or not it is; absent when `text` is no token.
+/// The unverified id of the key in a token; absent if `text` is not a token.
 pub fn key_of(text: &str) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Footer {

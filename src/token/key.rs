@@ -29,7 +29,7 @@ impl SigningKey {
         Self::from_pair(&Zeroizing::new(*pair.sk))
     }
 
-    /// From what [`Self::to_secret`] gave.
+    /// Reads the text of [`Self::to_secret`].
     pub fn from_secret(text: &Secret) -> Result<Self, Error> {
         let wrong = Error::NotAKey { what: "signing key (k4.secret.)" };
         let secret = AsymmetricSecretKey::<V4>::try_from(text.expose()).map_err(|_| wrong)?;
@@ -37,7 +37,7 @@ impl SigningKey {
         Self::from_pair(&Zeroizing::new(bytes))
     }
 
-    /// The key as PASERK text, `k4.secret.`, to be sealed.
+    /// The key as PASERK text, `k4.secret.`, to be sealed before it is stored.
     pub fn to_secret(&self) -> Result<Secret, Error> {
         let mut text = Zeroizing::new(String::with_capacity(128));
         self.secret.fmt(&mut *text).map_err(|_| Error::Sign)?;
@@ -48,7 +48,7 @@ impl SigningKey {
         &self.public
     }
 
-    /// From the seed and the public key, one after the other, which must belong together.
+    /// From the seed followed by the public key, which must match.
     fn from_pair(pair: &[u8; 64]) -> Result<Self, Error> {
         let secret = AsymmetricSecretKey::<V4>::from(pair).map_err(|_| Error::Sign)?;
         let public = AsymmetricPublicKey::<V4>::try_from(&secret).map_err(|_| Error::Sign)?;
@@ -60,7 +60,7 @@ impl SigningKey {
     }
 }
 
-/// Verifies tokens. Its text, `k4.public.` and 43 characters, may be handed to anybody.
+/// Verifies tokens. Its text, `k4.public.` and 43 characters, is public.
 #[derive(Debug, Clone)]
 pub struct PublicKey {
     key: AsymmetricPublicKey<V4>,
@@ -83,7 +83,7 @@ impl PublicKey {
         Ok(Self { key, text, id })
     }
 
-    /// The key's PASERK id, `k4.pid.`: it stands in each token's footer, in lists and in logs.
+    /// The key's PASERK id, `k4.pid.`: the footer of each token, lists and logs contain it.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -92,7 +92,7 @@ impl PublicKey {
         &self.key
     }
 
-    /// The footer of every token of this key, as the PASETO specification has it.
+    /// The footer of every token of this key, in the form of the PASETO specification.
     pub(super) fn footer(&self) -> Vec<u8> {
         format!("{{\"kid\":\"{}\"}}", self.id).into_bytes()
     }

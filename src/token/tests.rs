@@ -29,7 +29,7 @@ fn claims() -> Claims {
     }
 }
 
-/// The longest that a pin is, and a character of each kind.
+/// A pin of the maximum length, with each kind of character.
 fn pin() -> Pin {
     "zHpELVwK-f2DDwwnlDo7JozCf8tTBt4IYX58wPvj_BY".parse().unwrap()
 }
@@ -57,7 +57,7 @@ fn signed(payload: &str) -> Result<Claims, Refusal> {
 }
 
 #[test]
-fn what_was_minted_is_what_is_verified() {
+fn a_minted_token_verifies_with_its_claims() {
     assert_eq!(check(&token()), Ok(claims()));
     let endless = Claims { expires_at: None, max_activations: 0, servers: Vec::new(), ..claims() };
     let minted = mint(&key(1), &endless).unwrap();
@@ -65,7 +65,7 @@ fn what_was_minted_is_what_is_verified() {
 }
 
 #[test]
-fn a_scope_travels_in_the_token_and_its_first_day_has_an_edge() {
+fn a_scope_is_in_the_token_and_not_before_is_exact() {
     let scope = Scope {
         mappings: vec![Name::new("Staff laptops").unwrap()],
         platforms: vec![Platform::Windows, Platform::Mac],
@@ -79,11 +79,11 @@ fn a_scope_travels_in_the_token_and_its_first_day_has_an_edge() {
     let from = at(ISSUED + 86_400);
     assert_eq!(on(ISSUED + 86_400 - LEEWAY - 1), Err(Refusal::NotYetValid { from }));
     assert_eq!(on(ISSUED + 86_400 - LEEWAY), Ok(scoped.clone()));
-    // It would never be good.
+    // It would never be valid.
     let never = Scope { not_before: Some(at(EXPIRES)), ..Scope::default() };
     assert_eq!(mint(&key(1), &Claims { scope: never, ..claims() }).err(), Some(Error::EndsBeforeItStarts));
     assert!(minted.expose().len() < 700, "it has to fit into a command line beside others");
-    // A scope that is not understood is not a wider one.
+    // An unknown scope is refused, and not ignored.
     for scope in [r#""os":["amiga"]"#, r#""net":["10.20.3.4/16"]"#, r#""map":[""]"#, r#""nbf":"soon""#] {
         let text = format!(
             r#"{{"jti":"00010203fcfdfeff","iss":"7f3a52e4","name":"x","iat":1763856000,"max":0,"srv":[],{scope}}}"#
@@ -93,7 +93,7 @@ fn a_scope_travels_in_the_token_and_its_first_day_has_an_edge() {
 }
 
 #[test]
-fn a_key_that_was_revoked_is_told_from_one_that_nobody_knows() {
+fn a_revoked_key_is_not_an_unknown_key() {
     let revoked = Trusted::key(key(1).public().clone()).revoked();
     assert_eq!(verify(&token(), &[revoked], at(ISSUED)), Err(Refusal::KeyRevoked));
     assert_eq!(verify(&token(), &[Trusted::key(key(2).public().clone())], at(ISSUED)), Err(Refusal::UnknownKey));
@@ -102,11 +102,11 @@ fn a_key_that_was_revoked_is_told_from_one_that_nobody_knows() {
 }
 
 #[test]
-fn a_pin_travels_in_the_token_and_tokens_from_before_there_were_pins_are_still_good() {
+fn a_pin_in_the_token_is_optional() {
     let pinned = Claims { pin: Some(pin()), ..claims() };
     let minted = mint(&key(1), &pinned).unwrap();
     assert_eq!(check(minted.expose()), Ok(pinned.clone()));
-    // What a laptop reads without a key is what the service verifies.
+    // A laptop reads the same claims without a key as the service verifies.
     assert_eq!(read(minted.expose()), Some(pinned));
     let before = r#"{"jti":"00010203fcfdfeff","iss":"7f3a52e4","name":"rollout-2026","iat":1763856000,"exp":1771632000,"max":5000,"srv":["https://imd.corp.example.com:7443"]}"#;
     assert_eq!(signed(before), Ok(claims()));
@@ -117,14 +117,14 @@ fn a_pin_travels_in_the_token_and_tokens_from_before_there_were_pins_are_still_g
 }
 
 #[test]
-fn the_same_claims_give_the_same_token_and_need_no_quoting_anywhere() {
+fn the_same_claims_give_the_same_token_without_quoting() {
     assert_eq!(token(), token());
     assert!(token().bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)));
     assert!(token().starts_with("imd1_"));
 }
 
 #[test]
-fn the_token_is_a_paseto_of_the_standard_form() {
+fn a_token_is_a_standard_paseto() {
     use base64::Engine as _;
     let decode = |part: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap();
     let text = token();
@@ -139,7 +139,7 @@ fn the_token_is_a_paseto_of_the_standard_form() {
 }
 
 #[test]
-fn a_public_key_is_the_one_of_rfc_8032() {
+fn a_public_key_matches_rfc_8032() {
     // RFC 8032, section 7.1, test 1.
     let seed = [
         0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49,
@@ -151,7 +151,7 @@ fn a_public_key_is_the_one_of_rfc_8032() {
 }
 
 #[test]
-fn every_single_bit_counts() {
+fn a_token_with_a_changed_bit_is_refused() {
     let text = token();
     for at in 0..text.len() {
         for bit in 0..8 {
@@ -165,7 +165,7 @@ fn every_single_bit_counts() {
 }
 
 #[test]
-fn a_token_that_is_cut_or_lengthened_is_refused() {
+fn a_shortened_or_extended_token_is_refused() {
     let text = token();
     for end in 0..text.len() {
         assert!(check(&text[..end]).is_err(), "cut to {end}");
@@ -178,7 +178,7 @@ fn a_token_that_is_cut_or_lengthened_is_refused() {
 }
 
 #[test]
-fn each_kind_of_wrong_has_its_own_refusal() {
+fn each_error_has_its_own_refusal() {
     let text = token();
     assert_eq!(check(&"a".repeat(LONGEST + 1)), Err(Refusal::TooLong));
     assert_eq!(check(&format!("{text}\n")), Err(Refusal::Alphabet { at: text.len() + 1 }));
@@ -192,7 +192,7 @@ fn each_kind_of_wrong_has_its_own_refusal() {
 }
 
 #[test]
-fn a_key_cannot_speak_under_another_keys_id() {
+fn a_key_cannot_use_the_id_of_another_key() {
     let payload = r#"{"jti":"00010203fcfdfeff","iss":"a","name":"n","iat":0,"max":0,"srv":[]}"#;
     let text = sign(payload, &key(2).public().footer(), ASSERTION);
     let trusted = [Trusted::key(key(2).public().clone())];
@@ -210,13 +210,13 @@ fn a_signature_made_for_another_purpose_is_refused() {
 }
 
 #[test]
-fn a_token_of_the_wrong_paseto_purpose_is_refused() {
+fn a_token_with_another_paseto_purpose_is_refused() {
     let local = token().replacen("imd1_", "imd1_v4.local.", 1);
     assert_eq!(check(&local), Err(Refusal::Malformed));
 }
 
 #[test]
-fn claims_that_are_not_understood_are_refused_even_when_signed() {
+fn unknown_claims_are_refused_even_when_signed() {
     let good = r#"{"jti":"00010203fcfdfeff","iss":"a","name":"n","iat":1763856000,"max":0,"srv":[]}"#;
     assert!(signed(good).is_ok());
     let wrong = [
@@ -239,7 +239,7 @@ fn claims_that_are_not_understood_are_refused_even_when_signed() {
 }
 
 #[test]
-fn the_issuer_must_be_the_one_the_key_belongs_to_where_it_is_known() {
+fn a_known_issuer_must_match_the_key() {
     let public = key(1).public().clone();
     let now = at(ISSUED);
     assert!(verify(&token(), &[Trusted::of("7f3a52e4", public.clone())], now).is_ok());
@@ -248,7 +248,7 @@ fn the_issuer_must_be_the_one_the_key_belongs_to_where_it_is_known() {
 }
 
 #[test]
-fn the_edges_of_its_time_are_five_minutes_wide() {
+fn clocks_may_differ_by_five_minutes() {
     let trusted = [Trusted::key(key(1).public().clone())];
     let when = |seconds| verify(&token(), &trusted, at(seconds)).map(|_| ());
     assert_eq!(when(ISSUED - LEEWAY), Ok(()));
@@ -261,7 +261,7 @@ fn the_edges_of_its_time_are_five_minutes_wide() {
 }
 
 #[test]
-fn what_would_be_refused_is_not_minted() {
+fn a_token_that_would_be_refused_is_not_minted() {
     let backwards = Claims { expires_at: Some(at(ISSUED)), ..claims() };
     assert!(mint(&key(1), &backwards).err() == Some(Error::EndsBeforeItStarts));
     let nobody = Claims { issuer: String::new(), ..claims() };
@@ -271,14 +271,14 @@ fn what_would_be_refused_is_not_minted() {
 }
 
 #[test]
-fn a_usual_token_is_short_enough_for_one_line_of_a_form() {
+fn a_typical_token_is_short_enough_for_a_form() {
     let two = Claims { servers: vec!["https://imd.corp.example.com:7443".to_owned(); 2], ..claims() };
     assert!(token().len() <= 413, "{}", token().len());
     assert!(mint(&key(1), &two).unwrap().expose().len() <= 470);
 }
 
 #[test]
-fn keys_survive_their_text_forms() {
+fn keys_are_the_same_after_text_form() {
     let kept = key(7).to_secret().unwrap();
     let again = SigningKey::from_secret(&kept).unwrap();
     assert_eq!(again.public(), key(7).public());
@@ -288,7 +288,7 @@ fn keys_survive_their_text_forms() {
     for wrong in ["", "k4.public.", "k4.public.AAAA", "k4.secret.AAAA", "k3.public.AAAA", kept.expose()] {
         assert!(PublicKey::parse(wrong).is_err(), "{wrong}");
     }
-    // The two halves of a signing key must belong together.
+    // The two halves of a signing key must match.
     let mixed = kept.expose().replacen("k4.secret.B", "k4.secret.C", 1);
     assert!(mixed != kept.expose() && SigningKey::from_secret(&Secret::new(mixed)).is_err());
 }
@@ -308,14 +308,14 @@ fn scopes() -> impl Strategy<Value = Scope> {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        // The same cases in every run, so that a failure is there again in the next one.
+        // The same cases in every run, so that a failure is reproducible.
         rng_seed: proptest::test_runner::RngSeed::Fixed(20_251_123),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
 
     #[test]
-    fn any_claims_survive_the_way_through_a_token(
+    fn any_claims_are_the_same_after_a_token(
         id in any::<[u8; 8]>(),
         issuer in "[a-z0-9]{1,16}",
         name in "[^\\p{C}\\p{Z}]{1,20}",
@@ -348,7 +348,7 @@ proptest! {
 }
 
 #[test]
-fn each_refusal_of_a_token_has_a_row_in_the_table_of_reasons() {
+fn each_token_refusal_is_in_the_table_of_reasons() {
     let refusals = [
         Refusal::TooLong,
         Refusal::Alphabet { at: 1 },

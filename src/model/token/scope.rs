@@ -1,4 +1,4 @@
-//! What a token is good for: which laptops it lets in, from where, from when on, and for the users of which mappings.
+//! The scope of a token: the laptops, networks and mappings that it is restricted to, and the time when it becomes valid.
 
 use std::net::IpAddr;
 
@@ -8,20 +8,20 @@ use jiff::Timestamp;
 use crate::model::Unreadable;
 use crate::model::name::Name;
 
-/// An empty list leaves nothing out.
+/// The restrictions of a token. An empty list restricts nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Scope {
-    /// Whose users may claim a laptop that the token let in.
+    /// The mappings whose users may activate a laptop that enrolled with the token.
     pub mappings: Vec<Name>,
-    /// Which systems it lets in, as the laptops name them.
+    /// The operating systems of the laptops, as they report them.
     pub platforms: Vec<Platform>,
-    /// From where it lets laptops in, as the service sees their addresses.
+    /// The networks of the laptops, by the addresses that the service sees.
     pub networks: Vec<IpNet>,
-    /// From when on. Whole seconds in a token.
+    /// When the token becomes valid. Whole seconds in a token.
     pub not_before: Option<Timestamp>,
 }
 
-/// Which of the limits a laptop is outside of.
+/// The restriction that a laptop does not meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outside {
     Platform,
@@ -29,8 +29,7 @@ pub enum Outside {
 }
 
 impl Scope {
-    /// What stands in the way of a laptop of that system, which asks from that address. From an address that nobody
-    /// knows it is in no network.
+    /// The restriction that refuses a laptop with that system and address. An unknown address is in no network.
     pub fn outside(&self, system: &str, from: Option<IpAddr>) -> Option<Outside> {
         let platform = Platform::of(system);
         if !self.platforms.is_empty() && !platform.is_some_and(|platform| self.platforms.contains(&platform)) {
@@ -41,10 +40,10 @@ impl Scope {
         (!self.networks.is_empty() && !self.networks.iter().any(inside)).then_some(Outside::Network)
     }
 
-    /// The same, and nothing that `outer` does not allow: where this one leaves a list open, it is the outer one's.
+    /// This scope within `outer`: an empty list becomes the list of `outer`.
     ///
     /// # Errors
-    /// With what this one asks for beyond the outer one.
+    /// With the first value that `outer` does not allow.
     pub fn within(self, outer: &Self) -> Result<Self, String> {
         fn list<T: Clone + std::fmt::Display>(
             own: Vec<T>,
@@ -67,17 +66,17 @@ impl Scope {
         })
     }
 
-    /// From when on a token that was issued then is good.
+    /// When a token that was issued at `issued_at` becomes valid.
     pub fn starts(&self, issued_at: Timestamp) -> Timestamp {
         self.not_before.map_or(issued_at, |from| from.max(issued_at))
     }
 
-    /// Whether the users of that mapping may claim.
+    /// Whether users of that mapping may activate laptops.
     pub fn covers(&self, mapping: &Name) -> bool {
         self.mappings.is_empty() || self.mappings.iter().any(|name| name.is_same(mapping))
     }
 
-    /// In words, the parts that leave something out; empty when none does.
+    /// The restrictions in words; empty if there are none.
     pub fn parts(&self) -> Vec<String> {
         let mut parts = Vec::new();
         let mut part = |what: &str, of: Vec<String>| {
@@ -102,7 +101,7 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// The one that a laptop means by its system, such as `windows`, `macos` or `linux`, alone or before a version.
+    /// Reads the system that a laptop reports: `windows`, `macos` or `linux`, alone or before a version.
     pub fn of(system: &str) -> Option<Self> {
         let word: String = system.chars().take_while(char::is_ascii_alphabetic).collect();
         match word.to_ascii_lowercase().as_str() {
@@ -139,7 +138,7 @@ impl std::str::FromStr for Platform {
 /// Reads a network in CIDR notation (RFC 4632), such as `10.20.0.0/16`; an address alone is a network of one.
 ///
 /// # Errors
-/// When it is none, or has bits set to the right of its prefix, which is mostly a slip.
+/// When it is not a network, or has bits set after its prefix, which is usually a typing error.
 pub fn network(text: &str) -> Result<IpNet, Unreadable> {
     let wrong = || Unreadable::new("a network such as \"10.20.0.0/16\" or \"2001:db8::/32\"", text);
     let net = match text.parse::<IpAddr>() {
@@ -154,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_lets_in_what_it_names_and_an_empty_one_everything() {
+    fn an_empty_scope_restricts_nothing() {
         let office: Option<IpAddr> = "10.20.3.4".parse().ok();
         let home: Option<IpAddr> = "203.0.113.9".parse().ok();
         let everything = Scope::default();
@@ -166,7 +165,7 @@ mod tests {
             ..Scope::default()
         };
         assert_eq!(scope.outside("Windows 11", office), None);
-        assert_eq!(scope.outside("windows", "::ffff:10.20.3.4".parse().ok()), None, "IPv4 in IPv6 clothes");
+        assert_eq!(scope.outside("windows", "::ffff:10.20.3.4".parse().ok()), None, "IPv4 mapped to IPv6");
         assert_eq!(scope.outside("windows", "2001:db8::1".parse().ok()), None);
         assert_eq!(scope.outside("linux", office), Some(Outside::Platform));
         assert_eq!(scope.outside("windowsill", office), Some(Outside::Platform));
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_with_bits_beyond_its_prefix_is_a_slip() {
+    fn a_network_with_bits_after_its_prefix_is_refused() {
         for text in ["10.20.3.4/16", "10.20.0.0/33", "office", ""] {
             assert!(network(text).is_err(), "{text}");
         }

@@ -92,7 +92,7 @@ fn an_exported_answers_file_changes_nothing_where_it_came_from() {
     let before = kept();
     let run = imd.imd(["setup", "--answers", "out.toml"]);
     run.succeeded();
-    assert!(run.stderr.contains("Nothing to change"), "{run:#?}");
+    assert!(run.stderr.contains("No changes."), "{run:#?}");
     assert_eq!(before, kept());
 }
 

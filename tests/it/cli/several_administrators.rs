@@ -86,7 +86,7 @@ fn the_prompts_do_not_overwrite_either_and_say_who_was_first() {
     prompts.answer("Group", ">");
     by_script(&imd, "filter = \"(mail=*)\"\ndepartment = \"Sales\"");
     prompts.answer("Next", "Continue");
-    let said = prompts.answer("Nothing was overwritten: 1 Read it anew", "1");
+    let said = prompts.answer("Nothing was overwritten: 1 Reload it", "1");
     assert!(said.contains("Error: mapping \"Staff\" was changed by"), "{said}");
     prompts.answer("Next", "Continue");
     prompts.wait_for("Sync interval");
@@ -114,7 +114,7 @@ fn read_only_prompts_say_so_and_write_nothing_at_all() {
     let before = imd.dump();
     let mut prompts = crate::support::prompts::Prompts::start(&imd, &["--read-only", "setup", "--plain"]);
     let said = prompts.answer("Step to open", "3");
-    assert!(said.contains("Read-only: everything can be looked at and nothing is changed."), "{said}");
+    assert!(said.contains("Read-only: you can view everything and change nothing."), "{said}");
     prompts.answer("Mapping", "");
     prompts.answer("Base DN", "");
     prompts.answer("OU", "OU=Staff,DC=corp,DC=example,DC=com");

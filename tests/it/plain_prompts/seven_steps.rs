@@ -43,7 +43,7 @@ fn the_plain_face_walks_all_seven_steps_from_a_file_of_typed_lines() {
         "Error: Authentication methods: ",
         "failed, ",
         "ok, users: 12 users",
-        "12 users are taken, nobody is excluded.",
+        "12 users match, nobody is excluded.",
         "The users are stored.",
         "Who can read the token of msiexec",
         "7 Installer, done: configmgr, ivanti-mac, msiexec",
@@ -78,7 +78,7 @@ fn a_dumb_terminal_gets_the_prompts_by_itself_and_another_one_by_asking() {
 #[test]
 fn without_a_terminal_the_prompts_name_the_verb_to_use() {
     let imd = Installation::new();
-    imd.imd(["setup", "--plain"]).failed_with(2, ["no terminal", "imd setup --answers FILE"]);
+    imd.imd(["setup", "--plain"]).failed_with(2, ["not a terminal", "imd setup --answers FILE"]);
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn exit_codes(wine: &Wine) {
     // Without what is to lie beside it, it starts nothing.
     for absent in ["token.txt", "imd-activate.msi"] {
         writeln!(driver, "del C:\\msiexec\\{absent}\ncmd /c C:\\msiexec\\install.cmd\necho %ERRORLEVEL%").unwrap();
-        codes.extend([format!("\"{absent}\" is not beside this file. "), "1612".to_owned()]);
+        codes.extend([format!("\"{absent}\" is missing in this folder. "), "1612".to_owned()]);
     }
     let ran = run(wine, &driver);
     assert_eq!(ran.text.lines().collect::<Vec<_>>(), codes);

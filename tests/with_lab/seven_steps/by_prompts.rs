@@ -32,7 +32,7 @@ fn all_seven_steps_by_prompts_from_an_empty_state() {
         &["mail", "userAccountControl", "accountExpires"],
     );
     let fit = people.values().filter(|entry| excluded(entry, &people).is_none()).count();
-    assert!(said.contains(&format!("{fit} users are taken, {} excluded", people.len() - fit)), "{said}");
+    assert!(said.contains(&format!("{fit} users match, {} excluded", people.len() - fit)), "{said}");
     assert!(said.contains("Sales"), "the OUs below were listed: {said}");
     let cached = imd.row("SELECT count(*) AS users FROM user WHERE state = 'active'");
     assert_eq!(cached, json!({ "users": fit }));
