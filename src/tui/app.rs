@@ -125,7 +125,7 @@ impl App {
         let chain = |first: &'static [Binding]| first.iter().chain(keys::ANYWHERE).collect();
         match (&self.over, &self.screen) {
             (Some(Over::Help(_)), _) => chain(keys::HELP),
-            (Some(Over::Palette(_)), _) => chain(keys::PALETTE),
+            (Some(Over::Palette(_)), _) => [keys::PALETTE, keys::EDIT, keys::ANYWHERE].into_iter().flatten().collect(),
             (None, Screen::Step(screen)) => screen.tables(&self.context),
             (None, Screen::Setup(_)) => {
                 [keys::SETUP, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT].into_iter().flatten().collect()

@@ -41,11 +41,12 @@ impl App {
             }
             Reply::Saved { form, outcome } => self.saved(&form, outcome),
             Reply::Rows(asked, rows) => {
-                if let Some(list) = self.lists.get_mut(&asked.kind) {
-                    list.take(&asked, rows, &mut self.context);
-                    list.ensure(&mut self.context);
+                let Some(list) = self.lists.get_mut(&asked.kind) else { return };
+                let is_current = list.take(&asked, rows, &mut self.context);
+                list.ensure(&mut self.context);
+                if is_current {
+                    self.begun(asked.kind);
                 }
-                self.begun(asked.kind);
             }
             Reply::Detail(kind, id, detail) => {
                 let of = Place::Entry(kind, id.clone());

@@ -171,10 +171,11 @@ impl ListScreen {
         usize::try_from(self.rows.total).unwrap_or(usize::MAX)
     }
 
-    /// Takes rows; those of an earlier search are dropped. The selected entry stays selected.
-    pub fn take(&mut self, asked: &Asked, rows: Rows, context: &mut Context) {
+    /// Takes rows; those of an earlier search are dropped. The selected entry stays selected. False while other rows are
+    /// to come.
+    pub fn take(&mut self, asked: &Asked, rows: Rows, context: &mut Context) -> bool {
         if *asked != self.asked {
-            return;
+            return false;
         }
         let id = self.wanted.clone().or_else(|| self.selected().map(|row| row.id.clone()));
         if self.coming == Some(rows.offset) {
@@ -188,7 +189,8 @@ impl ListScreen {
             {
                 self.wanted = None;
             } else {
-                return self.ask(end, context);
+                self.ask(end, context);
+                return false;
             }
         }
         let same = self.rows.rows.iter().position(|row| Some(&row.id) == id.as_ref());
@@ -196,6 +198,7 @@ impl ListScreen {
             self.at = same;
         }
         self.at = self.at.min(self.total().saturating_sub(1));
+        true
     }
 
     fn row(&self, at: usize) -> Option<&Row> {

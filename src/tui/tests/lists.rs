@@ -329,3 +329,48 @@ fn a_console_that_may_only_read_offers_no_new_entry() {
     assert!(screen(&app).contains("Tokens  3") && !screen(&app).contains("n new"), "{}", screen(&app));
     assert!(press(&mut app, "n").is_empty(), "{}", screen(&app));
 }
+
+#[test]
+fn every_search_has_a_cursor_and_deletes_words() {
+    let edited = |app: &mut App| {
+        type_text(app, "zq kv");
+        keys(app, &["Ctrl-W", "Home"]);
+        type_text(app, "x");
+        assert!(screen(app).contains("xzq") && !screen(app).contains("kv"), "{}", screen(app));
+        keys(app, &["Ctrl-U", "Backspace"]);
+        assert!(!screen(app).contains("xzq"), "{}", screen(app));
+    };
+    let mut app = opened(Kind::Users, UTF8, (80, 24));
+    press(&mut app, "/");
+    edited(&mut app);
+    let mut app = opened(Kind::Users, UTF8, (80, 24));
+    press(&mut app, "Ctrl-P");
+    edited(&mut app);
+    let mut app = super::plans::stopped(UTF8, (80, 24));
+    press(&mut app, "/");
+    edited(&mut app);
+    let mut app = super::app(Step::Mapping, UTF8, (80, 24));
+    go_to(&mut app, "mapping.group");
+    let pick = super::job(&press(&mut app, "Ctrl-O"));
+    answered(&mut app, Answer::Job(pick, JobEvent::Picked { under: None, items: units() }));
+    edited(&mut app);
+}
+
+#[test]
+fn an_act_waits_for_the_rows_of_its_own_search() {
+    let mut app = app(Step::Directory, UTF8, (80, 24));
+    press(&mut app, "Ctrl-P");
+    type_text(&mut app, "jane");
+    answered(&mut app, Answer::Reply(Reply::Found("jane".into(), Vec::new())));
+    press(&mut app, "Enter");
+    let rows = |search: &str, acts: &[Act]| {
+        let asked = Asked { kind: Kind::Users, search: search.to_owned(), order: 0 };
+        Answer::Reply(Reply::Rows(
+            Box::new(asked),
+            super::super::listing::Rows { acts: acts.to_vec(), ..Default::default() },
+        ))
+    };
+    assert!(answered(&mut app, rows("", &[])).is_empty());
+    let effects = answered(&mut app, rows("jane", &[Act::Explain]));
+    assert!(matches!(&effects[..], [Effect::Request(Request::Question(of))] if of.act == Act::Explain));
+}
