@@ -12,7 +12,7 @@ fn refused(rollout: &Rollout) -> Run {
     let imd = Installation::new();
     rollout.write(&imd);
     let run = imd.imd(["setup", "--answers", "rollout.toml"]);
-    for table in ["directory", "profile", "storage", "mapping", "token", "export", "sealed"] {
+    for table in ["directory", "profile", "storage", "mapping", "token", "export", "sealed_secret"] {
         assert!(imd.rows(&format!("SELECT 1 FROM {table}")).is_empty(), "{table} holds something: {run:#?}");
     }
     assert!(!imd.path("rollout").exists(), "nothing was exported");
