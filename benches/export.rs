@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use imd::export::{self, Deployment, Rendered, TokenBy};
+use imd::export::{self, Deployment, Rendered, TokenDelivery};
 use imd::model::installer::Proxy;
 use imd::model::name::Name;
 use imd::secrets::Secret;
@@ -21,7 +21,7 @@ fn deployment() -> Deployment {
         token_id: None,
         token_name: Name::new("rollout").expect("a name"),
         token_expires_at: None,
-        token_by: TokenBy::File,
+        token_delivery: TokenDelivery::File,
         servers: vec!["https://imd.corp.example.com:7443".to_owned(); 2],
         proxy: Proxy::System,
         // Ivanti for Mac cannot do without them.

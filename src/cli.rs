@@ -168,7 +168,8 @@ fn run(arguments: Arguments, faces: &Faces<'_>, output: &Output) -> Result<(), F
     match command {
         None => setup::open_face(&open(state, read_only)?, color, faces, false),
         Some(Command::Demo { answers }) => setup::demo(answers.as_deref(), color, faces, output),
-        Some(Command::Setup { answers, plain, export }) => {
+        Some(Command::Setup { schema: true, .. }) => Ok(output.document(&crate::wizard::answers::schema())?),
+        Some(Command::Setup { answers, plain, export, schema: false }) => {
             let engine = open(state, read_only)?;
             match (answers, export) {
                 (Some(file), _) => setup::answers(&engine, &file, yes, output),

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::model::installer::Proxy;
-pub use crate::model::installer::TokenBy;
+pub use crate::model::installer::TokenDelivery;
 use crate::model::name::Name;
 use crate::model::token::TokenId;
 use crate::secrets::Secret;
@@ -55,7 +55,7 @@ pub struct Deployment {
     pub token_name: Name,
     pub token_expires_at: Option<Timestamp>,
     /// How the token is carried if the target supports both ways.
-    pub token_by: TokenBy,
+    pub token_delivery: TokenDelivery,
     /// `https://host[:port]`, tried in order.
     pub servers: Vec<String>,
     pub proxy: Proxy,

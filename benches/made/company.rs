@@ -195,7 +195,7 @@ pub(crate) fn configured(dir: &Path) -> Store {
         storage: name("eu-1"),
         quota: None,
         auto_import: false,
-        every: None,
+        interval: None,
         enabled: true,
     };
     store.save(&mapping, None, &by).expect("a mapping");

@@ -103,6 +103,9 @@ pub(super) enum Command {
         /// Write the current setup to an answers file, without secrets, and exit
         #[arg(long, value_name = "FILE", conflicts_with_all = ["plain", "answers"])]
         export: Option<PathBuf>,
+        /// Print the JSON schema of the answers file and exit
+        #[arg(long, conflicts_with_all = ["plain", "answers", "export"])]
+        schema: bool,
     },
     /// Manage directories: the sources of users
     #[command(subcommand)]

@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use crate::engine::{Engine, Error};
 use crate::export::{Checked, Verdict};
-use crate::model::installer::TokenBy;
+use crate::model::installer::TokenDelivery;
 use crate::model::name::Name;
 
 use super::Failure;
@@ -57,7 +57,7 @@ pub(super) struct Write {
     /// Put the token in a file of its own, or inline among the other values, where the target supports both; default:
     /// the choice of step 7
     #[arg(long, value_name = "file|inline")]
-    token_by: Option<TokenBy>,
+    token_delivery: Option<TokenDelivery>,
     /// Write to this folder, one subfolder per target; default: the folder of step 7
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -94,7 +94,7 @@ fn list(engine: &Engine, output: &Output) -> Result<(), Failure> {
 }
 
 fn write(engine: &Engine, write: Write, output: &Output) -> Result<(), Failure> {
-    let Write { targets, token, token_by, out } = write;
+    let Write { targets, token, token_delivery, out } = write;
     let mut installer = engine.settled_installer()?;
     installer.targets = targets;
     if let Some(token) = token {
@@ -106,19 +106,19 @@ fn write(engine: &Engine, write: Write, output: &Output) -> Result<(), Failure> 
         installer.token = Some(name);
     }
     if let Some(out) = out {
-        installer.out = std::path::absolute(out)?;
+        installer.folder = std::path::absolute(out)?;
     }
-    if installer.out.as_os_str().is_empty() {
+    if installer.folder.as_os_str().is_empty() {
         return Err(Failure::Usage {
             message: "no output folder is given, and step 7 has none".to_owned(),
             help: "add --out DIR".to_owned(),
         });
     }
-    if let Some(way) = token_by {
-        installer.token_by = way;
+    if let Some(way) = token_delivery {
+        installer.token_delivery = way;
     }
     let written = engine.write_exports(&installer)?;
-    for export in written.iter().filter(|export| export.token_by == TokenBy::Inline) {
+    for export in written.iter().filter(|export| export.token_delivery == TokenDelivery::Inline) {
         for at in &export.exposure {
             output.note(&format!("{}: the token can be read in {}", export.target, at.place))?;
             output.note(&format!("  by {}, until {}", at.readers, at.until))?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::export::{self, Agent, Checked, Deployment, Exposure, Manifest, Rendered, Target, TokenBy, TokenFrom};
+use crate::export::{self, Agent, Checked, Deployment, Exposure, Manifest, Rendered, Target, TokenDelivery, TokenFrom};
 use crate::model::Kept;
 use crate::model::hash::sha256;
 use crate::model::installer::{Inputs, Installer};
@@ -33,7 +33,7 @@ pub struct Written {
     /// False when the folder already held exactly this.
     pub changed: bool,
     /// How the token travels by these files.
-    pub token_by: TokenBy,
+    pub token_delivery: TokenDelivery,
     /// Where it can be read then.
     pub exposure: Vec<Exposure>,
 }
@@ -100,15 +100,15 @@ impl Engine {
     pub fn write_exports(&self, installer: &Installer) -> Result<Vec<Written>, Error> {
         let by = self.by("export")?;
         let rendered = self.render(installer, None)?;
-        let folder = |rendered: &Rendered| installer.out.join(&rendered.target);
+        let folder = |rendered: &Rendered| installer.folder.join(&rendered.target);
         let there: Vec<_> = rendered.iter().map(|rendered| manifest_in(&folder(rendered))).collect();
-        export::write(&rendered, &installer.out)?;
+        export::write(&rendered, &installer.folder)?;
         let recorded = self.store().exports()?;
         let inputs = Inputs {
             agent: installer.agent.clone(),
             proxy: installer.proxy.clone(),
             properties: installer.properties.clone(),
-            token_by: installer.token_by,
+            token_delivery: installer.token_delivery,
         };
         let mut exports = Vec::new();
         for (rendered, there) in rendered.iter().zip(there) {
@@ -128,7 +128,7 @@ impl Engine {
                 folder,
                 files,
                 changed,
-                token_by: rendered.manifest.token.travels_by,
+                token_delivery: rendered.manifest.token.travels_by,
                 exposure: rendered.exposure.clone(),
             });
         }
@@ -180,7 +180,7 @@ impl Engine {
                 token_id: None,
                 token_name: Name::new(&agent.id).map_err(|_| no_agent())?,
                 token_expires_at: None,
-                token_by: installer.token_by,
+                token_delivery: installer.token_delivery,
                 servers: Vec::new(),
                 proxy,
                 properties,
@@ -198,7 +198,7 @@ impl Engine {
             token_id: Some(record.id),
             token_name: record.name,
             token_expires_at: record.expires_at,
-            token_by: installer.token_by,
+            token_delivery: installer.token_delivery,
             servers: record.servers,
             proxy,
             properties,

@@ -123,10 +123,10 @@ impl Engine {
             agent: inputs.agent,
             proxy: inputs.proxy,
             properties: inputs.properties,
-            token_by: inputs.token_by,
+            token_delivery: inputs.token_delivery,
             targets: vec![export.target.clone()],
             token,
-            out: export.folder.parent().unwrap_or(Path::new("/")).to_owned(),
+            folder: export.folder.parent().unwrap_or(Path::new("/")).to_owned(),
         };
         self.write_exports(&installer)?.pop().ok_or_else(|| Error::NoTarget(export.target.clone()))
     }
@@ -141,7 +141,7 @@ impl Engine {
             proxy: settled.proxy,
             properties: settled.properties,
             // As it does, whatever was settled since.
-            token_by: there.token.travels_by,
+            token_delivery: there.token.travels_by,
         })
     }
 }

@@ -60,12 +60,12 @@ impl Engine {
     pub fn next_sync(&self, tried: Option<Timestamp>) -> Result<Option<Timestamp>, Error> {
         let frequency = self.frequency()?.map(|kept| kept.value).unwrap_or_default();
         let enabled = self.mappings()?.into_iter().map(|kept| kept.value).filter(|mapping| mapping.enabled);
-        let Some(every) = enabled.map(|mapping| mapping.every.unwrap_or(frequency.every)).min() else {
+        let Some(interval) = enabled.map(|mapping| mapping.interval.unwrap_or(frequency.interval)).min() else {
             return Ok(None);
         };
         let last = self.last_sync()?.max(tried);
         let Some(last) = last else { return Ok(Some(self.now())) };
-        let frequency = Frequency { every, ..frequency };
+        let frequency = Frequency { interval, ..frequency };
         Ok(frequency.next_runs(last, Some(last), 1).first().map(jiff::Zoned::timestamp))
     }
 }

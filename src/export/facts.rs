@@ -11,7 +11,7 @@ use super::agent::{Detection, Parameter, Scope, Settings, Source, Text, Unix, Va
 use super::quote::{Carried, Grammar, Quoted, Raw, environment};
 use super::target::SettingsBy;
 use super::value::{Kind, items};
-use super::{Agent, Deployment, Error, Platform, Property, Target, TokenBy, TokenFrom};
+use super::{Agent, Deployment, Error, Platform, Property, Target, TokenDelivery, TokenFrom};
 use crate::model::hash::sha256;
 use crate::model::nearest::nearest;
 use crate::model::text::shown;
@@ -57,7 +57,7 @@ pub(super) fn filled_in(deployment: &Deployment, target: &Target) -> Result<Valu
 }
 
 /// How this target carries the token of this agent: as the administrator chose, if both ways are possible.
-pub(super) fn way(deployment: &Deployment, target: &Target) -> TokenBy {
+pub(super) fn way(deployment: &Deployment, target: &Target) -> TokenDelivery {
     let agent = &deployment.agent;
     let has = |values: Option<&[Parameter]>, wanted: &Source| {
         values.is_some_and(|values| values.iter().any(|parameter| parameter.value == *wanted))
@@ -78,10 +78,10 @@ pub(super) fn way(deployment: &Deployment, target: &Target) -> TokenBy {
         }
         (None, Platform::Any) => (true, true),
     };
-    match deployment.token_by {
-        TokenBy::File if file => TokenBy::File,
-        TokenBy::Inline if !inline && file => TokenBy::File,
-        _ => TokenBy::Inline,
+    match deployment.token_delivery {
+        TokenDelivery::File if file => TokenDelivery::File,
+        TokenDelivery::Inline if !inline && file => TokenDelivery::File,
+        _ => TokenDelivery::Inline,
     }
 }
 
@@ -114,7 +114,7 @@ pub(super) struct Facts<'a> {
     pub(super) target: &'a Target,
     pub(super) values: &'a Values,
     /// How the token is carried.
-    pub(super) way: TokenBy,
+    pub(super) way: TokenDelivery,
     /// The token of the deployment, or its replacement in a preview.
     pub(super) token: &'a Secret,
 }
@@ -131,7 +131,7 @@ impl Facts<'_> {
             ("token_id".to_owned(), Value::from(id)),
             ("token_name".to_owned(), raw("the token's name", deployment.token_name.as_str())),
             ("token_expires".to_owned(), Value::from(expires.map(|at| raw("the token's expiry", &at)))),
-            ("token_in_file".to_owned(), Value::from(self.way == TokenBy::File)),
+            ("token_in_file".to_owned(), Value::from(self.way == TokenDelivery::File)),
             ("token_file".to_owned(), raw("the token's file", TOKEN_FILE)),
             (
                 "agent".to_owned(),
@@ -247,7 +247,7 @@ impl Facts<'_> {
     }
 
     fn values(&self, values: &[Parameter]) -> Result<Value, Error> {
-        let skipped = if self.way == TokenBy::File { Source::Token } else { Source::TokenFile };
+        let skipped = if self.way == TokenDelivery::File { Source::Token } else { Source::TokenFile };
         let mut all = Vec::new();
         let nothing = self.on_activation().is_none();
         let kept = |one: &&Parameter| one.value != skipped && !(nothing && one.value == Source::OnActivation);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::quote::Grammar;
-use crate::model::installer::TokenBy;
+use crate::model::installer::TokenDelivery;
 use crate::model::name::Name;
 use crate::model::token::TokenId;
 
@@ -38,7 +38,7 @@ pub struct ManifestToken {
     pub id: Option<TokenId>,
     pub name: Name,
     pub expires_at: Option<Timestamp>,
-    pub travels_by: TokenBy,
+    pub travels_by: TokenDelivery,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

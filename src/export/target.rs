@@ -8,7 +8,7 @@ use super::manifest::Exposure;
 use super::quote::{Grammar, Refused, refused};
 use super::templates::shared;
 use super::value::is_id;
-use super::{Error, TokenBy, definition};
+use super::{Error, TokenDelivery, definition};
 
 /// A deployment tool and the files that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +107,7 @@ pub(super) struct FileTemplate {
     pub(super) encoding: Encoding,
     /// Write the file only if the token is carried this way.
     #[serde(default)]
-    pub(super) when: Option<TokenBy>,
+    pub(super) when: Option<TokenDelivery>,
 }
 
 /// The character encoding of a file.
@@ -142,7 +142,7 @@ pub(super) struct ExposureRule {
     pub(super) readers: String,
     pub(super) until: String,
     #[serde(default)]
-    pub(super) when: Option<TokenBy>,
+    pub(super) when: Option<TokenDelivery>,
 }
 
 #[derive(Deserialize)]
@@ -171,7 +171,7 @@ impl Target {
     }
 
     /// Where the token can be read if it is carried this way.
-    pub(super) fn exposure(&self, way: TokenBy) -> Vec<Exposure> {
+    pub(super) fn exposure(&self, way: TokenDelivery) -> Vec<Exposure> {
         let rules = self.exposure.iter().filter(|rule| rule.when.is_none_or(|when| when == way));
         rules
             .map(|rule| Exposure {
@@ -199,7 +199,7 @@ impl Target {
         if !files.iter().any(|file| file.name == README && file.when.is_none()) {
             return Err(format!("it has no file {README}"));
         }
-        for way in [TokenBy::File, TokenBy::Inline] {
+        for way in [TokenDelivery::File, TokenDelivery::Inline] {
             if !exposure.iter().any(|rule| rule.when.is_none_or(|when| when == way)) {
                 return Err(format!("it has no [[exposure]] for a token that is carried by {}", way.word()));
             }

@@ -169,7 +169,7 @@ fn mapping() -> Mapping {
         storage: name(),
         quota: None,
         auto_import: false,
-        every: None,
+        interval: None,
         enabled: true,
     }
 }

@@ -11,16 +11,16 @@ use super::duration::Duration;
 #[serde(default)]
 pub struct Frequency {
     /// 15 minutes to 31 days.
-    pub every: Duration,
+    pub interval: Duration,
     /// The time of day of the first run; the others follow at the interval from there.
     pub at: Option<ClockTime>,
     /// An IANA time zone for `at`: `Europe/Oslo`. Absent: UTC.
-    pub tz: Option<String>,
+    pub time_zone: Option<String>,
 }
 
 impl Default for Frequency {
     fn default() -> Self {
-        Self { every: Duration::hours(24), at: None, tz: None }
+        Self { interval: Duration::hours(24), at: None, time_zone: None }
     }
 }
 
@@ -61,7 +61,7 @@ impl From<ClockTime> for String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     #[error("the interval must be 15m to 31d, not {0}")]
-    Every(Duration),
+    Interval(Duration),
     #[error("unknown time zone {0:?}; an example is Europe/Oslo")]
     TimeZone(String),
 }
@@ -70,22 +70,22 @@ impl Unfit {
     /// The field that it is about, by its key in the answers file.
     pub const fn key(&self) -> &'static str {
         match self {
-            Self::Every(_) => "frequency.every",
-            Self::TimeZone(_) => "frequency.tz",
+            Self::Interval(_) => "frequency.interval",
+            Self::TimeZone(_) => "frequency.time_zone",
         }
     }
 }
 
 impl Frequency {
     pub fn unfit(&self) -> Option<Unfit> {
-        if !(Duration::seconds(900)..=Duration::days(31)).contains(&self.every) {
-            return Some(Unfit::Every(self.every));
+        if !(Duration::seconds(900)..=Duration::days(31)).contains(&self.interval) {
+            return Some(Unfit::Interval(self.interval));
         }
         self.zone().err()
     }
 
     fn zone(&self) -> Result<TimeZone, Unfit> {
-        match self.tz.as_deref() {
+        match self.time_zone.as_deref() {
             None => Ok(TimeZone::UTC),
             Some(name) => TimeZone::get(name).map_err(|_| Unfit::TimeZone(super::text::shown(name))),
         }
@@ -95,26 +95,26 @@ impl Frequency {
     /// without one, the runs follow `last` (or `now` when nothing has run yet).
     pub fn next_runs(&self, now: Timestamp, last: Option<Timestamp>, count: usize) -> Vec<Zoned> {
         let Ok(zone) = self.zone() else { return Vec::new() };
-        let every = self.every.as_seconds().max(1);
+        let interval = self.interval.as_seconds().max(1);
         let now_there = now.to_zoned(zone.clone());
         let Some(ClockTime(at)) = self.at else {
             let since = last.map_or(0, |last| now.duration_since(last).as_secs().max(0).unsigned_abs());
-            let first = last.unwrap_or(now).checked_add(secs((since / every + 1) * every));
-            return steps(first.ok(), every, count, &zone);
+            let first = last.unwrap_or(now).checked_add(secs((since / interval + 1) * interval));
+            return steps(first.ok(), interval, count, &zone);
         };
         let start = |days: i64| {
             let day = now_there.date().checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
             day.to_datetime(at).to_zoned(zone.clone()).ok()
         };
-        if every.is_multiple_of(86_400) {
-            let step = i64::try_from(every / 86_400).unwrap_or(1);
+        if interval.is_multiple_of(86_400) {
+            let step = i64::try_from(interval / 86_400).unwrap_or(1);
             let first = i64::from(start(0).is_none_or(|run| run.timestamp() <= now));
             return (0..count).filter_map(|n| start(first + step * i64::try_from(n).unwrap_or(0))).collect();
         }
         let Some(anchor) = start(-31) else { return Vec::new() };
         let since = now.duration_since(anchor.timestamp()).as_secs().max(0).unsigned_abs();
-        let first = anchor.timestamp().checked_add(secs((since / every + 1) * every));
-        steps(first.ok(), every, count, &zone)
+        let first = anchor.timestamp().checked_add(secs((since / interval + 1) * interval));
+        steps(first.ok(), interval, count, &zone)
     }
 }
 
@@ -122,8 +122,8 @@ fn secs(seconds: u64) -> SignedDuration {
     SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
-fn steps(first: Option<Timestamp>, every: u64, count: usize, zone: &TimeZone) -> Vec<Zoned> {
-    let runs = std::iter::successors(first, |run| run.checked_add(secs(every)).ok());
+fn steps(first: Option<Timestamp>, interval: u64, count: usize, zone: &TimeZone) -> Vec<Zoned> {
+    let runs = std::iter::successors(first, |run| run.checked_add(secs(interval)).ok());
     runs.take(count).map(|run| run.to_zoned(zone.clone())).collect()
 }
 
@@ -131,11 +131,11 @@ fn steps(first: Option<Timestamp>, every: u64, count: usize, zone: &TimeZone) ->
 mod tests {
     use super::*;
 
-    fn runs(every: &str, at: Option<&str>, tz: Option<&str>, now: &str) -> Vec<String> {
+    fn runs(interval: &str, at: Option<&str>, time_zone: Option<&str>, now: &str) -> Vec<String> {
         let frequency = Frequency {
-            every: every.parse().expect("an interval"),
+            interval: interval.parse().expect("an interval"),
             at: at.map(|at| at.parse().expect("a time")),
-            tz: tz.map(str::to_owned),
+            time_zone: time_zone.map(str::to_owned),
         };
         let now = now.parse().expect("a timestamp");
         frequency.next_runs(now, None, 3).iter().map(|run| run.strftime("%Y-%m-%d %H:%M %:z").to_string()).collect()
@@ -155,7 +155,7 @@ mod tests {
             runs("12h", None, None, "2026-01-01T05:00:00Z"),
             ["2026-01-01 17:00 +00:00", "2026-01-02 05:00 +00:00", "2026-01-02 17:00 +00:00"]
         );
-        let frequency = Frequency { every: Duration::hours(6), at: None, tz: None };
+        let frequency = Frequency { interval: Duration::hours(6), at: None, time_zone: None };
         let now: Timestamp = "2026-01-01T20:00:00Z".parse().expect("a timestamp");
         let last = "2026-01-01T01:00:00Z".parse().ok();
         assert_eq!(frequency.next_runs(now, last, 1)[0].timestamp().to_string(), "2026-01-02T01:00:00Z");

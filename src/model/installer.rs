@@ -15,9 +15,9 @@ pub struct Installer {
     pub token: Option<super::name::Name>,
     pub proxy: Proxy,
     /// How the token is carried if the target supports both ways.
-    pub token_by: TokenBy,
+    pub token_delivery: TokenDelivery,
     /// The folder that the exports are written to.
-    pub out: PathBuf,
+    pub folder: PathBuf,
     /// The values of the agent's properties, by the keys of the agent definition.
     pub properties: BTreeMap<String, String>,
 }
@@ -28,13 +28,13 @@ pub struct Inputs {
     pub agent: String,
     pub proxy: Proxy,
     pub properties: BTreeMap<String, String>,
-    pub token_by: TokenBy,
+    pub token_delivery: TokenDelivery,
 }
 
 /// How an export carries the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum TokenBy {
+pub enum TokenDelivery {
     /// In its own file, so that it appears in no process list, event or installer log.
     #[default]
     File,
@@ -42,7 +42,7 @@ pub enum TokenBy {
     Inline,
 }
 
-impl TokenBy {
+impl TokenDelivery {
     pub const fn word(self) -> &'static str {
         match self {
             Self::File => "file",
@@ -51,7 +51,7 @@ impl TokenBy {
     }
 }
 
-impl std::str::FromStr for TokenBy {
+impl std::str::FromStr for TokenDelivery {
     type Err = super::Unreadable;
     fn from_str(text: &str) -> Result<Self, super::Unreadable> {
         let found = [Self::File, Self::Inline].into_iter().find(|way| way.word() == text);

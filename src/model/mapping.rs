@@ -27,7 +27,7 @@ pub struct Mapping {
     /// Stays off for mass deployment: an account comes into being at first activation.
     pub auto_import: bool,
     /// Overrides the frequency's interval.
-    pub every: Option<Duration>,
+    pub interval: Option<Duration>,
     /// A mapping that is not enabled matches nobody and changes nobody.
     pub enabled: bool,
 }

@@ -229,7 +229,7 @@ impl Item for Mapping {
             text(&self.storage),
             number_if(self.quota.map(Size::as_bytes)),
             number(self.auto_import.into()),
-            number_if(self.every.map(Duration::as_seconds)),
+            number_if(self.interval.map(Duration::as_seconds)),
             number(self.enabled.into()),
         ])
     }
@@ -250,7 +250,7 @@ impl Item for Mapping {
             storage: cells.parsed()?,
             quota: cells.number_if()?.map(Size::bytes),
             auto_import: cells.next()?,
-            every: cells.number_if()?.map(Duration::seconds),
+            interval: cells.number_if()?.map(Duration::seconds),
             enabled: cells.next()?,
         })
     }

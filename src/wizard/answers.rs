@@ -6,6 +6,8 @@
 
 mod edit;
 mod export;
+mod renamed;
+mod schema;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +23,7 @@ use super::{Saved, Step};
 
 pub use edit::{Edit, Table};
 pub use export::{Exported, export};
+pub use schema::schema;
 
 /// Tables in the order of the steps, each the answers to one form.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +46,8 @@ pub enum Error {
     Toml(String),
     #[error("the answers file has an unknown {what} {key:?}")]
     Unknown { what: &'static str, key: String, nearest: Option<String> },
+    #[error("the answers file has the old key {key:?}")]
+    Renamed { key: String, new: &'static str },
     #[error("{key} in the answers file: {message}")]
     Value { key: String, message: String, help: Option<String> },
     #[error("step {number}, {title}: {name} failed: {evidence}", number = .step.number(), title = .step.title())]
@@ -57,9 +62,10 @@ impl Error {
     /// What to do next.
     pub fn help(&self) -> String {
         match self {
-            Self::Toml(_) => "see https://toml.io, and the example in the README".to_owned(),
+            Self::Toml(_) => "see https://toml.io for the syntax of the file".to_owned(),
             Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean {nearest:?}?"),
-            Self::Unknown { nearest: None, .. } => "the README lists the tables and their keys".to_owned(),
+            Self::Unknown { nearest: None, .. } => "`imd setup --schema` prints the tables and their keys".to_owned(),
+            Self::Renamed { new, .. } => format!("its name is now {new:?}"),
             Self::Value { help: Some(help), .. } | Self::Check { help: Some(help), .. } => help.clone(),
             Self::Value { help: None, .. } => {
                 "correct it and run the same command again; nothing was changed".to_owned()
@@ -271,7 +277,7 @@ impl Answers {
             form.set(when.key, Value::Text(when.is.concat()));
         }
         // A CA file and pins exclude each other: the given one replaces the other.
-        for (key, other) in [("directory.ca_file", "directory.pin"), ("directory.pin", "directory.ca_file")] {
+        for (key, other) in [("directory.ca_file", "directory.pins"), ("directory.pins", "directory.ca_file")] {
             if filled.values.iter().any(|(given, _)| given == key) {
                 form.set(other, Value::Text(String::new()));
             }
@@ -474,6 +480,9 @@ fn strings(key: &str, value: &toml::Value) -> Result<Vec<String>, Error> {
 }
 
 fn unknown_field(form: &Form, key: &str) -> Error {
+    if let Some(new) = renamed::new_name(key) {
+        return Error::Renamed { key: key.to_owned(), new };
+    }
     let table = key.split('.').next().unwrap_or_default();
     let known: Vec<_> =
         form.fields.iter().filter(|field| field.written != Written::Implied).map(Field::file_key).collect();
@@ -522,6 +531,18 @@ mod tests {
     }
 
     #[test]
+    fn an_old_key_names_the_new_one() {
+        for (old, new) in renamed::RENAMED {
+            let (table, key) = old.split_once('.').expect("a table and a key");
+            let step = TABLES.iter().find(|(name, _)| *name == table).map(|(_, step)| *step).expect("a table");
+            let form = Form::new(step, keys(table));
+            assert!(form.field(new).is_some() && form.field(old).is_none(), "{old} -> {new}");
+            let error = filled(form, &format!("[{table}]\n{key} = \"x\"")).err().expect("an old key");
+            assert!(error.to_string().contains(old) && error.help().contains(new), "{error}: {}", error.help());
+        }
+    }
+
+    #[test]
     fn a_secret_in_the_file_is_refused_and_not_repeated() {
         let error = filled(directory_form(), "[directory]\npassword = \"hunter2\"").err().expect("a secret in clear");
         assert!(!error.to_string().contains("hunter2") && error.help().contains("directory.password_file"));
@@ -542,7 +563,7 @@ mod tests {
         assert_eq!(form.text("directory.urls"), Some("ldaps://dc1 ldaps://dc2"));
         let form = Form::new(Step::Settings, settings::fields());
         let mut form = good(form, "[settings]\nauth = [\"unverified\", \"password\"]");
-        assert!(!form.check_fields(), "claimed stands beside another proof");
+        assert!(!form.check_fields(), "unverified is combined with another method");
         assert!(form.field("settings.auth").is_some_and(|field| field.problem.is_some()));
     }
 

@@ -52,7 +52,7 @@ pub(super) fn fields() -> Vec<Field> {
         )
         .when("directory.source", ["ldaps"]),
         Field::new(
-            "directory.pin",
+            "directory.pins",
             "Public-key pins",
             "Used instead of a CA file. Ctrl-O shows the keys of the servers, to compare.",
             Kind::Pick(Pick::Key),
@@ -102,7 +102,7 @@ pub(super) fn fill(form: &mut Form, directory: &Directory, password_kept: bool) 
                 Trust::System => {}
                 Trust::Ca { file, .. } => set("directory.ca_file", file.display().to_string()),
                 Trust::Pins(pins) => {
-                    set("directory.pin", pins.iter().map(Pin::to_string).collect::<Vec<_>>().join(" "));
+                    set("directory.pins", pins.iter().map(Pin::to_string).collect::<Vec<_>>().join(" "));
                 }
             }
         }
@@ -127,14 +127,14 @@ fn read(form: &mut Form) -> Option<(Directory, Option<Secret>)> {
         return Some((Directory { name: name?, source: Source::File(file) }, None));
     }
     let urls = many::<Url>(form, "directory.urls")?;
-    let trust = match (form.text("directory.ca_file"), form.text("directory.pin")) {
+    let trust = match (form.text("directory.ca_file"), form.text("directory.pins")) {
         (None, None) => Trust::System,
         (Some(file), None) => Trust::Ca { file: path(file), pem: String::new() },
-        (None, Some(_)) => Trust::Pins(many(form, "directory.pin")?),
+        (None, Some(_)) => Trust::Pins(many(form, "directory.pins")?),
         (Some(_), Some(_)) => {
             let help = "keep one of them and empty the other".to_owned();
             let problem = Problem { help: Some(help), ..Problem::new("a CA file is given, too; use one of them") };
-            form.problem("directory.pin", problem);
+            form.problem("directory.pins", problem);
             return None;
         }
     };

@@ -12,13 +12,13 @@ fn parts() -> Vec<Part<Frequency>> {
     vec![
         Part::text(
             Field::new(
-                "frequency.every",
+                "frequency.interval",
                 "Sync interval",
                 "How often imd reads the directory: 15 minutes to 31 days; default 24h.",
                 Kind::Text { example: "24h" },
             )
             .required(),
-            |frequency| &mut frequency.every,
+            |frequency| &mut frequency.interval,
         ),
         Part::optional(
             Field::new(
@@ -31,12 +31,12 @@ fn parts() -> Vec<Part<Frequency>> {
         ),
         Part::optional(
             Field::new(
-                "frequency.tz",
+                "frequency.time_zone",
                 "Time zone",
                 "Time zone of the start time. Empty: UTC.",
                 Kind::Text { example: "Europe/Oslo" },
             ),
-            |frequency| &mut frequency.tz,
+            |frequency| &mut frequency.time_zone,
         ),
     ]
 }

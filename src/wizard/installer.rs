@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::engine::{Engine, Error};
 use crate::export::{Agent, Property, Target, TokenFrom};
 use crate::model::check::Check;
-use crate::model::installer::{Installer, Proxy, TokenBy};
+use crate::model::installer::{Installer, Proxy, TokenDelivery};
 use crate::secrets::Secret;
 
 use super::form::{Basis, Choice, Field, Form, Kind, Value};
@@ -68,7 +68,7 @@ pub(super) fn fields(agents: &[Agent], targets: &[Target], tokens: Vec<Choice>) 
         )
         .with("system"),
         Field::new(
-            "installer.token_by",
+            "installer.token_delivery",
             "Token delivery",
             "How laptops get the token, if the deployment tool supports both.",
             Kind::Choice(vec![
@@ -82,7 +82,7 @@ pub(super) fn fields(agents: &[Agent], targets: &[Target], tokens: Vec<Choice>) 
         )
         .with("file"),
         Field::new(
-            "installer.out",
+            "installer.folder",
             "Folder",
             "The folder that imd writes the files to.",
             Kind::Path { example: "rollout" },
@@ -111,8 +111,8 @@ pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
     form.set(AGENT, Value::Text(installer.agent.clone()));
     form.set("installer.targets", Value::Many(installer.targets));
     form.set("installer.proxy", Value::Text(installer.proxy.to_string()));
-    form.set("installer.token_by", Value::Text(installer.token_by.word().to_owned()));
-    form.set("installer.out", Value::Text(installer.out.display().to_string()));
+    form.set("installer.token_delivery", Value::Text(installer.token_delivery.word().to_owned()));
+    form.set("installer.folder", Value::Text(installer.folder.display().to_string()));
     for (key, value) in installer.properties {
         form.set(&format!("{PROPERTIES}{key}"), Value::Text(value));
     }
@@ -129,7 +129,7 @@ pub(super) fn open(engine: &Engine, form: &mut Form) -> Result<(), Error> {
 fn read(form: &mut Form) -> Option<(Installer, Option<Secret>)> {
     let proxy = form.parse("installer.proxy").unwrap_or(Proxy::System);
     let token = form.parse("installer.token");
-    let token_by = form.parse("installer.token_by").unwrap_or(TokenBy::File);
+    let token_delivery = form.parse("installer.token_delivery").unwrap_or(TokenDelivery::File);
     let filled = form.visible().filter_map(|field| Some((field.key.strip_prefix(PROPERTIES)?, field.text().trim())));
     let filled = filled.filter(|(_, value)| !value.is_empty());
     let properties: BTreeMap<_, _> = filled.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
@@ -143,8 +143,8 @@ fn read(form: &mut Form) -> Option<(Installer, Option<Secret>)> {
         targets: form.field("installer.targets").map(Field::many).unwrap_or_default().to_vec(),
         token,
         proxy,
-        token_by,
-        out: path(form.text("installer.out")?),
+        token_delivery,
+        folder: path(form.text("installer.folder")?),
         properties,
     };
     Some((installer, foreign))

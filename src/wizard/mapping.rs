@@ -117,12 +117,12 @@ fn parts(choices: Choices) -> Vec<Part<Mapping>> {
         ),
         Part::optional(
             text(
-                "mapping.every",
+                "mapping.interval",
                 "Sync interval",
                 "Overrides step 4: 15 minutes to 31 days; empty: as in step 4.",
                 "12h",
             ),
-            |mapping| &mut mapping.every,
+            |mapping| &mut mapping.interval,
         ),
         Part::choice(
             Field::new(
@@ -169,7 +169,7 @@ fn mapping_of(name: Name) -> Mapping {
         storage: name.clone(),
         quota: None,
         auto_import: false,
-        every: None,
+        interval: None,
         enabled: true,
         name,
     }

@@ -67,7 +67,7 @@ pub fn standing(engine: &Engine) -> Result<Vec<Standing>, Error> {
         settled(Step::Directory, names(directories)),
         profile,
         settled(Step::Mapping, names(fit_mappings.map(|kept| kept.value.name.to_string()).collect())),
-        settled(Step::Frequency, engine.frequency()?.map(|kept| format!("every {}", kept.value.every))),
+        settled(Step::Frequency, engine.frequency()?.map(|kept| format!("every {}", kept.value.interval))),
         settled(Step::Settings, settings),
         settled(Step::Token, names(tokens)),
         settled(Step::Installer, names(engine.exported_targets()?)),

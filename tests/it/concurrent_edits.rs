@@ -266,7 +266,7 @@ fn a_target_that_is_named_twice_is_written_once() {
         agent: "imd-activate".to_owned(),
         targets: vec!["msiexec".to_owned(), "msiexec".to_owned()],
         token: Some(name("rollout")),
-        out: folder.path().join("rollout"),
+        folder: folder.path().join("rollout"),
         ..imd::model::installer::Installer::default()
     };
     assert_eq!(engine.write_exports(&installer).expect("written").len(), 1);
@@ -283,7 +283,7 @@ fn a_folder_that_was_written_anew_carries_its_old_token_no_longer() {
         agent: "imd-activate".to_owned(),
         targets: vec!["msiexec".to_owned(), "shell".to_owned()],
         token: Some(name("rollout")),
-        out: folder.path().join("rollout"),
+        folder: folder.path().join("rollout"),
         ..imd::model::installer::Installer::default()
     };
     engine.write_exports(&installer).expect("written");

@@ -116,7 +116,7 @@ fn a_token_that_was_revoked_or_has_expired_is_found() {
         agent: "imd-activate".to_owned(),
         targets: vec!["json".to_owned()],
         token: Some(request.name.clone()),
-        out: root.path().join("dated"),
+        folder: root.path().join("dated"),
         ..Installer::default()
     };
     home.write_exports(&installer).unwrap();
@@ -126,7 +126,7 @@ fn a_token_that_was_revoked_or_has_expired_is_found() {
     away.import_key(&root.path().join("key"), &passphrase).unwrap();
     assert!(away.tokens().unwrap().is_empty());
     for (name, file) in [("home", None), ("away", Some("token.txt"))] {
-        let found = |days| state(name, days).check_exports(&installer.out, false).unwrap().remove(0).findings;
+        let found = |days| state(name, days).check_exports(&installer.folder, false).unwrap().remove(0).findings;
         assert_eq!(found(89), [], "{name}");
         let after = found(91);
         assert_eq!((after.len(), after[0].what, after[0].file.as_deref()), (1, What::TokenDead, file), "{name}");

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use imd::export::{self, Deployment, Error, Rendered, TokenBy};
+use imd::export::{self, Deployment, Error, Rendered, TokenDelivery};
 use imd::model::installer::Proxy;
 use imd::secrets::Secret;
 use proptest::prelude::*;
@@ -40,9 +40,9 @@ proptest! {
     fn msiexec_gets_the_values_from_install_cmd_and_from_the_command_line(
         servers in proptest::collection::vec(ascii(server()), 1..3),
         proxy in ascii(hostile()),
-        by in proptest::sample::select(vec![TokenBy::File, TokenBy::Inline]),
+        by in proptest::sample::select(vec![TokenDelivery::File, TokenDelivery::Inline]),
     ) {
-        let deployment = Deployment { servers: servers.clone(), proxy: Proxy::Url(proxy.clone()), token_by: by, ..ours() };
+        let deployment = Deployment { servers: servers.clone(), proxy: Proxy::Url(proxy.clone()), token_delivery: by, ..ours() };
         let percents = servers.iter().chain([&proxy]).map(|text| text.matches('%').count()).sum::<usize>();
         let rendered = match render(&deployment, "msiexec") {
             Ok(rendered) => rendered,
@@ -58,8 +58,8 @@ proptest! {
             ("IMD_PROXY".to_owned(), proxy),
         ]);
         match by {
-            TokenBy::File => properties.insert("IMD_TOKEN_FILE".to_owned(), "token.txt".to_owned()),
-            TokenBy::Inline => properties.insert("IMD_TOKEN".to_owned(), TOKEN.to_owned()),
+            TokenDelivery::File => properties.insert("IMD_TOKEN_FILE".to_owned(), "token.txt".to_owned()),
+            TokenDelivery::Inline => properties.insert("IMD_TOKEN".to_owned(), TOKEN.to_owned()),
         };
         let read = install_cmd(&rendered).unwrap();
         prop_assert_eq!(read.install.as_deref(), Some("\\\\server\\share\\drop here\\imd-activate.msi"));
@@ -273,7 +273,7 @@ fn plain(bytes: &[u8]) -> String {
 /// Every combination of an agent, a target and a way for the token.
 fn all() -> Vec<(Deployment, Rendered)> {
     let mut all = Vec::new();
-    for deployment in [ours(), Deployment { token_by: TokenBy::Inline, ..ours() }, insync()] {
+    for deployment in [ours(), Deployment { token_delivery: TokenDelivery::Inline, ..ours() }, insync()] {
         for target in export::targets(None).unwrap() {
             match render(&deployment, &target.id) {
                 Ok(rendered) => all.push((deployment.clone(), rendered)),

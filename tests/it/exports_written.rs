@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use imd::export::{self, Deployment, Error, Rendered, TokenBy};
+use imd::export::{self, Deployment, Error, Rendered, TokenDelivery};
 use imd::model::installer::Proxy;
 use imd::model::name::Name;
 use imd::model::token::TokenId;
@@ -22,7 +22,7 @@ fn deployment() -> Deployment {
         token_id: Some(TokenId::parse("00010203fcfdfeff").unwrap()),
         token_name: Name::new("rollout-2026").unwrap(),
         token_expires_at: None,
-        token_by: TokenBy::File,
+        token_delivery: TokenDelivery::File,
         servers: vec!["https://imd.corp.example.com:7443".to_owned()],
         proxy: Proxy::System,
         // Ivanti for Mac cannot do without them.
@@ -100,8 +100,9 @@ fn what_is_written_is_what_was_rendered_and_sha256sum_agrees() {
 #[test]
 fn after_writing_the_token_is_only_in_the_files_that_the_manifest_names() {
     let out = tempfile::tempdir().unwrap();
-    for by in [TokenBy::File, TokenBy::Inline] {
-        let manifests = export::write(&rendered(&Deployment { token_by: by, ..deployment() }), out.path()).unwrap();
+    for by in [TokenDelivery::File, TokenDelivery::Inline] {
+        let manifests =
+            export::write(&rendered(&Deployment { token_delivery: by, ..deployment() }), out.path()).unwrap();
         let named: Vec<String> = manifests
             .iter()
             .flat_map(|manifest| {
@@ -123,9 +124,9 @@ fn after_writing_the_token_is_only_in_the_files_that_the_manifest_names() {
 #[test]
 fn an_earlier_export_is_replaced_and_the_installer_beside_it_stays() {
     let out = tempfile::tempdir().unwrap();
-    export::write(&rendered(&Deployment { token_by: TokenBy::File, ..deployment() }), out.path()).unwrap();
+    export::write(&rendered(&Deployment { token_delivery: TokenDelivery::File, ..deployment() }), out.path()).unwrap();
     fs::write(out.path().join("msiexec/imd-activate.msi"), "an installer").unwrap();
-    let inline = rendered(&Deployment { token_by: TokenBy::Inline, ..deployment() });
+    let inline = rendered(&Deployment { token_delivery: TokenDelivery::Inline, ..deployment() });
     export::write(&inline, out.path()).unwrap();
     let place = out.path().join("msiexec");
     assert_eq!(fs::read_to_string(place.join("imd-activate.msi")).unwrap(), "an installer");
@@ -201,7 +202,8 @@ fn an_export_that_somebody_edited_or_put_a_folder_into_is_not_replaced() {
 #[test]
 fn a_file_that_an_administrator_put_there_is_not_replaced_by_one_of_the_same_name() {
     let out = tempfile::tempdir().unwrap();
-    export::write(&rendered(&Deployment { token_by: TokenBy::Inline, ..deployment() }), out.path()).unwrap();
+    export::write(&rendered(&Deployment { token_delivery: TokenDelivery::Inline, ..deployment() }), out.path())
+        .unwrap();
     fs::write(out.path().join("msiexec/token.txt"), "another token").unwrap();
     let error = export::write(&rendered(&deployment()), out.path()).unwrap_err();
     assert!(matches!(&error, Error::Edited { file, .. } if file == "token.txt"), "{error}");
@@ -225,8 +227,8 @@ fn what_a_crash_left_behind_is_cleared_away() {
 fn many_that_export_at_once_leave_one_whole_export() {
     let out = tempfile::tempdir().unwrap();
     std::thread::scope(|scope| {
-        for by in [TokenBy::File, TokenBy::Inline, TokenBy::File, TokenBy::Inline] {
-            let exports = rendered(&Deployment { token_by: by, ..deployment() });
+        for by in [TokenDelivery::File, TokenDelivery::Inline, TokenDelivery::File, TokenDelivery::Inline] {
+            let exports = rendered(&Deployment { token_delivery: by, ..deployment() });
             let out = out.path();
             scope.spawn(move || {
                 for _ in 0..5 {
@@ -387,12 +389,12 @@ fn the_worked_example_of_the_description_exports() {
     }
     assert_eq!(files, 3);
     let target = export::targets(Some(state.path())).unwrap().into_iter().find(|one| one.id == "share-cmd").unwrap();
-    for by in [TokenBy::File, TokenBy::Inline] {
+    for by in [TokenDelivery::File, TokenDelivery::Inline] {
         let out = tempfile::tempdir().unwrap();
-        let rendered = export::render(&Deployment { token_by: by, ..deployment() }, &target).unwrap();
+        let rendered = export::render(&Deployment { token_delivery: by, ..deployment() }, &target).unwrap();
         export::write(&[rendered], out.path()).unwrap();
         let run = fs::read_to_string(out.path().join("share-cmd/run.cmd")).unwrap();
-        assert_eq!(run.contains("IMD_TOKEN_FILE=\"token.txt\""), by == TokenBy::File, "{run}");
-        assert_eq!(run.contains(TOKEN), by == TokenBy::Inline);
+        assert_eq!(run.contains("IMD_TOKEN_FILE=\"token.txt\""), by == TokenDelivery::File, "{run}");
+        assert_eq!(run.contains(TOKEN), by == TokenDelivery::Inline);
     }
 }

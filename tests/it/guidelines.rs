@@ -138,7 +138,7 @@ fn import_mapping_is_never_reused() {
         storage: name("eu-1"),
         quota: None,
         auto_import: true,
-        every: None,
+        interval: None,
         enabled: true,
     };
     engine.save_mapping(&import, None).expect("made by another tool");

@@ -87,7 +87,7 @@ fn mapping(of: &str) -> Mapping {
         storage: name("eu-1"),
         quota: None,
         auto_import: false,
-        every: Some(Duration::hours(12)),
+        interval: Some(Duration::hours(12)),
         enabled: true,
     }
 }
@@ -157,9 +157,9 @@ fn what_there_is_one_of_is_kept_and_versioned() {
     let (_dir, store) = empty();
     let anna = Actor::new("anna");
     let frequency = Frequency {
-        every: Duration::hours(6),
+        interval: Duration::hours(6),
         at: Some("02:30".parse().expect("a time")),
-        tz: Some("Europe/Oslo".into()),
+        time_zone: Some("Europe/Oslo".into()),
     };
     let settings = Settings {
         devices_per_user: 3,
@@ -175,8 +175,8 @@ fn what_there_is_one_of_is_kept_and_versioned() {
         targets: vec!["msiexec".into(), "configmgr".into()],
         token: Some(name("rollout-2026")),
         proxy: Proxy::Url("http://proxy:8080".into()),
-        token_by: imd::model::installer::TokenBy::Inline,
-        out: "rollout".into(),
+        token_delivery: imd::model::installer::TokenDelivery::Inline,
+        folder: "rollout".into(),
         properties: [("MSI".to_owned(), "imd activate.msi".to_owned())].into(),
     };
     assert!(store.document::<Frequency>().expect("read").is_none());

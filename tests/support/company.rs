@@ -54,9 +54,9 @@ storage = "eu-1"
 department = "Sales"
 
 [frequency]
-every = "24h"
+interval = "24h"
 at = "02:00"
-tz = "Europe/Oslo"
+time_zone = "Europe/Oslo"
 
 [settings]
 devices_per_user = 2
@@ -76,7 +76,7 @@ targets = ["msiexec", "configmgr", "ivanti-mac"]
 proxy = "system"
 properties.mac-package-url = "https://repo.corp.example.com/imd-activate.pkg"
 properties.mac-package-sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-out = "rollout"
+folder = "rollout"
 "#;
 
 /// An installation with the files of a company of `count`, nothing of it applied.

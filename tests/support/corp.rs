@@ -299,7 +299,7 @@ pub(crate) fn mapping(of: &str, filter: Option<&str>) -> Mapping {
         storage: name("eu-1"),
         quota: None,
         auto_import: false,
-        every: None,
+        interval: None,
         enabled: true,
     }
 }

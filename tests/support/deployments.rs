@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use imd::export::{self, Deployment, Error, Rendered, TokenBy};
+use imd::export::{self, Deployment, Error, Rendered, TokenDelivery};
 use imd::model::installer::Proxy;
 use imd::model::name::Name;
 use imd::model::token::TokenId;
@@ -22,7 +22,7 @@ pub(crate) fn deployment(agent: &str, state: Option<&Path>) -> Deployment {
         token_id: Some(TokenId::parse("00010203fcfdfeff").unwrap()),
         token_name: Name::new("rollout-2026").unwrap(),
         token_expires_at: Some("2026-02-21T00:00:00Z".parse().unwrap()),
-        token_by: TokenBy::File,
+        token_delivery: TokenDelivery::File,
         servers: vec!["https://imd.corp.example.com:7443".to_owned()],
         proxy: Proxy::System,
         properties: BTreeMap::new(),

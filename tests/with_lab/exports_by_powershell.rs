@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use imd::export::{Deployment, TokenBy};
+use imd::export::{Deployment, TokenDelivery};
 use imd::model::installer::Proxy;
 use imd::secrets::Secret;
 use proptest::prelude::*;
@@ -64,13 +64,13 @@ impl Case {
         Self { deployment, says }
     }
 
-    fn ours(servers: Vec<String>, proxy: String, title: &str, installer: &str, by: TokenBy) -> Self {
+    fn ours(servers: Vec<String>, proxy: String, title: &str, installer: &str, by: TokenDelivery) -> Self {
         let token = match by {
-            TokenBy::File => ("IMD_TOKEN_FILE", "token.txt".to_owned()),
-            TokenBy::Inline => ("IMD_TOKEN", TOKEN.to_owned()),
+            TokenDelivery::File => ("IMD_TOKEN_FILE", "token.txt".to_owned()),
+            TokenDelivery::Inline => ("IMD_TOKEN", TOKEN.to_owned()),
         };
         let reported = [token, ("IMD_SERVERS", servers.join(";")), ("IMD_PROXY", proxy.clone())];
-        let deployment = Deployment { servers, proxy: Proxy::Url(proxy), token_by: by, ..ours() };
+        let deployment = Deployment { servers, proxy: Proxy::Url(proxy), token_delivery: by, ..ours() };
         Self::new(deployment, title, installer, &reported)
     }
 
@@ -101,8 +101,8 @@ fn powershell_parser_finds_the_exported_values() {
         let servers = vec!["https://imd.corp.example.com:7443".to_owned()];
         let proxy = "http://proxy.corp.example.com:3128".to_owned();
         match kind {
-            "file" => Case::ours(servers, proxy, "Agent", "agent.msi", TokenBy::File),
-            "inline" => Case::ours(servers, proxy, "Agent", "agent.msi", TokenBy::Inline),
+            "file" => Case::ours(servers, proxy, "Agent", "agent.msi", TokenDelivery::File),
+            "inline" => Case::ours(servers, proxy, "Agent", "agent.msi", TokenDelivery::Inline),
             _ => {
                 let code = "{12345678-90AB-CDEF-1234-567890ABCDEF}";
                 Case::theirs("backup.example.com:6061", "issued".to_owned(), "Agent", "agent.msi", code, "TOK")
@@ -114,8 +114,8 @@ fn powershell_parser_finds_the_exported_values() {
         for kind in kinds {
             let (servers, other, title, installer, code, name) = values.new_tree(&mut runner).unwrap().current();
             let case = match kind {
-                "file" => Case::ours(servers, other, &title, &installer, TokenBy::File),
-                "inline" => Case::ours(servers, other, &title, &installer, TokenBy::Inline),
+                "file" => Case::ours(servers, other, &title, &installer, TokenDelivery::File),
+                "inline" => Case::ours(servers, other, &title, &installer, TokenDelivery::Inline),
                 _ => Case::theirs(&servers.join(","), other, &title, &installer, &code, &name),
             };
             all.insert(format!("{kind}-{at}"), case);

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use imd::export::{Deployment, Rendered, TokenBy};
+use imd::export::{Deployment, Rendered, TokenDelivery};
 use imd::model::installer::Proxy;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -69,7 +69,7 @@ fn read_back(count: usize, inline: bool) {
         let mut deployment = ours();
         deployment.servers.clone_from(&servers);
         deployment.proxy = Proxy::Url(proxy.clone());
-        deployment.token_by = if inline { TokenBy::Inline } else { TokenBy::File };
+        deployment.token_delivery = if inline { TokenDelivery::Inline } else { TokenDelivery::File };
         deployment.properties.insert("mac-package-version".to_owned(), property.clone());
         // A pasted title may hold anything, too.
         deployment.agent.title.clone_from(&property);

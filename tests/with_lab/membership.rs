@@ -166,7 +166,7 @@ impl Unit {
             storage: name("eu-1"),
             quota: None,
             auto_import: false,
-            every: None,
+            interval: None,
             enabled: true,
         }
     }

@@ -39,7 +39,7 @@ fn synced() -> State {
         profile = "Laptops"
         storage = "eu-1"
         [frequency]
-        every = "24h"
+        interval = "24h"
         [settings]
         devices_per_user = 2
         auth = ["password"]
@@ -51,7 +51,7 @@ fn synced() -> State {
         [installer]
         agent = "imd-activate"
         targets = ["msiexec", "shell"]
-        out = "rollout"
+        folder = "rollout"
         "#,
         variable("URL"),
         variable("CA"),

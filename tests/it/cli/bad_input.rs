@@ -26,7 +26,7 @@ fn a_value_that_is_none_says_what_would_be() {
     let imd = set_up(5);
     for (from, to, words) in [
         ("\"50 GiB\"", "\"fifty\"", ["profile.quota", "fifty", "GiB"]),
-        ("\"24h\"", "\"soon\"", ["frequency.every", "soon", "h"]),
+        ("\"24h\"", "\"soon\"", ["frequency.interval", "soon", "h"]),
         ("\"10%\"", "\"110%\"", ["settings.safeguard", "110%", "100%"]),
         ("\"refuse\"", "\"shrug\"", ["settings.at_limit", "shrug", "refuse"]),
         ("[\"kerberos\", \"password\"]", "[\"unverified\", \"password\"]", ["settings.auth", "unverified", "combined"]),

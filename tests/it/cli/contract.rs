@@ -48,7 +48,7 @@ mapping remove | More | 0
 mapping remove | Copy | 0
 frequency | | 0
 frequency show | | 0
-frequency set | every=12h | 0
+frequency set | interval=12h | 0
 settings | | 0
 settings show | | 0
 settings set | auth=password | 0

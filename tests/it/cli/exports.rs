@@ -56,7 +56,7 @@ filter = """(|(department=Sales)
 department = "Sales"
 profile = "Laptops"
 storage = "eu 2"
-every = "12h"
+interval = "12h"
 [[mapping]]
 name = "Then Kiosks"
 filter = "(mail=*)"

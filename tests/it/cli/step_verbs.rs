@@ -22,7 +22,7 @@ fn what_an_answers_file_settles_can_be_settled_verb_by_verb() {
     let mapping = ["directory=corp", "profile=Laptops", "storage=eu-1", "department=Sales"];
     let [directory, profile, storage, department] = mapping;
     imd.imd(["mapping", "add", "Staff", directory, profile, storage, department]).succeeded();
-    imd.imd(["frequency", "set", "every=24h", "at=02:00", "tz=Europe/Oslo"]).succeeded();
+    imd.imd(["frequency", "set", "interval=24h", "at=02:00", "time_zone=Europe/Oslo"]).succeeded();
     imd.imd(["settings", "set", "auth=kerberos,password", "devices_per_user=2"]).succeeded();
     assert_eq!(audited(&imd, 1), ["settings set: settings"]);
     // The file finds nothing to change but the two steps that no verb stands for.

@@ -13,7 +13,7 @@ fn with(token: &str, installer: &str) -> String {
 #[test]
 fn a_token_travels_inline_only_where_that_is_chosen_and_the_exposure_is_said() {
     let imd = prepared(5);
-    imd.write("answers.toml", with("", "token_by = \"inline\""));
+    imd.write("answers.toml", with("", "token_delivery = \"inline\""));
     imd.imd(["setup", "--answers", "answers.toml"]).succeeded();
     let token = imd.imd(["token", "show", "rollout-2026"]).succeeded().stdout.trim().to_owned();
     assert!(imd.read("rollout/msiexec/install.cmd").contains(&format!("IMD_TOKEN=\"{token}\"")));
@@ -25,9 +25,9 @@ fn a_token_travels_inline_only_where_that_is_chosen_and_the_exposure_is_said() {
     assert!(imd.read("rollout/ivanti-mac/manifest.json").contains("\"travels_by\": \"file\""));
     // It is settled, and written into the answers.
     imd.imd(["setup", "--export", "out.toml"]).succeeded();
-    assert!(imd.read("out.toml").contains("token_by = \"inline\""));
+    assert!(imd.read("out.toml").contains("token_delivery = \"inline\""));
     // A verb says otherwise for once, and a successor travels as the one before.
-    let run = imd.imd(["export", "msiexec", "--token", "rollout-2026", "--token-by", "file", "--out", "files"]);
+    let run = imd.imd(["export", "msiexec", "--token", "rollout-2026", "--token-delivery", "file", "--out", "files"]);
     assert!(!run.succeeded().stderr.contains("process list"), "{run:#?}");
     assert!(imd.path("files/msiexec/token.txt").exists());
     let run = imd.imd(["export", "msiexec", "--token", "rollout-2026", "--out", "inline"]);
@@ -37,10 +37,11 @@ fn a_token_travels_inline_only_where_that_is_chosen_and_the_exposure_is_said() {
     assert!(new != token && imd.read("inline/msiexec/install.cmd").contains(&new));
     assert_eq!(imd.read("files/msiexec/token.txt").trim(), new);
     assert!(!imd.read("files/msiexec/install.cmd").contains(&new), "in its file alone");
-    let run = imd.imd(["export", "msiexec", "--token", "rollout-2026", "--token-by", "pigeon", "--out", "files"]);
+    let run = imd.imd(["export", "msiexec", "--token", "rollout-2026", "--token-delivery", "pigeon", "--out", "files"]);
     run.failed_with(2, ["file or inline"]);
-    imd.write("answers.toml", with("", "token_by = \"pigeon\""));
-    imd.imd(["setup", "--answers", "answers.toml", "--yes"]).failed_with(1, ["installer.token_by", "file, inline"]);
+    imd.write("answers.toml", with("", "token_delivery = \"pigeon\""));
+    imd.imd(["setup", "--answers", "answers.toml", "--yes"])
+        .failed_with(1, ["installer.token_delivery", "file, inline"]);
 }
 
 #[test]

@@ -132,3 +132,23 @@ fn the_codes_page_has_every_reason_for_refusing_a_laptop() {
     let page = "docs/reference/codes.md";
     is_up_to_date(page, &with_generated(page, "refusals", &generated));
 }
+
+#[test]
+fn the_answers_page_and_its_schema_have_every_key() {
+    let mut generated = String::new();
+    for table in ["directory", "storage", "profile", "mapping", "frequency", "settings", "token", "installer"] {
+        let _ = write!(generated, "\n## [{table}]\n\n| key | values | meaning |\n|---|---|---|\n");
+        for field in imd::wizard::answers::keys(table) {
+            let key = field.file_key();
+            let values: Vec<_> = field.choices().iter().filter(|choice| choice.refused.is_none()).collect();
+            let values: Vec<_> = values.iter().map(|choice| format!("`{}`", choice.value)).collect();
+            let key = key.split_once('.').unwrap().1;
+            let _ = writeln!(generated, "| `{key}` | {} | {} |", values.join(", "), field.file_help());
+        }
+    }
+    let page = "docs/reference/answers-file.md";
+    is_up_to_date(page, &with_generated(page, "answers-file", &generated));
+    let imd = Installation::new();
+    let schema = imd.imd(["setup", "--schema"]).succeeded().stdout.clone();
+    is_up_to_date("docs/reference/answers.schema.json", &schema);
+}

@@ -38,7 +38,7 @@ pub fn set_up_with(controller: &Controller, url: &str, server: &str, auth_method
         profile = "Laptops"
         storage = "eu-1"
         [frequency]
-        every = "24h"
+        interval = "24h"
         [settings]
         devices_per_user = 2
         auth = {auth_methods}
@@ -50,7 +50,7 @@ pub fn set_up_with(controller: &Controller, url: &str, server: &str, auth_method
         [installer]
         agent = "imd-activate"
         targets = ["msiexec", "configmgr", "shell"]
-        out = "rollout"
+        folder = "rollout"
         "#
     );
     imd.write("answers.toml", answers);

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use imd::export::{Deployment, TokenBy};
+use imd::export::{Deployment, TokenDelivery};
 use imd::model::installer::Proxy;
 use imd::secrets::Secret;
 use proptest::prelude::*;
@@ -54,17 +54,17 @@ fn windows_argument_parser_finds_the_values() {
     let mut lines: Vec<Line> = Vec::new();
     for at in 0..often(1_200) {
         let (servers, proxy, pasted, file) = values.new_tree(&mut runner).unwrap().current();
-        let by = if at % 3 == 0 { TokenBy::Inline } else { TokenBy::File };
+        let by = if at % 3 == 0 { TokenDelivery::Inline } else { TokenDelivery::File };
         let mut ours =
-            Deployment { servers: servers.clone(), proxy: Proxy::Url(proxy.clone()), token_by: by, ..ours() };
+            Deployment { servers: servers.clone(), proxy: Proxy::Url(proxy.clone()), token_delivery: by, ..ours() };
         let installer = format!("{file}.msi");
         ours.properties.insert("windows-installer".to_owned(), installer.clone());
         let mut theirs = Deployment { token: Secret::new(pasted.clone()), ..insync() };
         theirs.properties.insert("windows-installer".to_owned(), installer.clone());
         theirs.properties.insert("servers".to_owned(), servers.join(", "));
         let token = match by {
-            TokenBy::File => ("IMD_TOKEN_FILE", "token.txt".to_owned()),
-            TokenBy::Inline => ("IMD_TOKEN", TOKEN.to_owned()),
+            TokenDelivery::File => ("IMD_TOKEN_FILE", "token.txt".to_owned()),
+            TokenDelivery::Inline => ("IMD_TOKEN", TOKEN.to_owned()),
         };
         let reported = [
             (&ours, vec![token, ("IMD_SERVERS", servers.join(";")), ("IMD_PROXY", proxy)]),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use imd::export::{Deployment, Rendered, TokenBy};
+use imd::export::{Deployment, Rendered, TokenDelivery};
 use imd::model::installer::Proxy;
 use imd::secrets::Secret;
 use proptest::prelude::*;
@@ -43,14 +43,14 @@ fn hostile_cases(count: usize) -> Vec<Case> {
     let one = |at: usize| {
         let (servers, other, installer) = values.new_tree(&mut runner).unwrap().current();
         let (mut deployment, reported) = if at.is_multiple_of(2) {
-            let by = if at.is_multiple_of(4) { TokenBy::Inline } else { TokenBy::File };
+            let by = if at.is_multiple_of(4) { TokenDelivery::Inline } else { TokenDelivery::File };
             let token = match by {
-                TokenBy::File => ("IMD_TOKEN_FILE", "token.txt".to_owned()),
-                TokenBy::Inline => ("IMD_TOKEN", TOKEN.to_owned()),
+                TokenDelivery::File => ("IMD_TOKEN_FILE", "token.txt".to_owned()),
+                TokenDelivery::Inline => ("IMD_TOKEN", TOKEN.to_owned()),
             };
             let proxy = Proxy::Url(other.clone());
             let reported = vec![token, ("IMD_SERVERS", servers.join(";")), ("IMD_PROXY", other)];
-            (Deployment { servers, proxy, token_by: by, ..ours() }, reported)
+            (Deployment { servers, proxy, token_delivery: by, ..ours() }, reported)
         } else {
             let mut deployment = Deployment { token: Secret::new(other.clone()), ..insync() };
             deployment.properties.insert("servers".to_owned(), servers.join(","));

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use imd::export::{Deployment, TokenBy};
+use imd::export::{Deployment, TokenDelivery};
 use imd::model::installer::Proxy;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
@@ -39,9 +39,9 @@ fn windows_installer_reads_exported_values() {
         if servers.iter().chain([&proxy]).any(loses) {
             continue;
         }
-        let by = if at % 3 == 0 { TokenBy::Inline } else { TokenBy::File };
+        let by = if at % 3 == 0 { TokenDelivery::Inline } else { TokenDelivery::File };
         let deployment =
-            Deployment { servers: servers.clone(), proxy: Proxy::Url(proxy.clone()), token_by: by, ..ours() };
+            Deployment { servers: servers.clone(), proxy: Proxy::Url(proxy.clone()), token_delivery: by, ..ours() };
         // What a target cannot carry it refuses; `exports_read_back` sees to that.
         let Ok(rendered) = render(&deployment, target) else { continue };
         let command = match target {
@@ -50,7 +50,7 @@ fn windows_installer_reads_exported_values() {
         };
         lines += properties(&command);
         lines.push('\n');
-        let (file, token) = if by == TokenBy::File { ("token.txt", "") } else { ("", TOKEN) };
+        let (file, token) = if by == TokenDelivery::File { ("token.txt", "") } else { ("", TOKEN) };
         wanted.push(format!("{file}\t{token}\t{}\t{proxy}\t", servers.join(";")));
     }
     assert!(wanted.len() > 60, "most are carried: {}", wanted.len());

@@ -47,8 +47,8 @@ fn all_seven_steps_by_answers_file_from_an_empty_state() {
         ]
     );
     assert_eq!(
-        imd.row("SELECT value ->> 'every' AS every FROM document WHERE name = 'frequency'"),
-        json!({ "every": "12h" })
+        imd.row("SELECT value ->> 'interval' AS interval FROM document WHERE name = 'frequency'"),
+        json!({ "interval": "12h" })
     );
     let settings = imd.row("SELECT value ->> 'devices_per_user' AS devices_per_user, value ->> 'at_limit' AS at_limit, value ->> 'auth' AS auth, value ->> 'safeguard' AS safeguard FROM document WHERE name = 'settings'");
     let auth = json!(["kerberos", "password"]).to_string();

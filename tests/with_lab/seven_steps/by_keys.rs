@@ -114,8 +114,8 @@ fn all_seven_steps_by_keystrokes_from_an_empty_state() {
         json!({ "name": "Sales first", "kind": "imd", "ou": sales, "auto_import": 0 })
     );
     assert_eq!(
-        imd.row("SELECT value ->> 'every' AS every FROM document WHERE name = 'frequency'"),
-        json!({ "every": "12h" })
+        imd.row("SELECT value ->> 'interval' AS interval FROM document WHERE name = 'frequency'"),
+        json!({ "interval": "12h" })
     );
     assert_eq!(
         imd.row("SELECT value ->> 'devices_per_user' AS devices_per_user, value ->> 'at_limit' AS at_limit FROM document WHERE name = 'settings'"),

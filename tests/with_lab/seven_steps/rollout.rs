@@ -76,7 +76,7 @@ impl Rollout {
             storage = "eu-1"
 
             [frequency]
-            every = "12h"
+            interval = "12h"
 
             [settings]
             devices_per_user = {devices_per_user}
@@ -95,7 +95,7 @@ impl Rollout {
             proxy = "none"
             properties.mac-package-url = "https://repo.corp.example.com/imd-activate.pkg"
             properties.mac-package-sha256 = "{SUM}"
-            out = "rollout"
+            folder = "rollout"
             "#
         );
         writeln!(text, "targets = {TARGETS:?}").unwrap();
