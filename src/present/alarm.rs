@@ -250,7 +250,7 @@ fn one(alarm: Alarm<'_>, overview: &Overview) -> Shown {
             format!("password of {}", password.directory),
             format!("the password of {} {}", password.bind.shown(), shown(&password.says)),
             Advice::words("set a new password in the directory, then enter it in imd: ").by(act(
-                format!("imd directory edit \"{}\" directory.password_file=FILE", password.directory),
+                format!("imd directory edit \"{}\" password_file=FILE", password.directory),
                 Kind::Directories,
                 Act::Edit,
             )),
