@@ -370,16 +370,16 @@ fn token_advice(cause: Cause<'_>, token: &Carried, overview: &Overview) -> Advic
             .and(" lists them");
     }
     let number = token.export.as_ref().map_or(0, |export| export.number);
-    let again = act(format!("imd export again {number}"), Kind::Exports, Act::WriteAgain);
+    let again = act(format!("imd export rewrite {number}"), Kind::Exports, Act::WriteAgain);
     let advice = if let Cause::TokenDead { replacement: false, .. } = cause {
         let create = act(format!("imd token create \"{}\"", token.name), Kind::Tokens, Act::New);
         Advice::words("create a token of the same name (")
             .by(create)
-            .and("), then write the export again (")
+            .and("), then rewrite the export (")
             .by(again)
             .and(")")
     } else {
-        Advice::words("write the export again with the new token: ").by(again)
+        Advice::words("rewrite the export with the new token: ").by(again)
     };
     if token.exports < 2 {
         return advice;

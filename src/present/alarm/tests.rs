@@ -90,7 +90,7 @@ fn each_trouble_is_one_alarm_with_a_next_step() {
             Urgency::Now,
             Of::TokenDead,
             "its overlap has ended",
-            "export again 3",
+            "export rewrite 3",
         ),
         (|o| fail(o), Urgency::Now, Of::SyncFailed, "no answer\\u{1b}", "call the directory's people"),
         (

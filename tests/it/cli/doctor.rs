@@ -35,7 +35,7 @@ fn a_healthy_deployment_has_no_findings_and_is_not_changed() {
     }
     // Only the time of the check of the audit log is stored.
     let kept = |dump: String| {
-        dump.lines().filter(|line| !line.contains("INTO audit_checked")).map(str::to_owned).collect::<Vec<_>>()
+        dump.lines().filter(|line| !line.contains("INTO audit_check")).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(kept(before), kept(imd.dump()));
 }
@@ -61,7 +61,7 @@ fn each_finding_says_what_to_do() {
     assert!(!imd.imd(["doctor"]).stdout.contains("exports carry it"));
 
     // A change outside imd, and a clock that is behind.
-    imd.sqlite(&[], "DROP TRIGGER audit_is_never_updated; UPDATE audit SET detail = 'nothing' WHERE number = 2");
+    imd.sqlite(&[], "DROP TRIGGER audit_no_update; UPDATE audit SET detail = 'nothing' WHERE number = 2");
     assert_eq!(check(&imd, "audit log").0, "failed");
     imd.sqlite(&[], "UPDATE audit SET at = '2099-01-01T00:00:00Z' WHERE number = (SELECT max(number) FROM audit)");
     assert_eq!(check(&imd, "clock").0, "failed");

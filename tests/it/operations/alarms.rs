@@ -217,7 +217,7 @@ fn a_password_that_ends() {
     assert!(command.args(add).arg("password_file=password").status().unwrap().success());
     imd.sqlite(
         &[],
-        "INSERT INTO account_seen SELECT id, '2026-01-01T00:00:00Z', bind, 'at',
+        "INSERT INTO bind_account SELECT id, '2026-01-01T00:00:00Z', bind, 'at',
              strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+7 days', '+1 hour') FROM directory WHERE name = 'branch'",
     );
     all_faces_show(
@@ -263,7 +263,7 @@ fn a_revoked_token_in_an_export() {
             urgency: "now",
             message: &["the token rollout-2026 was revoked, and 3 exports carry it"],
             command: "create a token of the same name (`imd token create \"rollout-2026\"`)",
-            keys: "create a token of the same name (6, then n), then write the export again (7, then r)",
+            keys: "create a token of the same name (6, then n), then rewrite the export (7, then r)",
         },
     );
     assert_eq!(kinds(&imd), ["token-dead"], "that no token is valid has the same next step");
@@ -274,12 +274,12 @@ fn a_revoked_token_in_an_export() {
             kind: "token-dead",
             urgency: "now",
             message: &["the token rollout-2026 was revoked, and 3 exports carry it"],
-            command: "write the export again with the new token: `imd export again ",
-            keys: "write the export again with the new token: 7, then r",
+            command: "rewrite the export with the new token: `imd export rewrite ",
+            keys: "rewrite the export with the new token: 7, then r",
         },
     );
     for export in imd.rows("SELECT id FROM export") {
-        imd.imd(["export", "again", &export["id"].to_string()]).succeeded();
+        imd.imd(["export", "rewrite", &export["id"].to_string()]).succeeded();
     }
     assert!(kinds(&imd).is_empty(), "{:?}", kinds(&imd));
 }
@@ -353,7 +353,7 @@ fn a_stopped_service() {
 #[test]
 fn a_changed_audit_log() {
     let (imd, _service, _) = served(3, |answers| answers);
-    imd.sqlite(&[], "DROP TRIGGER audit_is_never_updated; UPDATE audit SET detail = 'x' WHERE number = 3");
+    imd.sqlite(&[], "DROP TRIGGER audit_no_update; UPDATE audit SET detail = 'x' WHERE number = 3");
     all_faces_show(
         &imd,
         &Expected {
