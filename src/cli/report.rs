@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::model::report::Since;
+use crate::present::report::Document;
 
 use super::Failure;
 use super::output::Output;
@@ -20,10 +21,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(engine: &Engine, arguments: &Arguments, output: &Output) -> Result<(), Failure> {
-    let report = engine.report(arguments.since)?;
+    let document = Document::new(engine.report(arguments.since)?, &engine.overview()?);
     if output.is_json() {
-        return Ok(output.document(&report)?);
+        return Ok(output.document(&document)?);
     }
-    let text = if arguments.csv { report.to_csv() } else { report.to_markdown() };
+    let text = if arguments.csv { document.to_csv() } else { document.to_markdown() };
     Ok(output.raw(text.trim_end())?)
 }

@@ -1,9 +1,4 @@
-//! The report for whoever pays: the numbers from the store, and the same as Markdown or as a table for a spreadsheet.
-//!
-//! Both are written here, so that every face hands out the same text.
-
-mod markdown;
-mod table;
+//! The numbers of the report on the rollout.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -39,26 +34,14 @@ impl Engine {
         })
     }
 
-    /// Writes a report as Markdown and as a table, to new files of its day where the program was started, that only their
-    /// owner can read: both or none. Gives their names.
-    pub fn write_report(&self, report: &Report) -> Result<String, Error> {
+    /// Writes a report to two new files named after today, in the working directory and readable only by their owner:
+    /// both or none. Returns their names.
+    pub fn write_report(&self, markdown: &str, csv: &str) -> Result<String, Error> {
         let name = format!("imd-report-{}", self.now().strftime("%Y-%m-%d"));
-        let (markdown, table) = (format!("{name}.md"), format!("{name}.csv"));
-        private_file::write(markdown.as_ref(), report.to_markdown().as_bytes(), b"")?;
-        let written = private_file::write(table.as_ref(), report.to_csv().as_bytes(), b"");
-        private_file::or_remove(markdown.as_ref(), written)?;
-        Ok(format!("{markdown} and {table}"))
-    }
-}
-
-impl Report {
-    /// As Markdown (GitHub's tables), safe to show on a terminal.
-    pub fn to_markdown(&self) -> String {
-        markdown::of(self)
-    }
-
-    /// As one table of a row a number: section, name, what, value; harmless to a spreadsheet and to a terminal.
-    pub fn to_csv(&self) -> String {
-        table::of(self)
+        let (of_markdown, of_csv) = (format!("{name}.md"), format!("{name}.csv"));
+        private_file::write(of_markdown.as_ref(), markdown.as_bytes(), b"")?;
+        let written = private_file::write(of_csv.as_ref(), csv.as_bytes(), b"");
+        private_file::or_remove(of_markdown.as_ref(), written)?;
+        Ok(format!("{of_markdown} and {of_csv}"))
     }
 }

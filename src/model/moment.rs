@@ -30,6 +30,16 @@ pub fn day(at: impl Borrow<Timestamp>) -> String {
     local(*at.borrow()).strftime("%Y-%m-%d").to_string()
 }
 
+/// The length of time from one moment to the next, in the unit that fits: `11 h`, `9 days`.
+pub fn span(from: Timestamp, to: Timestamp) -> String {
+    let minutes = to.duration_since(from).as_secs().max(0) / 60;
+    match minutes {
+        0..120 => format!("{minutes} min"),
+        120..2_880 => format!("{} h", minutes / 60),
+        _ => format!("{} days", minutes / 1_440),
+    }
+}
+
 fn minute_in(at: &Zoned) -> String {
     let form = if at.offset().is_zero() { "%Y-%m-%d %H:%M UTC" } else { "%Y-%m-%d %H:%M %:z" };
     at.strftime(form).to_string()

@@ -1,17 +1,16 @@
-//! Is it well, and what needs somebody: the state of a deployment at one moment, in numbers that cost nothing to read.
+//! The state of a deployment at one moment, in numbers that are cheap to read.
 //!
-//! What of it is an alarm, [`super::alarm`] decides.
+//! [`super::alarm`] decides what of it is an alarm.
 
 use jiff::Timestamp;
 
 use super::account::Kept;
-use super::alarm::Alarm;
 use super::name::Name;
 use super::size::Size;
 use super::text::Untrusted;
 use super::token::{State, TokenId};
 
-/// How many days the series has, today included.
+/// The number of days in [`Overview::days`], today included.
 pub const DAYS: usize = 14;
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -20,41 +19,41 @@ pub struct Overview {
     pub stages: Stages,
     /// The last [`DAYS`] days, UTC; today is the last.
     pub days: Vec<Day>,
-    /// Why requests were refused on these days, the most frequent first.
+    /// The codes of refusals on these days, the most frequent first.
     pub refused_for: Vec<(String, u64)>,
     pub directories: Vec<Read>,
     pub sync: Syncs,
-    /// Those with which laptops may come, or could until a few days ago; the newest first.
+    /// The tokens that are valid, used up, carried by an export, or ended a few days ago; the newest first.
     pub tokens: Vec<Carried>,
+    /// How many tokens are registered here, ended ones included.
+    pub tokens_created: u64,
     pub storages: Vec<Promised>,
     pub service: Service,
     pub pause: Option<Paused>,
     pub passwords: Vec<Password>,
-    /// When the certificate ends that laptops are shown, or the authority that signs it: whichever is sooner.
+    /// When the certificate of the service expires, or the authority that signs it.
     pub certificate_ends: Option<Timestamp>,
     pub accounts: Kept,
     pub audit: Chain,
-    /// The most pressing first.
-    pub alarms: Vec<Alarm>,
 }
 
-/// How many are where on the way from a directory to an activated laptop.
+/// How many users and laptops are at each stage, from the directory to the activated laptop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Stages {
-    /// Users whom a mapping takes, those who are excluded included; as the last sync read them.
+    /// Users whom a mapping matched at the last sync, the excluded ones included.
     pub matched: u64,
-    /// Of these, those who have no mail, are disabled and the like.
+    /// Of these, those who are not imported: no mail, disabled, ...
     pub excluded: u64,
     pub cached: u64,
     /// Users who have an account.
     pub accounts: u64,
-    /// Laptops that are enrolled and wait for a log-on.
+    /// Laptops that are enrolled and wait for their first log-on.
     pub waiting: u64,
     /// Of these, those whose last log-on was refused.
     pub refused: u64,
-    /// Of these, those whose user has as many laptops as the limit allows.
+    /// Of these, those whose user has reached the limit of laptops.
     pub over_limit: u64,
-    /// Of those that wait, those that have done so for more than [`super::alarm::WAITING_DAYS`] days.
+    /// Of the waiting ones, those that have waited for more than [`super::alarm::WAITING_DAYS`] days.
     pub waiting_long: u64,
     pub activated: u64,
     /// Users who have more activated laptops than the limit allows now.
@@ -65,35 +64,35 @@ pub struct Stages {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Day {
     pub day: jiff::civil::Date,
-    /// Users who are cached when it ends; today, now.
+    /// Users in the cache at the end of the day; today, now.
     pub cached: u64,
-    /// Users who came into the cache, and who left it.
-    pub came: u64,
-    pub left: u64,
+    /// Users who were added to the cache, and removed from it.
+    pub added: u64,
+    pub removed: u64,
     pub enrolled: u64,
     pub activated: u64,
-    /// Requests of laptops, not laptops.
+    /// Refused requests; one laptop may make several.
     pub refused: u64,
 }
 
-/// How current what is known of a directory is.
+/// When a directory was last read.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Read {
     pub name: Name,
-    /// When it was read last; absent: never.
+    /// Absent: never.
     pub at: Option<Timestamp>,
-    /// Of its users, those who are cached.
+    /// Its users in the cache.
     pub users: u64,
 }
 
-/// How the directories are read.
+/// The last sync and the next.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Syncs {
-    /// When the directories were last read for what is cached.
+    /// When the directories were last read to update the cache.
     pub last: Option<Timestamp>,
-    /// When the next sync is due; absent when there is nothing to read.
+    /// When the next sync is due; absent when no mapping is enabled.
     pub next: Option<Timestamp>,
-    /// The one that failed last, when none has gone well since.
+    /// The last failed sync, when none has succeeded since.
     pub failed: Option<Failed>,
     pub stopped: Option<Stopped>,
 }
@@ -102,11 +101,17 @@ pub struct Syncs {
 pub struct Failed {
     pub at: Timestamp,
     pub why: Untrusted,
-    /// What to do about it.
+    /// The next step.
     pub help: Untrusted,
 }
 
-/// A plan that the fuse stopped and nobody has approved.
+impl Failed {
+    pub fn new(at: Timestamp, why: &str, help: &str) -> Self {
+        Self { at, why: Untrusted::new(why), help: Untrusted::new(help) }
+    }
+}
+
+/// A plan that the safeguard stopped and that is not approved.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Stopped {
     pub plan: i64,
@@ -116,37 +121,55 @@ pub struct Stopped {
     pub until: Timestamp,
 }
 
-/// A token, as far as somebody has to see to it.
+/// A token, and what it is used for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Carried {
     pub id: TokenId,
     pub name: Name,
     pub state: State,
-    /// When it lets in its last laptop.
+    /// When laptops can no longer enroll with it.
     pub ends_at: Option<Timestamp>,
     pub uses: u64,
     /// 0 = no limit.
     pub max: u64,
-    /// When it was replaced, and by which.
+    /// When it was replaced.
     pub replaced_at: Option<Timestamp>,
     pub last_use: Option<Timestamp>,
-    /// How many exports carry it.
+    /// How many exports carry it. For a token that is not valid, only those whose folder still holds it.
     pub exports: u64,
+    /// The newest of these exports.
+    pub export: Option<Carrier>,
 }
 
-/// What a storage has to hold when everybody uses what they may.
+/// An export that carries a token.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Carrier {
+    /// The number in `imd export written`.
+    pub number: i64,
+    pub folder: Untrusted,
+}
+
+/// What a storage has to hold when each user uses the whole quota.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Promised {
     pub name: Name,
     pub capacity: Option<Size>,
-    /// Of those with a quota: cached users, and accounts that are kept though their users left.
+    /// The sum of the quotas: of cached users, and of preserved accounts whose users left.
     pub promised: Bytes,
     pub users: u64,
-    /// Of them, those without a limit.
+    /// Of these, those without a quota.
     pub unlimited: u64,
 }
 
-/// A number of bytes that need not be round: written as a number, shown in the unit that fits.
+impl Promised {
+    /// The sum of the quotas in percent of the capacity; absent where no capacity is set.
+    pub fn share(&self) -> Option<u128> {
+        let capacity = self.capacity?.as_bytes();
+        Some(u128::from(self.promised.0) * 100 / u128::from(capacity.max(1)))
+    }
+}
+
+/// A number of bytes: a number in JSON, with a unit for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, serde::Serialize)]
 #[serde(transparent)]
 pub struct Bytes(pub u64);
@@ -169,11 +192,11 @@ impl std::fmt::Display for Bytes {
     }
 }
 
-/// Whether laptops are answered.
+/// Whether the service runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Service {
     pub running: bool,
-    /// What it said when it was started last; absent: it never was.
+    /// What it recorded at its last start; absent: it never ran.
     pub seen: Option<ServiceSeen>,
 }
 
@@ -182,39 +205,39 @@ pub struct ServiceSeen {
     pub started_at: Timestamp,
     /// `0.0.0.0:7443`
     pub address: String,
-    /// Of the administrator's certificate; absent for one that is renewed by itself.
+    /// When the administrator's certificate expires; absent for one that imd renews.
     pub certificate_ends: Option<Timestamp>,
-    /// Absent: it runs, or was killed.
+    /// Absent: it runs, or ended without being stopped.
     pub stopped_at: Option<Timestamp>,
 }
 
-/// Nobody is enrolled or activated.
+/// A pause: no laptop is enrolled or activated.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Paused {
     pub since: Timestamp,
-    /// Absent: until somebody resumes.
+    /// Absent: until `imd resume`.
     pub until: Option<Timestamp>,
     pub by: Untrusted,
 }
 
-/// The password of the account that reads a directory ends soon, or has ended.
+/// The password of an account that reads a directory and expires soon, or has expired.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Password {
     pub directory: Name,
     pub bind: Untrusted,
-    /// Whole days that are left; 0 or less on the last day and after it.
+    /// Whole days until it expires; 0 or less on the last day and after it.
     pub days: i64,
     /// `expires on 2026-12-01, in 7 days`
     pub says: String,
 }
 
-/// How the record of changes stands.
+/// The state of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Chain {
     pub rows: u64,
-    /// When every entry was checked last, and how many there were.
+    /// When every entry was last checked, and how many there were.
     pub checked: Option<(Timestamp, u64)>,
-    /// What is wrong with it, in a sentence.
+    /// What is wrong with it; absent: nothing was found.
     pub broken: Option<String>,
 }
 

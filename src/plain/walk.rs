@@ -274,12 +274,7 @@ impl<'a> Walk<'a> {
         self.dialogue.say("Overview.")?;
         let standing = wizard::standing(self.engine)?;
         for Standing { step, state, evidence, .. } in &standing {
-            let state = match state {
-                State::Done => "done",
-                State::Missing => "missing",
-                State::Refused => "refused",
-            };
-            self.dialogue.say(&format!("{} {}, {state}: {evidence}", step.number(), step.title()))?;
+            self.dialogue.say(&format!("{} {}, {}: {evidence}", step.number(), step.title(), state.word()))?;
         }
         loop {
             let line = self.dialogue.ask("Step to open, 1 to 7; Enter quits")?;

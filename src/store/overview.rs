@@ -135,7 +135,7 @@ pub(super) fn excluded(connection: &Connection) -> Result<Vec<Excluded>, Error> 
 /// The last days, today included, when so many users are cached now.
 pub(super) fn days(connection: &Connection, now: Timestamp, days: usize, cached: u64) -> Result<Vec<Day>, Error> {
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let empty = |day: Date| Day { day, cached: 0, came: 0, left: 0, enrolled: 0, activated: 0, refused: 0 };
+    let empty = |day: Date| Day { day, cached: 0, added: 0, removed: 0, enrolled: 0, activated: 0, refused: 0 };
     let mut all = vec![empty(today)];
     while all.len() < days
         && let Ok(before) = all[all.len() - 1].day.yesterday()
@@ -151,8 +151,8 @@ pub(super) fn days(connection: &Connection, now: Timestamp, days: usize, cached:
         let (day, metric, count): (Date, String, u64) = (cells.parsed()?, cells.text()?, cells.number()?);
         let Some(of) = all.iter_mut().find(|one| one.day == day) else { continue };
         match metric.as_str() {
-            "added" => of.came = count,
-            "removed" => of.left = count,
+            "added" => of.added = count,
+            "removed" => of.removed = count,
             "enrolled" => of.enrolled = count,
             "activated" => of.activated = count,
             _ => of.refused = count,
@@ -161,7 +161,7 @@ pub(super) fn days(connection: &Connection, now: Timestamp, days: usize, cached:
     let mut then = cached;
     for of in all.iter_mut().rev() {
         of.cached = then;
-        then = (then + of.left).saturating_sub(of.came);
+        then = (then + of.removed).saturating_sub(of.added);
     }
     Ok(all)
 }

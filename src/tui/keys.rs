@@ -14,8 +14,10 @@ use super::listing::{Act, Kind};
 use crate::wizard::Task;
 
 mod tables;
+mod ways;
 
 pub use tables::*;
+pub use ways::{of_way, to};
 
 /// One key, with or without Ctrl.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

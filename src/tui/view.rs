@@ -5,6 +5,7 @@
 use crate::model::name::Name;
 use crate::model::plan::LineKind;
 use crate::present::Tone;
+pub use crate::present::overview::Stage;
 use crate::secrets::Secret;
 use crate::tui::listing::{Fact, Place};
 
@@ -176,19 +177,6 @@ pub enum Line {
     },
     Stage(Stage),
     Fact(Fact),
-}
-
-/// How many are at one stage, out of how many, and what happened there day by day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stage {
-    pub label: &'static str,
-    pub count: u64,
-    pub of: u64,
-    /// The last is today; empty where nothing is counted by the day.
-    pub days: Vec<u64>,
-    /// What today's count is of: `enrolled`.
-    pub today: &'static str,
-    pub leads: Place,
 }
 
 impl Line {

@@ -1,21 +1,19 @@
-//! How far each step is: the list of steps and the review page.
+//! The state of each step: for the list of steps and the review page.
 
 use crate::engine::{Engine, Error};
-use crate::model::Kept;
-use crate::model::directory::Directory;
 
 use super::form::Choice;
 use super::{Step, draft, profiles, text};
 
-/// How far a step is, for the list of steps and the review page.
+/// The state of a step, for the list of steps and the review page.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Standing {
     #[serde(serialize_with = "by_key")]
     pub step: Step,
     pub state: State,
-    /// What is settled, or what is missing: `corp: ldaps://dc1.corp.example.com`.
+    /// What is configured, or what is missing: `corp`.
     pub evidence: String,
-    /// Something was typed there and is not saved.
+    /// Something was entered there and is not saved.
     #[serde(skip)]
     pub entered: bool,
 }
@@ -25,8 +23,19 @@ pub struct Standing {
 pub enum State {
     Missing,
     Done,
-    /// Settled once, but no longer good: the evidence says why.
+    /// Configured, but it cannot be used: the evidence says why.
     Refused,
+}
+
+impl State {
+    /// The word for it in every list of steps and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Done => "done",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -34,22 +43,14 @@ fn by_key<S: serde::Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::
     serializer.serialize_str(step.key())
 }
 
-/// How far each step is.
+/// The state of each step.
 pub fn standing(engine: &Engine) -> Result<Vec<Standing>, Error> {
     let settled = |step: Step, evidence: Option<String>| match evidence {
         Some(evidence) => Standing { step, state: State::Done, evidence, entered: false },
         None => Standing { step, state: State::Missing, evidence: step.purpose().to_owned(), entered: false },
     };
     let names = |names: Vec<String>| (!names.is_empty()).then(|| names.join(", "));
-    let ending = engine.ending_passwords()?;
-    let directory = |kept: Kept<Directory>| {
-        let name = kept.value.name;
-        match ending.iter().find(|ending| ending.directory == name) {
-            Some(ending) => format!("{name} (its password {})", ending.says),
-            None => name.to_string(),
-        }
-    };
-    let directories = engine.directories()?.into_iter().map(directory).collect();
+    let directories = engine.directories()?.into_iter().map(|kept| kept.value.name.to_string()).collect();
     let fit_mappings = engine.mappings()?.into_iter().filter(|kept| kept.value.unfit().is_empty());
     let tokens = engine.valid_tokens()?.into_iter().map(|record| record.name.to_string()).collect();
     let profiles: Vec<Choice> = profiles(engine)?;

@@ -16,8 +16,6 @@ mod tests;
 mod tokens;
 mod users;
 
-use jiff::Timestamp;
-
 use crate::engine::{Engine, Error};
 pub(super) use crate::model::count::counted;
 use crate::model::device::Device;
@@ -159,16 +157,6 @@ fn done(text: impl Into<String>) -> Vec<Fact> {
 fn has(cells: &[String], search: &str) -> bool {
     let search = search.trim().to_lowercase();
     search.is_empty() || cells.iter().any(|cell| cell.to_lowercase().contains(&search))
-}
-
-/// How long it is from one moment to the next, in the unit that fits: `11 h`, `9 days`.
-pub(super) fn span(from: Timestamp, to: Timestamp) -> String {
-    let minutes = to.duration_since(from).as_secs().max(0) / 60;
-    match minutes {
-        0..120 => format!("{minutes} min"),
-        120..2_880 => format!("{} h", minutes / 60),
-        _ => format!("{} days", minutes / 1_440),
-    }
 }
 
 /// A page of the rows that have what is searched for, of a list that is read whole.

@@ -1,9 +1,9 @@
 //! The overview: the state of the rollout, and what needs the administrator.
 //!
 //! ```text
-//!  2 things need you                               as of 12:00 UTC
-//!  now   activations were paused by anna
-//!  soon  the token rollout ends on 2026-12-01, in 7 days
+//!  2 alarms.                            as of 2026-11-24 12:00 UTC
+//!  now   activations are paused until an administrator resumes them, by anna
+//!  soon  the token rollout expires on 2026-12-01, in 7 days
 //!  -- From the directory to the laptop ---- 14 days to today; today's count
 //!  Cached         880  ##################......  ....:-=+*#%@..  12
 //!  Activated      700  ##############..........  ...::--==++**#   9

@@ -1,4 +1,4 @@
-//! Is it well, and what needs me.
+//! The overview: its numbers, and its alarms.
 
 use serde_json::{Value, json};
 
@@ -11,9 +11,13 @@ fn overview(imd: &Installation) -> Value {
     imd.json(["status"])["overview"].clone()
 }
 
+fn alarms(imd: &Installation) -> Value {
+    imd.json(["status"])["alarms"].clone()
+}
+
 fn kinds(imd: &Installation) -> Vec<String> {
-    let overview = overview(imd);
-    let alarms = overview["alarms"].as_array().unwrap().iter();
+    let alarms = alarms(imd);
+    let alarms = alarms.as_array().unwrap().iter();
     alarms.map(|alarm| alarm["kind"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -38,7 +42,7 @@ fn the_overview_counts_what_the_state_holds() {
     let days = overview["days"].as_array().unwrap();
     assert_eq!(days.len(), 14);
     let today = &days[13];
-    assert_eq!((&today["came"], &today["left"], &today["cached"]), (&12.into(), &1.into(), &counted["cached"]));
+    assert_eq!((&today["added"], &today["removed"], &today["cached"]), (&12.into(), &1.into(), &counted["cached"]));
     let yesterday = &days[12];
     assert_eq!((&yesterday["cached"], &yesterday["activated"]), (&0.into(), &0.into()), "the cache was empty then");
     let refused = imd.row("SELECT count(*) AS n FROM refusal")["n"].clone();
@@ -76,7 +80,7 @@ fn a_user_whom_several_mappings_match_counts_once() {
 }
 
 #[test]
-fn laptops_that_wait_are_found_by_why_and_accounts_by_how_they_are() {
+fn laptops_are_found_by_reason_and_accounts_by_state() {
     let (imd, service, token) = served(12, |answers| answers);
     a_busy_day(&imd, &service, &token);
     let found = |verb: [&str; 2]| imd.json(verb)["items"].as_array().unwrap().len();
@@ -97,7 +101,7 @@ fn laptops_that_wait_are_found_by_why_and_accounts_by_how_they_are() {
 }
 
 #[test]
-fn whether_a_service_runs_is_true_however_it_ended() {
+fn the_service_is_seen_to_end_however_it_ended() {
     let (imd, service, _) = served(3, |answers| answers);
     assert_eq!(overview(&imd)["service"]["running"], true);
     service.kill();
@@ -106,7 +110,7 @@ fn whether_a_service_runs_is_true_however_it_ended() {
         (&killed["service"]["running"], &killed["service"]["seen"]["stopped_at"]),
         (&false.into(), &Value::Null)
     );
-    assert!(killed["alarms"][0]["happened"].as_str().unwrap().contains("ended by itself"), "{killed}");
+    assert!(alarms(&imd)[0]["message"].as_str().unwrap().contains("ended unexpectedly"), "{killed}");
     let address = crate::support::service::free_address();
     let service = crate::support::service::Service::start(&imd, address);
     assert_eq!(kinds(&imd), [""; 0]);
@@ -114,16 +118,16 @@ fn whether_a_service_runs_is_true_however_it_ended() {
     assert_eq!(service.ended(), Some(0));
     let stopped = overview(&imd);
     assert_eq!(stopped["service"]["seen"]["address"], address.to_string());
-    assert!(stopped["alarms"][0]["happened"].as_str().unwrap().contains("was stopped at"), "{stopped}");
+    assert!(alarms(&imd)[0]["message"].as_str().unwrap().contains("was stopped at"), "{stopped}");
 }
 
 #[test]
-fn what_needs_somebody_is_said_with_the_one_thing_to_do() {
+fn alarms_come_and_go_with_their_causes() {
     let imd = set_up(40, |answers| answers);
     imd.imd(["sync"]).succeeded();
     assert_eq!(kinds(&imd), ["service-down"]);
     imd.imd(["pause"]).succeeded();
-    // Hardly anybody is left in the file: the plan waits.
+    // Most users are missing from the file: the safeguard stops the plan.
     imd.write("users.ldif", company::ldif(4));
     imd.imd(["sync"]).failed_with(3, ["36"]);
     assert_eq!(kinds(&imd), ["paused", "plan-stopped", "service-down"]);
@@ -131,16 +135,16 @@ fn what_needs_somebody_is_said_with_the_one_thing_to_do() {
     let plan = &stopped["id"];
     let status = imd.imd(["status"]).succeeded().stdout.clone();
     for words in [
-        "now: activations are paused until somebody resumes",
-        "to do: let laptops in again: `imd resume`",
-        &format!("now: the plan {plan} was stopped and waits: 36 users would leave"),
+        "now: activations are paused until an administrator resumes them",
+        "to do: resume activations: `imd resume`",
+        &format!("now: the safeguard stopped plan {plan}, which removes 36 users"),
         &format!("`imd sync show {plan}`"),
     ] {
         assert!(status.contains(words), "{words}: {status}");
     }
     imd.imd(["resume"]).succeeded();
     imd.imd(["sync", "--approve", stopped["hash"].as_str().unwrap()]).succeeded();
-    // A storage that is promised more than it has, a token whose time is over soon, a hand in the audit.
+    // Quotas beyond the capacity, a token that expires soon, an edited audit log.
     imd.sqlite(&[], "UPDATE storage SET capacity = 1024");
     imd.sqlite(&[], "UPDATE token SET expires_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+3 days')");
     imd.sqlite(&[], "DROP TRIGGER audit_no_update; UPDATE audit SET detail = 'x' WHERE number = 3");
@@ -149,7 +153,7 @@ fn what_needs_somebody_is_said_with_the_one_thing_to_do() {
 }
 
 #[test]
-fn a_plan_that_was_discarded_waits_for_nobody_and_leaves_nothing_behind() {
+fn a_discarded_plan_leaves_nothing_behind() {
     let imd = set_up(40, |answers| answers);
     imd.imd(["sync"]).succeeded();
     let values = || imd.row("SELECT count(*) AS n FROM user_values")["n"].as_u64().unwrap();
@@ -170,7 +174,7 @@ fn a_plan_that_was_discarded_waits_for_nobody_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn what_was_cut_off_the_audit_or_changed_among_the_newest_is_seen_without_reading_it_all() {
+fn a_cut_or_changed_audit_log_is_noticed_at_a_glance() {
     let imd = set_up(3, |answers| answers);
     imd.imd(["audit", "verify"]).succeeded();
     assert_eq!(overview(&imd)["audit"]["broken"], Value::Null);
@@ -198,7 +202,7 @@ fn what_was_cut_off_the_audit_or_changed_among_the_newest_is_seen_without_readin
 }
 
 #[test]
-fn a_sync_that_failed_while_nobody_looked_is_told_until_one_goes_well() {
+fn a_failed_sync_is_an_alarm_until_one_succeeds() {
     let (imd, service, _) = served(3, |answers| answers);
     // Due at once, and the file is gone.
     std::fs::remove_file(imd.path("users.ldif")).unwrap();
@@ -206,7 +210,7 @@ fn a_sync_that_failed_while_nobody_looked_is_told_until_one_goes_well() {
     eventually("the failed sync", || overview(&imd)["sync"]["failed"] != Value::Null);
     let failed = overview(&imd);
     assert!(failed["sync"]["failed"]["why"].as_str().unwrap().contains("users.ldif"), "{failed}");
-    assert_eq!(failed["alarms"][0]["kind"], "sync-failed");
+    assert_eq!(kinds(&imd), ["sync-failed"]);
     imd.write("users.ldif", company::ldif(3));
     imd.imd(["sync"]).succeeded();
     assert_eq!(overview(&imd)["sync"]["failed"], Value::Null);
@@ -214,7 +218,7 @@ fn a_sync_that_failed_while_nobody_looked_is_told_until_one_goes_well() {
 }
 
 #[test]
-fn a_laptop_that_waits_too_long_and_a_user_beyond_the_limit_are_told() {
+fn a_long_wait_and_a_user_beyond_the_limit_are_alarms() {
     let (imd, service, token) = served(4, |answers| answers);
     for (number, user) in [(1, "user1"), (2, "user1"), (3, "")] {
         let laptop = Laptop::new(number);

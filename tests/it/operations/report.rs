@@ -1,4 +1,4 @@
-//! The report for whoever pays: its sums are those of `sqlite3`, and other readers make of it what was meant.
+//! The report: its sums are those of `sqlite3`, and other readers parse it as intended.
 
 use std::process::Command;
 
@@ -59,7 +59,7 @@ fn number(cell: &str) -> u64 {
 
 /// The sum of a column, without the row that says it.
 fn sum(rows: &[Vec<String>], column: usize) -> u64 {
-    rows.iter().filter(|row| row[0] != "In all").map(|row| number(&row[column])).sum()
+    rows.iter().filter(|row| row[0] != "Total").map(|row| number(&row[column])).sum()
 }
 
 fn counted(imd: &Installation, query: &str) -> u64 {
@@ -67,7 +67,7 @@ fn counted(imd: &Installation, query: &str) -> u64 {
 }
 
 #[test]
-fn the_numbers_of_the_report_add_up_to_those_of_the_state() {
+fn the_report_adds_up_to_the_state() {
     let (imd, service, token) = served(12, |answers| answers);
     a_busy_day(&imd, &service, &token);
     // One who is excluded, and one who keeps a laptop though nobody maps them any more.
@@ -104,11 +104,11 @@ fn the_numbers_of_the_report_add_up_to_those_of_the_state() {
     }
     assert_eq!(number(&in_all[2]) - number(&in_all[3]), cached, "who came and has not left is there");
     assert_eq!(number(&days[6][1]), cached);
-    let waiting = table(&markdown, "Laptops that wait");
+    let waiting = table(&markdown, "Waiting laptops");
     assert_eq!(sum(&waiting, 0), counted(&imd, "SELECT count(*) FROM device WHERE state = 'pending'"), "{waiting:?}");
     let refused = table(&markdown, "Refused requests");
     assert_eq!(sum(&refused, 0), counted(&imd, "SELECT count(*) FROM refusal"));
-    let excluded = table(&markdown, "Users who are excluded");
+    let excluded = table(&markdown, "Excluded users");
     let reasons = imd.rows(
         "SELECT why, count(*) AS n FROM plan_excluded
         WHERE plan_id = (SELECT max(id) FROM plan) GROUP BY why ORDER BY why",
@@ -117,13 +117,13 @@ fn the_numbers_of_the_report_add_up_to_those_of_the_state() {
     assert_eq!(excluded.iter().map(|row| row[1].as_str()).collect::<Vec<_>>(), ["are disabled", "have no mail"]);
     assert_eq!(sum(&excluded, 0), reasons.iter().map(|row| row["n"].as_u64().unwrap()).sum::<u64>());
     // Who is disabled is meant to be; the others can be helped.
-    let first = markdown.split("## To see to first").nth(1).unwrap();
+    let first = markdown.split("## Quick wins").nth(1).unwrap();
     assert!(first.contains("have no mail") && !first.contains("are disabled"), "{first}");
     assert!(markdown.contains(&format!("{started} of {cached} users")), "{markdown}");
-    the_table_for_a_spreadsheet_says_the_same(&imd, &markdown);
+    the_spreadsheet_has_the_same_numbers(&imd, &markdown);
 }
 
-fn the_table_for_a_spreadsheet_says_the_same(imd: &Installation, markdown: &str) {
+fn the_spreadsheet_has_the_same_numbers(imd: &Installation, markdown: &str) {
     let csv = imd.imd(["report", "--csv"]).succeeded().stdout.clone();
     let script = "import csv, json, sys\nprint(json.dumps(list(csv.DictReader(sys.stdin))))";
     let rows: Vec<Value> = serde_json::from_str(&python(script, &csv)).unwrap();
@@ -133,7 +133,7 @@ fn the_table_for_a_spreadsheet_says_the_same(imd: &Installation, markdown: &str)
     };
     let days = table(markdown, "By day");
     let in_all = days.last().unwrap();
-    for (column, what) in [(2, "came"), (3, "left"), (4, "enrolled"), (5, "activated"), (6, "refused")] {
+    for (column, what) in [(2, "added"), (3, "removed"), (4, "enrolled"), (5, "activated"), (6, "refused")] {
         assert_eq!(count("day", what), number(&in_all[column]), "{what}");
     }
     assert_eq!(count("mapping", "laptops") + count("no mapping", "laptops"), count("to date", "activated"));
@@ -146,7 +146,7 @@ fn the_table_for_a_spreadsheet_says_the_same(imd: &Installation, markdown: &str)
 const HOSTILE: &str = "=1+1|`x`\n<b>\u{1b}[2J*_[a](b)\\";
 
 #[test]
-fn a_hostile_host_name_breaks_no_table_and_runs_in_no_spreadsheet() {
+fn a_hostile_host_name_is_harmless_in_the_report() {
     let (imd, service, token) = served(4, |answers| answers);
     for (number, host) in [(1, HOSTILE), (2, "@SUM(A1)"), (3, "-2+3|cmd"), (4, "\ttab"), (5, "\u{9b}31m")] {
         Laptop { host: host.to_owned(), ..Laptop::new(number) }.enroll(&service, &token).granted();
@@ -154,7 +154,7 @@ fn a_hostile_host_name_breaks_no_table_and_runs_in_no_spreadsheet() {
     imd.sqlite(&[], "UPDATE device SET enrolled_at = '2026-01-02T03:04:05Z'");
     let markdown = imd.imd(["report"]).succeeded().stdout.clone();
     let hosts: Vec<_> =
-        table(&markdown, "Laptops that wait for more than").into_iter().map(|row| row[0].clone()).collect();
+        table(&markdown, "Laptops waiting for more than").into_iter().map(|row| row[0].clone()).collect();
     assert_eq!(
         hosts,
         ["=1+1|`x`\\u{a}<b>\\u{1b}[2J*_[a](b)\\", "@SUM(A1)", "-2+3|cmd", "\\u{9}tab", "\\u{9b}31m"],
@@ -165,13 +165,13 @@ fn a_hostile_host_name_breaks_no_table_and_runs_in_no_spreadsheet() {
                   for row in rows:\n    for cell in row.values():\n        \
                   assert not cell.startswith(tuple('=+-@\\t\\r\\n')), cell\n        \
                   assert not re.search('[\\x00-\\x1f\\x7f-\\x9f]', cell), cell\n\
-                  print(json.dumps([row['name'] for row in rows if row['section'] == 'waits long']))";
+                  print(json.dumps([row['name'] for row in rows if row['section'] == 'waiting long']))";
     let hosts: Vec<String> = serde_json::from_str(&python(script, &csv)).unwrap();
     assert_eq!(hosts, ["'=1+1|`x`\\u{a}<b>\\u{1b}[2J*_[a](b)\\", "'@SUM(A1)", "'-2+3|cmd", "\\u{9}tab", "\\u{9b}31m"]);
 }
 
 #[test]
-fn a_report_goes_back_as_far_as_it_is_asked_to() {
+fn since_sets_the_first_day() {
     let imd = crate::support::laptops::company(3, |answers| answers);
     imd.imd(["sync"]).succeeded();
     let days = |since: &str| imd.json(["report", "--since", since])["days"].as_array().unwrap().len();

@@ -1,5 +1,5 @@
-//! A report as Markdown. What stands in a cell is text: whatever Markdown or HTML would take for a mark of its own has a
-//! backslash before it (CommonMark 0.31, 2.4), and a line break cannot be in it.
+//! A report as Markdown. Cells hold text only: a backslash precedes each character that Markdown or HTML would interpret
+//! (CommonMark 0.31, 2.4), and line breaks are escaped.
 
 use std::fmt::Write as _;
 
@@ -7,32 +7,43 @@ use crate::model::alarm::WAITING_DAYS;
 use crate::model::refusal;
 use crate::model::report::{Fix, NAMED, Report, Stuck};
 use crate::model::text::shown;
+use crate::present::alarm::Shown;
 
-pub(super) fn of(report: &Report) -> String {
+use super::Document;
+
+pub(super) fn of(document: &Document) -> String {
+    let report = &document.report;
     let mut out = String::new();
     let stages = &report.stages;
     let (from, until) = (crate::model::moment::day(report.since), crate::model::moment::minute(report.at));
-    let _ = writeln!(out, "# Mass deployment\n\nAs of {until}. Day by day since {from}; days are those of UTC.\n");
+    let _ = writeln!(out, "# Mass deployment\n\nAs of {until}. Day by day since {from}; days are in UTC.\n");
     let started: u64 = report.mappings.iter().map(|of| of.started).sum();
     let _ = writeln!(
         out,
-        "{started} of {} users ({}) have an activated laptop; {} laptops are activated, {} wait for a log-on.\n",
+        "{started} of {} users ({}) have an activated laptop; {} laptops are activated, {} are waiting for a log-on.\n",
         stages.cached,
         percent(started, stages.cached),
         stages.activated,
         stages.waiting,
     );
-    section(&mut out, "To date", ["Stage", "How many"], 1, &to_date(report));
-    section(&mut out, "By mapping", ["Mapping", "Users", "Started", "To come", "Laptops"], 4, &by_mapping(report));
+    alarms(&mut out, &document.alarms);
+    section(&mut out, "To date", ["Stage", "Count"], 1, &to_date(report));
+    section(
+        &mut out,
+        "By mapping",
+        ["Mapping", "Users", "With a laptop", "Without", "Laptops"],
+        4,
+        &by_mapping(report),
+    );
     section(
         &mut out,
         "By day",
-        ["Day", "Users at its end", "Came", "Left", "Enrolled", "Activated", "Refused"],
+        ["Day", "Users at its end", "Added", "Removed", "Enrolled", "Activated", "Refused"],
         6,
         &by_day(report),
     );
-    stuck(&mut out, "Users who are excluded", "users", &report.excluded);
-    stuck(&mut out, "Laptops that wait", "laptops", &report.waiting);
+    stuck(&mut out, "Excluded users", "users", &report.excluded);
+    stuck(&mut out, "Waiting laptops", "laptops", &report.waiting);
     stuck(&mut out, &format!("Refused requests since {from}"), "requests", &report.refused);
     longest(&mut out, report);
     beyond(&mut out, report);
@@ -40,18 +51,25 @@ pub(super) fn of(report: &Report) -> String {
     out
 }
 
+fn alarms(out: &mut String, alarms: &[Shown]) {
+    let row =
+        |alarm: &Shown| [alarm.urgency.word().to_owned(), text(&alarm.message), text(&alarm.to_do.with_commands())];
+    let rows: Vec<_> = alarms.iter().map(row).collect();
+    section(out, "Alarms", ["Urgency", "What happened", "What to do"], usize::MAX, &rows);
+}
+
 fn to_date(report: &Report) -> Vec<[String; 2]> {
     let stages = &report.stages;
     [
-        ("Users whom a mapping matches", stages.matched),
+        ("Users matched by a mapping", stages.matched),
         ("of these, excluded", stages.excluded),
         ("Users in the cache", stages.cached),
         ("Accounts", stages.accounts),
-        ("Laptops activated", stages.activated),
-        ("Laptops that wait for a log-on", stages.waiting),
+        ("Activated laptops", stages.activated),
+        ("Laptops waiting for a log-on", stages.waiting),
         ("of these, refused at their last log-on", stages.refused),
-        ("of these, over their user's limit", stages.over_limit),
-        ("Users with more laptops than the limit", stages.beyond_limit),
+        ("of these, over the limit of their user", stages.over_limit),
+        ("Users with more laptops than the limit allows", stages.beyond_limit),
     ]
     .map(|(what, count)| [what.to_owned(), count.to_string()])
     .to_vec()
@@ -69,9 +87,9 @@ fn by_mapping(report: &Report) -> Vec<[String; 5]> {
         rows.push(row(text(of.mapping.as_str()), numbers));
     }
     if report.others > 0 {
-        rows.push(row("of users whom no mapping takes any more".to_owned(), [0, 0, report.others]));
+        rows.push(row("of users without a mapping".to_owned(), [0, 0, report.others]));
     }
-    rows.push(row("In all".to_owned(), sums));
+    rows.push(row("Total".to_owned(), sums));
     rows
 }
 
@@ -79,30 +97,30 @@ fn by_day(report: &Report) -> Vec<[String; 7]> {
     let mut sums = [0; 5];
     let mut rows = Vec::new();
     for of in &report.days {
-        let numbers = [of.came, of.left, of.enrolled, of.activated, of.refused];
+        let numbers = [of.added, of.removed, of.enrolled, of.activated, of.refused];
         sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
-        let [came, left, enrolled, activated, refused] = numbers.map(|number| number.to_string());
-        rows.push([of.day.to_string(), of.cached.to_string(), came, left, enrolled, activated, refused]);
+        let [added, removed, enrolled, activated, refused] = numbers.map(|number| number.to_string());
+        rows.push([of.day.to_string(), of.cached.to_string(), added, removed, enrolled, activated, refused]);
     }
-    let [came, left, enrolled, activated, refused] = sums.map(|number| number.to_string());
-    rows.push(["In all".to_owned(), String::new(), came, left, enrolled, activated, refused]);
+    let [added, removed, enrolled, activated, refused] = sums.map(|number| number.to_string());
+    rows.push(["Total".to_owned(), String::new(), added, removed, enrolled, activated, refused]);
     rows
 }
 
 fn stuck(out: &mut String, title: &str, what: &str, all: &[Stuck]) {
     let rows: Vec<_> = all.iter().map(|one| [one.count.to_string(), text(one.says), text(one.to_do)]).collect();
-    section(out, title, [&format!("How many {what}"), "Why", "What to do"], 0, &rows);
+    section(out, title, [&format!("Count of {what}"), "Reason", "What to do"], 0, &rows);
 }
 
 fn longest(out: &mut String, report: &Report) {
     let of = report.stages.waiting_long;
     let rows = report.longest.iter().map(|one| {
-        let why = if one.refused.is_empty() { "nobody has logged on" } else { refusal::sentence(&one.refused) };
+        let why = if one.refused.is_empty() { "no user has logged on" } else { refusal::sentence(&one.refused) };
         [text(one.host_name.raw()), one.device.to_string(), crate::model::moment::day(one.enrolled_at), text(why)]
     });
     let rows: Vec<_> = rows.collect();
-    let title = format!("Laptops that wait for more than {WAITING_DAYS} days: {of}");
-    section(out, &title, ["Host", "Laptop", "Enrolled", "Why"], usize::MAX, &rows);
+    let title = format!("Laptops waiting for more than {WAITING_DAYS} days: {of}");
+    section(out, &title, ["Host", "Laptop", "Enrolled", "Reason"], usize::MAX, &rows);
     more(out, of, rows.len());
 }
 
@@ -125,16 +143,16 @@ fn more(out: &mut String, of: u64, named: usize) {
 }
 
 fn first(out: &mut String, fixes: &[Fix]) {
-    let _ = writeln!(out, "## To see to first, at no cost\n");
+    let _ = writeln!(out, "## Quick wins\n");
     if fixes.is_empty() {
-        let _ = writeln!(out, "Nothing: whoever does not take part is meant not to.");
+        let _ = writeln!(out, "None: the remaining users are excluded on purpose.");
     }
     for (at, fix) in fixes.iter().enumerate() {
         let _ = writeln!(out, "{}. {} {} {}: {}", at + 1, fix.frees, fix.what, text(fix.why), text(fix.to_do));
     }
 }
 
-/// A table below its title; numbers stand at the right, from the column `numbers` on, or in the first for 0.
+/// A table below its title. The last `numbers` columns are aligned right; for 0, the first.
 fn section<const N: usize>(out: &mut String, title: &str, columns: [&str; N], numbers: usize, rows: &[[String; N]]) {
     let _ = writeln!(out, "## {title}\n");
     if rows.is_empty() {
@@ -160,7 +178,7 @@ fn percent(part: u64, whole: u64) -> String {
     if whole == 0 { "0 %".to_owned() } else { format!("{} %", u128::from(part) * 100 / u128::from(whole)) }
 }
 
-/// Text that means itself.
+/// Text without markup.
 fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in shown(text).chars() {
@@ -177,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_markdown_would_act_on_is_text() {
+    fn markup_is_escaped() {
         assert_eq!(text("a|b `c` <b>\n\u{1b}[2J"), r"a\|b \`c\` \<b\>\\u\{a\}\\u\{1b\}\[2J");
     }
 }

@@ -1,17 +1,23 @@
-//! A report as one table for a spreadsheet: a row a number, so that a pivot table makes of it what is wanted.
+//! A report as one table for a spreadsheet: one number per row, ready for a pivot table.
 
 use crate::model::cell::plain;
-use crate::model::report::{Report, Stuck};
+use crate::model::report::Stuck;
 
-const COLUMNS: [&str; 6] = ["section", "name", "what", "count", "says", "to do"];
+use super::Document;
 
-pub(super) fn of(report: &Report) -> String {
+const COLUMNS: [&str; 6] = ["section", "name", "what", "count", "reason", "to do"];
+
+pub(super) fn of(document: &Document) -> String {
+    let report = &document.report;
     let mut table = csv::Writer::from_writer(Vec::new());
     let mut row = |cells: [&str; 6]| {
-        // What is written to memory does not fail.
+        // Writing to memory does not fail.
         let _ = table.write_record(cells.map(plain));
     };
     row(COLUMNS);
+    for alarm in &document.alarms {
+        row(["alarm", &alarm.about, alarm.urgency.word(), "", &alarm.message, &alarm.to_do.with_commands()]);
+    }
     let stages = &report.stages;
     for (what, count) in [
         ("matched", stages.matched),
@@ -37,8 +43,8 @@ pub(super) fn of(report: &Report) -> String {
         let day = of.day.to_string();
         for (what, count) in [
             ("cached", of.cached),
-            ("came", of.came),
-            ("left", of.left),
+            ("added", of.added),
+            ("removed", of.removed),
             ("enrolled", of.enrolled),
             ("activated", of.activated),
             ("refused", of.refused),
@@ -53,7 +59,7 @@ pub(super) fn of(report: &Report) -> String {
     }
     for one in &report.longest {
         let enrolled = crate::model::moment::day(one.enrolled_at);
-        row(["waits long", one.host_name.raw(), one.device.as_str(), "", &enrolled, &one.refused]);
+        row(["waiting long", one.host_name.raw(), one.device.as_str(), "", &enrolled, &one.refused]);
     }
     for one in &report.beyond {
         let limit = format!("limit {}", one.limit);
