@@ -22,13 +22,13 @@ pub struct Installer {
     pub properties: BTreeMap<String, String>,
 }
 
-/// What an export was made from, beside its target, its token and its folder. Nothing of it is secret.
+/// What an export was made from, besides its target, its token and its folder. Nothing of it is secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Inputs {
     pub agent: String,
     pub proxy: Proxy,
     pub properties: BTreeMap<String, String>,
-    /// What was written before it could be chosen went by file.
+    /// Absent: by file.
     #[serde(default)]
     pub token_by: TokenBy,
 }

@@ -24,11 +24,11 @@ pub struct Mapping {
     pub profile: Name,
     pub storage: Name,
     pub quota: Option<Size>,
-    /// Stays off for mass deployment: an account comes into being at first activation.
+    /// Off for mass deployment: an account is created at first activation.
     pub auto_import: bool,
     /// Overrides the frequency's interval.
     pub every: Option<Duration>,
-    /// A mapping that is not enabled matches nobody and changes nobody.
+    /// A disabled mapping matches no user and changes none.
     pub enabled: bool,
 }
 
@@ -54,7 +54,7 @@ pub enum AccountName {
 pub enum Unfit {
     #[error("it was made for importing users")]
     ImportMapping,
-    #[error("it imports new users by itself (auto import is on)")]
+    #[error("it imports new users automatically (auto import is on)")]
     AutoImport,
 }
 
