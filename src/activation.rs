@@ -1,19 +1,19 @@
-//! The decision: which laptop becomes whose, on what proof, within which limits.
+//! Decides which laptop is activated for which user, by which authentication, within which limits.
 //!
 //! May import `model`, `protocol`, `secrets`, `kerberos`, `token`, `directory` and `store`. Two acts. *Enroll*, by the system at
-//! install time: a token buys a pending device. *Claim*, by the user at log-on: a proof of the user makes it theirs, and
-//! the account comes into being.
+//! install time: a token gives a pending device. *Claim*, by the user at log-on: authentication activates the device for
+//! the user and creates the account.
 //!
 //! ```text
-//! enroll    token ─ device ─ uses ─────────────────────────────> pending device
-//! claim    standing ──> proof ──> standing again ─ limits ────> account, activated device
-//!          (a look)     (slow)    (one write transaction)
+//! enroll    token ─ device ─ uses ────────────────────────────────────> pending device
+//! claim     standing ──> authentication ──> standing again ─ limits ──> account, activated device
+//!           (a read)     (slow)             (one write transaction)
 //! ```
 //!
-//! Rules: a decision is one IMMEDIATE transaction that ends before the answer is given, audit row and all; what was
-//! looked at before the proof is looked at again within it. Whatever is repeated gives what it gave the first time. The
-//! directory is never asked without a device that a valid token let in; no password is tried but of a user who is in the
-//! cache, where the engine may have put them by a look-up; and a password is counted before it is tried.
+//! Rules: a decision is one IMMEDIATE transaction, with its audit row, that ends before the answer is sent; what was
+//! read before authentication is read again within it. A repeated request gets the first answer. The directory is only
+//! asked for a device that enrolled with a valid token; only passwords of cached users are tried, where the engine may
+//! have added the user by a look-up; and a password is counted before it is tried.
 
 mod claim;
 mod enroll;
@@ -35,16 +35,16 @@ pub use ticket::{as_of_now, whose};
 /// Why nothing was granted.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The laptop or its user may not; the reason is for the administrator.
+    /// The laptop or its user is refused; the reason is for the administrator.
     #[error("{0}")]
     Refused(#[from] Reason),
     #[error("activations are paused")]
     Paused { until: Option<Timestamp> },
-    /// The directory that has to be asked cannot be asked.
+    /// The directory cannot be asked.
     #[error("{0}")]
     Directory(#[from] crate::directory::Error),
-    /// As many claims ask a directory as may at a time.
-    #[error("too many claims ask a directory at once")]
+    /// The limit of claims that ask a directory at once is reached.
+    #[error("too many activations query a directory at once")]
     Crowded,
     #[error("{0}")]
     Store(#[from] store::Error),

@@ -1,11 +1,11 @@
-//! The state: one SQLite file, which only this room speaks SQL to.
+//! The state: one SQLite file. Only this module speaks SQL to it.
 //!
 //! May import `model` and `secrets`. Secrets arrive sealed; nothing here can open them.
 //!
-//! Rules: write-ahead log with `synchronous=FULL`, so that what was answered survives a power cut; every writing
-//! transaction is IMMEDIATE, because one that begins by reading fails at once when it comes to write beside another
-//! (<https://www.sqlite.org/lang_transaction.html>, 2.2); a change and its audit row are one transaction; only the owner may
-//! read the files.
+//! Rules: write-ahead log with `synchronous=FULL`, so that an answered request survives a power cut; every writing
+//! transaction is IMMEDIATE, because one that starts by reading fails when another writes before it does
+//! (<https://www.sqlite.org/lang_transaction.html>, 2.2); a change and its audit row are one transaction; only the
+//! owner can read the files.
 
 mod account;
 mod apply;
@@ -89,7 +89,7 @@ pub use watch::Watch;
 use crate::model::audit::Actor;
 use crate::model::fold::folded;
 
-/// How many connections are kept for the next readers. Each holds open files and memory; another is made in a moment.
+/// How many idle connections are kept. Each holds open files and memory, and a new one takes a moment.
 const MOST_IDLE: usize = 16;
 
 /// Who makes a change, when, and by which verb of the command line (`mapping edit`).
@@ -108,7 +108,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     dir: PathBuf,
     writer: Mutex<Connection>,
-    /// Connections that nobody is reading with at the moment.
+    /// Idle connections for readers.
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -119,12 +119,11 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the state in `dir`, making both when they are not there, and brings an older database up to date after
-    /// copying it.
+    /// Opens the state in `dir`, creates both if they do not exist, and migrates an older database after backing it up.
     ///
     /// # Errors
-    /// [`Error::TooWide`] when others may read the directory or the database, [`Error::Newer`] when a later `imd` wrote
-    /// it, [`Error::NotOurs`] when it is something else.
+    /// [`Error::TooWide`] when other users can read the folder or the database, [`Error::Newer`] when a later `imd`
+    /// wrote it, [`Error::NotOurs`] when it is something else.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         Self::open_with(dir, open::MIGRATIONS)
     }
@@ -144,7 +143,7 @@ impl Store {
         dir.join(open::FILE).exists()
     }
 
-    /// Makes the state directory for its owner alone, or makes sure that it is.
+    /// Creates the state folder for its owner only, or checks that it is.
     pub fn make_folder(dir: &Path) -> Result<(), Error> {
         open::private_folder(dir)
     }
@@ -154,7 +153,7 @@ impl Store {
         &self.0.dir
     }
 
-    /// Runs `act` on a connection of its own, within one read transaction: all it sees is of one moment.
+    /// Runs `act` on a connection of its own, in one read transaction: it sees one moment of the state.
     fn read<T>(&self, act: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let idle = lock(&self.0.idle).pop();
         let mut connection = idle.map_or_else(|| open::another(&self.0.dir), Ok)?;
@@ -185,12 +184,12 @@ fn write<T>(connection: &mut Connection, act: impl FnOnce(&Transaction<'_>) -> R
     Ok(value)
 }
 
-/// What two names have in common that a directory would take for the same.
+/// The key by which names are compared, as a directory compares them.
 fn key(name: &str) -> String {
     folded(name).collect()
 }
 
-/// A thread that panicked left its transaction rolled back, so what it held is still good.
+/// A thread that panicked rolled its transaction back, so the data behind the lock is still valid.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

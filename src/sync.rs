@@ -1,8 +1,9 @@
-//! From a directory to the cache: read, confirm, plan, fuse, apply; and back.
+//! From a directory to the cache: read, confirm, plan, safeguard, apply; and undo.
 //!
-//! May import `model`, `filter`, `secrets`, `directory` and `store`. The rules: a plan is made only from a
-//! complete reading; it says who comes, changes, leaves and is excluded, and why; it is stored and hashed before it is
-//! applied, and applying never plans again; whoever leaves is asked for by objectGUID first; what is suspicious waits for a person who approves that very plan.
+//! May import `model`, `filter`, `secrets`, `directory` and `store`. Rules: a plan is made only from a complete
+//! reading; it says which users are added, updated, removed and excluded, and why; it is stored and hashed before it is
+//! applied, and applying never plans again; every removal is confirmed by objectGUID first; a suspicious plan waits
+//! until an administrator approves that very plan.
 
 mod confirm;
 mod explain;
@@ -48,32 +49,32 @@ pub enum Error {
     #[error("the mapping \"{mapping}\" cannot be read: {source}")]
     Filter { mapping: Name, source: filter::Error },
 
-    /// Where a mapping searches is not there: nobody was read, and so nobody leaves.
-    #[error("the mapping \"{mapping}\" finds nobody, so nothing was changed: {cause}")]
+    /// The entry below which a mapping searches does not exist: no user was read, so none is removed.
+    #[error("the mapping \"{mapping}\" finds no users, so nothing was changed: {cause}")]
     Base { mapping: Name, cause: Box<Cause> },
 
-    #[error("{} is back: the directory has them, and mapping \"{mapping}\" matches; nothing was applied", user.shown())]
+    #[error("{} is in the directory again and mapping \"{mapping}\" matches; nothing was applied", user.shown())]
     Back { user: Untrusted, mapping: Name },
 
-    #[error("plan {plan} was never applied, so there is nothing to take back")]
+    #[error("plan {plan} was never applied, so it cannot be undone")]
     NotApplied { plan: i64 },
 
-    #[error("{what} changed after plan {plan} was applied, so it cannot be taken back as a whole")]
+    #[error("{what} changed after plan {plan} was applied, so the plan cannot be undone")]
     ChangedSince { plan: i64, what: String },
 
     #[error("no mapping is enabled, so there is nothing to read")]
     NothingToRead,
 
-    #[error("plan {plan} is suspicious: {}", in_words(reasons))]
+    #[error("the safeguard stopped plan {plan}: {}", in_words(reasons))]
     NeedsApproval { plan: i64, hash: String, reasons: Vec<Tripped> },
 
-    #[error("the approval is of another plan than plan {plan}")]
+    #[error("the approved hash is not that of plan {plan}")]
     OtherPlan { plan: i64, hash: String },
 
-    #[error("plan {plan} was made at {made_at}, and a plan is good for one hour")]
+    #[error("plan {plan} was made at {made_at} and has expired; a plan can be applied for one hour")]
     Expired { plan: i64, made_at: Timestamp },
 
-    #[error("plan {plan} was applied at {at} already")]
+    #[error("plan {plan} was already applied at {at}")]
     Applied { plan: i64, at: Timestamp },
 
     #[error("cancelled; nothing was changed")]
@@ -91,27 +92,28 @@ impl Error {
             Self::Base { cause, .. } => cause.remedy(),
             Self::NotApplied { .. } => "`imd sync list` shows which plans were applied".to_owned(),
             Self::ChangedSince { .. } => {
-                "take back the later plans first, the newest first (`imd sync list`); or mend it in the directory and sync"
+                "undo the later plans first, the newest first (`imd sync list`); or fix it in the directory and sync"
                     .to_owned()
             }
-            Self::Back { .. } => "plan again, look at the new plan, and apply that one: imd sync".to_owned(),
+            Self::Back { .. } => "make a new plan, review it, and apply it: imd sync".to_owned(),
             Self::NothingToRead => "add a mapping (step 3), or enable one".to_owned(),
             Self::NeedsApproval { plan, hash, reasons } => {
-                let remedy = reasons.first().map_or_else(String::new, |tripped| format!("{}; ", tripped.cause.remedy()));
+                let remedy =
+                    reasons.first().map_or_else(String::new, |tripped| format!("{}; ", tripped.cause.remedy()));
                 format!(
-                    "{remedy}`imd sync show {plan}` names everybody, and `imd sync --approve {hash}` applies exactly \
-                     that plan, within the hour"
+                    "{remedy}`imd sync show {plan}` lists every change; `imd sync --approve {hash}` applies exactly that \
+                     plan, within one hour"
                 )
             }
             Self::OtherPlan { plan, hash } => {
-                format!("look at it (imd sync show {plan}); its own hash is {hash}")
+                format!("review it with `imd sync show {plan}`; its hash is {hash}")
             }
             Self::Expired { .. } | Self::Applied { .. } => "make a new plan: imd sync".to_owned(),
-            Self::Cancelled => "start it again when it suits".to_owned(),
+            Self::Cancelled => "start it again when you are ready".to_owned(),
         }
     }
 
-    /// True when a person has to decide before it can go on: exit code 3.
+    /// True when an administrator has to decide before it can continue: exit code 3.
     pub fn needs_you(&self) -> bool {
         matches!(
             self,
@@ -124,7 +126,7 @@ impl Error {
     }
 }
 
-/// What tripped the fuse, each with what probably happened.
+/// What tripped the safeguard, each with its probable cause.
 fn in_words(reasons: &[Tripped]) -> String {
     let words = reasons.iter().map(|tripped| format!("{tripped}: {}", tripped.cause));
     words.collect::<Vec<_>>().join("; ")
@@ -156,13 +158,13 @@ impl From<store::Error> for Error {
     }
 }
 
-/// Whether a plan may be applied now, and if not, why. The directories are not asked: [`confirm`] does.
+/// Whether a plan may be applied now, and if not, why. This asks no directory; [`confirm`] does.
 pub fn allowed(plan: &Summary, approval: Option<&str>, now: Timestamp) -> Result<(), Error> {
     may_apply(plan, approval, now)
 }
 
-/// Applies a stored plan in one transaction: all of it, or after an error nothing. A plan that the fuse stopped needs
-/// the approval of its hash.
+/// Applies a stored plan in one transaction, completely or not at all. A plan that the safeguard stopped needs the
+/// approval of its hash.
 pub fn apply(store: &Store, plan: i64, approval: Option<&str>, by: &By<'_>, job: &Job) -> Result<Summary, Error> {
     store.apply_plan(plan, by, job, |plan| may_apply(plan, approval, by.at))
 }

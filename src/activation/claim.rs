@@ -1,4 +1,4 @@
-//! A proof of the user makes a pending device theirs.
+//! Claim: authentication activates a pending device for its user.
 
 use jiff::Timestamp;
 
@@ -31,19 +31,19 @@ pub struct Granted {
     pub device: DeviceId,
     pub account: Account,
     pub activated_at: Timestamp,
-    /// The proof that activated the device, which may have been before.
+    /// The authentication method at activation, which may have been earlier.
     pub auth: AuthMethod,
-    /// What the device map said of the device when it was activated.
+    /// The rows of the device map that applied at activation.
     pub mapped: Vec<MappedDevice>,
 }
 
-/// Looks whether a claim stands, before anything is asked of a directory.
+/// Checks a claim before anything is asked of a directory.
 pub fn look(snapshot: Snapshot<'_>, claim: &Claim, now: Timestamp) -> Result<Standing, Error> {
     standing(snapshot, &claim.claim_code, &claim.user, claim.auth, now)
 }
 
-/// Decides in one transaction. `proven` is the user that the proof showed, as the directory has them now; absent where
-/// nothing but the name was asked for.
+/// Decides in one transaction. `proven` is the authenticated user, as the directory has them now; absent for the method
+/// `unverified`.
 pub fn claim(
     transaction: &WriteTransaction<'_>,
     claim: &Claim,
@@ -54,13 +54,13 @@ pub fn claim(
     let standing = standing(snapshot, &claim.claim_code, &claim.user, claim.auth, now)?;
     match proven {
         None if claim.auth != AuthMethod::Unverified => return Err(Reason::AuthNotAccepted.into()),
-        // The name may mean somebody else by now.
+        // The name may belong to another user by now.
         Some((guid, _)) if *guid != standing.user.user.guid => return Err(Reason::SomebodyElse.into()),
         Some((_, Some(user))) => may_log_on(user, now)?,
         _ => {}
     }
     let device = &standing.device;
-    // Two agents that keep one credential are one agent copied, or one that makes none of its own.
+    // Two agents with the same credential: one was copied, or does not make its own.
     let same = snapshot.device(DeviceBy::Credential, &claim.credential)?;
     if same.is_some_and(|other| other.number != device.number) {
         return Err(Reason::CredentialTaken.into());
@@ -69,7 +69,7 @@ pub fn claim(
         if device.credential_hash != Some(claim.credential) {
             transaction.renew(device.number, &claim.credential, now)?;
             let by = By { actor: &actor(&device.device.id), at: now, verb: "claim" };
-            transaction.audit(&by, &called(&device.device.id), "its user's agent was given another credential")?;
+            transaction.audit(&by, &called(&device.device.id), "the agent of its user has a new credential")?;
         }
         return granted(snapshot, device, activation.account, activation.at, activation.auth);
     }
@@ -95,14 +95,14 @@ fn granted(
 ) -> Result<Granted, Error> {
     let account = snapshot.account_numbered(account)?.ok_or(Reason::DeviceEnded)?;
     let id = &device.device.id;
-    // Asked again, it is told the same: a row that this device has not used is of another time.
+    // A repeated claim gets the same answer: rows that this device did not use are from another time.
     let mut mapped = snapshot.mapped(device.number)?;
     mapped.retain(|row| row.used.as_ref().is_some_and(|used| used.device == *id));
     Ok(Granted { device: id.clone(), account, activated_at, auth, mapped })
 }
 
-/// Sees to it that one more device is within the limits of the token and of the user; answers with those that had to
-/// go.
+/// Makes room for one more device within the limits of the token and of the user; returns the devices that are
+/// replaced.
 fn make_room(
     transaction: &WriteTransaction<'_>,
     standing: &Standing,
@@ -117,8 +117,8 @@ fn make_room(
         let (own, others): (Vec<_>, Vec<_>) = same
             .into_iter()
             .partition(|other| other.device.activation.as_ref().map(|activation| activation.account) == account);
-        // The same machine in the same hands: it was imaged anew. In other hands it may be a clone or a lie, and both
-        // devices stay, so each has to have been let in by itself.
+        // The same machine with the same user was re-imaged. With another user it may be a clone or a forgery: both
+        // devices stay, so each must have enrolled by itself.
         if !others.is_empty() {
             use_token(transaction, &device.device.token, &device.key_hash, now)?;
         }
@@ -132,7 +132,7 @@ fn make_room(
     having.retain(|other| !again(other));
     for row in standing.mapped.iter().filter(|row| row.used.is_none()) {
         let mut meant = having.iter().filter(|other| row.takes_the_place_of(&other.device));
-        // A name that two of the user's laptops have means neither.
+        // A name that two of the user's laptops share identifies neither.
         if let (Some(old), None) = (meant.next(), meant.next()) {
             let number = old.number;
             replaced.push(old.clone());
@@ -181,16 +181,16 @@ fn save_account(transaction: &WriteTransaction<'_>, standing: &Standing, now: Ti
     Ok(transaction.save_account(&new, now)?)
 }
 
-/// The activation in one line of the audit.
+/// The audit detail of an activation.
 fn told(standing: &Standing, auth: AuthMethod, replaced: &[HeldDevice]) -> String {
     let Standing { user, mapping, profile, storage, .. } = standing;
     let auth = match auth {
         AuthMethod::Kerberos => "kerberos",
         AuthMethod::Password => "password",
-        AuthMethod::Unverified => "claimed (nothing but the name)",
+        AuthMethod::Unverified => "unverified",
     };
     let mut line = format!(
-        "activated for {} ({}); proof: {auth}; mapping \"{}\", profile \"{}\", storage \"{}\"",
+        "activated for {} ({}); authentication: {auth}; mapping \"{}\", profile \"{}\", storage \"{}\"",
         user.user.label(),
         user.user.guid,
         mapping.name,
@@ -198,10 +198,10 @@ fn told(standing: &Standing, auth: AuthMethod, replaced: &[HeldDevice]) -> Strin
         storage.name
     );
     if !standing.mapped.is_empty() {
-        line.push_str("; as the device map says");
+        line.push_str("; by the device map");
     }
     for other in replaced {
-        line.push_str("; in place of ");
+        line.push_str("; replaces ");
         line.push_str(other.device.id.as_str());
     }
     line

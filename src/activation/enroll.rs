@@ -1,4 +1,4 @@
-//! A token buys a pending device.
+//! Enroll: a token gives a pending device.
 
 use std::net::IpAddr;
 
@@ -16,28 +16,28 @@ use crate::store::{By, DeviceBy, Hash, HeldDevice, HeldToken, NewDevice, Snapsho
 /// How many pending devices one laptop may have: each reinstallation before the first log-on leaves one behind.
 const PENDING_EACH: usize = 4;
 
-/// A laptop that shows a token, whose signature and times have been verified.
+/// A laptop with a token whose signature and times have been verified.
 #[derive(Debug, Clone)]
 pub struct Enroll {
-    /// What the token says of itself: what is kept of one that is seen for the first time.
+    /// The token's claims: stored when the token is seen for the first time.
     pub token: Record,
-    /// Where the laptop asks from, when that is known.
+    /// The address of the laptop, when it is known.
     pub from: Option<IpAddr>,
     pub key: Hash,
     pub claim_code: Hash,
     pub laptop: Laptop,
-    /// What it is to be called when it is new here.
+    /// Its id when it is new.
     pub id: DeviceId,
 }
 
-/// The device that a laptop was given, or had.
+/// The laptop's device, new or existing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolled {
     pub id: DeviceId,
     pub state: DeviceState,
 }
 
-/// Decides in one transaction. Uses count laptops: one that asks again, or was imaged anew, has been counted.
+/// Decides in one transaction. Uses count laptops: a retry and a re-imaged laptop were already counted.
 pub fn enroll(transaction: &WriteTransaction<'_>, ask: &Enroll, now: Timestamp) -> Result<Enrolled, Error> {
     let snapshot = transaction.snapshot();
     not_paused(snapshot, now)?;
@@ -52,7 +52,7 @@ pub fn enroll(transaction: &WriteTransaction<'_>, ask: &Enroll, now: Timestamp) 
             return Err(Reason::TokenUnknown.into());
         }
         let by = By { actor: &actor(&ask.id), at: now, verb: "enroll" };
-        transaction.record_token(&ask.token, "made elsewhere; seen for the first time", &by)?;
+        transaction.record_token(&ask.token, "issued on another host; first seen", &by)?;
     }
     lets_in(&token_stands(snapshot, &ask.token.id)?, ask, now)?;
     let hardware = ask.laptop.hardware().map(|hardware| hash(hardware.as_bytes()));
@@ -80,7 +80,7 @@ pub fn enroll(transaction: &WriteTransaction<'_>, ask: &Enroll, now: Timestamp) 
     Ok(Enrolled { id: ask.id.clone(), state: DeviceState::Pending })
 }
 
-/// The answer to a laptop that has a device already.
+/// The answer to a laptop that already has a device.
 fn again(device: &HeldDevice, ask: &Enroll) -> Result<Enrolled, Error> {
     if device.claim_hash != ask.claim_code {
         return Err(Reason::KeyMismatch.into());
@@ -94,7 +94,7 @@ fn again(device: &HeldDevice, ask: &Enroll) -> Result<Enrolled, Error> {
     }
 }
 
-/// The device of that key, which says that it is still there.
+/// The device of that key, which checks in.
 pub fn check_in(
     transaction: &WriteTransaction<'_>,
     key: &Hash,
@@ -110,13 +110,13 @@ pub(super) fn not_paused(snapshot: Snapshot<'_>, now: Timestamp) -> Result<(), E
     snapshot.pause(now)?.map_or(Ok(()), |pause| Err(Error::Paused { until: pause.until }))
 }
 
-/// A token that was revoked lets nobody in any more, nor does it let those go on that it let in.
+/// The token, unless it was revoked: then it neither enrolls laptops nor activates those that it enrolled.
 pub(super) fn token_stands(snapshot: Snapshot<'_>, token: &TokenId) -> Result<HeldToken, Error> {
     let held = snapshot.token(token)?.ok_or(Reason::TokenUnknown)?;
     if held.is_revoked { Err(Reason::TokenRevoked.into()) } else { Ok(held) }
 }
 
-/// Whether a token that stands lets this laptop in. Like its expiry, what it says of that bounds enrolling alone.
+/// Whether a valid token may enroll this laptop. Its scope, like its expiry, limits enrolling only.
 fn lets_in(token: &HeldToken, ask: &Enroll, now: Timestamp) -> Result<(), Reason> {
     if token.overlap_until.is_some_and(|until| until <= now) {
         return Err(Reason::TokenReplaced);
@@ -128,7 +128,7 @@ fn lets_in(token: &HeldToken, ask: &Enroll, now: Timestamp) -> Result<(), Reason
     }
 }
 
-/// Counts a laptop, unless the token has counted it already.
+/// Counts a laptop as a use of the token, unless it was already counted.
 pub(super) fn use_token(
     transaction: &WriteTransaction<'_>,
     token: &TokenId,
@@ -146,7 +146,7 @@ pub(super) fn use_token(
     Ok(transaction.let_in(token, laptop, now)?)
 }
 
-/// The laptop as the one who makes a change.
+/// The laptop as the actor of a change.
 pub(super) fn actor(id: &DeviceId) -> Actor {
     Actor::new(format!("laptop {id}"))
 }

@@ -1,4 +1,4 @@
-//! The password as a proof: counted before it is tried, and tried once.
+//! Authentication by password: counted before it is tried, and tried once.
 
 use std::time::Duration;
 
@@ -13,23 +13,23 @@ use crate::model::user::{Attribute, Guid, User};
 use crate::secrets::Secret;
 use crate::store::{Queue, WriteTransaction};
 
-/// How many wrong passwords of one user reach the directory before there has to be quiet.
+/// How many wrong passwords of one user reach the directory before further attempts are blocked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempts {
     pub most: u64,
-    /// For how long nothing may have been tried before counting begins anew.
+    /// How long no attempt may have been made before counting starts again.
     pub quiet: SignedDuration,
 }
 
 impl Attempts {
-    /// The most that is ever let through.
+    /// The highest limit.
     const MOST: u64 = 3;
-    /// The shortest quiet; a domain may ask for more.
+    /// The shortest block; a domain's policy may require a longer one.
     const QUIET: Duration = Duration::from_mins(30);
     const LONGEST: Duration = Duration::from_hours(24);
 
-    /// At most three, and at most half of what locks an account, so that a person who mistypes beside an attacker still
-    /// has the other half. A domain that does not say when it locks is taken to do so at the third.
+    /// At most three, and at most half the domain's lockout threshold, so that a user who mistypes during an attack
+    /// still has the other half. A domain that does not report its threshold is assumed to lock at three.
     pub fn under(lockout: Option<Lockout>) -> Self {
         let lockout = lockout.unwrap_or(Lockout { threshold: 3, window: Self::QUIET });
         let most = if lockout.threshold == 0 { Self::MOST } else { u64::from(lockout.threshold / 2).min(Self::MOST) };
@@ -37,13 +37,13 @@ impl Attempts {
         Self { most, quiet: SignedDuration::try_from(quiet).unwrap_or(SignedDuration::from_hours(24)) }
     }
 
-    /// How many of the attempts, the newest first, a domain may still be counting: it begins anew only after a quiet
-    /// time, so one in every 29 minutes adds up without end.
+    /// How many of the attempts, the newest first, a domain may still be counting. It starts again only after a quiet
+    /// period, so one attempt every 29 minutes adds up.
     fn counting(self, now: Timestamp, newest_first: &[Timestamp]) -> u64 {
         let mut later = now;
         let mut count = 0;
         for at in newest_first {
-            // An attempt of the future is one before the clock was put back.
+            // An attempt in the future was made before the clock was set back.
             if later.duration_since(*at) >= self.quiet {
                 break;
             }
@@ -53,7 +53,7 @@ impl Attempts {
         count
     }
 
-    /// Notes that a password is about to be tried.
+    /// Records that a password is about to be tried.
     fn reserve(self, transaction: &WriteTransaction<'_>, standing: &Standing, now: Timestamp) -> Result<i64, Error> {
         let (directory, guid) = (&standing.user.directory, standing.user.user.guid);
         let tried = transaction.password_attempts(directory, guid, self.most)?;
@@ -83,7 +83,7 @@ pub fn try_password(
             if !error.may_have_bound() {
                 queue.run(move |transaction| Ok::<_, Error>(transaction.remove_password_attempt(attempt)?))?;
             }
-            // What cannot be a password at all is no trouble of the directory.
+            // An empty or unusable password is not an error of the directory.
             return Err(match &error {
                 directory::Error::Ldap(
                     directory::ldap::Error::NoPassword { .. } | directory::ldap::Error::UnusablePassword { .. },
@@ -105,8 +105,8 @@ pub fn try_password(
     }
 }
 
-/// By which name a user binds: the implicit UPN ([MS-ADTS] 5.1.1.1.1), which every account has in its domain, else the
-/// DN. Whoever is bound by it is looked at afterwards.
+/// The name that a user binds with: the implicit UPN ([MS-ADTS] 5.1.1.1.1), which every account has in its domain, else
+/// the DN. Who is bound is checked afterwards.
 fn bind_name(user: &User) -> Option<String> {
     let dn = user.first(Attribute::DistinguishedName)?.raw();
     let domain = dn.parse::<Dn>().ok().map(|dn| dn.domain()).filter(|domain| !domain.is_empty());
@@ -136,7 +136,7 @@ mod tests {
     fn a_wait_that_the_domain_does_not_count_as_quiet_begins_nothing_anew() {
         let attempts = locking(10, 30);
         let at = |minute: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
-        // One in every 29 minutes: the domain never forgets.
+        // One attempt every 29 minutes: the domain keeps counting.
         assert_eq!(attempts.counting(at(87), &[at(58), at(29), at(0)]), 3);
         assert_eq!(attempts.counting(at(88), &[at(58), at(29), at(0)]), 0);
         assert_eq!(attempts.counting(at(40), &[at(30), at(0)]), 1);

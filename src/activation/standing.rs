@@ -1,4 +1,4 @@
-//! What a claim stands on: a device that waits, a token that was not revoked, a user who may.
+//! What a claim depends on: a pending device, a token that was not revoked, a user who may be activated.
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use crate::model::settings::{AuthMethod, Settings};
 use crate::model::user::{Attribute, NameForm, User};
 use crate::store::{CachedUser, DeviceBy, Hash, HeldDevice, HeldToken, Snapshot, UserState};
 
-/// All that a claim would be decided on, as it is at one moment.
+/// Everything that a claim is decided on, at one moment.
 #[derive(Debug)]
 pub struct Standing {
     pub device: HeldDevice,
@@ -28,7 +28,7 @@ pub struct Standing {
     pub settings: Settings,
     /// Absent before the first activation.
     pub account: Option<Account>,
-    /// What the device map says of the device.
+    /// The rows of the device map for the device.
     pub mapped: Vec<MappedDevice>,
 }
 
@@ -39,9 +39,9 @@ impl Standing {
     }
 }
 
-/// The standing of whoever holds the claim code and goes by that name; the first thing that is in the way otherwise.
+/// The standing of the device of that claim code and the user of that name, or the first reason to refuse.
 ///
-/// What is wrong with the device comes before anything of the user is looked at.
+/// The device is checked before anything of the user is read.
 pub(super) fn standing(
     snapshot: Snapshot<'_>,
     claim_code: &Hash,
@@ -92,8 +92,7 @@ pub(super) fn standing(
     Ok(Standing { device, user, directory, mapping, profile, storage, settings, account, mapped })
 }
 
-/// The device of that claim code, when it may still be claimed and with that proof: all that is looked at before
-/// anything of a user is.
+/// The device of that claim code, if it may be claimed with that authentication method. Nothing of a user is read.
 pub fn admitted(
     snapshot: Snapshot<'_>,
     claim_code: &Hash,
@@ -122,7 +121,7 @@ pub fn admitted(
     Ok((device, token, settings))
 }
 
-/// Whether the account may be used at all, by what the directory says of it.
+/// Whether the directory allows the user to log on.
 pub(super) fn may_log_on(user: &User, now: Timestamp) -> Result<(), Reason> {
     if user.is_disabled() {
         return Err(Reason::UserDisabled);
@@ -133,12 +132,12 @@ pub(super) fn may_log_on(user: &User, now: Timestamp) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A name means several.
+/// A name that several users have.
 #[derive(Debug)]
 pub struct Several;
 
-/// Whom a name means. Where it could mean several, it means nobody: only a UPN, which a forest has once, wins over the
-/// mail or the alias of another. `by_upn` says whose UPN the name is.
+/// The one user of a name. When several have it, only a UPN, which is unique in a forest, wins over the mail or alias
+/// of another; else the name is ambiguous. `by_upn` says whether the name is the user's UPN.
 pub fn the_one<T>(mut found: Vec<T>, by_upn: impl Fn(&T) -> bool) -> Result<Option<T>, Several> {
     if found.len() > 1 {
         found.retain(by_upn);

@@ -1,8 +1,8 @@
-//! The Kerberos ticket as a proof: whose it is among the cached users, and whether they still may.
+//! Authentication by Kerberos ticket: which cached user it belongs to, and whether that user may still log on.
 //!
-//! A ticket is good for hours after its user was disabled, and says no more than a name, which may be another's by now.
-//! So the directory is asked for the user as they are, by objectGUID; only while it cannot be asked does the cache speak
-//! for it, as long as that is young enough.
+//! A ticket is valid for hours after its user was disabled, and contains only a name, which may belong to another user
+//! by now. So the directory is asked for the user by objectGUID; only while it is not reachable the cache is used, if
+//! it is recent enough.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -44,16 +44,16 @@ pub fn as_of_now(
 ) -> Result<Option<User>, Error> {
     let guid = standing.user.user.guid;
     let error = match &standing.directory.source {
-        // A file knows no more than the cache.
+        // A file has nothing newer than the cache.
         Source::File(_) => directory::Error::NoPasswords,
         source @ Source::Ldap(_) => match directory::status(source, password, guid, &Job::unwatched()) {
             Ok(Finding::There(user)) if principal.identifies(&user) => return Ok(Some(*user)),
             Ok(Finding::There(_)) => return Err(Reason::SomebodyElse.into()),
             Ok(Finding::Deleted | Finding::Absent) => {
-                return Err(Reason::UserLeft("the directory has the account no more".to_owned()).into());
+                return Err(Reason::UserLeft("the directory no longer has the account".to_owned()).into());
             }
             Ok(Finding::Unreadable) => {
-                return Err(Reason::UserLeft("the directory shows too little of the account".to_owned()).into());
+                return Err(Reason::UserLeft("the directory does not show enough of the account".to_owned()).into());
             }
             Err(error) => error,
         },

@@ -161,7 +161,7 @@ fn take_in(
         let record = record(token);
         // One id is one token: another of that id would be a forgery, and whoever signs could just as well make one.
         if transaction.snapshot().token(&record.id)?.is_none() {
-            transaction.record_token(&record, "made elsewhere; it came with a bundle", by)?;
+            transaction.record_token(&record, "issued on another host; came with a bundle", by)?;
             carried.tokens += 1;
         }
         if let Some(replaced) = replaced {

@@ -1,4 +1,4 @@
-//! Which laptop is meant for whom: what an administrator says of laptops before their users log on.
+//! The device map: laptops that an administrator reserved for users before they log on.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use super::name::Name;
 use super::text::Untrusted;
 use super::user::Guid;
 
-/// By what a laptop is found. A host name is none: host names repeat.
+/// What identifies a laptop. A host name does not: host names repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdType {
@@ -24,7 +24,7 @@ impl IdType {
         }
     }
 
-    /// The id as it is compared; `None` when it tells no laptop from another.
+    /// The folded id for comparison; `None` when it does not identify a laptop.
     pub fn key(self, id: &str) -> Option<String> {
         match self {
             Self::Serial => serial_key(id),
@@ -45,32 +45,32 @@ pub struct MappedDevice {
     /// As the file has them; one of the two may be empty.
     pub mail: Untrusted,
     pub user_name: Untrusted,
-    /// Which of the user's laptops it takes the place of: a device id, a host name or a serial number. Empty: none.
+    /// Which of the user's laptops it replaces: a device id, a host name or a serial number. Empty: none.
     pub old_device: Untrusted,
-    /// Whether the old laptop's data is to come to the new one: for the agent; imd moves no data.
+    /// Whether the old laptop's data is to be restored to the new one: for the agent; imd moves no data.
     pub restore: bool,
     pub imported_at: Timestamp,
     pub used: Option<Used>,
 }
 
-/// What became of it.
+/// The activation that used it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Used {
     pub at: Timestamp,
     pub device: DeviceId,
-    /// The laptop whose place it took.
+    /// The laptop that it replaced.
     pub replaced: Option<DeviceId>,
 }
 
 impl MappedDevice {
-    /// Whether that laptop of the user is the one whose place is to be taken.
+    /// Whether it replaces that laptop of the user.
     pub fn takes_the_place_of(&self, device: &Device) -> bool {
         let old = self.old_device.raw().trim();
         let same = |text: &Untrusted| text.raw().trim().eq_ignore_ascii_case(old);
         !old.is_empty() && (device.id.as_str() == old || same(&device.host_name) || same(&device.serial))
     }
 
-    /// Whether both say the same of the same laptop, whatever came of it.
+    /// Whether both have the same values, used or not.
     pub fn says_the_same_as(&self, other: &Self) -> bool {
         let of = |one: &Self| {
             let texts = [&one.host_name, &one.mail, &one.user_name, &one.old_device];

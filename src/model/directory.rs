@@ -19,7 +19,7 @@ pub struct Directory {
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     Ldap(Ldap),
-    /// An LDIF file (RFC 2849) or one of csvde's, read anew at each sync.
+    /// An LDIF (RFC 2849) or csvde file, read at each sync.
     File(PathBuf),
 }
 
@@ -33,17 +33,17 @@ pub struct Ldap {
     pub bind: String,
 }
 
-/// Whose signature on the server's certificate is believed. Nothing switches verification off.
+/// What makes the server's certificate trusted. Verification cannot be switched off.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trust {
     System,
-    /// The certificates of a PEM file. Their text is kept, so that the file may go.
+    /// The certificates of a PEM file. Their text is stored, so the file is not needed later.
     Ca {
         file: PathBuf,
         pem: String,
     },
-    /// Nobody's: the server's key has to be one of these, whoever signed its certificate. One for each server.
+    /// Pins: the server's key must be one of these, whoever signed its certificate. One for each server.
     Pins(Vec<Pin>),
 }
 
@@ -57,7 +57,7 @@ pub struct Url {
     pub port: u16,
 }
 
-/// How a connection comes to its TLS. There is none without.
+/// How a connection starts TLS. There is none without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
     /// `ldaps://`
@@ -82,7 +82,7 @@ impl Security {
     }
 }
 
-/// What a directory said of the account that reads it, when it was last asked.
+/// What a directory reported about the account that reads it, when it was last asked.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct AccountSeen {
     pub at: Timestamp,
@@ -100,11 +100,11 @@ pub enum Expiry {
     At(Timestamp),
 }
 
-/// How many days before its end a password is worth a word: enough to find whoever may change it.
+/// How many days before a password expires a warning starts.
 pub const PASSWORD_DAYS: i64 = 14;
 
 impl Expiry {
-    /// How many whole days are left, when they are few; 0 or less on the last day and after it.
+    /// How many whole days are left, when they are few; 0 or less on the last day and later.
     pub fn few_days(self, now: Timestamp) -> Option<i64> {
         let Self::At(end) = self else { return None };
         let days = end.duration_since(now).as_secs().div_euclid(24 * 60 * 60);

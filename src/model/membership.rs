@@ -1,8 +1,5 @@
-//! Who is in a group, as people mean it: members, members of groups inside it, and users whose primary group it or one
-//! of those is.
-//!
-//! A user's primary group is in neither `member` nor `memberOf`: the user holds its relative id in `primaryGroupID`
-//! ([MS-ADA3] 2.120), and it is always a group of the user's own domain ([MS-SAMR] 3.1.1.8.2).
+//! Members of a group as people understand it: direct members, members of groups inside it, and users whose primary
+//! group is it or one of those.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -13,12 +10,12 @@ use super::text::Untrusted;
 /// A group and every group inside it, however deep.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Nested {
-    /// The group itself, when it is there.
+    /// The group itself, if it exists.
     pub group: Option<Group>,
     /// The groups inside it, in any order; the group itself may be among them, since groups may contain each other.
     pub inside: Vec<Group>,
-    /// The directory shows users of several domains. A relative id means another group in each of them, so nobody is
-    /// known there by the primary group.
+    /// The directory has users of several domains. A relative id means another group in each, so primary groups are not
+    /// used.
     pub several_domains: bool,
 }
 
@@ -54,8 +51,8 @@ impl Nested {
         ids
     }
 
-    /// The shortest way from a user, who is directly in the groups `member_of` and has the primary group `primary`, to
-    /// the group `to`. Groups that contain each other are no hindrance.
+    /// The shortest path from a user, who is directly in the groups `member_of` and has the primary group `primary`, to
+    /// the group `to`. Circular memberships are allowed.
     pub fn path<'a>(
         &self,
         to: &Dn,

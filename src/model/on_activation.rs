@@ -1,8 +1,7 @@
-//! What an agent wants done on a laptop once it is its user's: a file written, a program run.
+//! What an agent does on a laptop after activation: a file is written, a program is run.
 //!
-//! It comes from the agent's definition, travels with the settings, and is done as the user. Nothing of
-//! it passes through a shell: the program is a list of arguments, and each value that is put into the file is quoted for
-//! the grammar of that file.
+//! It comes from the agent's definition, travels with the settings, and is done as the user. Nothing passes through a
+//! shell: the program is a list of arguments, and each value in the file is quoted for the file's grammar.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,29 +22,29 @@ pub const NAMES: [&str; 11] = [
     "replaced",
 ];
 
-/// What is done. At least one of the two is there.
+/// A file, a program, or both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OnActivation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub write: Option<Write>,
-    /// A program by its whole path, and its arguments; run after the file was written.
+    /// A program by its absolute path, and its arguments; run after the file was written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub run: Vec<String>,
 }
 
-/// A file that is written, whole or not at all, readable by the user alone.
+/// A file that is written completely or not at all, readable by the user only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Write {
-    /// Below the user's home when it begins with `~/`, else a whole path.
+    /// Below the user's home when it starts with `~/`, else absolute.
     pub path: String,
     pub grammar: Grammar,
     /// The file's text; `{{ account }}` and the like are the values.
     pub template: String,
 }
 
-/// How a value stands in the file.
+/// How a value is quoted in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grammar {
@@ -53,43 +52,43 @@ pub enum Grammar {
     Json,
     /// `'...'`, for a file that a POSIX shell reads.
     Sh,
-    /// As it stands, on a line of its own.
+    /// Unquoted, on a line of its own.
     Plain,
 }
 
 impl OnActivation {
-    /// As it travels: JSON in base64url. Windows Installer takes braces and brackets for its own, and `cmd` quotes and
-    /// percent signs; there are none in it.
+    /// Encoded for transport: JSON in base64url, because Windows Installer interprets braces and brackets, and `cmd`
+    /// quotes and percent signs.
     pub fn to_text(&self) -> String {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// What such a text says; else what is wrong with it.
+    /// Decodes such a text; else what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let json = URL_SAFE_NO_PAD.decode(text.trim()).map_err(|error| error.to_string())?;
         let this: Self = serde_json::from_slice(&json).map_err(|error| error.to_string())?;
         this.objection().map_or(Ok(this), |why| Err(format!("it {why}")))
     }
 
-    /// What is wrong with it, to be read after the name of what it stands in.
+    /// What is wrong with it, worded to follow the name of its place.
     pub fn objection(&self) -> Option<String> {
         let control = |text: &str| text.chars().any(char::is_control);
         if self.write.is_none() && self.run.is_empty() {
-            return Some("neither writes nor runs anything".to_owned());
+            return Some("writes no file and runs no program".to_owned());
         }
         if let Some(program) = self.run.first()
             && !is_whole(program)
         {
-            return Some(format!("runs {program:?}, which is no whole path"));
+            return Some(format!("runs {program:?}, which is not an absolute path"));
         }
         if self.run.iter().any(|argument| control(argument)) {
-            return Some("holds a control character in what it runs".to_owned());
+            return Some("has a control character in what it runs".to_owned());
         }
         let write = self.write.as_ref()?;
         let below_home = write.path.strip_prefix("~/").is_some_and(|rest| !rest.is_empty() && !is_whole(rest));
         let climbs = write.path.split(['/', '\\']).any(|part| part == "..");
         if !(below_home || is_whole(&write.path)) || climbs || control(&write.path) {
-            return Some(format!("writes {:?}, which is neither a whole path nor one below ~/", write.path));
+            return Some(format!("writes {:?}, which is neither an absolute path nor below ~/", write.path));
         }
         write.fill(|_| String::new()).err()
     }
@@ -103,7 +102,7 @@ fn is_whole(path: &str) -> bool {
 }
 
 impl Write {
-    /// The text with its values; else why there is none.
+    /// The text with its values, or why it cannot be made.
     pub fn fill(&self, value: impl Fn(&str) -> String) -> Result<String, String> {
         let mut text = String::new();
         let mut rest = self.template.as_str();
@@ -111,11 +110,11 @@ impl Write {
             let (name, after) = after.split_once("}}").ok_or("writes {{ without }}")?;
             let name = name.trim();
             if !NAMES.contains(&name) {
-                return Err(format!("knows no {name:?}; there are {}", NAMES.join(", ")));
+                return Err(format!("has an unknown value {name:?}; known values: {}", NAMES.join(", ")));
             }
             text.push_str(before);
             text.push_str(
-                &self.grammar.quote(&value(name)).ok_or(format!("cannot write {name}: it holds a line break"))?,
+                &self.grammar.quote(&value(name)).ok_or(format!("cannot write {name}: it has a line break"))?,
             );
             rest = after;
         }
@@ -166,7 +165,7 @@ mod tests {
         assert_eq!(OnActivation::parse(&good.to_text()), Ok(good.clone()));
         assert!(good.to_text().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
         assert!(OnActivation::parse(&write(Grammar::Json, "{{ password }}").to_text()).is_err());
-        for (template, why) in [("{{ password }}", "knows no"), ("{{ account", "without }}")] {
+        for (template, why) in [("{{ password }}", "unknown value"), ("{{ account", "without }}")] {
             assert!(write(Grammar::Json, template).objection().unwrap().contains(why), "{template}");
         }
         for path in ["relative", "~/", "~//etc/x", "~/../x", "/a/../b", "~/a\nb"] {

@@ -1,4 +1,4 @@
-//! What the order of the mappings decides: who of those whom several match goes where.
+//! The effect of the order of mappings on users whom several of them match.
 
 use jiff::Timestamp;
 
@@ -16,9 +16,9 @@ pub struct Overlap {
 /// What another order of the mappings would change.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Reordered {
-    /// When the directories were read that this is known from.
+    /// When the directories were last read.
     pub read_at: Timestamp,
-    /// Users who would go from one mapping to another; most first. Empty: nobody would.
+    /// Users who would move from one mapping to another, most first. Empty: none.
     pub moves: Vec<Move>,
 }
 

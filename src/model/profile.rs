@@ -19,11 +19,11 @@ pub struct Profile {
     pub devices_per_user: Option<u32>,
     /// 1 to 365 days without a check-in make a device inactive.
     pub inactive_after: Duration,
-    /// 30 to 366 days for which the data of a user who left is preserved.
+    /// The data of a removed user is preserved for 30 to 366 days.
     pub preserve_for: Duration,
 }
 
-/// How the users of a profile prove who they are.
+/// How the users of a profile log on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Login {
@@ -44,7 +44,7 @@ pub struct Storage {
 /// Why a profile cannot be used for mass deployment: the guidelines of step 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    #[error("{0} users were added to it individually by CSV")]
+    #[error("{0} users were added to it by CSV")]
     UsersByCsv(u64),
     #[error("its users do not log in with Active Directory")]
     LoginIsNotActiveDirectory,

@@ -1,4 +1,4 @@
-//! What holds for every activation unless a profile says otherwise (step 5).
+//! Limits and authentication for every activation (step 5).
 
 use super::Unreadable;
 use super::dn::Dn;
@@ -9,14 +9,13 @@ pub struct Settings {
     /// 1 to 100 laptops activated per user.
     pub devices_per_user: u32,
     pub at_limit: AtLimit,
-    /// In the order in which they are asked for; `claimed` only alone.
+    /// In the order in which they are tried; `unverified` only alone.
     pub auth: Vec<AuthMethod>,
     pub safeguard: Safeguard,
     pub offline_tokens: OfflineTokens,
-    /// The DN of the group whose members alone may be activated, while a pilot runs. Absent: everybody whom a mapping
-    /// takes.
+    /// The DN of the pilot group: only its members are activated. Absent: every user of a mapping.
     pub pilot_group: Option<String>,
-    /// How many laptops may be activated on one day, from midnight to midnight UTC; 0 is no cap.
+    /// Daily activation limit, from midnight to midnight UTC; 0 is no limit.
     pub daily_activation_limit: u32,
 }
 
@@ -95,8 +94,8 @@ impl AuthMethod {
     }
 }
 
-/// How much a sync may take away before it stops and asks, per mapping and kind of change: the larger of two users
-/// and the smaller of `percent` of the mapping's users and 50.
+/// How many users a sync may remove or disable before it stops for approval, per mapping and kind of change: the larger
+/// of two users and the smaller of `percent` of the mapping's users and 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Safeguard {
@@ -110,7 +109,7 @@ impl Safeguard {
         if percent <= 100 { Ok(Self { percent }) } else { Err(Self::wrong(&percent.to_string())) }
     }
 
-    /// The largest number of users who may leave a mapping of `users` without asking.
+    /// The largest number of users who may be removed from a mapping of `users` without approval.
     pub fn allows(self, users: u64) -> u64 {
         (users * u64::from(self.percent) / 100).clamp(2, 50)
     }

@@ -1,4 +1,4 @@
-//! Accounts, and what of the cache and the configuration decides about them.
+//! Accounts, and the parts of the cache and the configuration that activation decides on.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -18,7 +18,7 @@ use crate::model::size::Size;
 use crate::model::text::Untrusted;
 use crate::model::user::{Guid, NameForm};
 
-/// What an account is to say.
+/// The values of an account.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
     pub directory: &'a Name,
@@ -40,17 +40,17 @@ const ACCOUNT: &str =
     FROM account a JOIN directory d ON d.id = a.directory_id JOIN profile p ON p.id = a.profile_id
     JOIN storage s ON s.id = a.storage_id";
 
-/// What [`Account::says`] at the moment `?3`, in SQL.
+/// [`Account::says`] at the moment `?3`, in SQL.
 const SAYS: &str = "CASE WHEN a.preserved_at IS NULL THEN 'in use'
         ELSE CASE a.preserved_why WHEN 'requested' THEN 'preserved' ELSE 'removed' END || ', due '
             || CASE WHEN unixepoch(a.preserved_at) + p.preserve_for <= unixepoch(?3) THEN 'now'
                    ELSE date(unixepoch(a.preserved_at) + p.preserve_for, 'unixepoch') END END";
 
 impl Store {
-    /// Accounts by their user's name: all, or those whose name, mail or user holds the query, or of which a word of what
-    /// they say of themselves ([`Account::says`]) begins so.
+    /// Accounts, sorted by their user's name: all, or those whose name, mail or user contains the query, or a word of
+    /// whose state ([`Account::says`]) starts with it.
     ///
-    /// `due` leaves those that are preserved and whose days are over now.
+    /// With `due`, only preserved accounts whose preservation period is over.
     pub fn accounts(&self, query: Option<&str>, due: bool, now: Timestamp, limit: u64) -> Result<Vec<Account>, Error> {
         self.read(|connection| {
             let sql = format!(
@@ -101,7 +101,7 @@ impl Snapshot<'_> {
         Ok(item::get(self.0, name)?.map(|kept| kept.value))
     }
 
-    /// The settings, or what holds when nobody chose.
+    /// The settings, or the defaults.
     pub fn settings(&self) -> Result<Settings, Error> {
         Ok(document::get(self.0)?.map_or_else(Settings::default, |kept| kept.value))
     }
@@ -127,7 +127,7 @@ impl Snapshot<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Makes the account of a user, or brings the one that is there up to date; answers with its number.
+    /// Creates the account of a user or updates it, and returns its number.
     pub fn save_account(&self, new: &NewAccount<'_>, at: Timestamp) -> Result<i64, Error> {
         let sql = "INSERT INTO account (directory_id, guid, name, mail, label, mapping, profile_id, storage_id, quota,
                        created_at, changed_at)
@@ -164,20 +164,20 @@ impl WriteTransaction<'_> {
         Ok(all)
     }
 
-    /// Notes that a password is about to be tried; answers with the note's number.
+    /// Records that a password is about to be tried, and returns the record's number.
     pub fn add_password_attempt(&self, directory: &Name, guid: Guid, at: Timestamp) -> Result<i64, Error> {
         let id = item::known_id::<Directory>(self.0, directory)?;
         let sql = "INSERT INTO password_attempt (directory_id, guid, at) VALUES (?1, ?2, ?3) RETURNING id";
         Ok(self.0.prepare_cached(sql)?.query_row(params![id, guid.0, at.to_string()], |row| row.get(0))?)
     }
 
-    /// Takes one note back: that password was never sent.
+    /// Deletes one record: that password was never sent.
     pub fn remove_password_attempt(&self, id: i64) -> Result<(), Error> {
         self.0.prepare_cached("DELETE FROM password_attempt WHERE id = ?1")?.execute([id])?;
         Ok(())
     }
 
-    /// Forgets every note of a user whose password was right, as the directory does.
+    /// Deletes every record of a user whose password was right, as the directory resets its own count.
     pub fn clear_password_attempts(&self, directory: &Name, guid: Guid) -> Result<(), Error> {
         let id: Option<i64> = item::id_of::<Directory>(self.0, directory)?;
         let sql = "DELETE FROM password_attempt WHERE directory_id = ?1 AND guid = ?2";
@@ -212,7 +212,7 @@ fn accounts(connection: &Connection, sql: &str, with: impl rusqlite::Params) -> 
     Ok(all)
 }
 
-/// How many accounts a directory, a profile or a storage holds.
+/// How many accounts refer to a directory, a profile or a storage.
 pub(super) fn holding(connection: &Connection, column: &str, id: i64) -> Result<u64, Error> {
     let sql = format!("SELECT count(*) FROM account WHERE {column} = ?1");
     let count: Option<i64> = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;

@@ -1,6 +1,6 @@
-//! Applying a stored plan: one transaction, statement by statement over all its lines.
+//! Applies a stored plan in one transaction, statement by statement over all its lines.
 //!
-//! Lines go to the tables in the order of the tables' indexes, not of the directory: pages are then touched once each,
+//! Rows are written in the order of the tables' indexes, not of the directory, so that each page is written once,
 //! whatever the number of users.
 
 use rusqlite::{Transaction, params};
@@ -42,28 +42,28 @@ impl Store {
     }
 }
 
-const LEAVE: &str = "
+const REMOVE: &str = "
     UPDATE cached_user SET state = 'removed', removed_at = ?2, removed_why = c.why, removed_detail = c.why_detail,
         version = version + 1
     FROM plan_change c WHERE c.plan_id = ?1 AND c.kind = 'removed' AND cached_user.id = c.user_id";
 
-/// Who changes, comes back, or has other operational attributes.
-const CHANGE: &str = "
+/// Updated users, users who are added again, and those with other operational attributes.
+const UPDATE_USERS: &str = "
     UPDATE cached_user SET state = 'active', removed_at = NULL, removed_why = NULL, removed_detail = NULL,
         mapping_id = c.mapping_id, hash = c.hash, operational = c.operational, label = c.label,
         values_id = c.after_id, version = version + 1
     FROM plan_change c
     WHERE c.plan_id = ?1 AND c.kind IN ('added', 'updated', 'refresh') AND cached_user.id = c.user_id";
 
-const COME: &str = "
+const ADD: &str = "
     INSERT INTO cached_user (directory_id, guid, state, mapping_id, version, added_at, hash, operational, label, values_id)
     SELECT directory_id, guid, 'active', mapping_id, 1, ?2, hash, operational, label, after_id
     FROM plan_change WHERE plan_id = ?1 AND kind = 'added' AND user_id IS NULL
     ORDER BY directory_id, guid";
 
 fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) -> Result<(), Error> {
-    mappings_stand(transaction, plan.id)?;
-    users_stand(transaction, plan.id)?;
+    check_mappings(transaction, plan.id)?;
+    check_users(transaction, plan.id)?;
     let Counts { added, updated, removed, .. } = plan.counts;
     let of = added + updated + removed;
     let report = |done: u64| {
@@ -71,14 +71,14 @@ fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) 
         if job.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
     };
     report(0)?;
-    // Before the users' own rows, which then point at the new values.
+    // Before the rows of the users refer to the new values.
     name::forget(transaction, plan.id)?;
     let at = by.at.to_string();
-    transaction.execute(LEAVE, params![plan.id, at])?;
+    transaction.execute(REMOVE, params![plan.id, at])?;
     report(removed)?;
-    transaction.execute(CHANGE, [plan.id])?;
+    transaction.execute(UPDATE_USERS, [plan.id])?;
     report(removed + updated)?;
-    transaction.execute(COME, params![plan.id, at])?;
+    transaction.execute(ADD, params![plan.id, at])?;
     name::learn(transaction, plan.id, &mut |done| report(removed + done))?;
     let sql = "UPDATE plan SET state = 'applied', applied_at = ?2, applied_by = ?3 WHERE id = ?1";
     transaction.execute(sql, params![plan.id, at, by.actor.0.raw()])?;
@@ -93,8 +93,8 @@ fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) 
     preserve::follow(transaction, plan.id, by)
 }
 
-/// The mappings that the plan is about are still those of now, in the same order.
-fn mappings_stand(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
+/// Fails when the mappings or their order changed since the plan was made.
+fn check_mappings(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
     let sql = "SELECT mapping_id, version, is_removed FROM plan_mapping WHERE plan_id = ?1 ORDER BY position";
     let mut statement = transaction.prepare(sql)?;
     let planned = statement.query_map([plan], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -103,8 +103,8 @@ fn mappings_stand(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error>
     if planned == now { Ok(()) } else { Err(Error::Drift { what: "the mappings".to_owned() }) }
 }
 
-/// The users that the plan touches are still as it found them, and those it adds are still not there.
-fn users_stand(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
+/// Fails when a user whom the plan changes was changed since, or one whom it adds is already cached.
+fn check_users(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
     let sql = "SELECT c.label FROM plan_change c
                LEFT JOIN cached_user u ON u.directory_id = c.directory_id AND u.guid = c.guid
                WHERE c.plan_id = ?1 AND (u.id IS NOT c.user_id OR u.version IS NOT c.user_version) LIMIT 1";

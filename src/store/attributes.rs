@@ -1,4 +1,4 @@
-//! A user's values as they stand in a row: JSON that `sqlite3` can look into, and a hash that tells of a change.
+//! A user's values in a row: JSON that `sqlite3` can query, and a hash that changes with the values.
 
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -48,7 +48,7 @@ fn quote(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// The user that a row tells of; `None` when the JSON is not what [`json`] writes.
+/// The user of a row; `None` when the JSON is not what [`json`] writes.
 pub(super) fn user(guid: Guid, json: &str) -> Option<User> {
     let Values(values) = serde_json::from_str(json).ok()?;
     Some(User::new(guid, values))

@@ -16,15 +16,15 @@ use crate::model::hash::hex;
 use crate::model::overview::Chain;
 use crate::model::user::Guid;
 
-/// What became of checking the audit.
+/// The result of checking the audit.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Every row is as it was written; `head` is the last one's hash, hexadecimal.
+    /// Every row is unchanged; `head` is the hash of the last one, hexadecimal.
     Whole { rows: u64, head: String },
-    /// The first row that was edited, or after which rows were taken out or put in.
+    /// The first row that was edited, or after which rows were removed or inserted.
     Broken { number: u64 },
-    /// The last rows are missing: so many there were.
+    /// The last rows are missing; there were this many.
     CutShort { rows: u64, were: u64 },
 }
 
@@ -40,12 +40,12 @@ impl Store {
         })
     }
 
-    /// Computes every hash anew.
+    /// Recomputes every hash.
     pub fn verify_audit(&self) -> Result<Verdict, Error> {
         self.read(verify)
     }
 
-    /// Keeps what came of it: how far the audit was whole then, or what is wrong with it.
+    /// Stores the result: up to which row the audit was intact, or what is wrong with it.
     pub fn save_verdict(&self, verdict: &Verdict, at: Timestamp) -> Result<(), Error> {
         self.write(|transaction| {
             let (number, broken) = match verdict {
@@ -59,7 +59,7 @@ impl Store {
         })
     }
 
-    /// When all of it was looked at last.
+    /// When all of it was last checked.
     pub fn audit_checked_at(&self) -> Result<Option<Timestamp>, Error> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT at FROM audit_check")?;
@@ -74,17 +74,17 @@ impl Verdict {
     pub fn fault(&self) -> Option<String> {
         match self {
             Self::Whole { .. } => None,
-            Self::Broken { number } => Some(format!("entry {number} of the audit was changed, or others around it")),
-            Self::CutShort { rows, were } => Some(format!("the audit has {rows} entries, and had {were}")),
+            Self::Broken { number } => Some(format!("audit entry {number}, or one next to it, was changed")),
+            Self::CutShort { rows, were } => Some(format!("the audit has {rows} entries and had {were}")),
         }
     }
 }
 
-/// How many of the newest rows are looked at whenever anybody looks.
+/// How many of the newest rows each check of the overview reads.
 const GLANCE: i64 = 64;
 
-/// What can be said of the audit without reading it: what was found when it was last read, whether the row is unchanged
-/// up to which it was whole then, and whether the newest rows hang together.
+/// The state of the audit without reading it: the result of the last full check, whether the row up to which it was
+/// intact is unchanged, and whether the newest rows are linked by their hashes.
 pub(super) fn glance(connection: &Connection) -> Result<Chain, Error> {
     let newest: Option<i64> = connection.query_row("SELECT max(number) FROM audit", [], |row| row.get(0))?;
     let newest = newest.unwrap_or(0);
@@ -114,11 +114,11 @@ pub(super) fn glance(connection: &Connection) -> Result<Chain, Error> {
     Ok(Chain { rows: newest.unsigned_abs(), checked, broken })
 }
 
-/// How many of the newest rows are looked through for a name.
+/// How many of the newest rows are searched for a name.
 const LOOKED_THROUGH: i64 = 50_000;
 
 impl Snapshot<'_> {
-    /// Among the newest rows those of one of these subjects, and those that name the user of that GUID; at most `limit`,
+    /// Of the newest rows, those with one of these subjects and those that name the user of that GUID; at most `limit`,
     /// the newest first.
     pub fn audit_of(&self, subjects: &[String], guid: Guid, limit: u64) -> Result<Vec<Entry>, Error> {
         let sql = "SELECT number, at, actor, verb, subject, detail FROM audit
@@ -140,7 +140,7 @@ fn entries(rows: &mut Rows<'_>) -> Result<Vec<Entry>, Error> {
     Ok(entries)
 }
 
-/// Writes the row that tells of a change, in the change's own transaction.
+/// Writes the audit row of a change, in the transaction of the change.
 pub(super) fn append(transaction: &Transaction<'_>, by: &By<'_>, subject: &str, detail: &str) -> Result<(), Error> {
     let last = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
     let last = transaction.prepare_cached(last)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
@@ -171,7 +171,7 @@ fn verify(connection: &Connection) -> Result<Verdict, Error> {
     chain(connection, 0, [0; 32])
 }
 
-/// Whether the rows after one hang together, of which the hash is given.
+/// Whether the rows after the one with that hash are linked by their hashes.
 fn chain(connection: &Connection, after: i64, hash_of: [u8; 32]) -> Result<Verdict, Error> {
     let sql = "SELECT number, at, actor, verb, subject, detail, hash FROM audit WHERE number > ?1 ORDER BY number";
     let mut statement = connection.prepare_cached(sql)?;

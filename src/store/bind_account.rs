@@ -1,4 +1,4 @@
-//! What a directory said of the account that reads it, when it was last asked.
+//! What a directory reported about the account that reads it, when it was last asked.
 
 use rusqlite::params;
 
@@ -9,8 +9,8 @@ use crate::model::directory::{AccountSeen, Directory, Expiry};
 use crate::model::name::Name;
 
 impl Store {
-    /// Keeps what was seen, in place of what was seen before. It is no decision of anybody's, so the audit is silent.
-    /// Of a directory that is not there nothing is kept.
+    /// Replaces what was reported before. An observation is no decision, so it has no audit row. For an unknown
+    /// directory nothing is stored.
     pub fn save_account_seen(&self, directory: &Name, seen: &AccountSeen) -> Result<(), Error> {
         self.write(|transaction| {
             let Some(id) = id_of::<Directory>(transaction, directory)? else { return Ok(()) };

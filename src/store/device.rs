@@ -1,4 +1,4 @@
-//! Laptops, and which of them a token let in.
+//! Laptops, and which of them enrolled with a token.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -15,7 +15,7 @@ use crate::model::token::TokenId;
 /// SHA-256 of a key, a claim code, a credential or a hardware identity.
 pub type Hash = [u8; 32];
 
-/// By which of a device's secrets it is looked for.
+/// The secret by which a device is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceBy {
     Key,
@@ -23,7 +23,7 @@ pub enum DeviceBy {
     Credential,
 }
 
-/// A device with what only decisions need.
+/// A device, with the values that only decisions need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldDevice {
     pub number: i64,
@@ -45,7 +45,7 @@ pub struct NewDevice<'a> {
     pub token: &'a TokenId,
 }
 
-/// What finds the devices that wait and were refused, whatever for.
+/// The query that finds every pending device that was refused.
 const REFUSED: &str = "refused";
 
 const DEVICE: &str = "SELECT d.number, d.claim_hash, d.credential_hash, d.hardware, d.key_hash, d.id, d.state,
@@ -54,8 +54,9 @@ const DEVICE: &str = "SELECT d.number, d.claim_hash, d.credential_hash, d.hardwa
     FROM device d LEFT JOIN account a ON a.id = d.account_id";
 
 impl Store {
-    /// Devices, the newest first: all, or those whose id, host name, serial number or user holds the query, whose state
-    /// begins so, or that wait and were refused for what the query says: `over the limit`, or `refused` for anything.
+    /// Devices, the newest first: all, or those whose id, host name, serial number or user contains the query, whose
+    /// state starts with it, or that are pending and were refused for the reason that it names: `over the limit`, or
+    /// `refused` for any reason.
     pub fn devices(&self, query: Option<&str>, limit: u64) -> Result<Vec<Device>, Error> {
         self.read(|connection| {
             let sql = format!(
@@ -104,7 +105,7 @@ impl Snapshot<'_> {
         first(self.0, &format!("{DEVICE} WHERE d.id = ?1"), [id.as_str()])
     }
 
-    /// The activated devices of an account, the one that was activated first at the front.
+    /// The activated devices of an account, the earliest activation first.
     pub fn activated(&self, account: i64) -> Result<Vec<HeldDevice>, Error> {
         let sql =
             format!("{DEVICE} WHERE d.account_id = ?1 AND d.state = 'activated' ORDER BY d.activated_at, d.number");
@@ -128,14 +129,14 @@ impl Snapshot<'_> {
         held(self.0, &sql, params![hardware, state.word(), but.unwrap_or(0)])
     }
 
-    /// How many laptops a token let in.
+    /// How many laptops enrolled with a token.
     pub fn uses(&self, token: &TokenId) -> Result<u64, Error> {
         let sql = "SELECT uses FROM token WHERE id = ?1";
         let uses: Option<i64> = self.0.prepare_cached(sql)?.query_row([token.as_str()], |row| row.get(0)).optional()?;
         Ok(uses.unwrap_or(0).unsigned_abs())
     }
 
-    /// Whether the token let that laptop in before.
+    /// Whether that laptop enrolled with the token before.
     pub fn was_let_in(&self, token: &TokenId, laptop: &Hash) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM token_use WHERE token_id = ?1 AND laptop = ?2";
         let found: Option<i64> =
@@ -169,14 +170,14 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Counts a laptop as let in by a token.
+    /// Records that a laptop enrolled with a token.
     pub fn let_in(&self, token: &TokenId, laptop: &Hash, at: Timestamp) -> Result<(), Error> {
         let sql = "INSERT INTO token_use (token_id, laptop, at) VALUES (?1, ?2, ?3)";
         self.0.prepare_cached(sql)?.execute(params![token.as_str(), laptop, at.to_string()])?;
         Ok(())
     }
 
-    /// Makes a device the account's.
+    /// Activates a device for an account.
     pub fn activate(
         &self,
         device: i64,
@@ -191,7 +192,7 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Gives an activated device another credential: its user's agent lost the one before.
+    /// Replaces the credential of an activated device, whose agent lost the one before.
     pub fn renew(&self, device: i64, credential: &Hash, at: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE device SET credential_hash = ?2, last_seen_at = ?3 WHERE number = ?1";
         self.0.prepare_cached(sql)?.execute(params![device, credential, at.to_string()])?;

@@ -17,7 +17,7 @@ const MAPPED: &str = "SELECT m.id_type, m.device_id, m.host_name, d.name, m.guid
     FROM device_map m JOIN directory d ON d.id = m.directory_id";
 
 impl Store {
-    /// The map, those that wait first: all, or those whose id, host name, user or old device holds the query.
+    /// The map, unused rows first: all, or those whose id, host name, user or old device contains the query.
     pub fn device_map(&self, query: Option<&str>, limit: u64) -> Result<Vec<MappedDevice>, Error> {
         self.read(|connection| {
             let sql = format!(
@@ -32,7 +32,7 @@ impl Store {
 }
 
 impl Snapshot<'_> {
-    /// What the map says of a device: by its UUID, by its serial number, or by both.
+    /// The rows for a device: by its UUID, by its serial number, or by both.
     pub fn mapped(&self, device: i64) -> Result<Vec<MappedDevice>, Error> {
         let sql = format!(
             "{MAPPED} WHERE m.id_type = 'uuid' AND m.id_key = (SELECT uuid_key FROM device WHERE number = ?1)
@@ -42,13 +42,13 @@ impl Snapshot<'_> {
         mapped(self.0, &sql, [device])
     }
 
-    /// What the map says of the laptop with that id, as it is compared.
+    /// The row for the laptop with that folded id.
     pub fn mapped_as(&self, id_type: IdType, key: &str) -> Result<Option<MappedDevice>, Error> {
         let sql = format!("{MAPPED} WHERE m.id_type = ?1 AND m.id_key = ?2");
         Ok(mapped(self.0, &sql, params![id_type.word(), key])?.into_iter().next())
     }
 
-    /// Who has the laptop with that id activated now, other than the user of that GUID: safe to show.
+    /// The user other than that GUID for whom the laptop with that id is activated now, safe to show.
     pub fn activated_for_another(&self, id_type: IdType, key: &str, guid: Guid) -> Result<Option<String>, Error> {
         let column = match id_type {
             IdType::Serial => "serial_key",
@@ -65,7 +65,7 @@ impl Snapshot<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Keeps what the map says of a laptop, in place of what it said before. Whatever came of it is forgotten.
+    /// Saves the row for a laptop. It replaces an earlier one and is unused again.
     pub fn map_device(&self, key: &str, row: &MappedDevice) -> Result<(), Error> {
         let directory = item::id_of::<Directory>(self.0, &row.directory)?
             .ok_or_else(|| Error::Unknown(format!("directory \"{}\"", row.directory)))?;
@@ -93,13 +93,13 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Forgets what the map says of a laptop. False when it says nothing.
+    /// Deletes the row for a laptop. False when there is none.
     pub fn unmap_device(&self, id_type: IdType, key: &str) -> Result<bool, Error> {
         let sql = "DELETE FROM device_map WHERE id_type = ?1 AND id_key = ?2";
         Ok(self.0.prepare_cached(sql)?.execute(params![id_type.word(), key])? > 0)
     }
 
-    /// Marks what the map says of a laptop as used.
+    /// Marks a row as used.
     pub fn use_mapped(
         &self,
         row: &MappedDevice,

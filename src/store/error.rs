@@ -9,13 +9,15 @@ use crate::model::audit::Actor;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{} can be read by others (mode {mode:o})", path.display())]
+    #[error("{} can be read by other users (mode {mode:o})", path.display())]
     TooWide { path: PathBuf, mode: u32, wanted: u32 },
 
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
 
-    #[error("SQLite {found} is too old to be trusted with several processes; {wanted} is needed")]
+    #[error(
+        "SQLite {found} is too old: it can corrupt a database that several processes write; {wanted} or later is required"
+    )]
     Sqlite { found: &'static str, wanted: &'static str },
 
     #[error("{} is not a database of imd", path.display())]
@@ -24,16 +26,16 @@ pub enum Error {
     #[error("{} was written by a newer imd (schema {found}; this one knows {known})", path.display())]
     Newer { path: PathBuf, found: i64, known: i64 },
 
-    #[error("the database {} could not be brought up to date: {why}", path.display())]
+    #[error("cannot migrate the database {}: {why}", path.display())]
     Migration { path: PathBuf, why: String, backup: Option<PathBuf> },
 
-    #[error("there is a state already: {}", path.display())]
+    #[error("there is already a state: {}", path.display())]
     Holds { path: PathBuf },
 
     #[error("another imd has {} open; nothing was changed", path.display())]
     InUse { path: PathBuf },
 
-    #[error("{} is no backup of imd", path.display())]
+    #[error("{} is not a backup of imd", path.display())]
     NotABackup { path: PathBuf },
 
     #[error("{} was made by a newer imd", path.display())]
@@ -42,10 +44,10 @@ pub enum Error {
     #[error(transparent)]
     Identity(#[from] crate::secrets::Error),
 
-    #[error("no room is left on the disk that holds {}; nothing was changed", path.display())]
+    #[error("the disk that holds {} is full; nothing was changed", path.display())]
     Full { path: PathBuf },
 
-    #[error("another process has been writing to {} for a while", path.display())]
+    #[error("timed out waiting for another process that writes to {}", path.display())]
     Busy { path: PathBuf },
 
     #[error("{} is damaged: {why}", path.display())]
@@ -60,19 +62,19 @@ pub enum Error {
     #[error("there is no {0}")]
     Unknown(String),
 
-    #[error("{what} is needed by {}", by.join(", "))]
+    #[error("{what} is in use by {}", by.join(", "))]
     Needed { what: String, by: Vec<String> },
 
-    #[error("{what} cannot be kept: {why}")]
+    #[error("{what} cannot be saved: {why}")]
     Unfit { what: String, why: &'static str },
 
     #[error("{what} changed after the plan was made; nothing was applied")]
     Drift { what: String },
 
-    #[error("the mappings or their order were changed meanwhile; nothing was saved")]
+    #[error("another administrator changed the mappings or their order meanwhile; nothing was saved")]
     OtherOrder,
 
-    #[error("the change could not be kept: {why}")]
+    #[error("the change could not be saved: {why}")]
     Uncommitted { why: String },
 
     #[error("cancelled; nothing was changed")]
@@ -88,50 +90,50 @@ impl Error {
         match self {
             Self::TooWide { path, wanted, .. } => format!("run: chmod {wanted:o} {}", path.display()),
             Self::File { path, .. } => {
-                format!("make sure that you own {} and may write to it, or name another with --state", path.display())
+                format!("check that you own {} and can write to it, or choose another state directory with --state", path.display())
             }
             Self::Sqlite { .. } => "build imd with its bundled SQLite".to_owned(),
-            Self::NotOurs { .. } => "name another state directory with --state".to_owned(),
+            Self::NotOurs { .. } => "choose another state directory with --state".to_owned(),
             Self::Newer { path, .. } => format!(
-                "use the newer imd; or move {} away and put back the copy that it made beside it before it migrated",
+                "use the newer imd; or replace {} by the backup imd-schema-*.db that it made in the same folder before it migrated",
                 path.display()
             ),
             Self::Migration { backup: Some(copy), .. } => {
-                format!("nothing is lost: {} is a copy from before", copy.display())
+                format!("nothing was changed; {} is a backup from before the migration", copy.display())
             }
             Self::Migration { backup: None, .. } => "nothing was changed; see the reason above".to_owned(),
             Self::Holds { .. } => {
-                "restore over it with --yes (it is kept beside), or name another state directory with --state"
+                "replace it with --yes (the old database is kept in the same folder), or choose another state directory with --state"
                     .to_owned()
             }
-            Self::InUse { .. } => "stop the service and leave every console, then restore again".to_owned(),
+            Self::InUse { .. } => "stop the service, close every console, and restore again".to_owned(),
             Self::NotABackup { .. } => "nothing was changed; name a file that `imd backup` wrote".to_owned(),
-            Self::NewerBackup { .. } => "nothing was changed; restore it with that imd, or a later one".to_owned(),
+            Self::NewerBackup { .. } => "nothing was changed; restore it with that version of imd or a later one".to_owned(),
             Self::Identity(error) => error.help(),
             Self::Full { path } => {
                 let dir = path.parent().unwrap_or(path).display();
-                format!("free some space (df -h {dir} shows how much there is), then repeat what you did")
+                format!("free some space (df -h {dir} shows how much there is) and try again")
             }
-            Self::Busy { .. } => "wait for the other imd to finish (a sync may take a minute), then repeat".to_owned(),
+            Self::Busy { .. } => "wait for the other imd to finish (a sync may take a minute) and try again".to_owned(),
             Self::Damaged { path, .. } => {
-                format!("restore a backup; until then keep {} as it is", path.display())
+                format!("restore a backup; do not change {} until then", path.display())
             }
-            Self::ChangedBy { .. } => "reload it, look at what changed, and save again".to_owned(),
-            Self::Exists(_) => "choose another name, or edit the one that is there".to_owned(),
+            Self::ChangedBy { .. } => "reload it, review the change, and save again".to_owned(),
+            Self::Exists(_) => "choose another name, or edit the existing one".to_owned(),
             Self::Unknown(_) => "check the name; it may have been removed".to_owned(),
-            Self::Needed { .. } => "change or remove those first".to_owned(),
+            Self::Needed { .. } => "change or remove them first".to_owned(),
             Self::Unfit { .. } => "correct it and save again".to_owned(),
-            Self::Drift { .. } => "plan again, look at the new plan, and apply that one".to_owned(),
-            Self::OtherOrder => "look at the mappings as they are now, and order those".to_owned(),
-            Self::Uncommitted { .. } => "repeat it; see the reason above".to_owned(),
-            Self::Cancelled => "start it again when it suits".to_owned(),
+            Self::Drift { .. } => "make a new plan, review it, and apply it".to_owned(),
+            Self::OtherOrder => "review the mappings and their order, and try again".to_owned(),
+            Self::Uncommitted { .. } => "see the reason above, and try again".to_owned(),
+            Self::Cancelled => "start it again when you are ready".to_owned(),
             Self::Database { .. } => {
-                "repeat it; if it fails again, go back to a copy of the state directory".to_owned()
+                "try again; if it still fails, restore a backup".to_owned()
             }
         }
     }
 
-    /// The same once more, for another who waited for the same commit.
+    /// The same error for another change of the failed commit.
     pub(super) fn again(&self) -> Self {
         match self {
             Self::Full { path } => Self::Full { path: path.clone() },
@@ -171,7 +173,7 @@ impl Error {
 }
 
 impl From<rusqlite::Error> for Error {
-    /// Inside the room the path is not at hand: [`Error::at`] adds it on the way out.
+    /// The path is unknown here; [`Error::at`] adds it.
     fn from(source: rusqlite::Error) -> Self {
         Self::Database { path: PathBuf::new(), source }
     }

@@ -1,4 +1,4 @@
-//! Which exports were written: when, for which target, where to, with which token.
+//! The exports that were written: when, for which target, to which folder, with which token.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::model::token::TokenId;
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Export {
-    /// What it is asked for by.
+    /// Its number for commands.
     pub id: i64,
     pub at: Timestamp,
     pub target: String,
@@ -21,7 +21,7 @@ pub struct Export {
     /// Absent for a token that the agent's own product issued.
     pub token: Option<TokenId>,
     pub by: Actor,
-    /// Absent for one of before they were kept.
+    /// Absent when unknown.
     #[serde(skip)]
     pub inputs: Option<Inputs>,
 }

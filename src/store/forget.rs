@@ -1,4 +1,5 @@
-//! Users who are forgotten: everything that the cache holds of them goes, and what plans kept to bring them back.
+//! Forgetting users: deletes everything that the cache has of them, and the values with which plans could bring them
+//! back.
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -6,11 +7,11 @@ use super::transaction::WriteTransaction;
 use super::{By, Error, audit, count, name, search_index};
 
 impl WriteTransaction<'_> {
-    /// Forgets a cached user. Plans that touched them can no longer be taken back. Whether they may be forgotten is the
-    /// caller's to say, from what it sees in the same transaction.
+    /// Forgets a cached user. Plans that changed the user can no longer be undone. The caller decides, in the same
+    /// transaction, whether the user may be forgotten.
     pub fn forget_user(&self, id: i64, subject: &str, by: &By<'_>) -> Result<(), Error> {
         one(self.0, id)?;
-        audit::append(self.0, by, subject, "forgotten: taken out of the cache, with what plans kept of them")
+        audit::append(self.0, by, subject, "deleted from the cache and from stored plans")
     }
 }
 
@@ -35,7 +36,7 @@ fn one(transaction: &Transaction<'_>, id: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Everybody of a directory that is removed. When they are many, who stays is put into the index anew.
+/// Forgets every user of a directory that is removed. When they are many, the index of the other users is rebuilt.
 pub(super) fn all_of(transaction: &Transaction<'_>, directory: i64) -> Result<(), Error> {
     let of = |connection: &Connection, sql: &str| connection.query_row(sql, [directory], |row| row.get::<_, i64>(0));
     let going = of(transaction, "SELECT count(*) FROM cached_user WHERE directory_id = ?1")?;

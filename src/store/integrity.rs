@@ -1,9 +1,9 @@
-//! Whether the database file is whole, as SQLite sees it.
+//! Whether SQLite finds the database file intact.
 
 use super::{Error, Store};
 
 impl Store {
-    /// What is wrong with the file's pages and rows; nothing when it is whole. Reads all of it.
+    /// What is wrong with the file's pages and rows; empty when intact. Reads all of it.
     pub fn damage(&self) -> Result<Vec<String>, Error> {
         self.read(|connection| {
             let mut statement = connection.prepare("PRAGMA quick_check(5)")?;

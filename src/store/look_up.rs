@@ -1,4 +1,4 @@
-//! Users who are not cached: how often directories may be asked for one, and who was found.
+//! Users who are not cached: the rate limits of look-ups, and adding a user who was found.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
@@ -10,7 +10,7 @@ use crate::model::name::Name;
 use crate::model::token::TokenId;
 use crate::model::user::User;
 
-/// How many look-ups there may be.
+/// The rate limits of look-ups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LookUps {
     /// For one device in ten minutes.
@@ -21,14 +21,14 @@ pub struct LookUps {
     pub of_all: u64,
 }
 
-/// For how long a look-up is remembered, in seconds.
+/// How long a look-up is stored, in seconds.
 const REMEMBERED: i64 = 600;
 
 impl WriteTransaction<'_> {
-    /// Notes that the directories are about to be asked. False when they were asked as often as they may be.
+    /// Records that the directories are about to be asked. False when a rate limit is reached.
     pub fn reserve_look_up(&self, device: i64, token: &TokenId, at: Timestamp, most: LookUps) -> Result<bool, Error> {
         let at = at.to_string();
-        // What is far in the future was noted before the clock was put back.
+        // A row far in the future was written before the clock was set back.
         let sql = "DELETE FROM look_up WHERE abs(unixepoch(at) - unixepoch(?1)) >= ?2";
         self.0.prepare_cached(sql)?.execute(params![at, REMEMBERED])?;
         let sql = "SELECT count(*) FILTER (WHERE device = ?2),
@@ -48,8 +48,8 @@ impl WriteTransaction<'_> {
         Ok(true)
     }
 
-    /// Puts a user into the cache who was found for a mapping; nobody else is touched. False when the user is there
-    /// already, by whatever names: what a directory says anew of somebody, the next sync sees to.
+    /// Adds a user who was found for a mapping to the cache, and changes no other. False when the user is already
+    /// cached under any name; the next sync updates them.
     pub fn admit(&self, mapping: &Name, user: &User, by: &By<'_>) -> Result<bool, Error> {
         let gone = || Error::Drift { what: format!("the mapping \"{mapping}\"") };
         let id = item::id_of::<Mapping>(self.0, mapping)?.ok_or_else(gone)?;
@@ -81,7 +81,7 @@ impl WriteTransaction<'_> {
         name::add(self.0, number, &label, &json)?;
         count::one_more(self.0, id, by.at)?;
         let subject = format!("user {label} ({})", user.guid);
-        self.audit(by, &subject, &format!("came for mapping \"{mapping}\", by a look-up before the next sync"))?;
+        self.audit(by, &subject, &format!("added to mapping \"{mapping}\" by a look-up before the next sync"))?;
         Ok(true)
     }
 }
@@ -114,11 +114,11 @@ mod tests {
         assert!(!may(3, &one, 1_004), "the fourth of a token");
         assert!(may(3, &other, 1_005));
         assert!(!may(4, &other, 1_006), "the fifth of all");
-        // A minute later the token and all begin anew, the device only after ten.
+        // A minute later the limits of the token and of all start again, that of the device after ten.
         assert!(may(4, &one, 1_070));
         assert!(!may(1, &one, 1_071));
         assert!(may(1, &one, 1_700));
-        // The clock was put back by a day: what was counted in the future holds up nobody.
+        // The clock was set back by a day: rows in the future count for nothing.
         assert!(may(1, &one, -84_700));
     }
 }

@@ -1,4 +1,4 @@
-//! The names by which a user is found, as they stand in their table.
+//! The table of names by which users are found.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use rusqlite::{Transaction, params};
 use super::{Error, key, search_index};
 use crate::model::dn::Dn;
 
-/// Of a row's JSON only what names are made of; the rest is skipped, not copied.
+/// The part of a row's JSON that names are made of; the rest is skipped, not copied.
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct Named<'a> {
@@ -82,7 +82,7 @@ fn unreadable(label: &str) -> impl FnOnce(serde_json::Error) -> Error {
     |_| Error::Unfit { what, why: "the values in its row cannot be read" }
 }
 
-/// Adds the names of one user who is new, by which they are found and searched from now on.
+/// Adds the names of one new user, who is found and searched by them from now on.
 pub(super) fn add(transaction: &Transaction<'_>, user: i64, label: &str, attributes: &str) -> Result<(), Error> {
     let sql = "INSERT INTO user_name (form, key, user_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
     let mut insert = transaction.prepare_cached(sql)?;
@@ -92,7 +92,7 @@ pub(super) fn add(transaction: &Transaction<'_>, user: i64, label: &str, attribu
     search_index::add_one(transaction, user, label, attributes)
 }
 
-/// Takes away the names of one user.
+/// Deletes the names of one user.
 pub(super) fn remove(transaction: &Transaction<'_>, user: i64, label: &str, attributes: &str) -> Result<(), Error> {
     let sql = "DELETE FROM user_name WHERE form = ?1 AND key = ?2 AND user_id = ?3";
     let mut delete = transaction.prepare_cached(sql)?;
@@ -102,7 +102,7 @@ pub(super) fn remove(transaction: &Transaction<'_>, user: i64, label: &str, attr
     Ok(())
 }
 
-/// Takes away the names of those whose values a plan is about to change.
+/// Deletes the names of the users whose values a plan is about to change.
 pub(super) fn forget(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
     let sql = "SELECT u.id, u.label, v.attributes FROM plan_change c JOIN cached_user u ON u.id = c.user_id
                JOIN user_values v ON v.id = u.values_id
@@ -118,7 +118,7 @@ pub(super) fn forget(transaction: &Transaction<'_>, plan: i64) -> Result<(), Err
     Ok(())
 }
 
-/// Adds the names of those who come and change, sorted, so that each page of the table is written once.
+/// Adds the names of added and updated users, sorted, so that each page of the table is written once.
 pub(super) fn learn(
     transaction: &Transaction<'_>,
     plan: i64,
@@ -128,7 +128,7 @@ pub(super) fn learn(
         "CREATE TEMP TABLE IF NOT EXISTS new_name (form TEXT NOT NULL, key TEXT NOT NULL, user_id INTEGER NOT NULL);
          DELETE FROM new_name;",
     )?;
-    // Users are looked up by guid, since those who come have no id in the plan.
+    // Users are joined by GUID, since added ones have no id in the plan.
     let sql = "SELECT u.id, c.label, v.attributes FROM plan_change c
                CROSS JOIN cached_user u ON u.directory_id = c.directory_id AND u.guid = c.guid
                CROSS JOIN user_values v ON v.id = c.after_id
@@ -147,7 +147,7 @@ pub(super) fn learn(
             insert.execute(params![form, key, id])?;
         }
     }
-    // Who has the same values as before has kept those names.
+    // Users with the same values as before kept their names.
     let sql = "INSERT INTO user_name (form, key, user_id) SELECT form, key, user_id FROM new_name
                ORDER BY form, key, user_id ON CONFLICT DO NOTHING";
     transaction.execute(sql, [])?;

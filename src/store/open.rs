@@ -25,7 +25,7 @@ pub(super) type Migrations = [(&'static str, &'static str)];
 
 pub(super) const MIGRATIONS: &Migrations = &[("V1__state", include_str!("../../assets/migrations/V1__state.sql"))];
 
-/// Locks the state folder until the file is dropped. Whoever opens or replaces the database waits for it.
+/// Locks the state folder until the file is dropped. A process that opens or replaces the database waits for it.
 pub(super) fn lock_folder(dir: &Path) -> Result<File, Error> {
     let folder = File::open(dir).map_err(|source| Error::File { path: dir.to_owned(), source })?;
     rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive)

@@ -1,5 +1,4 @@
-//! Reading what the overview shows: counts that are kept, and what an index leads to at once. Nothing here looks at
-//! every user, every laptop or every entry of the audit.
+//! Reads the overview from stored counts and indexes. It never reads every user, every laptop or every audit row.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +16,7 @@ use crate::model::overview::{Bytes, Chain, Day, Failed, Promised, Read, ServiceS
 use crate::model::settings::Settings;
 use crate::model::size::Size;
 
-/// What the state knows, as it is at one moment.
+/// The numbers of the overview, at one moment.
 #[derive(Debug, Clone)]
 pub struct Numbers {
     pub stages: Stages,
@@ -87,7 +86,7 @@ pub(super) fn stages(connection: &Connection, now: Timestamp) -> Result<Stages, 
     }
     let excluded = excluded(connection)?;
     for (_, why) in &excluded {
-        // Whom an earlier mapping takes is counted there.
+        // A user who belongs to an earlier mapping is counted there.
         let out: u64 = why.iter().filter(|(code, _)| *code != "taken-by").map(|(_, users)| users).sum();
         stages.excluded += out;
     }
@@ -118,7 +117,7 @@ pub(super) fn limits(connection: &Connection) -> Result<Vec<(i64, i64)>, Error> 
 /// A mapping, and how many of those whom it matched are excluded, by reason.
 type Excluded = (Name, BTreeMap<String, u64>);
 
-/// For which reasons the last reading excluded how many, mapping by mapping.
+/// How many users the last reading excluded for each reason, by mapping.
 pub(super) fn excluded(connection: &Connection) -> Result<Vec<Excluded>, Error> {
     let sql = "SELECT name, excluded_why FROM plan_mapping WHERE plan_id = (
                    SELECT max(id) FROM plan WHERE state = 'applied' AND undoes IS NULL) ORDER BY position";
@@ -132,7 +131,7 @@ pub(super) fn excluded(connection: &Connection) -> Result<Vec<Excluded>, Error> 
     Ok(all)
 }
 
-/// The last days, today included, when so many users are cached now.
+/// The last days, today included. `cached` is the number of users now.
 pub(super) fn days(connection: &Connection, now: Timestamp, days: usize, cached: u64) -> Result<Vec<Day>, Error> {
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let empty = |day: Date| Day { day, cached: 0, added: 0, removed: 0, enrolled: 0, activated: 0, refused: 0 };
@@ -194,7 +193,7 @@ fn directories(connection: &Connection) -> Result<Vec<Read>, Error> {
     Ok(all)
 }
 
-/// The newest plan, when the fuse stopped it.
+/// The newest plan, when the safeguard stopped it.
 fn stopped(connection: &Connection, good_for: SignedDuration) -> Result<Option<Stopped>, Error> {
     let newest: Option<i64> = connection.query_row("SELECT max(id) FROM plan", [], |row| row.get(0))?;
     let Some(newest) = newest else { return Ok(None) };
@@ -207,8 +206,8 @@ fn stopped(connection: &Connection, good_for: SignedDuration) -> Result<Option<S
     }))
 }
 
-/// What each storage has to hold when everybody uses what they may: a mapping's users have its quota, else that of its
-/// profile; whose user left keeps what the account was given.
+/// How much each storage has to hold when every user uses the full quota. Users have the quota of their mapping, else
+/// of its profile; the preserved account of a removed user keeps its own.
 fn storages(connection: &Connection) -> Result<Vec<Promised>, Error> {
     let sql = "SELECT s.name, s.capacity, u.quota, coalesce(u.users, 0) FROM storage s LEFT JOIN (
                    SELECT m.storage_id, coalesce(m.quota, p.quota, 0) AS quota, t.users

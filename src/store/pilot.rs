@@ -1,4 +1,4 @@
-//! What keeps a pilot small: who may be activated, and how many a day.
+//! Limits of a pilot: who may be activated, and how many laptops a day.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction, params};
@@ -8,7 +8,7 @@ use super::{Error, key};
 use crate::model::name::Name;
 use crate::model::user::Guid;
 
-/// Keeps who is in the group, in the place of who was when the directory was last read.
+/// Replaces the stored members of the pilot group.
 pub(super) fn save_members(
     transaction: &Transaction<'_>,
     directory: i64,
@@ -26,7 +26,7 @@ pub(super) fn save_members(
 }
 
 impl Snapshot<'_> {
-    /// Whether a user was in that group when the directory was last read. Of another group than was read then, nobody.
+    /// Whether a user was in that group when the directory was last read. False when another group was read then.
     pub fn is_allowed(&self, directory: &Name, guid: Guid, group: &str) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM directory d JOIN directory_read s ON s.directory_id = d.id
                    JOIN pilot_member a ON a.directory_id = d.id
@@ -38,7 +38,7 @@ impl Snapshot<'_> {
 
     /// How many laptops were activated on the day of `now`, UTC, whose account is still there.
     pub fn activated_today(&self, now: Timestamp) -> Result<u64, Error> {
-        // Times stand as RFC 3339 in UTC, so a day is where they begin with its date.
+        // Times are RFC 3339 in UTC, so those of a day start with its date.
         let sql = "SELECT count(*) FROM device WHERE activated_at >= ?1";
         let today = now.strftime("%Y-%m-%d").to_string();
         let count: i64 = self.0.prepare_cached(sql)?.query_row([today], |row| row.get(0))?;

@@ -1,4 +1,4 @@
-//! Stored plans: what a sync would change, to be looked at.
+//! Stored plans.
 
 use std::collections::BTreeMap;
 

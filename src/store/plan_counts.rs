@@ -1,4 +1,5 @@
-//! What a plan does to each mapping, and what there is to say why: the evidence on which the fuse decides.
+//! What a plan does to each mapping: the numbers on which the safeguard decides, and the evidence for the probable
+//! cause.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,40 +19,40 @@ use crate::model::user::Attribute;
 pub struct MappingChanges {
     pub mapping: Name,
     pub counts: Counts,
-    /// Its active users before.
+    /// Its active users before the plan.
     pub had: u64,
-    /// An administrator removed it; its users are all that is left.
+    /// An administrator removed it while it still had users.
     pub removed: bool,
     /// Who changed it, and when, since the last plan that was applied.
     pub edited: Option<(Actor, jiff::Timestamp)>,
-    /// How many leave for each reason, by [`Removal::code`](crate::model::plan::Removal::code).
+    /// How many are removed for each reason, by [`Removal::code`](crate::model::plan::Removal::code).
     pub leaving: BTreeMap<String, u64>,
-    /// The attributes that users had and have no more.
+    /// The attributes that users had and no longer have.
     pub lost: Vec<LostAttribute>,
-    /// The mapping that takes most of those who go on to another one.
+    /// The mapping to which most of its users move.
     pub taken_over: Option<Name>,
-    /// Where most of those are who were moved out of the mapping's base.
+    /// Where most of the users are who were moved out of the mapping's base.
     pub moved_to: Option<Untrusted>,
 }
 
-/// Of how many users of a mapping an attribute has no value any more.
+/// How many users of a mapping no longer have any value of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LostAttribute {
     pub attribute: Attribute,
-    /// Of those who leave and were found.
+    /// Of the removed users who were found.
     pub leaving: u64,
-    /// Of those who stay.
+    /// Of the users who stay.
     pub staying: u64,
-    /// How many had one before.
+    /// How many users had a value before.
     pub had: u64,
 }
 
-/// Those who leave and were found, with the values that they have now.
+/// Removed users who were found, with their present values.
 const LOST_BY_LEAVING: &str = "
     SELECT c.mapping_id, k.key, count(*)
     FROM plan_change c JOIN cached_user u ON u.id = c.user_id JOIN user_values b ON b.id = u.values_id
     LEFT JOIN staged s ON s.directory_id = c.directory_id AND s.guid = c.guid
-    LEFT JOIN found f ON f.user_id = c.user_id
+    LEFT JOIN confirmed f ON f.user_id = c.user_id
     JOIN json_each(b.attributes) k
     WHERE c.plan_id = ?1 AND c.kind = 'removed' AND coalesce(s.attributes, f.attributes) IS NOT NULL
         AND json_type(coalesce(s.attributes, f.attributes), '$.' || k.key) IS NULL
@@ -68,7 +69,7 @@ const HAD: &str = "
     SELECT count(*) FROM cached_user u JOIN user_values v ON v.id = u.values_id
     WHERE u.mapping_id = ?1 AND u.state = 'active' AND json_type(v.attributes, '$.' || ?2) IS NOT NULL";
 
-/// Only a plan counts that read the directories: one that takes back another knows nothing of the mapping's filter.
+/// Only plans that read the directories count: an undo does not depend on the mapping's filter.
 const EDITED: &str = "
     SELECT m.changed_by, m.changed_at FROM mapping m
     WHERE m.id = ?1 AND m.version <> (
@@ -148,8 +149,8 @@ pub(super) fn mapping_changes(
     Ok(all)
 }
 
-/// How many are excluded of each mapping, by [`LeftOut::code`](crate::model::plan::LeftOut::code). Whom an earlier mapping
-/// matched is its own, even where it leaves them out: so that each user counts once.
+/// How many users of each mapping are excluded, by [`Excluded::code`](crate::model::plan::Excluded::code). A user
+/// belongs to the first mapping that matches, even when excluded there, so that each user is counted once.
 fn excluded(transaction: &Transaction<'_>, plan: i64) -> Result<HashMap<String, BTreeMap<String, u64>>, Error> {
     let sql = "SELECT mapping, iif(nth = 1, why, 'taken-by') AS reason, count(*) FROM (
                    SELECT mapping, why, row_number() OVER (PARTITION BY directory_id, guid ORDER BY id) AS nth
@@ -175,7 +176,7 @@ fn grouped(transaction: &Transaction<'_>, sql: &str, plan: i64) -> Result<HashMa
     rows.map(|row| row.map(|(key, count)| (key, count.unsigned_abs())).map_err(Error::from)).collect()
 }
 
-/// The attributes that users lose by a plan that is being made from a reading, by the id of the mapping.
+/// The attributes that users lose by a plan that is being made, by the id of the mapping.
 pub(super) fn lost_attributes(
     transaction: &Transaction<'_>,
     plan: i64,

@@ -12,7 +12,7 @@ use crate::model::user::{Attribute, Guid, User};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PlanLines {
     pub lines: Vec<Line>,
-    /// How many there are in all of what was asked for.
+    /// How many lines match in all.
     pub total: u64,
 }
 
@@ -27,8 +27,8 @@ const EXCLUDED: &str = "
     WHERE plan_id = ?1 AND ?2 = 'excluded' ORDER BY id LIMIT ?3 OFFSET ?4";
 
 impl Store {
-    /// The lines of a plan that were asked for, from the `offset`th on, at most `limit`. Memory holds one page: a search
-    /// reads the plan once, line by line.
+    /// The matching lines of a plan from the `offset`th on, at most `limit`. Memory holds one page; a search reads the
+    /// plan once, line by line.
     pub fn plan_lines(&self, plan: i64, asked: &Asked, offset: u64, limit: u64) -> Result<PlanLines, Error> {
         let kinds = asked.kind.map_or(LineKind::ALL.to_vec(), |kind| vec![kind]);
         let search = key(asked.search.trim());
@@ -77,7 +77,7 @@ fn count(connection: &Connection, plan: i64, kind: LineKind) -> Result<u64, Erro
     Ok(count.unsigned_abs())
 }
 
-/// Hands on the lines of one kind, each with the names by which a search finds its user.
+/// Passes on the lines of one kind, each with the names by which a search finds its user.
 fn each(
     connection: &Connection,
     plan: i64,

@@ -1,4 +1,4 @@
-//! Accounts of users who left: kept, given back, and deleted when somebody says so.
+//! Preserving accounts, restoring them, and deleting them when an administrator asks for it.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
@@ -11,7 +11,7 @@ use crate::model::duration::Duration;
 use crate::model::text::Untrusted;
 
 impl Store {
-    /// How many accounts are preserved, and of how many the days are over.
+    /// How many accounts are preserved, and of how many the preservation period is over.
     pub fn kept_accounts(&self, now: Timestamp) -> Result<Kept, Error> {
         self.read(|connection| kept(connection, now))
     }
@@ -28,37 +28,37 @@ pub(super) fn kept(connection: &Connection, now: Timestamp) -> Result<Kept, Erro
 }
 
 impl WriteTransaction<'_> {
-    /// Keeps an account from being used; since when it is kept does not change when it is kept already.
+    /// Preserves an account. An account that is already preserved keeps the time since when it is.
     pub fn preserve(&self, account: &Account, why: Why, by: &By<'_>) -> Result<(), Error> {
         let sql = "UPDATE account SET preserved_at = coalesce(preserved_at, ?2), preserved_why = ?3, changed_at = ?2
                    WHERE id = ?1";
         self.0.execute(sql, params![account.id, by.at.to_string(), word(&why)])?;
         let detail = match why {
-            Why::Requested => "preserved until somebody restores it",
-            Why::Removed => "no longer preserved by hand; it is while its user is away",
+            Why::Requested => "preserved until an administrator restores it",
+            Why::Removed => "preserved until its user is added again",
         };
         audit::append(self.0, by, &called(account.name.raw()), detail)
     }
 
-    /// Lets an account be used again.
+    /// Restores an account.
     pub fn restore(&self, account: &Account, by: &By<'_>) -> Result<(), Error> {
         give_back(self.0, account.id, by.at)?;
         audit::append(self.0, by, &called(account.name.raw()), "restored")
     }
 
-    /// Deletes an account. Its devices lose their user and are released; what was revoked stays so.
+    /// Deletes an account. Its devices are released, except those that were revoked.
     pub fn delete_account(&self, account: &Account, by: &By<'_>) -> Result<(), Error> {
         let sql = "UPDATE device SET account_id = NULL, activated_at = NULL, auth = NULL, credential_hash = NULL,
                        ended_at = coalesce(ended_at, ?2), state = iif(state = 'activated', 'released', state)
                    WHERE account_id = ?1";
         let devices = self.0.execute(sql, params![account.id, by.at.to_string()])?;
         self.0.execute("DELETE FROM account WHERE id = ?1", [account.id])?;
-        let detail = format!("deleted; it was of {} ({}); laptops: {devices}", account.user, account.guid);
+        let detail = format!("deleted; user: {} ({}); laptops: {devices}", account.user, account.guid);
         audit::append(self.0, by, &called(account.name.raw()), &detail)
     }
 }
 
-/// Lets the accounts follow their users whom an applied plan took away or brought back.
+/// Preserves the accounts of users whom an applied plan removed, and restores those of users whom it added again.
 pub(super) fn follow(transaction: &Transaction<'_>, plan: i64, by: &By<'_>) -> Result<(), Error> {
     let left = "SELECT a.id, a.name, u.removed_why, u.removed_detail, p.preserve_for
                 FROM plan_change c JOIN cached_user u ON u.id = c.user_id
@@ -81,12 +81,12 @@ pub(super) fn follow(transaction: &Transaction<'_>, plan: i64, by: &By<'_>) -> R
         let mut cells = Cells::of(row);
         let (id, name) = (cells.next()?, cells.text()?);
         give_back(transaction, id, by.at)?;
-        audit::append(transaction, by, &called(&name), "restored: the user is back")?;
+        audit::append(transaction, by, &called(&name), "restored: the user was added again")?;
     }
     Ok(())
 }
 
-/// An account, its name, why its user left, and for how long it is kept.
+/// An account, its name, why its user was removed, and how long it is preserved.
 type Leaver = (i64, Untrusted, crate::model::plan::Removal, Duration);
 
 fn leavers(transaction: &Transaction<'_>, sql: &str, plan: i64) -> Result<Vec<Leaver>, Error> {

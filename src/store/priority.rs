@@ -1,4 +1,4 @@
-//! Whom several mappings match, as the last reading found it: its plan keeps who was left to an earlier mapping.
+//! Users whom several mappings match, from the plan of the last reading.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::model::name::Name;
 use crate::model::priority::{Move, Overlap, Reordered};
 use crate::model::text::Untrusted;
 
-/// How many of those who move are named.
+/// How many of the users who would move are named.
 const SAMPLE: usize = 5;
 
 /// A user whom several mappings match.
@@ -24,7 +24,7 @@ struct Matched {
 }
 
 impl Store {
-    /// Whom several mappings match, by the last reading; none when the mappings were changed since.
+    /// How many users several mappings match, by the last reading; empty when the mappings were changed since.
     pub fn overlaps(&self) -> Result<Vec<Overlap>, Error> {
         self.read(|connection| {
             let Some((plan, _)) = reading(connection)? else { return Ok(Vec::new()) };
@@ -42,8 +42,8 @@ impl Store {
         })
     }
 
-    /// Who would go to another mapping if the mappings were in this order (those that are not named after those that
-    /// are); `None` when that cannot be said, because the mappings were changed since they were last read.
+    /// The users who would move to another mapping in this order of the mappings (those that are not named come last);
+    /// `None` when the mappings were changed since they were last read.
     pub fn reordered(&self, order: &[Name]) -> Result<Option<Reordered>, Error> {
         self.read(|connection| {
             let Some((plan, read_at)) = reading(connection)? else { return Ok(None) };

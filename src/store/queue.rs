@@ -1,7 +1,7 @@
-//! Many small durable changes: a thread that commits whatever is queued, in one transaction, without a timer.
+//! Many small durable changes: one thread commits whatever is queued, in one transaction, without a timer.
 //!
-//! One commit reaches the disk once for all that arrived while the one before was under way. Each change is a savepoint
-//! of its own, so one that fails takes nothing of the others with it; it is answered only after the commit.
+//! One commit writes to disk everything that arrived during the commit before. Each change is a savepoint of its own,
+//! so a failing one does not affect the others; it is answered only after the commit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,14 +14,14 @@ use super::{Error, Store, WriteTransaction, lock};
 /// How many changes go into one transaction at most, so that other writers get their transaction.
 const MOST: usize = 256;
 
-/// Hands changes to the thread. It ends when the last clone is dropped and everything queued has been answered.
+/// Passes changes to the thread, which ends when the last clone is dropped and every change was answered.
 #[derive(Clone)]
 #[allow(missing_debug_implementations, reason = "a sender of functions has no useful Debug")]
 pub struct Queue(Sender<Work>);
 
-/// A change to be made within the transaction; what it returns is to be called after the commit.
+/// A change to be made within the transaction. What it returns is called after the commit.
 type Work = Box<dyn FnOnce(Result<&Transaction<'_>, Error>) -> Answer + Send>;
-/// Told what became of the transaction.
+/// Called with the result of the transaction.
 type Answer = Box<dyn FnOnce(Option<Error>) + Send>;
 
 impl Store {
@@ -38,9 +38,9 @@ impl Store {
 }
 
 impl Queue {
-    /// Makes a change and waits until it is on the disk, or until nothing of it is left.
+    /// Makes a change and waits until it is on disk or rolled back.
     ///
-    /// `E` is the caller's own error: a decision that says no is rolled back like a failure.
+    /// `E` is the caller's own error: a decision to refuse is rolled back like a failure.
     pub fn run<T, E>(&self, act: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
@@ -50,7 +50,7 @@ impl Queue {
         let work: Work = Box::new(move |transaction| {
             let done = transaction.map_err(E::from).and_then(|transaction| attempt(transaction, act));
             Box::new(move |failed| {
-                // Whoever asked may have gone away; the change stands all the same.
+                // The caller may be gone; the change is committed all the same.
                 let _ = tell.send(match failed {
                     None => done,
                     Some(error) => Err(error.into()),
@@ -68,7 +68,7 @@ fn attempt<T, E: From<Error>>(
 ) -> Result<T, E> {
     let execute = |sql| transaction.prepare_cached(sql)?.execute([]).map(|_| ()).map_err(Error::from);
     execute("SAVEPOINT change")?;
-    // A change that panics fails like any other: the thread has to live for all that come after it.
+    // A change that panics fails like any other, so that the thread lives on for later ones.
     let done = catch_unwind(AssertUnwindSafe(|| act(&WriteTransaction::of(transaction))));
     let done = done.unwrap_or_else(|_| Err(Error::Uncommitted { why: "imd itself failed in it".to_owned() }.into()));
     if done.is_err() {
@@ -88,7 +88,7 @@ fn run(store: &Store, receiver: &Receiver<Work>) {
     }
 }
 
-/// Makes the changes in one transaction; what it failed with, if it did.
+/// Makes the changes in one transaction, and returns its error, if any.
 fn commit(store: &Store, works: Vec<Work>) -> (Vec<Answer>, Option<Error>) {
     let at = |error: rusqlite::Error| Error::from(error).at(&store.0.dir);
     let mut writer = lock(&store.0.writer);

@@ -1,5 +1,4 @@
-//! Why somebody is excluded or leaves, and what probably happened, as two cells of a row: a word, and what the word is
-//! about.
+//! Reasons for excluding and removing users, and probable causes, as two cells of a row: a code and its detail.
 
 use super::Error;
 use super::cells::Cells;
@@ -67,7 +66,7 @@ fn parse(code: &str, detail: &str) -> Option<Excluded> {
     })
 }
 
-/// [`Tripped`] as it stands in a row.
+/// [`Tripped`] as it is stored.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(super) struct Reason {
     mapping: Name,

@@ -1,5 +1,4 @@
-//! Reading what the report tells of: how far the users of each mapping are, and who is stuck. It looks at every account
-//! once, which takes as long as there are accounts.
+//! Reads the report: the progress of each mapping's users, and which of them are stuck. It reads every account once.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
@@ -12,12 +11,12 @@ use crate::model::overview::{Day, Stages};
 use crate::model::report::{Beyond, NAMED, OfMapping, Waiting};
 use crate::model::text::Untrusted;
 
-/// What the state knows of a rollout, as it is at one moment.
+/// The numbers of a rollout, at one moment.
 #[derive(Debug, Clone)]
 pub struct Rollout {
     pub stages: Stages,
     pub mappings: Vec<OfMapping>,
-    /// Activated laptops of users whom no mapping takes any more.
+    /// Activated laptops of users who belong to no mapping any more.
     pub others: u64,
     pub days: Vec<Day>,
     /// By reason, as are the next two.
@@ -51,7 +50,7 @@ impl Store {
     }
 }
 
-/// The mappings in the order of priority, and how many of the activated laptops are of nobody's that a mapping has.
+/// The mappings in the order of priority, and how many activated laptops belong to no user of a mapping.
 fn mappings(connection: &Connection, activated: u64) -> Result<(Vec<OfMapping>, u64), Error> {
     let sql = "SELECT m.name, coalesce(t.users, 0), coalesce(a.started, 0), coalesce(a.laptops, 0) FROM mapping m
                LEFT JOIN user_count t ON t.mapping_id = m.id AND t.state = 'active'
@@ -79,7 +78,7 @@ fn mappings(connection: &Connection, activated: u64) -> Result<(Vec<OfMapping>, 
 
 fn excluded(connection: &Connection) -> Result<Vec<(String, u64)>, Error> {
     let mut all: Vec<(String, u64)> = Vec::new();
-    // Whom an earlier mapping takes is not stuck.
+    // A user who belongs to an earlier mapping is not stuck.
     let why = overview::excluded(connection)?.into_iter().flat_map(|(_, why)| why);
     for (code, users) in why.filter(|(code, _)| code != "taken-by") {
         match all.iter_mut().find(|(other, _)| *other == code) {
@@ -91,7 +90,7 @@ fn excluded(connection: &Connection) -> Result<Vec<(String, u64)>, Error> {
     Ok(all)
 }
 
-/// Those that have waited for more days than is usual, the longest first.
+/// Devices that have been pending for more days than usual, the longest first.
 fn longest(connection: &Connection, now: Timestamp) -> Result<Vec<Waiting>, Error> {
     let before = now.checked_sub(SignedDuration::from_hours(24 * WAITING_DAYS)).unwrap_or(now).to_string();
     let sql = "SELECT id, host_name, enrolled_at, refused_why FROM device WHERE state = 'pending' AND enrolled_at < ?1

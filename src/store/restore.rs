@@ -1,9 +1,9 @@
-//! The state as one file, and back.
+//! Backup and restore.
 //!
-//! A backup is a copy of the database at one moment with one more table, `backup`, that says where it comes from and
-//! holds the identity. The caller seals it. To restore is one rename: the copy, brought up to date, takes the place of
-//! `imd.db` with that table still in it; whoever opens it next writes the identity beside it and drops the table. So
-//! there is no moment at which a database and an identity that do not belong together are used.
+//! A backup is a copy of the database at one moment, with one more table, `backup`, that says where it comes from and
+//! holds the identity. The caller seals it. A restore is one rename: the copy, migrated, replaces `imd.db` with that
+//! table still in it; the next process that opens it writes the identity to its file and drops the table. So there is
+//! no moment at which a database and an identity that do not belong together are used.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -18,7 +18,7 @@ use super::{By, Error, Store, audit, document, open};
 use crate::model::settings::{OfflineTokens, Settings};
 use crate::secrets::{Identity, Secret};
 
-/// How the table `backup` is to be read; a later one is for a later `imd`.
+/// The format of the table `backup`.
 const FORMAT: i64 = 1;
 
 /// Where a backup comes from.
@@ -30,33 +30,35 @@ pub struct BackupOf {
     pub made_at: Timestamp,
 }
 
-/// What became of a restore.
+/// The result of a restore.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Restored {
     pub of: BackupOf,
-    /// What was there before, when something was.
+    /// The database that was replaced, if any.
     pub kept: Option<PathBuf>,
-    /// What was revoked there, and is so again; absent when it was nothing of the same installation that could be read.
+    /// The revocations that were carried over; absent when the replaced database was unreadable or of another
+    /// installation.
     pub revoked: Option<Revoked>,
-    /// Whether tokens that are not known were recorded until now; from now on they are refused.
+    /// Whether unknown offline tokens were accepted until now; from now on they must be imported.
     pub registered_only: bool,
 }
 
-/// How many revocations the backup did not know of.
+/// How many revocations were missing in the backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Revoked {
     pub tokens: u64,
     pub keys: u64,
     pub devices: u64,
-    /// Held back by an administrator.
+    /// Preserved by an administrator.
     pub accounts: u64,
 }
 
-/// What stands although the backup is older, in this order. Columns are named, so that a later one cannot slip in unseen.
+/// What is carried over from the replaced database, in this order. Columns are named, so that a new one is not copied
+/// unnoticed.
 const TOKENS_REVOKED: &str = "UPDATE main.token SET revoked_at =
     (SELECT o.revoked_at FROM replaced.token o WHERE o.id = main.token.id)
     WHERE revoked_at IS NULL AND id IN (SELECT o.id FROM replaced.token o WHERE o.revoked_at IS NOT NULL)";
-/// Those that the backup does not know come along: after a restore, a token that is not known lets nobody in.
+/// Tokens that the backup does not have are carried over: after a restore, unknown tokens are refused.
 const TOKENS_UNKNOWN: &str = "INSERT INTO main.token (id, name, name_key, issued_at, expires_at, max_activations, servers,
         created_by, revoked_at, sha256, pin, note, scope, replaced_by, overlap_until, key_id)
     SELECT id, name, name_key, issued_at, expires_at, max_activations, servers, created_by, revoked_at, sha256, pin, note,
@@ -68,31 +70,31 @@ const TOKENS_SUPERSEDED: &str = "UPDATE main.token SET (replaced_by, overlap_unt
 const KEYS_REVOKED: &str = "UPDATE main.signing_key SET state = 'revoked', revoked_at =
         (SELECT o.revoked_at FROM replaced.signing_key o WHERE o.kid = main.signing_key.kid)
     WHERE state <> 'revoked' AND kid IN (SELECT o.kid FROM replaced.signing_key o WHERE o.state = 'revoked')";
-/// A key that was made since verifies the tokens that it signed.
+/// A key that is newer than the backup verifies the tokens that it signed.
 const KEYS_UNKNOWN: &str = "INSERT INTO main.signing_key (kid, public, sealed_private, created_at, state, revoked_at,
         signs_for)
     SELECT kid, public, sealed_private, created_at, iif(state = 'active', 'retired', state), revoked_at, signs_for
     FROM replaced.signing_key WHERE kid NOT IN (SELECT kid FROM main.signing_key)";
-/// It signs where the one of the backup no longer may.
+/// It signs when the backup's own key was revoked.
 const KEY_ACTIVE: &str = "UPDATE main.signing_key SET state = 'active'
     WHERE state = 'retired' AND kid IN (SELECT o.kid FROM replaced.signing_key o WHERE o.state = 'active')
         AND NOT EXISTS (SELECT 1 FROM main.signing_key n WHERE n.state = 'active')";
-/// By the key: a laptop that enrolled again after an earlier restore has another id.
+/// Matched by the key: a laptop that enrolled again after an earlier restore has another id.
 const DEVICES_REVOKED: &str = "UPDATE main.device SET state = 'revoked', ended_at =
     (SELECT o.ended_at FROM replaced.device o WHERE o.key_hash = main.device.key_hash)
     WHERE state <> 'revoked' AND key_hash IN (SELECT o.key_hash FROM replaced.device o WHERE o.state = 'revoked')";
-/// A device that the backup does not know is kept for its hardware, which must stay out.
+/// A revoked device that the backup does not have is carried over, because its hardware stays revoked.
 const DEVICES_UNKNOWN: &str = "INSERT INTO main.device (id, state, key_hash, claim_hash, hardware, host_name, serial,
         system, agent, token_id, enrolled_at, ended_at, last_seen_at)
     SELECT id, state, key_hash, claim_hash, hardware, host_name, serial, system, agent, token_id, enrolled_at, ended_at,
         last_seen_at
     FROM replaced.device o WHERE state = 'revoked' AND NOT EXISTS (SELECT 1 FROM main.device n
         WHERE n.id = o.id OR n.key_hash = o.key_hash OR n.claim_hash = o.claim_hash)";
-/// Whom an administrator held back.
+/// Accounts that an administrator preserved.
 const HELD_BACK: &str = "UPDATE main.account AS n SET preserved_at = o.preserved_at, preserved_why = 'requested'
     FROM replaced.account o JOIN replaced.directory od ON od.id = o.directory_id JOIN main.directory nd ON nd.name = od.name
     WHERE n.directory_id = nd.id AND n.guid = o.guid AND o.preserved_why = 'requested' AND n.preserved_why IS NOT 'requested'";
-/// No token lets in more, and no account is nearer to being locked, than before.
+/// So that a restore raises neither the uses that a token has left nor the passwords that may be tried.
 const USES: &str = "INSERT OR IGNORE INTO main.token_use (token_id, laptop, at)
     SELECT token_id, laptop, at FROM replaced.token_use WHERE token_id IN (SELECT id FROM main.token)";
 const ATTEMPTS: &str = "INSERT INTO main.password_attempt (directory_id, guid, at)
@@ -104,8 +106,7 @@ const PAUSE: &str = "INSERT OR IGNORE INTO main.pause (one, until, since, by)
     SELECT one, until, since, by FROM replaced.pause";
 
 impl Store {
-    /// Copies the database as it is at one moment, while others write, to a new file of mode 0600, with the identity in
-    /// it.
+    /// Copies the database at one moment, while others write, to a new file of mode 0600, with the identity in it.
     pub fn copy_to(&self, path: &Path, of: &BackupOf, identity: &Secret) -> Result<(), Error> {
         let make = || -> Result<(), Error> {
             drop(new_file(path)?);
@@ -133,13 +134,12 @@ impl Store {
         new_file(&folder.join(open::FILE))
     }
 
-    /// Puts the copy in the file `imd.db` of the folder `staged`, which lies within `dir`, in the place of the database
-    /// in `dir`. `backup` is the name that errors say.
+    /// Replaces the database in `dir` by the copy `imd.db` in the folder `staged`, which is within `dir`. `backup` is
+    /// the file name for errors.
     ///
     /// # Errors
-    /// [`Error::Holds`] when there is a database already and `over` does not say that it may be replaced;
-    /// [`Error::InUse`] when another process has it open; [`Error::NotABackup`] and [`Error::NewerBackup`]. In all cases
-    /// nothing was changed.
+    /// [`Error::Holds`] when there is a database and `over` is false; [`Error::InUse`] when another process has it
+    /// open; [`Error::NotABackup`] and [`Error::NewerBackup`]. In all cases nothing was changed.
     pub fn restore(dir: &Path, staged: &Path, backup: &Path, over: bool, by: &By<'_>) -> Result<Restored, Error> {
         let _lock = open::lock_folder(dir)?;
         let file = dir.join(open::FILE);
@@ -149,7 +149,7 @@ impl Store {
         }
         let of = looked_at(staged, backup).map_err(|error| error.at(staged))?;
         let mut copy = open::up_to_date(staged, open::MIGRATIONS)?;
-        // What cannot be read is kept as it is; nothing can be learnt from it.
+        // An unreadable database is kept unchanged; nothing can be carried over from it.
         let readable = there && alone(dir)?;
         let kept = there.then(|| free(dir, by.at));
         let mut merge = || -> Result<(Option<Revoked>, bool), Error> {
@@ -167,9 +167,9 @@ impl Store {
                 let revoked = if same { Some(still_revoked(transaction)?) } else { None };
                 let name = kept.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str());
                 transaction.execute("UPDATE backup SET kept = ?1", [name])?;
-                let kept_as = name.map(|name| format!("; what was there is kept as {name}.db")).unwrap_or_default();
+                let kept_as = name.map(|name| format!("; the old database is kept as {name}.db")).unwrap_or_default();
                 let refused = revoked.map(|Revoked { tokens, keys, devices, accounts }| {
-                    format!("; still refused: {tokens} tokens, {keys} keys, {devices} devices, {accounts} accounts")
+                    format!("; still revoked: {tokens} tokens, {keys} keys, {devices} devices, {accounts} accounts")
                 });
                 let refused = refused.unwrap_or_default();
                 let detail = format!("from the backup of {} ({}){kept_as}{refused}", of.made_at, of.installation);
@@ -192,7 +192,7 @@ impl Store {
     }
 }
 
-/// Brings a restore to its end: the identity of the restored database is written beside it.
+/// Finishes a restore: writes the identity of the restored database to its file.
 pub(super) fn finish(connection: &mut Connection, dir: &Path) -> Result<(), Error> {
     let there = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'backup'";
     if connection.query_row(there, [], |row| row.get::<_, i64>(0))? == 0 {
@@ -203,12 +203,12 @@ pub(super) fn finish(connection: &mut Connection, dir: &Path) -> Result<(), Erro
     })?;
     let kept = row.1.unwrap_or_else(|| "before-restore".to_owned());
     Identity::put(dir, &row.0, &format!("{kept}-identity"))?;
-    // What is deleted is overwritten, so that the identity does not lie in a page that is free.
+    // Deleted content is overwritten, so that the identity does not stay in a free page.
     connection.pragma_update(None, "secure_delete", true)?;
     super::write(connection, |transaction| Ok(transaction.execute_batch("DROP TABLE backup")?))
 }
 
-/// Where the copy comes from, when it is one.
+/// Where the copy comes from, if it is a backup.
 fn looked_at(staged: &Path, backup: &Path) -> Result<BackupOf, Error> {
     let none = || Error::NotABackup { path: backup.to_owned() };
     let copy = Connection::open_with_flags(staged.join(open::FILE), open::FLAGS)?;
@@ -235,7 +235,7 @@ fn looked_at(staged: &Path, backup: &Path) -> Result<BackupOf, Error> {
     Ok(BackupOf { installation: cells.text()?, program: cells.text()?, made_at: cells.parsed()? })
 }
 
-/// Makes sure that nobody else has the database open, and that it is one file. False when it cannot be read.
+/// Checks that no other process has the database open, and merges its write-ahead log. False when it cannot be read.
 fn alone(dir: &Path) -> Result<bool, Error> {
     let opened = open::up_to_date(dir, open::MIGRATIONS).and_then(|connection| {
         connection.busy_timeout(Duration::from_secs(2))?;
@@ -251,7 +251,7 @@ fn alone(dir: &Path) -> Result<bool, Error> {
     }
 }
 
-/// Gives up the write-ahead log, which only the last one who has the database open can.
+/// Leaves write-ahead mode, which is possible only while no other process has the database open.
 fn one_file(connection: &Connection) -> Result<(), Error> {
     let busy = || Error::Busy { path: PathBuf::new() };
     let mode: String = connection.query_row("PRAGMA journal_mode = delete", [], |row| row.get(0))?;
@@ -277,8 +277,8 @@ fn still_revoked(transaction: &Transaction<'_>) -> Result<Revoked, Error> {
     Ok(Revoked { tokens, keys, devices, accounts })
 }
 
-/// Refuses tokens that are not known from now on: one that was revoked after the backup was made may be among them.
-/// Whether they were recorded until now.
+/// Refuses unknown offline tokens from now on: one that was revoked after the backup was made may be among them.
+/// Returns whether they were accepted until now.
 fn only_registered(transaction: &Transaction<'_>, by: &By<'_>) -> Result<bool, Error> {
     let kept = document::get::<Settings>(transaction)?;
     let version = kept.as_ref().map(|kept| kept.version);
@@ -290,13 +290,13 @@ fn only_registered(transaction: &Transaction<'_>, by: &By<'_>) -> Result<bool, E
     Ok(true)
 }
 
-/// The copy in the place of what is there, which gets another name; at each moment there is one or the other.
+/// Moves the copy into place and renames the database that it replaces; at each moment one of them is there.
 fn place(dir: &Path, copy: &Path, kept: Option<&Path>) -> std::io::Result<()> {
     let file = dir.join(open::FILE);
     File::open(copy)?.sync_all()?;
     if let Some(kept) = kept {
         fs::hard_link(&file, kept)?;
-        // Only what could not be opened has these still.
+        // Only a database that could not be opened still has these.
         for suffix in ["-wal", "-shm"] {
             let with = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
             match fs::rename(with(&file), with(kept)) {
@@ -309,7 +309,7 @@ fn place(dir: &Path, copy: &Path, kept: Option<&Path>) -> std::io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// A name for what is replaced.
+/// A free name for the replaced database.
 fn free(dir: &Path, at: Timestamp) -> PathBuf {
     let stem = format!("imd-replaced-{}", at.strftime("%Y%m%dT%H%M%SZ"));
     let called = |n: u32| dir.join(if n == 0 { format!("{stem}.db") } else { format!("{stem}-{n}.db") });

@@ -1,7 +1,7 @@
-//! Users as they are searched: by the beginnings of words, in an order, a page at a time, among any number of them.
+//! Searching users: by the beginnings of words, sorted, a page at a time, among any number of them.
 //!
-//! What was typed is divided into words by the tokenizer that divided the names, so a search cannot ask FTS5 for what its
-//! own language would mean by it: operators, columns and quotes never reach it.
+//! A query is divided into words by the tokenizer that divided the names, so FTS5 operators, columns and quotes never
+//! reach FTS5.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::model::user::NameForm;
 /// Hits are counted, and sorted by anything but the name, up to here.
 const COUNTED: u64 = 10_000;
 
-/// What is looked at of a query: nobody types more, and each word costs.
+/// How much of a query is used: each word costs time.
 const LONGEST: usize = 256;
 const MOST_WORDS: usize = 8;
 
@@ -24,13 +24,13 @@ const MOST_WORDS: usize = 8;
 pub struct UsersPage {
     pub users: Vec<CachedUser>,
     pub total: Total,
-    /// How they are sorted: by name whatever was asked for, when there are more than are counted.
+    /// How they are sorted. By name, whatever was requested, when there are more than are counted.
     pub sort: Sort,
 }
 
 impl Store {
-    /// Users from the `offset`th on, at most `limit`: everybody, or those in whose names, department and OUs each word of
-    /// the query begins a word, whatever its case and diacritics. A GUID, a DN or `DOMAIN\user` finds whoever it names.
+    /// Users from the `offset`th on, at most `limit`: all, or those in whose names, department and OUs each word of the
+    /// query starts a word, ignoring case and diacritics. A GUID, a DN or `DOMAIN\user` finds its user.
     pub fn users(&self, query: Option<&str>, sort: Sort, offset: u64, limit: u64) -> Result<UsersPage, Error> {
         let query = query.map(|query| cut(query.trim())).filter(|query| !query.is_empty());
         self.read(|connection| match query {
@@ -57,7 +57,7 @@ fn everybody(connection: &Connection, sort: Sort, offset: u64, limit: u64) -> Re
     let count: i64 = connection.prepare_cached("SELECT count(*) FROM user_index")?.query_row([], |row| row.get(0))?;
     let count = count.unsigned_abs();
     let limit = limit.min(count.saturating_sub(offset));
-    // From whichever end is nearer, so that the last page costs what the first does.
+    // From the nearer end, so that the last page costs as little as the first.
     let from_end = offset > count / 2;
     let skip = if from_end { count.saturating_sub(offset.saturating_add(limit)) } else { offset };
     let order = order(Sort { descending: sort.descending != from_end, ..sort });
@@ -138,7 +138,7 @@ fn sorted(connection: &Connection, places: Vec<i64>, sort: Sort) -> Result<Vec<i
         SortKey::Account => "account",
         SortKey::Mail => "mail",
         SortKey::Department => "department",
-        // As text that sorts as the number does.
+        // As text that sorts like the number.
         SortKey::Added => "printf('%020d', user_id)",
     };
     let mut key = connection.prepare_cached(&format!("SELECT {column} FROM user_index WHERE place = ?1"))?;
@@ -151,7 +151,7 @@ fn sorted(connection: &Connection, places: Vec<i64>, sort: Sort) -> Result<Vec<i
     Ok(keys.into_iter().map(|(_, place)| place).collect())
 }
 
-/// The words of a query as the index has them: in small letters, without diacritics, nothing but letters and digits.
+/// The words of a query as the index has them: lower case, without diacritics, letters and digits only.
 fn words(connection: &Connection, query: &str) -> Result<BTreeSet<String>, Error> {
     connection.execute_batch(
         "CREATE VIRTUAL TABLE IF NOT EXISTS temp.asked_words USING fts5 (

@@ -1,12 +1,12 @@
-//! The index in which users are searched, kept in step with the cache within the transaction that changes it.
+//! The search index of users, updated in the transaction that changes the cache.
 //!
-//! `user_words` is an FTS5 table that keeps no text: to take a user out of it, the words that went in are said again. So
-//! what [`Entry::of`] makes of a row may only change together with a migration that empties `user_index`, which whoever
-//! opens the state next fills anew.
+//! `user_words` is an FTS5 table without content: to delete a user from it, the words that were inserted are passed
+//! again. So [`Entry::of`] may only change together with a migration that empties `user_index`; the next start then
+//! fills both.
 //!
-//! The rowid of both tables is the user's place among the names that people read. FTS5 gives what it finds by rowid, so
-//! a search with a million hits comes by name, a page at a time, and nothing is sorted. Places are [`GAP`] apart when
-//! they are given out, and who comes later is put between two of them.
+//! The rowid of both tables is the user's place in the order of labels. FTS5 returns hits by rowid, so hits among a
+//! million users come sorted by name, a page at a time, without sorting. Places start [`GAP`] apart, and a user who is
+//! added later gets one in between.
 
 use std::borrow::Cow;
 
@@ -15,21 +15,21 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use super::{Error, key};
 use crate::model::dn::Dn;
 
-/// How far places are apart at first: ten users can come one after another between two, before everybody moves. A wider
-/// gap makes the index larger.
+/// The first distance between places: ten users can be added one after another between two before all places are
+/// assigned again. A wider gap makes the index larger.
 const GAP: i64 = 1 << 10;
-/// The first place; names may come before it.
+/// The first place. Later names may sort before it.
 const FIRST: i64 = 1 << 32;
 
-/// From how many new users on it may be cheaper to give everybody a new place than to place each.
+/// From this many new users on it may be cheaper to assign all places again than to place each.
 const MANY: i64 = 1_000;
-/// What it costs to place one user among others, in users that are placed one after another.
+/// The cost of placing one user between others, in users that are placed in sequence.
 const DEARER: i64 = 4;
 
-/// Sorts after every text: who has no mail comes last.
+/// Sorts after every text, for users without a mail or account.
 const NONE: &str = "\u{10ffff}";
 
-/// Of a row's JSON only what is searched or sorted by.
+/// The part of a row's JSON that is searched or sorted by.
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct Words<'a> {
@@ -55,7 +55,7 @@ struct Words<'a> {
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// What the index holds of one user.
+/// The index entry of one user.
 struct Entry {
     words: String,
     account: String,
@@ -95,8 +95,8 @@ impl Entry {
     }
 }
 
-/// Adds the words of a text that are not there yet. FTS5 divides further where a word holds more than ASCII; between
-/// the characters of ASCII that are no letters and no digits it always divides.
+/// Adds the words of a text that are not there yet. FTS5 divides words with characters beyond ASCII further; it always
+/// divides at ASCII characters that are neither letters nor digits.
 fn add<'a>(words: &mut Vec<&'a str>, text: &'a str) {
     for word in text.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()) {
         if !word.is_empty() && !words.contains(&word) {
@@ -105,7 +105,7 @@ fn add<'a>(words: &mut Vec<&'a str>, text: &'a str) {
     }
 }
 
-/// Takes a user out who is to be forgotten, or whose values are about to change; these are those from before.
+/// Removes a user who is about to be forgotten or changed; these are the values from before.
 pub(super) fn remove(transaction: &Transaction<'_>, user: i64, label: &str, attributes: &str) -> Result<(), Error> {
     let sql = "DELETE FROM user_index WHERE user_id = ?1 RETURNING place";
     let place: Option<i64> = transaction.prepare_cached(sql)?.query_row([user], |row| row.get(0)).optional()?;
@@ -116,8 +116,8 @@ pub(super) fn remove(transaction: &Transaction<'_>, user: i64, label: &str, attr
     Ok(())
 }
 
-/// Puts one user in, whose names are there. Nobody else is moved: where there is no room left between two names, the
-/// user comes near to them.
+/// Adds one user, whose names are in their table. No other user moves: when there is no room between two names, the
+/// user gets the next free place near them.
 pub(super) fn add_one(transaction: &Transaction<'_>, user: i64, label: &str, attributes: &str) -> Result<(), Error> {
     let name = key(label);
     let (before, after) = (neighbour(transaction, &name, user, false)?, neighbour(transaction, &name, user, true)?);
@@ -128,8 +128,7 @@ pub(super) fn add_one(transaction: &Transaction<'_>, user: i64, label: &str, att
     insert(transaction, place, user, &Entry::of(label, attributes)?)
 }
 
-/// Puts in who came with a plan or was taken out for it: `(key, user_id)` of the table `new_name`, where the form is
-/// `label`.
+/// Adds the users whom a plan added or changed: `(key, user_id)` of the table `new_name` where the form is `label`.
 pub(super) fn learn(transaction: &Transaction<'_>, report: &mut dyn FnMut() -> Result<(), Error>) -> Result<(), Error> {
     let new = "SELECT n.key, n.user_id FROM temp.new_name n
                WHERE n.form = 'label' AND NOT EXISTS (SELECT 1 FROM user_index f WHERE f.user_id = n.user_id)";
@@ -143,8 +142,8 @@ pub(super) fn learn(transaction: &Transaction<'_>, report: &mut dyn FnMut() -> R
     }
     let mut statement = transaction.prepare(&format!("{new} ORDER BY n.key, n.user_id"))?;
     let mut rows = statement.query([])?;
-    // Users who come between the same two names share the room between them. Whether the next one still does is told from
-    // the name behind them: to look for neighbours steps over everybody who has no place yet.
+    // Users between the same two names share the room between them. The next user belongs to the same gap when sorting
+    // before its upper end: searching for neighbors again would step over every user without a place.
     let mut group: Vec<i64> = Vec::new();
     let mut ends: (Option<Neighbour>, Option<Neighbour>) = (None, None);
     while let Some(row) = rows.next()? {
@@ -164,7 +163,7 @@ pub(super) fn learn(transaction: &Transaction<'_>, report: &mut dyn FnMut() -> R
     Ok(())
 }
 
-/// Whether it is cheaper to make the index anew than to put in or take out so many.
+/// Whether it is cheaper to rebuild the index than to add or remove so many users.
 pub(super) fn are_many(connection: &Connection, count: i64) -> Result<bool, Error> {
     if count < MANY {
         return Ok(false);
@@ -224,7 +223,7 @@ fn between(before: Option<&Neighbour>, after: Option<&Neighbour>, count: i64) ->
     }
 }
 
-/// The next place from there on that nobody has.
+/// The next free place from there on.
 fn free(transaction: &Transaction<'_>, from: i64) -> Result<i64, Error> {
     let mut place = from;
     let mut taken = transaction.prepare_cached("SELECT 1 FROM user_index WHERE place = ?1")?;
@@ -249,7 +248,7 @@ fn insert(transaction: &Transaction<'_>, place: i64, user: i64, entry: &Entry) -
     Ok(())
 }
 
-/// Takes a database whose users are not in the index yet, and puts them in.
+/// Fills an empty index.
 pub(super) fn complete(connection: &mut Connection) -> Result<(), Error> {
     let sql = "SELECT EXISTS (SELECT 1 FROM cached_user) AND NOT EXISTS (SELECT 1 FROM user_index)";
     if connection.query_row(sql, [], |row| row.get(0))? {
@@ -265,7 +264,7 @@ const INDEXES: [(&str, &str); 4] = [
     ("user_index_department", "CREATE INDEX user_index_department ON user_index (department)"),
 ];
 
-/// Makes the index anew, from the cache: everybody in the order of the names, each page written once.
+/// Rebuilds the index from the cache in the order of the labels, each page written once.
 pub(super) fn fill(transaction: &Transaction<'_>, report: &mut dyn FnMut() -> Result<(), Error>) -> Result<(), Error> {
     for (name, _) in INDEXES {
         transaction.execute_batch(&format!("DROP INDEX {name}"))?;

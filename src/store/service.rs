@@ -1,4 +1,4 @@
-//! What the service keeps: its authority, refusals, the pause, and who may run what.
+//! The service's authority, refusals, the pause, and leases.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
@@ -22,11 +22,11 @@ pub struct Authority {
     pub created_at: Timestamp,
 }
 
-/// Since when and until when nobody is activated.
+/// A pause of enrollments and activations.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Pause {
     pub since: Timestamp,
-    /// Absent: until somebody resumes.
+    /// Absent: until an administrator resumes.
     pub until: Option<Timestamp>,
     pub by: Untrusted,
 }
@@ -48,7 +48,7 @@ impl Store {
         })
     }
 
-    /// Keeps the authority, unless there is one: tokens carry the first one's pin.
+    /// Stores the authority, unless there is one: tokens carry the pin of the first.
     pub fn add_authority(&self, authority: &Authority, by: &By<'_>) -> Result<(), Error> {
         self.write(|transaction| {
             let sql = "INSERT INTO authority (one, certificate, pin, sealed_key, created_at) VALUES (1, ?1, ?2, ?3, ?4)
@@ -57,7 +57,7 @@ impl Store {
             if transaction.execute(sql, params![certificate, pin, sealed_key, created_at.to_string()])? == 0 {
                 return Ok(());
             }
-            audit::append(transaction, by, "authority", &format!("made; its pin is {pin}"))
+            audit::append(transaction, by, "authority", &format!("created; pin {pin}"))
         })
     }
 
@@ -107,7 +107,7 @@ impl Store {
         })
     }
 
-    /// Takes or keeps the right to do `what` alone until then. `None`: another holds it.
+    /// Acquires or renews the lease of `what` until then. `None`: another process holds it.
     pub fn lease(&self, what: &str, holder: &str, now: Timestamp, until: Timestamp) -> Result<Option<u64>, Error> {
         self.write(|transaction| {
             let sql = "INSERT INTO lease (what, holder, fence, until) VALUES (?1, ?2, 1, ?4)
@@ -135,7 +135,7 @@ impl Snapshot<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Keeps a refusal, and lets go of the oldest.
+    /// Stores a refusal, and deletes the oldest ones over the limit.
     pub fn refuse(&self, refusal: &Refusal) -> Result<(), Error> {
         let sql = "INSERT INTO refusal (at, correlation, act, reason, detail, device, user, peer)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";

@@ -1,7 +1,7 @@
-//! Whether a service runs on this state, and what became of the last sync that nobody watched.
+//! Whether a service runs on this state, and the last scheduled sync that failed.
 //!
-//! A service holds a lock on a file beside the database for as long as it lives, however it ends; so whether one runs is
-//! true at the moment of asking, and nothing has to be written while nothing happens.
+//! A service holds a lock on a file in the state folder while its process lives, so the answer is true at the moment of
+//! asking, and needs no clock and no writes.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -16,25 +16,25 @@ use crate::model::overview::{Failed, ServiceSeen};
 
 const LOCK: &str = "service.lock";
 
-/// While it lives, a service is said to run.
+/// Held by a running service.
 #[derive(Debug)]
 pub struct ServiceLock {
     _lock: File,
 }
 
 impl Store {
-    /// Says that a service runs, and what it says of itself.
+    /// Marks the service as running and stores its address and certificate.
     pub fn serve(&self, seen: &ServiceSeen) -> Result<ServiceLock, Error> {
         let path = self.dir().join(LOCK);
         let file = |source| Error::File { path: path.clone(), source };
         let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(file)?;
-        // Several may run on one state: each holds a share. Whoever asks holds it for a moment only.
+        // Several services may run on one state: each holds a shared lock. Asking takes it exclusively for a moment.
         flock(&lock, FlockOperation::LockShared).map_err(|source| file(source.into()))?;
         self.saw_service(seen)?;
         Ok(ServiceLock { _lock: lock })
     }
 
-    /// Keeps when a service was stopped.
+    /// Stores when a service was stopped.
     pub fn service_stopped(&self, at: Timestamp) -> Result<(), Error> {
         self.write(|transaction| {
             transaction.execute("UPDATE service_run SET stopped_at = ?1", [at.to_string()])?;
@@ -42,7 +42,7 @@ impl Store {
         })
     }
 
-    /// Keeps when the administrator's certificate ends.
+    /// Stores when the administrator's certificate expires.
     pub fn save_certificate_end(&self, ends: Option<Timestamp>) -> Result<(), Error> {
         self.write(|transaction| {
             let ends = ends.map(|ends| ends.to_string());
@@ -51,7 +51,7 @@ impl Store {
         })
     }
 
-    /// Keeps what a service says of itself.
+    /// Stores the service's address, certificate and times.
     fn saw_service(&self, seen: &ServiceSeen) -> Result<(), Error> {
         self.write(|transaction| {
             let sql = "INSERT OR REPLACE INTO service_run (one, started_at, address, certificate_ends, stopped_at)
@@ -70,7 +70,7 @@ impl Store {
         lock.is_ok_and(|lock| flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err())
     }
 
-    /// Keeps why a sync failed, for whoever looks next.
+    /// Stores why a scheduled sync failed.
     pub fn save_failed_sync(&self, failed: &Failed) -> Result<(), Error> {
         self.write(|transaction| {
             let sql = "INSERT OR REPLACE INTO failed_sync (one, at, why, help) VALUES (1, ?1, ?2, ?3)";

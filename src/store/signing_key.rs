@@ -20,14 +20,14 @@ pub struct StoredKey {
     pub signs_for: Option<SignsFor>,
 }
 
-/// What the tokens say that a key signs for another installation.
+/// The contents of the tokens that a key signs for another installation.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SignsFor {
     pub issuer: String,
-    /// Absent: its laptops believe the roots of their system.
+    /// Absent: laptops trust the roots of their system.
     pub pin: Option<Pin>,
     pub servers: Vec<String>,
-    /// What those tokens are good for at most.
+    /// The widest scope of those tokens.
     pub scope: Scope,
 }
 
@@ -36,9 +36,9 @@ pub struct SignsFor {
 pub enum KeyState {
     /// Signs new tokens.
     Active,
-    /// Verifies the tokens that it signed, and signs no more.
+    /// Verifies the tokens that it signed; signs no new ones.
     Retired,
-    /// Neither: the tokens that it signed are refused.
+    /// Neither signs nor verifies: its tokens are refused.
     Revoked,
 }
 
@@ -95,7 +95,7 @@ impl Store {
             let created_at = key.created_at.to_string();
             let state = word(&key.state);
             transaction.execute(sql, params![key.kid, key.public, key.sealed_private, created_at, state, signs_for])?;
-            let told = key.signs_for.as_ref().map(|signs| format!("; it signs for installation {}", signs.issuer));
+            let told = key.signs_for.as_ref().map(|signs| format!("; signs for installation {}", signs.issuer));
             audit::append(transaction, by, &what, &format!("added{}", told.unwrap_or_default()))
         })
     }
@@ -122,7 +122,7 @@ impl WriteTransaction<'_> {
         if self.0.execute(sql, params![by.at.to_string(), kid])? == 0 {
             return Ok(false);
         }
-        self.audit(by, &format!("key {kid}"), "revoked, and every token that it signed")?;
+        self.audit(by, &format!("key {kid}"), "revoked, with every token that it signed")?;
         Ok(true)
     }
 }

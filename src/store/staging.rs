@@ -1,7 +1,7 @@
-//! Where a sync puts what it reads, until it knows that it has read everything.
+//! Staging: the users that a sync reads, until every directory was read completely.
 //!
 //! Temporary tables on a connection of its own, in a file that SQLite unlinks as it opens it: memory stays flat, the
-//! database is neither locked nor changed, and whatever ends the process leaves nothing behind.
+//! database is neither locked nor changed, and nothing is left whatever ends the process.
 
 use std::collections::HashMap;
 
@@ -22,10 +22,10 @@ use crate::model::plan::{Excluded, Removal, Summary, Tripped};
 use crate::model::text::Untrusted;
 use crate::model::user::{Attribute, Guid, User};
 
-/// A group by its DN, and who is in it.
+/// The DN of a group, and its members.
 pub(super) type Members = (String, Vec<Guid>);
 
-/// A reading in progress. Dropped, it was never there.
+/// A reading in progress. Dropping it discards it.
 #[derive(Debug)]
 pub struct Staging {
     store: Store,
@@ -33,19 +33,19 @@ pub struct Staging {
     scope: Vec<Scoped>,
     mappings: Vec<Mapping>,
     seen: Vec<(i64, Seen)>,
-    /// By the id of the directory: the group whose members alone may be activated, and they.
+    /// The pilot group and its members, by the id of the directory.
     allowed: Vec<(i64, Option<Members>)>,
-    /// By the id of the mapping: where it searches, and that entry's GUID.
+    /// Where each mapping searches and the GUID of that entry, by the id of the mapping.
     bases: Vec<(i64, String, Guid)>,
 }
 
-/// A cached user whom the reading did not give, and who may have to leave.
+/// A cached user who was not in the reading and may have to be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
     /// Grows from one to the next.
     pub id: i64,
     pub guid: Guid,
-    /// Of the mapping that has them, in [`Staging::mappings`].
+    /// The position of the user's mapping in [`Staging::mappings`].
     pub position: usize,
 }
 
@@ -72,18 +72,18 @@ const TABLES: &str = "
         attributes   TEXT NOT NULL,
         UNIQUE (directory_id, guid)
     ) STRICT;
-    CREATE TEMP TABLE staged_again (
+    CREATE TEMP TABLE also_matched (
         position     INTEGER NOT NULL,
         staged_id    INTEGER NOT NULL,
         PRIMARY KEY (position, staged_id)
     ) STRICT, WITHOUT ROWID;
-    CREATE TEMP TABLE found (
+    CREATE TEMP TABLE confirmed (
         user_id      INTEGER PRIMARY KEY,
         why          TEXT NOT NULL,
         why_detail   TEXT,
         attributes   TEXT
     ) STRICT;
-    CREATE TEMP TABLE twice (staged_id INTEGER PRIMARY KEY, other BLOB NOT NULL) STRICT;";
+    CREATE TEMP TABLE duplicate (staged_id INTEGER PRIMARY KEY, other BLOB NOT NULL) STRICT;";
 
 impl Store {
     /// Begins a reading for the mappings that are enabled for mass deployment.
@@ -123,34 +123,34 @@ impl Staging {
         &self.mappings
     }
 
-    /// True when a removed mapping still has users, who leave with this plan.
+    /// True when a removed mapping still has users, whom this plan removes.
     pub fn has_leftovers(&self) -> bool {
         self.scope.len() > self.mappings.len()
     }
 
-    /// Notes what the directory of the mapping at `position` said of itself.
+    /// Stores what the directory of the mapping at `position` reported about itself.
     pub fn saw(&mut self, position: usize, seen: Seen) {
         if let Some(scoped) = self.scope.get(position) {
             self.seen.push((scoped.directory, seen));
         }
     }
 
-    /// Notes who, in the directory of the mapping at `position`, is in the group whose members alone may be activated.
+    /// Stores the members of the pilot group in the directory of the mapping at `position`.
     pub fn allowed(&mut self, position: usize, members: Option<Members>) {
         if let Some(scoped) = self.scope.get(position) {
             self.allowed.push((scoped.directory, members));
         }
     }
 
-    /// Notes the GUID of the entry below which the mapping at `position` searches.
+    /// Stores the GUID of the entry below which the mapping at `position` searches.
     pub fn searched(&mut self, position: usize, base: &str, guid: Guid) {
         if let Some(scoped) = self.scope.get(position) {
             self.bases.push((scoped.id, base.to_owned(), guid));
         }
     }
 
-    /// The cached users of the directory of the mapping at `position` whom the reading did not give, from after the
-    /// user `after` on, at most `limit`. To be asked when all of that directory was taken.
+    /// The cached users of the directory of the mapping at `position` who were not in the reading, after the user
+    /// `after`, at most `limit`. To be called when all of that directory was read.
     pub fn missing(&self, position: usize, after: i64, limit: usize) -> Result<Vec<Missing>, Error> {
         let Some(scoped) = self.scope.get(position) else { return Ok(Vec::new()) };
         let find = || -> Result<Vec<Missing>, Error> {
@@ -173,12 +173,12 @@ impl Staging {
         find().map_err(|error| temporary(error, self.store.dir()))
     }
 
-    /// Takes what became of users that are [`Staging::missing`], and the values of those who were found.
-    pub fn found(&mut self, users: &[(i64, Removal, Option<User>)]) -> Result<(), Error> {
+    /// Stores why users of [`Staging::missing`] are missing, and the values of those who were found.
+    pub fn confirmed(&mut self, users: &[(i64, Removal, Option<User>)]) -> Result<(), Error> {
         let mut take = || -> Result<(), Error> {
             let transaction = self.connection.transaction()?;
             {
-                let sql = "INSERT INTO found (user_id, why, why_detail, attributes) VALUES (?1, ?2, ?3, ?4)";
+                let sql = "INSERT INTO confirmed (user_id, why, why_detail, attributes) VALUES (?1, ?2, ?3, ?4)";
                 let mut insert = transaction.prepare_cached(sql)?;
                 for (id, why, user) in users {
                     let (code, detail) = reason::left_cells(why);
@@ -191,9 +191,9 @@ impl Staging {
         take().map_err(|error| temporary(error, self.store.dir()))
     }
 
-    /// Takes users that the mapping at `position` of [`Staging::mappings`] matches. The mappings are read in their
-    /// order: who was taken before stays with the earlier one, as they were read then. `why` says for which reason
-    /// of their own, if any, they are excluded.
+    /// Stores users whom the mapping at `position` of [`Staging::mappings`] matches. Mappings are read in order, and a
+    /// user stays with the first one that matches, with the values read then. `why` returns the user's own reason to be
+    /// excluded, if any.
     pub fn take(
         &mut self,
         position: usize,
@@ -209,7 +209,7 @@ impl Staging {
                                operational, label, attributes)
                            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
                 let mut insert = transaction.prepare_cached(sql)?;
-                let sql = "INSERT INTO staged_again (position, staged_id)
+                let sql = "INSERT INTO also_matched (position, staged_id)
                            SELECT ?1, id FROM staged WHERE directory_id = ?2 AND guid = ?3 AND position <> ?1
                            ON CONFLICT DO NOTHING";
                 let mut again = transaction.prepare_cached(sql)?;
@@ -240,7 +240,7 @@ impl Staging {
         take().map_err(|error| temporary(error, self.store.dir()))
     }
 
-    /// Compares what was read with the cache and keeps the plan. `fuse` says what in it is suspicious.
+    /// Compares the reading with the cache and stores the plan. `safeguard` returns what is suspicious in it.
     ///
     /// # Errors
     /// [`Error::Drift`] when the mappings were changed since the reading began.
@@ -255,14 +255,14 @@ impl Staging {
             if plan_scope::scope(transaction)? != *scope {
                 return Err(Error::Drift { what: "the mappings".to_owned() });
             }
-            leave_out_duplicates(transaction)?;
+            exclude_duplicates(transaction)?;
             prune(transaction, by.at)?;
             let sql = "INSERT INTO plan (made_at, made_by, hash, state, reasons) VALUES (?1, ?2, '', 'made', '[]')";
             transaction.execute(sql, params![by.at.to_string(), by.actor.0.raw()])?;
             let plan = transaction.last_insert_rowid();
             let used = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'user_values'";
             let used: i64 = transaction.query_row(used, [], |row| row.get(0))?;
-            for sql in [LEFT_OUT, LEAVING, COMING, VALUES] {
+            for sql in [EXCLUDED, REMOVED, ADDED, VALUES] {
                 if job.is_cancelled() {
                     return Err(Error::Cancelled);
                 }
@@ -294,7 +294,7 @@ impl Staging {
     }
 }
 
-/// Ends the making of a plan: its counts, whether it is suspicious, and its hash.
+/// Completes a plan: its counts, the verdict of the safeguard, and its hash.
 pub(super) fn settle(
     transaction: &Transaction<'_>,
     plan: i64,
@@ -322,17 +322,17 @@ fn temporary(error: Error, dir: &std::path::Path) -> Error {
     }
 }
 
-/// How many users the mapping at `position` matches, with those whom an earlier one takes.
+/// How many users the mapping at `position` matches, including those who belong to an earlier one.
 fn matched(transaction: &Transaction<'_>, position: i64) -> Result<u64, Error> {
     let sql = "SELECT (SELECT count(*) FROM staged WHERE position = ?1)
-                   + (SELECT count(*) FROM staged_again WHERE position = ?1)";
+                   + (SELECT count(*) FROM also_matched WHERE position = ?1)";
     let count: i64 = transaction.prepare_cached(sql)?.query_row([position], |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
 
-/// Two users of one directory who share a mail, and have no other reason to be excluded.
-fn leave_out_duplicates(transaction: &Transaction<'_>) -> Result<(), Error> {
-    let find = "INSERT INTO twice (staged_id, other)
+/// Excludes users of one directory who share a mail and have no other reason to be excluded.
+fn exclude_duplicates(transaction: &Transaction<'_>) -> Result<(), Error> {
+    let find = "INSERT INTO duplicate (staged_id, other)
                 SELECT id, other FROM (
                     SELECT id, coalesce(lag(guid) OVER same, lead(guid) OVER same) AS other
                     FROM staged WHERE why IS NULL
@@ -340,7 +340,7 @@ fn leave_out_duplicates(transaction: &Transaction<'_>) -> Result<(), Error> {
                 ) WHERE other IS NOT NULL";
     transaction.execute(find, [])?;
     let sql = "SELECT t.staged_id, t.other, s.attributes ->> '$.mail[0]'
-               FROM twice t JOIN staged s ON s.id = t.staged_id";
+               FROM duplicate t JOIN staged s ON s.id = t.staged_id";
     let mut twice = transaction.prepare(sql)?;
     let mut mark = transaction.prepare("UPDATE staged SET why = ?2, why_detail = ?3 WHERE id = ?1")?;
     let mut rows = twice.query([])?;
@@ -353,8 +353,8 @@ fn leave_out_duplicates(transaction: &Transaction<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Lets go of plans that nobody can apply any more, and of all but the last thirty that were applied; with the former
-/// of the values that they brought, with the latter of those that they superseded.
+/// Deletes expired plans with the values that they brought, and all but the last thirty applied plans with the values
+/// that they replaced.
 pub(super) fn prune(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), Error> {
     let yesterday = now.checked_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(now).to_string();
     let stale = "SELECT id FROM plan WHERE state <> 'applied' AND made_at < ?1";
@@ -370,17 +370,17 @@ pub(super) fn prune(transaction: &Transaction<'_>, now: Timestamp) -> Result<(),
     Ok(())
 }
 
-const LEFT_OUT: &str = "
+const EXCLUDED: &str = "
     INSERT INTO plan_excluded (plan_id, directory_id, guid, mapping, label, why, why_detail)
     SELECT ?1, directory_id, guid, m.name, label, why, why_detail
     FROM staged JOIN staged_mapping m USING (position) WHERE why IS NOT NULL
     UNION ALL
     SELECT ?1, s.directory_id, s.guid, m.name, s.label, coalesce(s.why, 'taken-by'),
         iif(s.why IS NULL, first.name, s.why_detail)
-    FROM staged_again a JOIN staged s ON s.id = a.staged_id
+    FROM also_matched a JOIN staged s ON s.id = a.staged_id
     JOIN staged_mapping m ON m.position = a.position JOIN staged_mapping first ON first.position = s.position";
 
-const LEAVING: &str = "
+const REMOVED: &str = "
     INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping, label, why,
         why_detail, hash)
     SELECT ?1, 'removed', u.directory_id, u.guid, u.id, u.version, u.mapping_id, m.name, u.label,
@@ -388,11 +388,11 @@ const LEAVING: &str = "
         iif(s.why IS NULL, f.why_detail, s.why_detail), u.hash
     FROM cached_user u JOIN staged_mapping m ON m.id = u.mapping_id
     LEFT JOIN staged s ON s.directory_id = u.directory_id AND s.guid = u.guid
-    LEFT JOIN found f ON f.user_id = u.id
+    LEFT JOIN confirmed f ON f.user_id = u.id
     WHERE u.state = 'active' AND (s.id IS NULL OR s.why IS NOT NULL)
     ORDER BY u.id";
 
-const COMING: &str = "
+const ADDED: &str = "
     INSERT INTO plan_change (plan_id, kind, directory_id, guid, user_id, user_version, mapping_id, mapping,
         from_mapping, label, hash, operational, before_id, after_id)
     SELECT ?1,
@@ -409,7 +409,7 @@ const COMING: &str = "
         OR u.operational <> s.operational)
     ORDER BY s.id";
 
-/// The values of those who come and change, under the ids that [`COMING`] gave them.
+/// The values of added and updated users, under the ids that [`ADDED`] assigned.
 const VALUES: &str = "
     INSERT INTO user_values (id, attributes)
     SELECT c.after_id, s.attributes

@@ -1,4 +1,4 @@
-//! What only this room can bring about: an older schema, a full disk, a hand that edits the history.
+//! What only this module can set up: an older schema, a full disk, an edited audit.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -154,10 +154,7 @@ fn a_full_disk_gives_one_clear_error_and_loses_nothing() {
         .expect("it does not fit");
     let path = dir.path().join("imd.db");
     assert!(matches!(&error, Error::Full { path: full } if *full == path), "{error}");
-    assert_eq!(
-        error.to_string(),
-        format!("no room is left on the disk that holds {}; nothing was changed", path.display())
-    );
+    assert_eq!(error.to_string(), format!("the disk that holds {} is full; nothing was changed", path.display()));
     assert!(error.help().contains("free some space"));
     let there = store.list::<Storage>().expect("can be read").into_iter().map(|one| one.value);
     assert_eq!(there.count(), usize::try_from(kept).expect("fits"), "all that was answered, and nothing else");
@@ -179,7 +176,7 @@ fn only_one_of_two_writers_waits_and_none_is_refused() {
             let actor = &actor;
             scope.spawn(move || {
                 for n in 0..25 {
-                    store.save(&storage(thread * 100 + n), None, &by(actor)).expect("is let in");
+                    store.save(&storage(thread * 100 + n), None, &by(actor)).expect("is saved");
                 }
             });
         }

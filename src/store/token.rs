@@ -1,4 +1,4 @@
-//! What is kept of tokens: never a token itself.
+//! Tokens; never a token itself, only its hash.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -16,7 +16,7 @@ impl Store {
         self.read(|connection| tokens(connection, "1", []))
     }
 
-    /// Keeps the record of a token that was minted.
+    /// Stores the record of a new token.
     ///
     /// # Errors
     /// [`Error::Exists`] when a token of that name is still valid.
@@ -24,16 +24,16 @@ impl Store {
         self.write(|transaction| add(transaction, token, by))
     }
 
-    /// Keeps the record of a token that takes the place of another, which lets laptops in until a time all the same.
+    /// Stores the record of a token that replaces another, which stays valid during the overlap.
     ///
     /// # Errors
-    /// [`Error::Unknown`] when there is no such token, [`Error::Exists`] when it was revoked or has a successor.
+    /// [`Error::Unknown`] when there is no such token, [`Error::Exists`] when it was revoked or replaced.
     pub fn supersede_token(&self, old: &TokenId, until: Timestamp, new: &Record, by: &By<'_>) -> Result<(), Error> {
         self.write(|transaction| {
             let found = tokens(transaction, "t.id = ?1", [old.as_str()])?;
             let token = found.first().ok_or_else(|| Error::Unknown(format!("token {old}")))?;
             if token.revoked_at.is_some() || token.replaced.is_some() {
-                return Err(Error::Exists(format!("successor of token {old}, or its revocation")));
+                return Err(Error::Exists(format!("replacement or revocation of token {old}")));
             }
             supersede(transaction, token, &Replaced { by: new.id.clone(), until }, by)?;
             add(transaction, new, by)
@@ -51,15 +51,15 @@ impl Store {
     }
 }
 
-/// What lets a laptop in or keeps it out.
+/// What enrolling with a token is decided on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldToken {
     /// 0 = no limit.
     pub max_activations: u64,
     pub scope: Scope,
-    /// It was revoked, or the key that signed it was.
+    /// The token or its signing key was revoked.
     pub is_revoked: bool,
-    /// Until when it lets laptops in beside its successor.
+    /// When its overlap with the token that replaces it ends.
     pub overlap_until: Option<Timestamp>,
 }
 
@@ -82,14 +82,14 @@ impl Snapshot<'_> {
 }
 
 impl WriteTransaction<'_> {
-    /// Keeps the record of a token that was made elsewhere, whatever other tokens are called.
+    /// Stores the record of a token that was issued on another host, whatever other tokens are called.
     pub fn record_token(&self, token: &Record, how: &str, by: &By<'_>) -> Result<(), Error> {
         insert(self.0, token)?;
         self.audit(by, &called(token), how)
     }
 
-    /// Notes that another token took the place of one. False when that lets laptops in no longer than this says, or there
-    /// is no such token: of two ends the earlier one holds, and none that was told to anybody is put off.
+    /// Stores that another token replaces this one. False when its overlap already ends earlier, or there is no such
+    /// token: of two ends the earlier one holds.
     pub fn supersede_token(&self, id: &TokenId, replaced: &Replaced, by: &By<'_>) -> Result<bool, Error> {
         let found = tokens(self.0, "t.id = ?1", [id.as_str()])?;
         let Some(token) = found.first() else { return Ok(false) };
@@ -114,7 +114,7 @@ fn supersede(transaction: &Transaction<'_>, token: &Record, replaced: &Replaced,
     let Replaced { by: replacement, until } = replaced;
     let sql = "UPDATE token SET replaced_by = ?1, overlap_until = ?2 WHERE id = ?3";
     transaction.execute(sql, params![replacement.as_str(), until.to_string(), token.id.as_str()])?;
-    audit::append(transaction, by, &called(token), &format!("replaced by {replacement}; good until {until}"))
+    audit::append(transaction, by, &called(token), &format!("replaced by {replacement}; overlap until {until}"))
 }
 
 fn called(token: &Record) -> String {

@@ -1,20 +1,21 @@
-//! What a decision may look at and change within one transaction.
+//! What a decision can read and change within one transaction.
 
 use rusqlite::{Connection, Transaction};
 
 use super::{By, Error, Store, audit};
 
-/// The state at one moment, to be read.
+/// The state at one moment, for reading.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations, reason = "a connection has no useful Debug")]
 pub struct Snapshot<'a>(pub(super) &'a Connection);
 
-/// A write transaction: what it reads is so until it ends, and what it changes is kept as a whole or not at all.
+/// A write transaction: what it reads does not change until it ends, and its changes are committed together or not at
+/// all.
 #[allow(missing_debug_implementations, reason = "a transaction has no useful Debug")]
 pub struct WriteTransaction<'a>(pub(super) &'a Transaction<'a>);
 
 impl Store {
-    /// Looks at the state as it is at one moment, without keeping any writer waiting.
+    /// Reads the state at one moment, without blocking a writer.
     pub fn snapshot<T, E: From<Error>>(&self, act: impl FnOnce(Snapshot<'_>) -> Result<T, E>) -> Result<T, E> {
         let mut seen = None;
         self.read(|connection| {
@@ -39,7 +40,7 @@ impl<'a> WriteTransaction<'a> {
         Snapshot(self.0)
     }
 
-    /// Writes the row that tells of a change made in this transaction.
+    /// Writes the audit row of a change in this transaction.
     pub fn audit(&self, by: &By<'_>, subject: &str, detail: &str) -> Result<(), Error> {
         audit::append(self.0, by, subject, detail)
     }

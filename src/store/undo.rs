@@ -1,7 +1,7 @@
-//! A plan that takes back an applied one: made from what that plan kept, without asking any directory.
+//! Undo: a plan that reverses an applied one, made from what that plan kept, without asking a directory.
 //!
-//! Whoever it brought leaves again, whoever it changed gets the values from before, and whoever it let go comes back.
-//! Values are copied, so that each plan can be let go of on its own.
+//! It removes the users whom the plan added, restores the values of those whom it updated, and adds those whom it
+//! removed. Values are copied, so that each plan can be deleted on its own.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use super::{By, Error, MappingChanges, Store, attributes};
 use crate::model::plan::{Summary, Tripped};
 use crate::model::user::{Guid, User};
 
-/// A line of the plan that is taken back, and its user as the cache has them now.
+/// A line of the plan that is undone, and its user as cached now.
 struct Line {
     kind: String,
     directory: i64,
@@ -52,10 +52,10 @@ const LINES: &str = "
     WHERE c.plan_id = ?1 ORDER BY c.id";
 
 impl Store {
-    /// Keeps a plan that takes back the plan `of`, which was applied. `fuse` says what in it is suspicious.
+    /// Stores a plan that undoes the applied plan `of`. `safeguard` returns what is suspicious in it.
     ///
     /// # Errors
-    /// [`Error::Drift`] names who or what was changed since `of` was applied.
+    /// [`Error::Drift`] names a user or mapping that changed since `of` was applied.
     pub fn plan_undo(
         &self,
         of: i64,
@@ -129,7 +129,7 @@ impl Line {
         })
     }
 
-    /// Whether the user is still as the plan left them. Operational attributes are no change.
+    /// Whether the user is still as the plan left them. Operational attributes do not count.
     fn still(&self) -> Option<&Now> {
         let now = self.now.as_ref()?;
         let same = match self.kind.as_str() {
@@ -140,7 +140,7 @@ impl Line {
     }
 }
 
-/// Adds the line that takes `line` back to the plan; false when its user has changed since.
+/// Adds the line that undoes `line`; false when its user changed since.
 fn take_back(
     transaction: &Transaction<'_>,
     (plan, of): (i64, i64),
@@ -181,7 +181,7 @@ fn take_back(
     change.insert(transaction, plan, line, now).map(|()| true)
 }
 
-/// Operational attributes go back, too, unless they were read anew since.
+/// Operational attributes are restored too, unless they were read again since.
 fn refresh(transaction: &Transaction<'_>, plan: i64, line: &Line) -> Result<(), Error> {
     let Some(now) = line.now.as_ref().filter(|now| now.active && Some(now.values) == line.after) else {
         return Ok(());
@@ -191,13 +191,13 @@ fn refresh(transaction: &Transaction<'_>, plan: i64, line: &Line) -> Result<(), 
     change.insert(transaction, plan, line, now)
 }
 
-/// A line that takes another back: what it does to the user as the cache has them now.
+/// A line that undoes another: its effect on the user as cached now.
 struct Taken {
     kind: &'static str,
     mapping: (i64, String),
     from: Option<String>,
     label: String,
-    /// The plan that is taken back, where that is why the user leaves.
+    /// The plan that is undone, when it is why the user is removed.
     undone: Option<i64>,
     hash: Vec<u8>,
     operational: Option<Vec<u8>>,
@@ -215,7 +215,7 @@ impl Taken {
         Self { kind, mapping, from: None, label, undone: None, hash, operational: None, values: None }
     }
 
-    /// The values from before the plan come back.
+    /// The values from before the plan are restored.
     fn to(self, transaction: &Transaction<'_>, line: &Line, before: &User, now: &Now) -> Result<Self, Error> {
         let after = copy(transaction, line.before_attributes.as_deref().unwrap_or_default())?;
         let operational = Some(attributes::hash(before, true).to_vec());
@@ -254,7 +254,7 @@ impl Taken {
 fn before(line: &Line) -> Result<User, Error> {
     let user = line.before_attributes.as_deref().and_then(|json| attributes::user(line.guid, json));
     let what = || format!("the user \"{}\"", line.label);
-    user.ok_or_else(|| Error::Unfit { what: what(), why: "the values from before the plan are not there any more" })
+    user.ok_or_else(|| Error::Unfit { what: what(), why: "the values from before the plan were deleted" })
 }
 
 fn copy(transaction: &Transaction<'_>, attributes: &str) -> Result<i64, Error> {

@@ -19,7 +19,7 @@ pub struct CachedUser {
     /// Stays the same for as long as the user is cached, whatever the directory renames.
     pub id: i64,
     pub directory: Name,
-    /// The mapping that takes the user, or took them last.
+    /// The user's mapping; of a removed user, the last one.
     pub mapping: Name,
     pub state: UserState,
     pub added_at: Timestamp,
@@ -30,7 +30,7 @@ pub struct CachedUser {
 #[serde(rename_all = "kebab-case")]
 pub enum UserState {
     Active,
-    /// Kept, but refused.
+    /// Kept in the cache, but refused.
     Removed {
         at: Timestamp,
         why: Removal,
@@ -46,7 +46,7 @@ pub struct UserCounts {
     pub per_mapping: Vec<(Name, u64)>,
 }
 
-/// What a directory said of itself when it was read.
+/// What a directory reported about itself when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Seen {
     pub at: Timestamp,
@@ -59,8 +59,8 @@ pub struct Seen {
 }
 
 impl Store {
-    /// The users who go by that name, whether active or left. Several when two directories use the name, or when an
-    /// address is one user's UPN and another's mail or alias: UPN first, then mail, then alias.
+    /// The users of that name, active or removed. Several when two directories use the name, or when an address is one
+    /// user's UPN and another's mail or alias: UPN first, then mail, then alias.
     pub fn find_user(&self, name: &NameForm) -> Result<Vec<CachedUser>, Error> {
         self.read(|connection| find(connection, name))
     }
@@ -86,7 +86,7 @@ impl Store {
         })
     }
 
-    /// What a directory said of itself at the last sync.
+    /// What a directory reported about itself at the last sync.
     pub fn seen(&self, directory: &Name) -> Result<Option<Seen>, Error> {
         self.read(|connection| {
             let Some(id) = id_of::<Directory>(connection, directory)? else { return Ok(None) };
@@ -106,7 +106,7 @@ impl Store {
 }
 
 impl Store {
-    /// Below which DN a mapping searched when it was last read, and that entry's GUID.
+    /// The DN below which a mapping searched when it was last read, and the GUID of that entry.
     pub fn searched(&self, mapping: &Name) -> Result<Option<(String, Guid)>, Error> {
         self.read(|connection| {
             let Some(id) = id_of::<Mapping>(connection, mapping)? else { return Ok(None) };
@@ -136,7 +136,7 @@ pub(super) fn find(connection: &Connection, name: &NameForm) -> Result<Vec<Cache
     let by_name = "SELECT user_id FROM user_name WHERE form = ?1 AND key = ?2";
     match name {
         NameForm::Guid(guid) => {
-            // One guid in every directory: the index begins with the directory, of which there are few.
+            // The index starts with the directory, of which there are few.
             let sql = format!("{USER} WHERE u.directory_id IN (SELECT id FROM directory) AND u.guid = ?1");
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query([guid.0])?;
@@ -217,7 +217,7 @@ pub(super) fn active(connection: &Connection, directory: i64) -> Result<u64, Err
     Ok(count.unsigned_abs())
 }
 
-/// How many users hold something: a mapping or a directory by its id.
+/// How many users refer to a mapping or a directory.
 pub(super) fn holding(connection: &Connection, column: &str, id: i64) -> Result<u64, Error> {
     let sql = format!("SELECT count(*) FROM cached_user WHERE {column} = ?1");
     let count: Option<i64> = connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;

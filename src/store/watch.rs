@@ -1,11 +1,11 @@
-//! Noticing that somebody has written to the database: another console, a script, another part of this program.
+//! Notices that another connection wrote to the database: another console, a script, another part of this program.
 
 use rusqlite::Connection;
 
 use super::{Error, Store, open};
 
-/// Looks at one number of SQLite that changes when another connection commits
-/// (<https://www.sqlite.org/pragma.html#pragma_data_version>). Asking reads no table and locks nothing for long.
+/// Compares a number of SQLite that changes when another connection commits
+/// (<https://www.sqlite.org/pragma.html#pragma_data_version>). It reads no table and locks nothing for long.
 pub struct Watch {
     store: Store,
     connection: Connection,
@@ -19,7 +19,7 @@ impl std::fmt::Debug for Watch {
 }
 
 impl Store {
-    /// Begins to watch: what is written from now on is noticed.
+    /// Starts watching: later writes are noticed.
     pub fn watch(&self) -> Result<Watch, Error> {
         let connection = open::another(self.dir())?;
         let mut watch = Watch { store: self.clone(), connection, seen: 0 };
@@ -29,7 +29,7 @@ impl Store {
 }
 
 impl Watch {
-    /// True when something was written since the last time that this was asked.
+    /// True when another connection wrote since the last call.
     pub fn changed(&mut self) -> Result<bool, Error> {
         let now = self.connection.query_row("PRAGMA data_version", [], |row| row.get(0));
         let now: i64 = now.map_err(|error| Error::of(error, self.store.dir()))?;

@@ -1,4 +1,4 @@
-//! Where each administrator left the wizard, so that a cut SSH session comes back to the same step.
+//! Where each administrator left the wizard, so that it continues there after a lost session.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -15,7 +15,7 @@ impl Store {
         })
     }
 
-    /// Remembers the open step. Where somebody looks is no change of the configuration, so the audit does not tell of it.
+    /// Stores the open step. It is not part of the configuration, so it has no audit row.
     pub fn set_wizard_at(&self, actor: &Actor, step: &str) -> Result<(), Error> {
         self.write(|transaction| {
             let sql = "INSERT INTO wizard (actor, step) VALUES (?1, ?2)
@@ -44,7 +44,7 @@ impl Store {
         })
     }
 
-    /// Keeps what was typed at a step; `Null` forgets it. Never a secret: drafts are kept in clear.
+    /// Stores what was typed at a step; `Null` deletes it. Never a secret: drafts are not sealed.
     pub fn save_wizard_draft(&self, actor: &Actor, step: &str, value: &serde_json::Value) -> Result<(), Error> {
         self.write(|transaction| {
             if value.is_null() {
@@ -59,7 +59,7 @@ impl Store {
         })
     }
 
-    /// The name of what `actor` saved last at a step, else of what anybody did.
+    /// The name of what `actor` saved last at a step, else of what any administrator saved last.
     pub fn wizard_subject(&self, actor: &Actor, step: &str) -> Result<Option<String>, Error> {
         self.read(|connection| {
             let sql = "SELECT name FROM wizard_subject WHERE step = ?2 ORDER BY actor = ?1 DESC, number DESC LIMIT 1";

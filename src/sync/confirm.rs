@@ -1,8 +1,8 @@
-//! Whoever would leave is asked for by objectGUID first: when the plan is made, to say why, and again before it is
-//! applied, because somebody may be back by then.
+//! Confirming removals by objectGUID: when the plan is made, to learn why, and again before it is applied, because a
+//! user may be back by then.
 //!
-//! Not being found proves nothing by itself: to an account that may not see deleted users, or not every user, those
-//! who are hidden look like those who were deleted ([MS-ADTS] 3.1.1.4.5, and the tombstones' own container).
+//! Not being found is no proof by itself: an account that cannot see deleted users, or not every user, cannot tell
+//! hidden users from deleted ones ([MS-ADTS] 3.1.1.4.5, and the container of tombstones).
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ use crate::model::plan::{Removal, Summary};
 use crate::model::user::{Attribute, Guid, User};
 use crate::store::{PlannedRemoval, Staging, Store};
 
-/// How many users are asked for at a time.
+/// How many users are looked up at a time.
 const BATCH: usize = 500;
 
-/// Says of each user whom the reading of a directory did not give why, and keeps it for the plan. `context` is the
-/// directory's naming context, `first` the position of one of its mappings.
+/// Looks up each user who was not in the reading of a directory, and stores why. `context` is the directory's naming
+/// context, `first` the position of one of its mappings.
 pub(super) fn missing(
     staging: &mut Staging,
     read: &mut dyn Read,
@@ -51,9 +51,9 @@ pub(super) fn missing(
             };
             found.push((user.id, why, user_now));
         }
-        staging.found(&found)?;
+        staging.confirmed(&found)?;
         done += batch.len() as u64;
-        job.report(Progress::of("asking for those who are missing", done));
+        job.report(Progress::of("looking up missing users", done));
     }
 }
 
@@ -64,16 +64,16 @@ fn where_is(user: &User, base: &str) -> Removal {
     }
 }
 
-/// What is no DN is below nothing, and everything is below a base that is none.
+/// An invalid DN is below nothing; everything is below an invalid base.
 fn is_below(dn: &str, base: &str) -> bool {
     let Some(base) = Dn::key_of(base) else { return true };
     Dn::key_of(dn).is_some_and(|key| Dn::is_key_at_or_below(&key, &base))
 }
 
-/// Makes sure, before a plan is applied, that whoever it lets go has not come back since it was made.
+/// Checks, before a plan is applied, that no user whom it removes is back since it was made.
 ///
 /// # Errors
-/// [`Error::Back`] names the first who has; nothing is changed.
+/// [`Error::Back`] names the first who is; nothing is changed.
 pub fn confirm(store: &Store, open: &mut Open<'_>, plan: &Summary, now: Timestamp, job: &Job) -> Result<(), Error> {
     let mut after = 0;
     let mut readers: BTreeMap<Name, Box<dyn Read>> = BTreeMap::new();
@@ -82,11 +82,11 @@ pub fn confirm(store: &Store, open: &mut Open<'_>, plan: &Summary, now: Timestam
         let Some(last) = batch.last() else { return Ok(()) };
         after = last.line;
         let mut by_mapping: BTreeMap<Name, Vec<PlannedRemoval>> = BTreeMap::new();
-        for leaver in batch.into_iter().filter(|leaver| leaver.why.is_confirmed()) {
-            by_mapping.entry(leaver.mapping.clone()).or_default().push(leaver);
+        for removal in batch.into_iter().filter(|removal| removal.why.is_confirmed()) {
+            by_mapping.entry(removal.mapping.clone()).or_default().push(removal);
         }
-        for (name, leavers) in by_mapping {
-            // Applying finds out whether the mapping was changed; one that is gone is a change.
+        for (name, removals) in by_mapping {
+            // Applying checks whether the mapping was changed or removed.
             let Some(mapping) = store.get::<Mapping>(&name)?.map(|kept| kept.value) else { continue };
             if !readers.contains_key(&mapping.directory) {
                 let opened = open(&mapping.directory);
@@ -94,29 +94,29 @@ pub fn confirm(store: &Store, open: &mut Open<'_>, plan: &Summary, now: Timestam
                 readers.insert(mapping.directory.clone(), opened.map_err(unopened)?);
             }
             let Some(read) = readers.get_mut(&mapping.directory) else { continue };
-            is_gone(read.as_mut(), &mapping, &leavers, now, job)?;
+            none_is_back(read.as_mut(), &mapping, &removals, now, job)?;
         }
     }
 }
 
-fn is_gone(
+fn none_is_back(
     read: &mut dyn Read,
     mapping: &Mapping,
-    leavers: &[PlannedRemoval],
+    removals: &[PlannedRemoval],
     now: Timestamp,
     job: &Job,
 ) -> Result<(), Error> {
     let asked = query::of_mapping(read, mapping, job).map_err(|why| Error::unasked(mapping, why))?;
-    let guids: Vec<Guid> = leavers.iter().map(|leaver| leaver.guid).collect();
+    let guids: Vec<Guid> = removals.iter().map(|removal| removal.guid).collect();
     let findings = read
         .find(&guids, Some(&asked.query.filter), job)
         .map_err(|source| Error::unread(&mapping.directory, source))?;
-    for (leaver, finding) in leavers.iter().zip(findings) {
+    for (removal, finding) in removals.iter().zip(findings) {
         let Finding::There(user) = finding else { continue };
         let dn = user.first(Attribute::DistinguishedName).map(|dn| dn.raw().to_owned()).unwrap_or_default();
         let inside = mapping.search_base().is_none_or(|base| is_below(&dn, base));
         if inside && own_reason(&user, now).is_none() {
-            return Err(Error::Back { user: leaver.label.clone(), mapping: mapping.name.clone() });
+            return Err(Error::Back { user: removal.label.clone(), mapping: mapping.name.clone() });
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
-//! Why each mapping takes a user or does not: clause by clause, with the one change that would mend it.
+//! Why each mapping takes a user or does not: clause by clause, with the one change that would fix it.
 //!
-//! The search and the rules are those of a sync; what the directory says of the user is read anew.
+//! The search and the rules are those of a sync; the user is read again from the directory.
 
 use jiff::Timestamp;
 
@@ -19,14 +19,14 @@ use crate::model::plan::Excluded;
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::{Attribute, User};
 
-/// What a mapping makes of a user, and why.
+/// The verdict of a mapping on a user, and why.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Explanation {
     pub mapping: Name,
     pub outcome: Outcome,
     pub scope: Scope,
     pub filter: Explained,
-    /// The directory's own answer to the filter is another than ours: its answer counts.
+    /// The directory evaluates the filter differently than imd. Its answer decides.
     pub directory_differs: bool,
     /// The one change to begin with; absent when the mapping takes the user.
     pub remedy: Option<Remedy>,
@@ -50,7 +50,7 @@ pub enum Outcome {
     OutOfScope,
     /// The filter does not select the user.
     NoMatch,
-    /// A guideline leaves the user out.
+    /// A guideline excludes the user.
     Excluded(Excluded),
 }
 
@@ -59,8 +59,8 @@ impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Takes => f.write_str("takes the user"),
-            Self::NotRead => f.write_str("is not read"),
-            Self::OutOfScope => f.write_str("does not match: the user is elsewhere"),
+            Self::NotRead => f.write_str("is not synced"),
+            Self::OutOfScope => f.write_str("does not match: the user is outside its base"),
             Self::NoMatch => f.write_str("does not match"),
             Self::Excluded(why) => write!(f, "matches, but the user {why}"),
         }
@@ -68,7 +68,7 @@ impl std::fmt::Display for Outcome {
 }
 
 impl Explanation {
-    /// How many things stand between the user and the mapping, the same for a mapping that takes the user: 0.
+    /// How many conditions the user fails to belong to the mapping; 0 when it takes the user.
     pub fn distance(&self) -> usize {
         let missing = self.filter.parts.iter().filter(|part| part.verdict != Verdict::True).count();
         match self.outcome {
@@ -78,17 +78,20 @@ impl Explanation {
         }
     }
 
-    /// The explanation line by line, safe to show: each with its verdict, where it has one, and how deep it stands.
+    /// The explanation line by line, safe to show: each with its verdict, if it has one, and its depth.
     pub fn lines(&self) -> Vec<Line> {
         let inside = if self.scope.inside { Verdict::True } else { Verdict::False };
         let mut lines = vec![Line::of(0, inside, format!("is below {}", self.scope.base.shown()))];
         clause(&self.filter, 0, &mut lines);
         if self.directory_differs {
-            let told = if self.filter.verdict == Verdict::True { "does not give" } else { "gives" };
-            lines.push(Line::text(0, format!("the directory itself {told} the user for this filter; that counts")));
+            let told = if self.filter.verdict == Verdict::True { "does not return" } else { "returns" };
+            lines.push(Line::text(
+                0,
+                format!("the directory itself {told} the user for this filter; its answer decides"),
+            ));
         }
         if let Outcome::Excluded(why) = &self.outcome {
-            lines.push(Line::of(0, Verdict::False, format!("the guideline: the user {}", shown(&why.to_string()))));
+            lines.push(Line::of(0, Verdict::False, format!("guideline: the user {}", shown(&why.to_string()))));
         }
         lines
     }
@@ -129,11 +132,11 @@ fn clause(explained: &Explained, depth: usize, lines: &mut Vec<Line>) {
         }
     }
     if let Some(Path { primary, groups }) = &explained.path {
-        let first = if *primary { "by primary group: " } else { "by way of: " };
+        let first = if *primary { "by primary group: " } else { "through: " };
         let names: Vec<_> = groups.iter().map(|dn| name_of(dn.raw())).collect();
         lines.push(Line::text(depth + 1, format!("{first}{}", names.join(" > "))));
     }
-    // The relative ids of the groups inside a group are many and mean nothing to a reader: one line for them all.
+    // The relative ids of the groups inside a group are many and say nothing to a reader, so they share one line.
     let ids = parts.iter().filter(|part| is_primary(&part.filter)).count();
     let told_together = matches!(filter, Filter::Or(_)) && ids > 0 && parts.len() == ids + 1;
     for part in parts.iter().filter(|part| !(told_together && is_primary(&part.filter))) {
@@ -142,7 +145,7 @@ fn clause(explained: &Explained, depth: usize, lines: &mut Vec<Line>) {
     if told_together {
         let some = parts.iter().any(|part| is_primary(&part.filter) && part.verdict == Verdict::True);
         let verdict = if some { Verdict::True } else { Verdict::False };
-        lines.push(Line::of(depth + 1, verdict, "has it, or a group inside it, as primary group".to_owned()));
+        lines.push(Line::of(depth + 1, verdict, "the group, or a group inside it, is the primary group".to_owned()));
     }
 }
 
@@ -250,7 +253,7 @@ fn add_paths(
         }
         _ => None,
     };
-    // The clause of a mapping's group: one way in is enough to be told, and the primary group is one.
+    // The clause of a mapping's group: one path is enough to show, and the primary group is one.
     let of_mapping = explained.parts.first().map(|first| &first.filter).and_then(is_group);
     let by_primary = explained.parts.iter().skip(1).any(|part| is_primary(&part.filter));
     match (of_mapping, is_group(&explained.filter)) {
@@ -266,8 +269,8 @@ fn add_paths(
     explained.parts.iter_mut().try_for_each(|part| add_paths(part, path))
 }
 
-/// What depends on the other mappings and users: the mapping that comes first takes the user, and who shares a mail
-/// with another is excluded of both.
+/// Applies what depends on other mappings and users: the first mapping takes the user, and users who share a mail are
+/// both excluded.
 fn among_others(
     read: &mut dyn Read,
     user: &User,

@@ -1,4 +1,4 @@
-//! One user, found before the next sync: taken by the mapping that a sync would choose, or by none.
+//! Looking up one user before the next sync: which mapping would take them, if any.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::model::name::Name;
 use crate::model::user::User;
 
 /// The mapping that would take a user of the directory that `read` reads. `mappings` are those of that directory that a
-/// sync would ask, in their order of priority; searches, filters and guidelines are those of a sync.
+/// sync would read, in the order of priority; search, filter and guidelines are those of a sync.
 pub fn taken_by(
     read: &mut dyn Read,
     user: &User,

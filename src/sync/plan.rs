@@ -1,4 +1,4 @@
-//! Reads every mapping's users and keeps what a sync would change.
+//! Reads every mapping's users and stores what a sync would change.
 
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -17,7 +17,7 @@ use crate::store::{By, Seen, Staging, Store};
 /// Opens the directory of that name.
 pub type Open<'a> = dyn FnMut(&Name) -> Result<Box<dyn Read>, Unopened> + 'a;
 
-/// Why a directory could not be opened, in the words of whoever tried.
+/// Why a directory could not be opened, in the words of the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unopened {
     pub why: String,
@@ -33,12 +33,12 @@ impl From<directory::Error> for Unopened {
 
 /// Reads the users of every enabled mapping for mass deployment and stores what would change as a plan.
 ///
-/// Nothing is changed, and no plan is stored, unless every directory was read to its end. Users who leave are those
-/// of the mappings that were read, and of mappings that were removed; those of a disabled mapping stay. Each who was
-/// not read is asked for by objectGUID, to say why.
+/// Nothing is changed, and no plan is stored, unless every directory was read completely. The plan removes users of the
+/// mappings that were read and of removed mappings; users of a disabled mapping stay. Each user who was not in the
+/// reading is looked up by objectGUID to learn why.
 ///
 /// # Errors
-/// [`Error::Base`] when what a mapping searches below is not there: no plan is made of that.
+/// [`Error::Base`] when the entry below which a mapping searches does not exist: no plan is made.
 pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Result<Summary, Error> {
     let settings = store.document::<Settings>()?.map(|kept| kept.value).unwrap_or_default();
     let mut staging = store.stage()?;
@@ -46,7 +46,7 @@ pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Resul
     if mappings.is_empty() && !staging.has_leftovers() {
         return Err(Error::NothingToRead);
     }
-    // A filter that is wrong is told before any directory is opened.
+    // A wrong filter is an error before any directory is opened.
     for mapping in &mappings {
         Filter::of_mapping(mapping, &[]).map_err(|source| Error::Filter { mapping: mapping.name.clone(), source })?;
     }
@@ -76,13 +76,13 @@ pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Resul
     Ok(staging.finish(by, job, |tallies| rules::tripped(settings.safeguard, &mappings, tallies, &changed))?)
 }
 
-/// How many users the last sync read; nobody knows how many there are before they are read.
+/// How many users the last sync read: the best estimate of how many there are now.
 fn before(store: &Store) -> Result<Option<u64>, crate::store::Error> {
     let last = store.plans(LOOKED_AT)?.into_iter().find(|plan| plan.undoes.is_none());
     Ok(last.map(|plan| plan.counts.matched))
 }
 
-/// Among how many plans the last sync is looked for: between two there are few that take another back.
+/// How many plans are searched for the last sync: few of them are undos.
 const LOOKED_AT: usize = 20;
 
 /// A directory that was read.
@@ -90,26 +90,26 @@ struct Reading {
     /// The position of its first mapping.
     first: usize,
     seen: Seen,
-    /// Who is in the group whose members alone may be activated; absent where there is none.
+    /// The members of the pilot group; absent without one.
     allowed: Option<Vec<Guid>>,
-    /// Still open, to ask for those who are missing.
+    /// Still open, to look up missing users.
     read: Box<dyn Read>,
 }
 
-/// Where mappings search: what is there now, and what was there when they were last read.
+/// Where mappings search: the present entry, and the one at the last reading.
 struct Bases<'a> {
     store: &'a Store,
     /// By position.
     found: Vec<(usize, String, Guid)>,
-    /// Mappings that search below something else than before, though it has the name that they know.
+    /// Mappings whose base is another entry than before under the same name.
     changed: Vec<(Name, Cause)>,
 }
 
 impl Bases<'_> {
-    /// Looks at where the mapping at `position` searches.
+    /// Checks the entry below which the mapping at `position` searches.
     ///
     /// # Errors
-    /// [`Error::Base`] when there is nothing.
+    /// [`Error::Base`] when it does not exist.
     fn look(&mut self, position: usize, mapping: &Mapping, read: &mut dyn Read, job: &Job) -> Result<(), Error> {
         let Some(base) = mapping.search_base() else { return Ok(()) };
         let failed = |source| Error::unread(&mapping.directory, source);
@@ -128,18 +128,18 @@ impl Bases<'_> {
         if place.is_none() {
             return Err(Error::Base { mapping: mapping.name.clone(), cause: Box::new(cause) });
         }
-        // Something else has that name now.
+        // Another entry has that name now.
         self.found.extend(guid.map(|guid| (position, base.to_owned(), guid)));
         self.changed.push((mapping.name.clone(), cause));
         Ok(())
     }
 }
 
-/// Users that a mapping matches, on their way from the thread that reads to the one that stores.
+/// Users whom a mapping matches, between the reading and the storing thread.
 type Batch = (usize, Vec<User>);
 
-/// Stages on a thread of its own what `read` sends, so that the next page is read meanwhile. An error there ends the
-/// reading at once, and is the one that counts.
+/// Stores what `read` sends on a thread of its own, so that the next page is read meanwhile. An error there stops the
+/// reading and is the one that is returned.
 fn staged<T>(
     staging: &mut Staging,
     by: &By<'_>,

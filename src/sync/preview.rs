@@ -1,4 +1,4 @@
-//! What a mapping would match, before it is saved: how many, a sample, and who is excluded.
+//! What a mapping would match before it is saved: how many users, a sample, and who is excluded.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -27,7 +27,7 @@ pub struct Preview {
     pub takes: u64,
     /// Some of those, in the order in which the directory gave them.
     pub sample: Vec<User>,
-    /// How many are excluded for each reason, by [`LeftOut::code`].
+    /// How many are excluded for each reason, by [`Excluded::code`].
     pub reasons: BTreeMap<&'static str, u64>,
     /// Some of those who are excluded.
     pub excluded: Vec<PlannedExcluded>,
@@ -44,7 +44,7 @@ impl Preview {
     /// How many are excluded and why, in one line: `12 excluded: 9 no-mail, 3 disabled`.
     pub fn excluded_summary(&self) -> String {
         if self.reasons.is_empty() {
-            return "nobody is excluded".to_owned();
+            return "none excluded".to_owned();
         }
         let reasons: Vec<_> = self.reasons.iter().map(|(code, users)| format!("{users} {code}")).collect();
         format!("{} excluded: {}", self.excluded_total(), reasons.join(", "))
@@ -125,7 +125,7 @@ struct Apart;
 fn lower<'a>(bases: impl Iterator<Item = &'a str>) -> Result<Option<String>, Apart> {
     let mut lowest: Option<(&str, String)> = None;
     for base in bases {
-        // What is no DN fails when it is searched.
+        // An invalid DN fails when it is searched.
         let key = Dn::key_of(base).unwrap_or_default();
         lowest = match lowest {
             Some((other, above)) if Dn::is_key_at_or_below(&above, &key) => Some((other, above)),
@@ -226,7 +226,7 @@ impl Sorting<'_> {
         }
     }
 
-    /// Somebody who was sorted already turns out to share their mail.
+    /// A user who was already sorted turns out to share their mail.
     fn is_shared(&mut self, guid: Guid, label: String, taken: bool, why: Excluded) {
         if taken {
             if let Some(count) = self.preview.reasons.get_mut("taken-by") {
@@ -242,7 +242,7 @@ impl Sorting<'_> {
     }
 }
 
-/// What two mails that are the same have in common.
+/// The key by which mails are compared.
 fn mail_key(user: &User) -> String {
     user.first(Attribute::Mail).map(|mail| folded(mail.raw()).collect()).unwrap_or_default()
 }

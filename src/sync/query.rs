@@ -1,4 +1,4 @@
-//! What a directory is asked for a mapping: one search, the same for the preview, the plan and an explanation.
+//! The search of a mapping, the same for preview, plan and explanation.
 
 use crate::directory::{self, Query, Read};
 use crate::filter::{self, Filter};
@@ -8,7 +8,7 @@ use crate::model::mapping::Mapping;
 use crate::model::membership::Nested;
 use crate::model::user::{Guid, User};
 
-/// The search of a mapping, and what its group was found to be.
+/// The search of a mapping, and its group as read from the directory.
 pub(super) struct Asked {
     pub(super) query: Query,
     /// Absent for a mapping without a group.
@@ -21,10 +21,10 @@ pub(super) enum Unasked {
     Read(directory::Error),
 }
 
-/// The search that selects the users of a mapping. Which groups are inside its group is read from the directory, since
+/// The search that selects the users of a mapping. The groups inside its group are read from the directory, because
 /// their relative ids are part of the filter; users are not read one by one.
 pub(super) fn of_mapping(read: &mut dyn Read, mapping: &Mapping, job: &Job) -> Result<Asked, Unasked> {
-    // A filter that is wrong is told before anything is asked.
+    // A wrong filter is an error before the directory is asked.
     let mut filter = Filter::of_mapping(mapping, &[]).map_err(Unasked::Filter)?;
     let group = match mapping.group.as_deref().and_then(|group| group.parse::<Dn>().ok()) {
         Some(dn) => {
@@ -37,9 +37,9 @@ pub(super) fn of_mapping(read: &mut dyn Read, mapping: &Mapping, job: &Job) -> R
     Ok(Asked { query: Query { base: mapping.search_base().map(str::to_owned), filter }, group })
 }
 
-/// Everybody who is in a group of the directory, as a mapping's group is read; nobody when there is no such group.
+/// The members of a group of the directory, found like those of a mapping's group; empty when there is no such group.
 pub(super) fn members(read: &mut dyn Read, group: &str, mapping: &Mapping, job: &Job) -> Result<Vec<Guid>, Unasked> {
-    // A mapping that has nothing but the group.
+    // A mapping with only the group.
     let whole = Mapping {
         base_dn: None,
         ou: None,

@@ -1,4 +1,4 @@
-//! Who is excluded for a reason of their own, which plans are suspicious, and what probably happened.
+//! Reasons of a user's own to be excluded, which plans are suspicious, and the probable cause.
 
 use jiff::Timestamp;
 
@@ -20,32 +20,32 @@ pub(super) fn own_reason(user: &User, now: Timestamp) -> Option<Excluded> {
     user.expires_at().filter(|at| *at <= now).map(|at| Excluded::Expired { at })
 }
 
-/// What trips the fuse, for each mapping and each kind of loss:
+/// What trips the safeguard, for each mapping and kind of loss:
 ///
-/// - it had users and has none now;
-/// - more users leave than may without asking, whatever the reasons, or more are disabled;
-/// - anybody leaves who is there but cannot be read;
-/// - more users than may without asking, and most of those who had one, lose every value of an attribute.
+/// - the mapping had users and has none now;
+/// - more users than the threshold are removed, for whatever reasons, or more are disabled;
+/// - any user is removed who exists but cannot be read;
+/// - more users than the threshold, and most of those who had one, lose every value of an attribute.
 ///
-/// `base` says what became of where a mapping searches, when that is not what it was.
+/// `base` returns the cause when the entry below which a mapping searches changed.
 pub(super) fn tripped(
     safeguard: Safeguard,
     mappings: &[Mapping],
-    tallies: &[MappingChanges],
+    changes: &[MappingChanges],
     base: &dyn Fn(&Mapping) -> Option<Cause>,
 ) -> Vec<Tripped> {
     let mut all = Vec::new();
-    for tally in tallies {
-        let mapping = mappings.iter().find(|mapping| mapping.name == tally.mapping);
-        let (had, allowed) = (tally.had, safeguard.allows(tally.had));
+    for change in changes {
+        let mapping = mappings.iter().find(|mapping| mapping.name == change.mapping);
+        let (had, allowed) = (change.had, safeguard.allows(change.had));
         let mut trip = |loss, users, cause| {
-            let mapping = tally.mapping.clone();
+            let mapping = change.mapping.clone();
             all.push(Tripped { mapping, loss, had, users, allowed, cause });
         };
-        let why = || mapping.and_then(base).unwrap_or_else(|| cause(tally, mapping));
-        let left = |code: &str| tally.leaving.get(code).copied().unwrap_or(0);
-        let (leave, disabled, unreadable) = (tally.counts.removed, left("disabled"), left("unreadable"));
-        if had > 0 && tally.counts.matched == tally.counts.excluded + tally.counts.taken {
+        let why = || mapping.and_then(base).unwrap_or_else(|| cause(change, mapping));
+        let left = |code: &str| change.leaving.get(code).copied().unwrap_or(0);
+        let (leave, disabled, unreadable) = (change.counts.removed, left("disabled"), left("unreadable"));
+        if had > 0 && change.counts.matched == change.counts.excluded + change.counts.taken {
             trip(Loss::Everybody, had, why());
         } else {
             if disabled > allowed {
@@ -61,7 +61,7 @@ pub(super) fn tripped(
         if unreadable > 0 {
             trip(Loss::Unreadable, unreadable, Cause::Unreadable);
         }
-        for LostAttribute { attribute, staying, had: with, .. } in &tally.lost {
+        for LostAttribute { attribute, staying, had: with, .. } in &change.lost {
             if *staying > allowed && staying.saturating_mul(2) > *with {
                 trip(Loss::Attribute(*attribute), *staying, Cause::AttributeMissing { attribute: *attribute });
             }
@@ -70,30 +70,30 @@ pub(super) fn tripped(
     all
 }
 
-/// What probably happened to those who leave a mapping: what is true of most of them.
-fn cause(tally: &MappingChanges, mapping: Option<&Mapping>) -> Cause {
-    if tally.removed {
+/// The probable cause: what is true of most users who are removed from a mapping.
+fn cause(change: &MappingChanges, mapping: Option<&Mapping>) -> Cause {
+    if change.removed {
         return Cause::MappingRemoved;
     }
     let edited = || {
-        let (by, at) = tally.edited.clone()?;
+        let (by, at) = change.edited.clone()?;
         Some(Cause::MappingEdited { by, at })
     };
-    let Some((most, users)) = tally.leaving.iter().max_by_key(|(_, users)| **users) else {
-        // Nobody leaves: they all go on to another mapping.
-        let taken_over = tally.taken_over.clone().map(|mapping| Cause::TakenOver { mapping });
+    let Some((most, users)) = change.leaving.iter().max_by_key(|(_, users)| **users) else {
+        // No user is removed: all of them move to another mapping.
+        let taken_over = change.taken_over.clone().map(|mapping| Cause::TakenOver { mapping });
         return taken_over.or_else(edited).unwrap_or(Cause::AnswerEmpty);
     };
-    // Nine of ten: somebody may have lost it for a reason of their own.
+    // Nine of ten, because single users may have lost it for another reason.
     let lost = |attribute: &Attribute| {
-        let of = tally.lost.iter().find(|lost| lost.attribute == *attribute);
+        let of = change.lost.iter().find(|lost| lost.attribute == *attribute);
         of.is_some_and(|lost| lost.leaving * 10 >= users * 9)
     };
     let missing = |attributes: Vec<Attribute>| {
         attributes.into_iter().find(lost).map(|attribute| Cause::AttributeMissing { attribute })
     };
     match most.as_str() {
-        "gone" if tally.counts.matched == 0 => Cause::AnswerEmpty,
+        "gone" if change.counts.matched == 0 => Cause::AnswerEmpty,
         "gone" => Cause::Gone,
         "deleted" => Cause::Deleted,
         "disabled" => Cause::Disabled,
@@ -102,7 +102,7 @@ fn cause(tally: &MappingChanges, mapping: Option<&Mapping>) -> Cause {
             missing(mapping.map(asked).unwrap_or_default()).or_else(edited).unwrap_or(Cause::NoLongerMatch)
         }
         "moved-out" => {
-            let moved = tally.moved_to.clone().map(|to| Cause::MovedAway { to });
+            let moved = change.moved_to.clone().map(|to| Cause::MovedAway { to });
             edited().or(moved).unwrap_or(Cause::NoLongerMatch)
         }
         "no-mail" => missing(vec![Attribute::Mail]).unwrap_or_else(|| Cause::Excluded { why: most.clone() }),
@@ -110,7 +110,8 @@ fn cause(tally: &MappingChanges, mapping: Option<&Mapping>) -> Cause {
     }
 }
 
-/// The attributes that a mapping asks for. Whoever is in fewer groups was taken out of one: no right is missing.
+/// The attributes in a mapping's filter. Without `memberOf`: a user in fewer groups was removed from one, no right is
+/// missing.
 fn asked(mapping: &Mapping) -> Vec<Attribute> {
     let filter = Filter::of_mapping(mapping, &[]);
     let names = filter.as_ref().map(Filter::attributes).unwrap_or_default();
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
     use crate::model::plan::Counts;
 
-    fn tally(leaving: &[(&str, u64)]) -> MappingChanges {
+    fn change(leaving: &[(&str, u64)]) -> MappingChanges {
         let leave = leaving.iter().map(|(_, users)| users).sum();
         MappingChanges {
             mapping: crate::model::name::Name::new("Staff").expect("a name"),
@@ -138,26 +139,26 @@ mod tests {
         }
     }
 
-    fn of(tally: &MappingChanges) -> Vec<(Loss, u64, Cause)> {
-        let all = tripped(Safeguard::default(), &[], std::slice::from_ref(tally), &|_| None);
+    fn of(change: &MappingChanges) -> Vec<(Loss, u64, Cause)> {
+        let all = tripped(Safeguard::default(), &[], std::slice::from_ref(change), &|_| None);
         all.into_iter().map(|tripped| (tripped.loss, tripped.users, tripped.cause)).collect()
     }
 
     #[test]
     fn each_kind_of_loss_has_a_fuse_and_so_has_their_sum() {
-        assert_eq!(of(&tally(&[("disabled", 4)])), []);
-        assert_eq!(of(&tally(&[("disabled", 6)])), [(Loss::Disabled, 6, Cause::Disabled)]);
-        assert_eq!(of(&tally(&[("disabled", 2), ("gone", 3)])), [(Loss::Leaving, 5, Cause::Gone)]);
+        assert_eq!(of(&change(&[("disabled", 4)])), []);
+        assert_eq!(of(&change(&[("disabled", 6)])), [(Loss::Disabled, 6, Cause::Disabled)]);
+        assert_eq!(of(&change(&[("disabled", 2), ("gone", 3)])), [(Loss::Leaving, 5, Cause::Gone)]);
         let both = [(Loss::Disabled, 5, Cause::Disabled), (Loss::Leaving, 6, Cause::Gone)];
-        assert_eq!(of(&tally(&[("disabled", 5), ("gone", 6)])), both);
-        assert_eq!(of(&tally(&[("unreadable", 1)])), [(Loss::Unreadable, 1, Cause::Unreadable)]);
+        assert_eq!(of(&change(&[("disabled", 5), ("gone", 6)])), both);
+        assert_eq!(of(&change(&[("unreadable", 1)])), [(Loss::Unreadable, 1, Cause::Unreadable)]);
     }
 
     #[test]
     fn an_attribute_that_most_lose_at_once_is_suspicious_and_one_that_a_few_lose_is_not() {
         let losing = |staying, had| MappingChanges {
             lost: vec![LostAttribute { attribute: Attribute::Department, leaving: 0, staying, had }],
-            ..tally(&[])
+            ..change(&[])
         };
         let missing = Cause::AttributeMissing { attribute: Attribute::Department };
         assert_eq!(of(&losing(30, 40)), [(Loss::Attribute(Attribute::Department), 30, missing)]);
@@ -168,18 +169,18 @@ mod tests {
     #[test]
     fn what_happened_is_what_is_true_of_most() {
         let edited = Some((crate::model::audit::Actor::new("anna"), Timestamp::UNIX_EPOCH));
-        let first = |tally: MappingChanges| of(&tally).into_iter().next().expect("it trips").2;
-        assert!(matches!(first(tally(&[("no-longer-matches", 6)])), Cause::NoLongerMatch));
-        let tally_of_edited =
-            MappingChanges { edited: edited.clone(), ..tally(&[("no-longer-matches", 6), ("gone", 1)]) };
-        assert!(matches!(first(tally_of_edited), Cause::MappingEdited { .. }));
-        let gone = MappingChanges { edited, ..tally(&[("gone", 6)]) };
+        let first = |change: MappingChanges| of(&change).into_iter().next().expect("it trips").2;
+        assert!(matches!(first(change(&[("no-longer-matches", 6)])), Cause::NoLongerMatch));
+        let change_of_edited =
+            MappingChanges { edited: edited.clone(), ..change(&[("no-longer-matches", 6), ("gone", 1)]) };
+        assert!(matches!(first(change_of_edited), Cause::MappingEdited { .. }));
+        let gone = MappingChanges { edited, ..change(&[("gone", 6)]) };
         assert!(matches!(first(gone), Cause::Gone), "no edit hides what was there");
         let without_mail = LostAttribute { attribute: Attribute::Mail, leaving: 6, staying: 0, had: 40 };
-        let no_mail = MappingChanges { lost: vec![without_mail], ..tally(&[("no-mail", 6)]) };
+        let no_mail = MappingChanges { lost: vec![without_mail], ..change(&[("no-mail", 6)]) };
         assert_eq!(first(no_mail), Cause::AttributeMissing { attribute: Attribute::Mail });
-        assert!(matches!(first(tally(&[("no-mail", 6)])), Cause::Excluded { .. }));
-        let removed = MappingChanges { removed: true, ..tally(&[("mapping-removed", 6)]) };
+        assert!(matches!(first(change(&[("no-mail", 6)])), Cause::Excluded { .. }));
+        let removed = MappingChanges { removed: true, ..change(&[("mapping-removed", 6)]) };
         assert_eq!(first(removed), Cause::MappingRemoved);
     }
 }

@@ -1,4 +1,4 @@
-//! Taking an applied plan back: a plan of its own, made from what that plan kept.
+//! Undoing an applied plan, by a plan of its own.
 
 use super::{Error, rules};
 use crate::model::mapping::Mapping;
@@ -6,14 +6,14 @@ use crate::model::plan::{Cause, State, Summary};
 use crate::model::settings::Settings;
 use crate::store::{self, By, Store};
 
-/// Stores a plan that puts the cache back to what it was before `plan` was applied. Nothing is changed yet: it is
-/// applied, and stopped by the fuse, like any other.
+/// Stores a plan that restores the cache from before `plan` was applied. Nothing is changed yet: it is applied, and
+/// stopped by the safeguard, like any other.
 ///
-/// Whoever came leaves (they are kept, as all who left are), whoever changed gets back the values and the mapping
-/// from before, whoever left comes back.
+/// Added users are removed (and kept, like all removed ones), updated users get back their values and mapping, removed
+/// users are added again.
 ///
 /// # Errors
-/// [`Error::ChangedSince`] names who was changed after `plan`; [`Error::NotApplied`].
+/// [`Error::ChangedSince`] names a user who changed after `plan`; [`Error::NotApplied`].
 pub fn undo(store: &Store, plan: i64, by: &By<'_>) -> Result<Summary, Error> {
     let of = store.plan(plan)?.ok_or_else(|| store::Error::Unknown(format!("plan {plan}")))?;
     if !matches!(of.state, State::Applied { .. }) {

@@ -199,7 +199,7 @@ fn whoever_is_back_when_the_plan_is_applied_stops_it() {
     let plan = house.plan(&without).expect("a plan");
     confirm(&house, &without, &plan).expect("nobody is back");
     let error = confirm(&house, &without.clone().with("anna", &[]), &plan).expect_err("anna is back");
-    assert!(error.needs_you() && error.to_string().starts_with("User anna is back"), "{error}");
+    assert!(error.needs_you() && error.to_string().starts_with("User anna is in the directory again"), "{error}");
     let enabled = without.clone().with("bert", &[("userAccountControl", "512")]);
     assert!(matches!(confirm(&house, &enabled, &plan), Err(Error::Back { .. })));
     // Back, but still nobody whom the mapping takes.

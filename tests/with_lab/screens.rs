@@ -164,7 +164,7 @@ fn screens_are_reachable_by_their_keys() {
     }
     press(&mut console, "Enter", "Profiles  1");
     press(&mut console, "D", "Remove the profile");
-    press(&mut console, "y", "is needed by mapping");
+    press(&mut console, "y", "is in use by mapping");
     press(&mut console, "Esc", "not saved yet;");
     press(&mut console, "Ctrl-P", "Go to or do");
     console.keys("keys");

@@ -143,7 +143,7 @@ fn refused_restore_changes_nothing() {
     imd.write("text", "no backup");
     imd.write_secret("wrong", "not the passphrase");
     let before = (imd.dump(), imd.read("state/identity"));
-    imd.imd(["restore", "imd.backup", "--passphrase-file", "passphrase"]).failed_with(3, ["there is a state already"]);
+    imd.imd(["restore", "imd.backup", "--passphrase-file", "passphrase"]).failed_with(3, ["there is already a state"]);
     imd.imd(["restore", "imd.backup", "--yes", "--passphrase-file", "wrong"]).failed_with(1, ["does not open"]);
     for (file, why) in [("cut", "its end is missing"), ("changed", "damaged"), ("text", "no backup")] {
         imd.imd(["restore", file, "--yes", "--passphrase-file", "passphrase"]).failed_with(1, [why]);
@@ -185,7 +185,7 @@ fn age_opens_backup_and_newer_backup_is_refused() {
     for (sql, why) in [
         (history, "made by a newer imd"),
         ("UPDATE backup SET format = 2", "made by a newer imd"),
-        ("DROP TABLE backup", "is no backup of imd"),
+        ("DROP TABLE backup", "is not a backup of imd"),
     ] {
         edit(sql);
         imd.imd(["restore", "newer.backup", "--yes", "--passphrase-file", "passphrase"]).failed_with(1, [why]);

@@ -53,7 +53,7 @@ fn account_has_the_values_of_its_mapping() {
     assert_eq!(row["profile"], "Laptops");
     assert_eq!(row["auth"], "unverified");
     let reported = imd.imd(["audit", "--limit", "1"]).succeeded().stdout.clone();
-    assert!(reported.contains("claimed (nothing but the name)"), "{reported}");
+    assert!(reported.contains("authentication: unverified"), "{reported}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn returning_user_gets_the_same_account_and_laptop() {
 
         now(&imd, str::to_owned);
         let detail = imd.row("SELECT detail FROM audit ORDER BY number DESC LIMIT 1");
-        assert_eq!(detail["detail"], "restored: the user is back");
+        assert_eq!(detail["detail"], "restored: the user was added again");
         assert_eq!(laptop.check_in(&service).granted()["state"], "activated");
         laptop.claim(&service, "user1").granted();
         let after = account(&imd);

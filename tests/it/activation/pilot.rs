@@ -166,5 +166,5 @@ fn invalid_pilot_group_is_rejected_in_the_form() {
     let imd = company::prepared(2);
     let answers = company::ANSWERS.replace("safeguard = \"10%\"", "safeguard = \"10%\"\npilot_group = \"Pilot\"");
     imd.write("answers.toml", answers);
-    imd.imd(["setup", "--answers", "answers.toml"]).failed_with(1, ["settings.pilot_group", "no DN"]);
+    imd.imd(["setup", "--answers", "answers.toml"]).failed_with(1, ["settings.pilot_group", "the DN of a group"]);
 }

@@ -80,9 +80,12 @@ fn who_has_the_group_as_primary_group_is_previewed_cached_and_explained_alike() 
     assert!(told.contains("\"Staff\" takes the user"), "{told}");
     assert!(told.contains("by primary group: Team > Laptop Users"), "{told}");
     let lines: Vec<Vec<&str>> = told.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert!(lines.contains(&"true has it, or a group inside it, as primary group".split(' ').collect()), "{told}");
+    assert!(
+        lines.contains(&"true the group, or a group inside it, is the primary group".split(' ').collect()),
+        "{told}"
+    );
     let told = imd.imd(["mapping", "explain", "ann@corp.example.com"]).succeeded().stdout.clone();
-    assert!(told.contains("by way of: Team > Laptop Users"), "{told}");
+    assert!(told.contains("through: Team > Laptop Users"), "{told}");
 
     let run = imd.imd(["mapping", "explain", "cleo", "--mapping", "Staff"]);
     run.failed_with(3, ["\"Staff\" does not take the user", &format!("help: add the user to the group {GROUP}")]);

@@ -168,7 +168,7 @@ fn a_discarded_plan_leaves_nothing_behind() {
     imd.imd(["sync", "show", &plan]).failed_with(1, ["no plan"]);
     imd.imd(["sync", "discard", &plan]).failed_with(1, ["no plan"]);
     // One that was applied is history.
-    imd.imd(["sync", "discard", "1"]).failed_with(1, ["was applied"]);
+    imd.imd(["sync", "discard", "1"]).failed_with(1, ["already applied"]);
     let told = imd.rows("SELECT subject, detail FROM audit WHERE verb = 'sync discard'");
     assert_eq!(told, [json!({ "subject": format!("plan {plan}"), "detail": "discarded" })]);
 }
