@@ -75,7 +75,7 @@ fn what_is_wrong_is_named_with_what_to_do() {
 fn a_plan_that_waits_is_a_finding() {
     let imd = set_up(20);
     imd.write("users.ldif", crate::support::company::ldif(5));
-    imd.imd(["sync"]).failed_with(3, ["without asking"]);
+    imd.imd(["sync"]).failed_with(3, ["the safeguard allows"]);
     assert_eq!(check(&imd, "plan").0, "failed");
 }
 
