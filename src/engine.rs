@@ -67,7 +67,7 @@ pub use sample::SAMPLE_ANSWERS;
 pub use schedule::Ran;
 pub use service_run::certificate_end;
 pub use tokens::{Believes, Minted, OVERLAP, Rewritten, Rotated, verify_with};
-pub use user_file::{UserColumn, UserExport, UserFormat};
+pub use user_file::{UserCell, UserExport, UserFormat};
 pub use users::{Gives, UserPage};
 
 /// Fills its argument with random bytes fit for keys.

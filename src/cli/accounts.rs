@@ -3,6 +3,8 @@
 use clap::Subcommand;
 
 use crate::engine::Engine;
+use crate::model::count::grouped;
+use crate::present::account;
 
 use super::Failure;
 use super::output::Output;
@@ -41,16 +43,17 @@ pub(super) fn run(engine: &Engine, verb: &Verb, yes: bool, output: &Output) -> R
         Verb::Delete { user } if yes => (engine.delete_account(user)?, "deleted".to_owned()),
         Verb::Delete { user } => {
             return Err(Failure::NeedsYou {
-                message: format!("the account of {} would be gone for ever", crate::model::text::shown(user)),
-                help: "repeat it with --yes; `imd accounts --due` lists those whose days are over".to_owned(),
+                message: format!("the account of {} would be deleted for good", crate::model::text::shown(user)),
+                help: "repeat with --yes; `imd accounts --due` lists the accounts whose retention period has ended"
+                    .to_owned(),
             });
         }
     };
     let lines = [
-        ("account", account.name.shown()),
-        ("user", account.user.clone()),
-        ("state", state),
-        ("laptops", account.devices.to_string()),
+        ("Account", account.name.shown()),
+        ("User", account.user.clone()),
+        ("State", state),
+        ("Laptops", grouped(account.devices)),
     ];
     Ok(output.one(&account, &lines)?)
 }
@@ -63,22 +66,6 @@ pub(super) fn list(
     output: &Output,
 ) -> Result<(), Failure> {
     let accounts = engine.accounts(query, due, limit)?;
-    let columns = ["USER", "ACCOUNT", "MAIL", "PROFILE", "STORAGE", "QUOTA", "LAPTOPS", "STATE"];
-    Ok(output.list(&accounts, columns, |account| {
-        let quota = match account.given.quota {
-            None => String::new(),
-            Some(quota) if quota.as_bytes() == 0 => "no limit".to_owned(),
-            Some(quota) => quota.to_string(),
-        };
-        [
-            account.user.clone(),
-            account.name.shown(),
-            account.mail.shown(),
-            account.given.profile.to_string(),
-            account.given.storage.to_string(),
-            quota,
-            account.devices.to_string(),
-            account.says(engine.now()),
-        ]
-    })?)
+    let now = engine.now();
+    Ok(output.list_of(&accounts, account::COLUMNS, |account| account::Row { account: account.clone(), now })?)
 }

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use crate::engine::{AuditForm, Engine, Verdict};
 use crate::model::audit::Asked;
+use crate::model::count::{counted, grouped};
 use crate::model::duration::Duration;
+use crate::present::audit;
 
 use super::Failure;
 use super::output::Output;
@@ -52,7 +54,7 @@ pub(super) struct Filter {
     offset: u64,
 }
 
-/// A moment, as it is written on the command line.
+/// A moment as typed on the command line.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Moment {
     Ago(Duration),
@@ -89,9 +91,9 @@ pub(super) fn run(engine: &Engine, verb: Option<&Verb>, filter: &Filter, output:
         Some(Verb::Export { file, csv }) => {
             let written = engine.export_audit(file, if *csv { AuditForm::Csv } else { AuditForm::Json })?;
             let lines = [
-                ("file", written.path.display().to_string()),
-                ("entries", written.rows.to_string()),
-                ("head", written.head.clone()),
+                ("File", written.path.display().to_string()),
+                ("Entries", grouped(written.rows)),
+                ("Head", written.head.clone()),
             ];
             Ok(output.one(&written, &lines)?)
         }
@@ -114,19 +116,15 @@ fn list(engine: &Engine, filter: &Filter, output: &Output) -> Result<(), Failure
     if output.is_json() {
         return Ok(output.document(&serde_json::json!({ "items": page.entries, "total": page.total }))?);
     }
-    output.list(&page.entries, ["NUMBER", "WHEN", "WHO", "VERB", "WHAT", "DETAIL"], |entry| {
-        [
-            entry.number.to_string(),
-            crate::model::moment::minute(entry.at),
-            entry.actor.0.shown(),
-            entry.verb.clone(),
-            entry.subject.shown(),
-            entry.detail.shown(),
-        ]
-    })?;
+    let rows: Vec<_> = page.entries.iter().map(|entry| audit::Row::new(engine, entry.clone())).collect();
+    output.rows_of(&rows, audit::COLUMNS)?;
     let shown = page.entries.len() as u64;
     if shown < page.total {
-        output.note(&format!("{shown} of {} entries; --limit and --offset show others.", page.total))?;
+        output.note(&format!(
+            "{} of {} entries; --limit and --offset show others.",
+            grouped(shown),
+            grouped(page.total)
+        ))?;
     }
     Ok(())
 }
@@ -134,9 +132,13 @@ fn list(engine: &Engine, filter: &Filter, output: &Output) -> Result<(), Failure
 fn verify(engine: &Engine, output: &Output) -> Result<(), Failure> {
     let verdict = engine.verify_audit()?;
     match (&verdict, verdict.fault()) {
-        (Verdict::Whole { rows, head }, _) => {
-            Ok(output.one(&verdict, &[("audit", format!("{rows} entries, unbroken")), ("head", head.clone())])?)
-        }
+        (Verdict::Whole { rows, head }, _) => Ok(output.one(
+            &verdict,
+            &[
+                ("Audit", format!("{}, none changed or removed", counted(*rows, "entry", "entries"))),
+                ("Head", head.clone()),
+            ],
+        )?),
         (_, fault) => Err(Failure::NeedsYou {
             message: fault.unwrap_or_default(),
             help: "the database was edited outside imd: compare it with a backup".to_owned(),

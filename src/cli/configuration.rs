@@ -7,10 +7,11 @@ use clap::Subcommand;
 
 use crate::engine::Engine;
 use crate::model::check::Outcome;
-use crate::model::directory::{Source, Trust};
+use crate::model::count::{counted, grouped};
 use crate::model::job::Job;
+use crate::model::moment::minute;
 use crate::model::name::Name;
-use crate::model::priority::Overlap;
+use crate::present::{directory, mapping, profile, storage};
 use crate::wizard::answers::Table;
 
 use super::output::Output;
@@ -250,21 +251,7 @@ pub(super) enum Settings {
 
 pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> Result<(), Failure> {
     match verb {
-        Directories::List => Ok(output.list(&engine.directories()?, ["NAME", "SOURCE", "BIND", "TRUST"], |kept| {
-            let (source, bind, trust) = match &kept.value.source {
-                Source::File(path) => (path.display().to_string(), String::new(), String::new()),
-                Source::Ldap(ldap) => {
-                    let urls: Vec<_> = ldap.urls.iter().map(ToString::to_string).collect();
-                    let trust = match &ldap.trust {
-                        Trust::System => "system".to_owned(),
-                        Trust::Ca { file, .. } => file.display().to_string(),
-                        Trust::Pins(pins) => pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-                    };
-                    (urls.join(" "), ldap.bind.clone(), trust)
-                }
-            };
-            [kept.value.name.to_string(), source, bind, trust]
-        })?),
+        Directories::List => Ok(output.list_of(&engine.directories()?, directory::COLUMNS, Clone::clone)?),
         Directories::Test { name } => {
             let unknown = || crate::engine::Error::Unknown { what: "directory", name: name.clone() };
             let directory = engine.directory(&name)?.ok_or_else(unknown)?.value;
@@ -289,14 +276,14 @@ pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> 
             let found = engine.discover(&domain, site.as_deref(), dns_server, &Job::unwatched())?;
             Ok(output.list(&found, ["ADDRESS", "PRIORITY", "WEIGHT", "NOTE"], |one| {
                 let note = match (one.of_site, one.within_domain) {
-                    (_, false) => "outside the domain: be sure of it",
+                    (_, false) => "outside the domain: verify it",
                     (true, true) => "of the site",
                     (false, true) => "",
                 };
                 [one.url.to_string(), one.priority.to_string(), one.weight.to_string(), note.to_owned()]
             })?)
         }
-        Directories::Show { name } => edit::show(engine, Table::Directory, Some(&name), output),
+        Directories::Show { name } => edit::show(engine, Table::Directory, &name, output),
         Directories::Add { name, answers } => edit::add(engine, Table::Directory, &name, &answers, output),
         Directories::Edit { name, answers } => edit::edit(engine, Table::Directory, Some(&name), &answers, output),
         Directories::Browse { name, dn } => {
@@ -314,26 +301,15 @@ pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> 
 }
 
 pub(super) fn profile(engine: &Engine, verb: Profiles, output: &Output) -> Result<(), Failure> {
-    let or_none = |text: Option<String>| text.unwrap_or_default();
     match verb {
-        Profiles::List => {
-            Ok(output.list(&engine.profiles()?, ["NAME", "DIRECTORY", "QUOTA", "DEVICES", "PRESERVED"], |kept| {
-                let profile = &kept.value;
-                [
-                    profile.name.to_string(),
-                    or_none(profile.login_directory.as_ref().map(ToString::to_string)),
-                    or_none(profile.quota.map(|quota| quota.to_string())),
-                    or_none(profile.devices_per_user.map(|devices| devices.to_string())),
-                    profile.preserve_for.to_string(),
-                ]
-            })?)
-        }
+        Profiles::List => Ok(output.list_of(&engine.profiles()?, profile::COLUMNS, Clone::clone)?),
         Profiles::Users(ProfileUsers::Import { file, profile }) => {
             let count = engine.import_profile_users(&profile, &file)?;
             let document = serde_json::json!({ "profile": profile, "added": count });
-            Ok(output.done(&document, &format!("{count} users were added to \"{profile}\"."))?)
+            Ok(output
+                .done(&document, &format!("{} added to the profile \"{profile}\".", counted(count, "user", "users")))?)
         }
-        Profiles::Show { name } => edit::show(engine, Table::Profile, Some(&name), output),
+        Profiles::Show { name } => edit::show(engine, Table::Profile, &name, output),
         Profiles::Add { name, answers } => edit::add(engine, Table::Profile, &name, &answers, output),
         Profiles::Edit { name, answers } => edit::edit(engine, Table::Profile, Some(&name), &answers, output),
         Profiles::Remove { name } => {
@@ -345,11 +321,8 @@ pub(super) fn profile(engine: &Engine, verb: Profiles, output: &Output) -> Resul
 
 pub(super) fn storage(engine: &Engine, verb: Storages, output: &Output) -> Result<(), Failure> {
     match verb {
-        Storages::List => Ok(output.list(&engine.storages()?, ["NAME", "LOCATION", "CAPACITY"], |kept| {
-            let capacity = kept.value.capacity.map(|capacity| capacity.to_string()).unwrap_or_default();
-            [kept.value.name.to_string(), kept.value.location.clone(), capacity]
-        })?),
-        Storages::Show { name } => edit::show(engine, Table::Storage, Some(&name), output),
+        Storages::List => Ok(output.list_of(&engine.storages()?, storage::COLUMNS, Clone::clone)?),
+        Storages::Show { name } => edit::show(engine, Table::Storage, &name, output),
         Storages::Add { name, answers } => edit::add(engine, Table::Storage, &name, &answers, output),
         Storages::Edit { name, answers } => edit::edit(engine, Table::Storage, Some(&name), &answers, output),
         Storages::Remove { name } => {
@@ -362,21 +335,10 @@ pub(super) fn storage(engine: &Engine, verb: Storages, output: &Output) -> Resul
 pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Output) -> Result<(), Failure> {
     match verb {
         Mappings::List => {
-            let overlaps = engine.overlaps()?;
-            let columns = ["NAME", "DIRECTORY", "PROFILE", "STORAGE", "STATE", "ALSO MATCHED BY", "FILTER"];
-            Ok(output.list(&engine.mappings()?, columns, |kept| {
-                let mapping = &kept.value;
-                let filter = crate::filter::Filter::of_mapping(mapping, &[]).map(|filter| filter.to_string());
-                [
-                    mapping.name.to_string(),
-                    mapping.directory.to_string(),
-                    mapping.profile.to_string(),
-                    mapping.storage.to_string(),
-                    if mapping.enabled { "on" } else { "off" }.to_owned(),
-                    also_matched(&overlaps, &mapping.name),
-                    filter.unwrap_or_default(),
-                ]
-            })?)
+            if output.is_json() {
+                return Ok(output.document(&serde_json::json!({ "items": engine.mappings()? }))?);
+            }
+            Ok(output.rows_of(&mapping::rows(engine)?, mapping::COLUMNS)?)
         }
         Mappings::Preview { name } => {
             let unknown = || crate::engine::Error::Unknown { what: "mapping", name: name.clone() };
@@ -385,11 +347,15 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Outpu
             if output.is_json() {
                 return Ok(output.document(&preview)?);
             }
-            output.note(&format!("{} users match; {}.", preview.matched, preview.excluded_summary()))?;
+            output.note(&format!(
+                "{} match; {}.",
+                counted(preview.matched, "user", "users"),
+                preview.excluded_summary()
+            ))?;
             for (other, users) in &preview.also {
-                output.note(&format!("{users} of these are also matched by \"{other}\", which comes later."))?;
+                output.note(&format!("{} of these also match the later mapping \"{other}\".", grouped(*users)))?;
             }
-            Ok(output.list(&preview.excluded, ["USER", "LEFT OUT BECAUSE IT", "DO"], |left| {
+            Ok(output.list(&preview.excluded, ["USER", "EXCLUDED BECAUSE IT", "TO DO"], |left| {
                 [left.label.shown(), left.why.to_string(), left.why.remedy().to_owned()]
             })?)
         }
@@ -397,13 +363,13 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Outpu
             super::explain::mappings(engine, &user, mapping.as_ref(), directory.as_ref(), output)
         }
         Mappings::Order { names } => order(engine, &names, yes, output),
-        Mappings::Show { name } => edit::show(engine, Table::Mapping, Some(&name), output),
+        Mappings::Show { name } => edit::show(engine, Table::Mapping, &name, output),
         Mappings::Add { name, answers } => edit::add(engine, Table::Mapping, &name, &answers, output),
         Mappings::Edit { name, answers } => edit::edit(engine, Table::Mapping, Some(&name), &answers, output),
         Mappings::Duplicate { name, new } => {
             engine.duplicate_mapping(&name, &new)?;
             let kept = engine.mapping(&new)?;
-            Ok(output.done(&kept, &format!("\"{new}\" says what \"{name}\" says, comes last and is switched off."))?)
+            Ok(output.done(&kept, &format!("\"{new}\" is a copy of \"{name}\": last in the order, and off."))?)
         }
         Mappings::Disable { name } => enable(engine, &name, false, output),
         Mappings::Enable { name } => enable(engine, &name, true, output),
@@ -427,19 +393,13 @@ fn removed(what: &str, name: &Name, output: &Output) -> Result<(), Failure> {
         .done(&serde_json::json!({ "removed": what, "name": name }), &format!("The {what} \"{name}\" is removed."))?)
 }
 
-/// `12 by Everybody`
-fn also_matched(overlaps: &[Overlap], name: &Name) -> String {
-    let of = overlaps.iter().filter(|overlap| overlap.taken_by == *name);
-    of.map(|overlap| format!("{} by {}", overlap.users, overlap.also_matched_by)).collect::<Vec<_>>().join(", ")
-}
-
 /// Says who would change place before the order is saved.
 fn order(engine: &Engine, names: &[Name], yes: bool, output: &Output) -> Result<(), Failure> {
     let found = match engine.reordered(names, &Job::unwatched()) {
         Ok(found) => found,
         // Whoever insists may do it where no directory can be read.
         Err(error) if yes && !matches!(error, crate::engine::Error::Unknown { .. }) => {
-            output.note(&format!("who changes place is not known: {error}"))?;
+            output.note(&format!("it is unknown which users would move: {error}"))?;
             return Ok(engine.order_mappings(names)?);
         }
         Err(error) => return Err(error.into()),
@@ -451,12 +411,12 @@ fn order(engine: &Engine, names: &[Name], yes: bool, output: &Output) -> Result<
     if output.is_json() {
         output.document(&serde_json::json!({ "saved": saved, "effect": found }))?;
     } else if found.moves.is_empty() {
-        output.note("Nobody changes place.")?;
+        output.note("No user moves to another mapping.")?;
     } else {
-        output.list(&found.moves, ["USERS", "FROM", "TO", "GET", "FOR EXAMPLE"], |one| {
+        output.list(&found.moves, ["USERS", "FROM", "TO", "CHANGE", "EXAMPLES"], |one| {
             let gets: Vec<_> = one.gets.iter().map(ToString::to_string).collect();
             let sample: Vec<_> = one.sample.iter().map(crate::model::text::Untrusted::shown).collect();
-            [one.users.to_string(), one.from.to_string(), one.to.to_string(), gets.join("; "), sample.join(", ")]
+            [grouped(one.users), one.from.to_string(), one.to.to_string(), gets.join("; "), sample.join(", ")]
         })?;
     }
     if saved {
@@ -466,9 +426,10 @@ fn order(engine: &Engine, names: &[Name], yes: bool, output: &Output) -> Result<
     let read_at = crate::model::moment::minute(found.read_at);
     Err(Failure::NeedsYou {
         message: format!(
-            "{users} users would go to another mapping, by what was read at {read_at}; nothing was changed"
+            "{} would move to another mapping, as read at {read_at}; nothing was changed",
+            counted(users, "user", "users")
         ),
-        help: "the same with --yes saves the order; the users move at the next sync".to_owned(),
+        help: "repeat with --yes to save the order; the users move at the next sync".to_owned(),
     })
 }
 
@@ -477,10 +438,11 @@ pub(super) fn frequency(engine: &Engine, verb: Option<&Frequency>, output: &Outp
         return edit::edit(engine, Table::Frequency, None, answers, output);
     }
     let frequency = engine.frequency()?.map(|kept| kept.value).unwrap_or_default();
-    let runs = frequency.next_runs(engine.now(), engine.last_sync()?, 3);
-    let runs: Vec<_> = runs.iter().map(|run| run.strftime("%Y-%m-%d %H:%M %:z").to_string()).collect();
+    let next = frequency.next_runs(engine.now(), engine.last_sync()?, 3);
+    let shown: Vec<_> = next.iter().map(|run| minute(run.timestamp())).collect();
+    let runs: Vec<_> = next.iter().map(|run| run.strftime("%Y-%m-%d %H:%M %:z").to_string()).collect();
     let mut lines = edit::lines(engine, Table::Frequency, None)?;
-    lines.push(("next runs".to_owned(), runs.join(", ")));
+    lines.push(("next runs".to_owned(), shown.join(", ")));
     let lines: Vec<_> = lines.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     Ok(output.one(&serde_json::json!({ "frequency": frequency, "next_runs": runs }), &lines)?)
 }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use crate::engine::Engine;
+use crate::model::count::grouped;
 use crate::model::device::DeviceId;
-use crate::model::device_map::MappedDevice;
+use crate::model::text::shown;
+use crate::present::{device, device_map};
 
 use super::Failure;
 use super::output::Output;
@@ -58,68 +60,49 @@ pub(super) fn run(
         Some(Verb::Unmap { id }) => return unmap(engine, id, output),
         None => {
             let devices = engine.devices(query, limit)?;
-            let columns = ["DEVICE", "STATE", "HOST", "SERIAL", "USER", "PROOF", "SEEN"];
-            return Ok(output.list(&devices, columns, |device| {
-                [
-                    device.id.to_string(),
-                    device.state.word().to_owned(),
-                    device.host_name.shown(),
-                    device.serial.shown(),
-                    device.activation.as_ref().map(|activation| activation.user.clone()).unwrap_or_default(),
-                    device.activation.as_ref().map(|activation| activation.auth.word().to_owned()).unwrap_or_default(),
-                    crate::model::moment::minute(device.last_seen_at),
-                ]
-            })?);
+            return Ok(output.list_of(&devices, device::COLUMNS, Clone::clone)?);
         }
     };
-    let lines = [("device", changed.id.to_string()), ("state", changed.state.word().to_owned())];
+    let lines = [
+        ("Device", changed.id.to_string()),
+        ("Host", changed.host_name.shown()),
+        ("State", changed.state.word().to_owned()),
+    ];
     Ok(output.one(&changed, &lines)?)
 }
 
-/// Exit code 3 when there are rows to be mended.
+/// Imports reservations; exit code 3 when rows are wrong.
 fn import(engine: &Engine, file: &Path, output: &Output) -> Result<(), Failure> {
     let imported = engine.import_device_map(file)?;
     let mut lines = vec![
-        ("added", imported.added.to_string()),
-        ("changed", imported.changed.to_string()),
-        ("unchanged", imported.unchanged.to_string()),
-        ("used", imported.used.to_string()),
-        ("bad", imported.bad.to_string()),
+        ("Added", grouped(imported.added)),
+        ("Updated", grouped(imported.changed)),
+        ("Unchanged", grouped(imported.unchanged)),
+        ("Used", grouped(imported.used)),
+        ("Wrong", grouped(imported.bad)),
     ];
     let Some(path) = &imported.bad_rows else { return Ok(output.one(&imported, &lines)?) };
-    lines.push(("bad rows", path.display().to_string()));
+    let path = shown(&path.to_string_lossy());
+    lines.push(("Wrong rows", path.clone()));
     output.one(&imported, &lines)?;
+    let rows = if imported.bad == 1 { "1 row is".to_owned() } else { format!("{} rows are", grouped(imported.bad)) };
     Err(Failure::NeedsYou {
-        message: format!("{} rows were excluded; the others were taken in", imported.bad),
-        help: format!("each row in {} says why; mend them, and import that file", path.display()),
+        message: format!("{rows} wrong and not imported; the others are"),
+        help: format!("each row in {path} says why; correct them, and import that file"),
     })
 }
 
 fn map(engine: &Engine, query: Option<&str>, limit: u64, output: &Output) -> Result<(), Failure> {
-    let columns = ["ID", "TYPE", "HOST", "USER", "OLD DEVICE", "RESTORE", "USED", "DEVICE"];
-    Ok(output.list(&engine.device_map(query, limit)?, columns, |row: &MappedDevice| {
-        let whose = if row.mail.raw().is_empty() { &row.user_name } else { &row.mail };
-        let used = row.used.as_ref();
-        [
-            row.device_id.shown(),
-            row.id_type.word().to_owned(),
-            row.host_name.shown(),
-            whose.shown(),
-            row.old_device.shown(),
-            if row.restore { "yes" } else { "no" }.to_owned(),
-            used.map(|used| crate::model::moment::minute(used.at)).unwrap_or_default(),
-            used.map(|used| used.device.to_string()).unwrap_or_default(),
-        ]
-    })?)
+    Ok(output.list_of(&engine.device_map(query, limit)?, device_map::COLUMNS, Clone::clone)?)
 }
 
 fn unmap(engine: &Engine, id: &str, output: &Output) -> Result<(), Failure> {
     if engine.unmap_device(id)? {
         let document = serde_json::json!({ "unmapped": id });
-        return Ok(output.done(&document, "The laptop is reserved for nobody any more.")?);
+        return Ok(output.done(&document, "Reservation removed.")?);
     }
     Err(Failure::Plain {
-        message: format!("the device map has no laptop {}", crate::model::text::shown(id)),
-        help: "`imd devices map` shows those that it has".to_owned(),
+        message: format!("the device map has no laptop {}", shown(id)),
+        help: "`imd devices map` lists the reserved laptops".to_owned(),
     })
 }

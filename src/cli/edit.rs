@@ -7,6 +7,7 @@ use crate::engine::Engine;
 use crate::model::check::{Check, Outcome};
 use crate::model::job::Job;
 use crate::model::name::Name;
+use crate::present::{directory, mapping, profile, storage};
 use crate::wizard::Saved;
 use crate::wizard::answers::{Edit, Table};
 
@@ -48,12 +49,24 @@ pub(super) fn lines(engine: &Engine, table: Table, name: Option<&Name>) -> Resul
     Ok(Edit::open(engine, table, name)?.lines())
 }
 
-/// What is kept of one thing, key by key.
-pub(super) fn show(engine: &Engine, table: Table, name: Option<&Name>, output: &Output) -> Result<(), Failure> {
-    let lines = lines(engine, table, name)?;
+/// Shows one thing: all that is known of it, and the keys that `edit` takes.
+pub(super) fn show(engine: &Engine, table: Table, name: &Name, output: &Output) -> Result<(), Failure> {
+    let lines = lines(engine, table, Some(name))?;
     if output.is_json() {
-        return Ok(output.document(&kept(engine, table, name)?)?);
+        return Ok(output.document(&kept(engine, table, Some(name))?)?);
     }
+    let unknown = || crate::engine::Error::Unknown { what: table.word(), name: name.clone() };
+    let (what, facts) = match table {
+        Table::Profile => {
+            let kept = engine.profile(name)?.ok_or_else(unknown)?;
+            ("Profile", profile::facts(&kept, engine.users_by_csv(&kept.value.name)?))
+        }
+        Table::Storage => ("Storage", storage::facts(&engine.storage(name)?.ok_or_else(unknown)?)),
+        Table::Mapping => ("Mapping", mapping::facts(&engine.mapping(name)?.ok_or_else(unknown)?)),
+        _ => ("Directory", directory::facts(&engine.directory(name)?.ok_or_else(unknown)?)),
+    };
+    output.facts(&(), what, name.as_str(), &facts)?;
+    output.raw("\nKeys for edit:")?;
     let lines: Vec<_> = lines.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     Ok(output.one(&(), &lines)?)
 }
@@ -127,7 +140,7 @@ fn settle(
         Some(name) => format!("The {} \"{name}\"", table.word()),
         None => format!("The {}", table.word()),
     };
-    Ok(output.note(&format!("{what} {}.", if changed { "is saved" } else { "says so already" }))?)
+    Ok(output.note(&format!("{what} {}.", if changed { "was saved" } else { "has no changes" }))?)
 }
 
 /// What is kept, with its version and whoever changed it last.

@@ -8,6 +8,7 @@ use crate::engine::{Engine, Error};
 use crate::export::{Checked, Verdict};
 use crate::model::installer::TokenDelivery;
 use crate::model::name::Name;
+use crate::present::export;
 
 use super::Failure;
 use super::output::Output;
@@ -129,28 +130,9 @@ fn write(engine: &Engine, write: Write, output: &Output) -> Result<(), Failure> 
     })?)
 }
 
+/// `imd export written`: what was written, and its state.
 fn written(engine: &Engine, output: &Output) -> Result<(), Failure> {
-    let columns = ["NUMBER", "WHEN", "WHO", "TARGET", "TOKEN", "STATE", "FOLDER"];
-    Ok(output.list(&engine.written_exports()?, columns, |export| {
-        let (token, state) = match &export.token {
-            Some(token) => (token.name.to_string(), token.state.word()),
-            None => ("issued elsewhere".to_owned(), ""),
-        };
-        let state = match (export.newest, export.there) {
-            (false, _) => "written over",
-            (true, false) => "gone",
-            (true, true) => state,
-        };
-        [
-            export.id.to_string(),
-            crate::model::moment::minute(export.at),
-            export.by.0.shown(),
-            export.target.clone(),
-            token,
-            state.to_owned(),
-            export.folder.display().to_string(),
-        ]
-    })?)
+    Ok(output.list_of(&engine.written_exports()?, export::COLUMNS, Clone::clone)?)
 }
 
 fn rewrite(engine: &Engine, number: i64, output: &Output) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use crate::engine::{Engine, Key};
+use crate::present::key;
 use crate::store::KeyState;
 
 use super::backup::passphrase;
@@ -54,18 +55,7 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     match verb {
-        None | Some(Verb::List) => {
-            Ok(output.list(&engine.keys()?, ["KEY", "STATE", "MADE", "TOKENS", "SIGNS FOR", "PUBLIC"], |key| {
-                [
-                    key.id.clone(),
-                    key.state.word().to_owned(),
-                    crate::model::moment::minute(key.created_at),
-                    key.tokens.to_string(),
-                    key.signs_for.as_ref().map_or("this one", |other| other.issuer.as_str()).to_owned(),
-                    key.public.clone(),
-                ]
-            })?)
-        }
+        None | Some(Verb::List) => Ok(output.list_of(&engine.keys()?, key::COLUMNS, Clone::clone)?),
         Some(Verb::Export { file, passphrase_file, limits, .. }) => {
             let passphrase = passphrase(passphrase_file.as_deref(), true, faces)?;
             shown(&engine.export_key(file, limits.scope(), &passphrase)?, output)
@@ -92,13 +82,7 @@ pub(super) fn run(
 }
 
 fn shown(key: &Key, output: &Output) -> Result<(), Failure> {
-    let lines = [
-        ("key", key.id.clone()),
-        ("state", key.state.word().to_owned()),
-        ("public", key.public.clone()),
-        ("tokens", key.tokens.to_string()),
-    ];
-    Ok(output.one(key, &lines)?)
+    Ok(output.facts(key, "Key", &key.id, &key::facts(key))?)
 }
 
 fn unknown(id: &str) -> Failure {

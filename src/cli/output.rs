@@ -1,4 +1,4 @@
-//! How verbs speak: a table or lines for people, one JSON document for programs, errors with a `help:` line.
+//! What verbs print: a table or lines for people, one JSON document for programs, errors with a `help:` line.
 
 use std::io::{self, Write as _};
 
@@ -6,6 +6,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::model::text;
+use crate::present::{Column, Fact};
 
 pub(super) struct Output {
     json: bool,
@@ -37,6 +38,30 @@ impl Output {
         self.rows(items, columns, row)
     }
 
+    /// A list: `{"items": [...]}`, or a table of the columns that are for the command line.
+    pub(super) fn list_of<D: Serialize, T>(
+        &self,
+        items: &[D],
+        columns: &[Column<T>],
+        row: impl Fn(&D) -> T,
+    ) -> io::Result<()> {
+        if self.json {
+            return self.document(&serde_json::json!({ "items": items }));
+        }
+        self.rows_of(&items.iter().map(row).collect::<Vec<_>>(), columns)
+    }
+
+    /// The table alone.
+    pub(super) fn rows_of<T>(&self, items: &[T], columns: &[Column<T>]) -> io::Result<()> {
+        if items.is_empty() {
+            return self.note("none");
+        }
+        let columns: Vec<_> = columns.iter().filter(|column| column.listed).collect();
+        let titles: Vec<_> = columns.iter().map(|column| column.heading.title.to_uppercase()).collect();
+        let row = |item: &T| columns.iter().map(|column| (column.cell)(item)).collect();
+        self.table(&titles, items.iter().map(row).collect())
+    }
+
     /// A table for people, whatever was asked for.
     pub(super) fn rows<T, const N: usize>(
         &self,
@@ -47,8 +72,8 @@ impl Output {
         self.table(&columns.map(str::to_owned), items.iter().map(|item| row(item).to_vec()).collect())
     }
 
-    /// The same for columns that somebody chose.
-    #[allow(clippy::unused_self, reason = "whoever writes does so through the output")]
+    /// The same for chosen columns.
+    #[allow(clippy::unused_self, reason = "all printing goes through the output")]
     pub(super) fn table(&self, columns: &[String], rows: Vec<Vec<String>>) -> io::Result<()> {
         let shown = |row: Vec<String>| row.iter().map(|cell| text::shown(cell)).collect::<Vec<_>>();
         let rows: Vec<Vec<String>> = rows.into_iter().map(shown).collect();
@@ -76,26 +101,36 @@ impl Output {
         }
         let width = lines.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
         let mut out = io::stdout().lock();
-        lines.iter().try_for_each(|(label, value)| writeln!(out, "{label:width$}  {}", text::shown(value)))
+        lines.iter().try_for_each(|(label, value)| {
+            let line = format!("{label:width$}  {}", text::shown(value));
+            writeln!(out, "{}", line.trim_end())
+        })
     }
 
-    #[allow(clippy::unused_self, reason = "whoever writes does so through the output")]
+    /// One thing with all that is known of it: its JSON, or a fact a line below its name.
+    pub(super) fn facts<T: Serialize>(&self, item: &T, what: &str, name: &str, facts: &[Fact]) -> io::Result<()> {
+        let mut lines = vec![(what, name.to_owned())];
+        lines.extend(facts.iter().map(|fact| (fact.label.as_str(), fact.text.clone())));
+        self.one(item, &lines)
+    }
+
+    #[allow(clippy::unused_self, reason = "all printing goes through the output")]
     pub(super) fn document<T: Serialize>(&self, document: &T) -> io::Result<()> {
         writeln!(io::stdout().lock(), "{}", json(document)?)
     }
 
-    /// Something that is done: its JSON, or a line for people.
+    /// The result of a change: its JSON, or a line for people.
     pub(super) fn done<T: Serialize>(&self, document: &T, line: &str) -> io::Result<()> {
         if self.json { self.document(document) } else { self.note(line) }
     }
 
-    /// Text exactly as it is: a token, a file.
-    #[allow(clippy::unused_self, reason = "whoever writes does so through the output")]
+    /// Text unchanged: a token, a file.
+    #[allow(clippy::unused_self, reason = "all printing goes through the output")]
     pub(super) fn raw(&self, text: &str) -> io::Result<()> {
         writeln!(io::stdout().lock(), "{text}")
     }
 
-    /// What happens on the way, for people: to stderr, so that stdout holds only the result.
+    /// A line for people: to stderr, so that stdout holds only the result.
     pub(super) fn note(&self, line: &str) -> io::Result<()> {
         if self.quiet || self.json {
             return Ok(());
@@ -103,11 +138,11 @@ impl Output {
         writeln!(io::stderr().lock(), "{line}")
     }
 
-    /// A failure, always said.
+    /// A failure, which is always printed.
     pub(super) fn failure(&self, message: &str, help: &str) {
         let mut err = io::stderr().lock();
         let (message, help) = (lines(message), lines(help));
-        // Nothing can be done when stderr is gone; the exit code still tells.
+        // When stderr is closed, the exit code is all that is left.
         let _ = if self.json {
             writeln!(err, "{}", serde_json::json!({ "error": { "message": message, "help": help } }))
         } else {
@@ -121,7 +156,7 @@ fn lines(text: &str) -> String {
     text.lines().map(text::shown).collect::<Vec<_>>().join("\n")
 }
 
-/// JSON in which nothing hidden stands raw. Of what a terminal acts on, JSON itself escapes only C0 (RFC 8259, 7), and
+/// JSON without raw control characters. Of what a terminal acts on, JSON itself escapes only C0 (RFC 8259, 7), and
 /// not every string of the model is [`text::Untrusted`]: a base DN and a location come from files, too.
 fn json<T: Serialize>(document: &T) -> serde_json::Result<String> {
     Ok(text::without_hidden(&serde_json::to_string_pretty(document)?))
@@ -132,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_holds_nothing_that_a_terminal_acts_on_and_still_says_the_same() {
+    fn json_has_no_control_characters_and_reads_back() {
         let document = serde_json::json!({ "base_dn": "OU=\u{9b}2J\u{202e}\u{e0041}\u{7f}\n\u{1b}Å", "items": [1] });
         let text = json(&document).expect("it is JSON");
         assert!(!text.chars().any(|c| c != '\n' && text::is_hidden(c)), "{text:?}");
@@ -140,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_keeps_its_lines_and_shows_the_rest() {
+    fn a_failure_keeps_its_lines() {
         assert_eq!(lines("a\u{1b}[2J\n  b"), "a\\u{1b}[2J\n  b");
     }
 }

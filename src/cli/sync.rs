@@ -4,8 +4,9 @@ use clap::Subcommand;
 
 use crate::engine::Engine;
 use crate::model::job::{Job, Progress};
-use crate::model::plan::{Asked, AttributeChange, Change, Line, PlannedChange, State, Summary};
-use crate::model::text::{Untrusted, shown};
+use crate::model::moment::minute;
+use crate::model::plan::{Asked, Line, State, Summary};
+use crate::present::plan;
 
 use super::Failure;
 use super::output::Output;
@@ -51,7 +52,7 @@ pub(super) fn run(engine: &Engine, arguments: Arguments, yes: bool, output: &Out
         (Some(Verb::Show { plan }), _) => return show(engine, &engine.stored_plan(plan)?, output),
         (Some(Verb::Discard { plan }), _) => {
             engine.discard_plan(plan)?;
-            return Ok(output.note(&format!("Plan {plan} is discarded; nobody was changed by it."))?);
+            return Ok(output.note(&format!("Plan {plan} discarded; it changed no user."))?);
         }
         (Some(Verb::Undo { plan }), _) => {
             let plan = engine.undo(plan)?;
@@ -59,12 +60,12 @@ pub(super) fn run(engine: &Engine, arguments: Arguments, yes: bool, output: &Out
             stopped(&plan)?;
             if !yes {
                 return Err(Failure::NeedsYou {
-                    message: format!("plan {} would take back plan {}", plan.id, plan.undoes.unwrap_or_default()),
+                    message: format!("plan {} would undo plan {}", plan.id, plan.undoes.unwrap_or_default()),
                     help: format!("`imd sync --approve {}` applies it; {AGAIN}", plan.hash),
                 });
             }
             let applied = engine.apply(plan.id, None, &job)?;
-            return Ok(output.note(&format!("Plan {} is applied; {AGAIN}.", applied.id))?);
+            return Ok(output.note(&format!("Plan {} applied; {AGAIN}.", applied.id))?);
         }
         (None, Some(hash)) => engine.approve(&hash, &job)?,
         (None, None) => {
@@ -77,13 +78,13 @@ pub(super) fn run(engine: &Engine, arguments: Arguments, yes: bool, output: &Out
             engine.apply(plan.id, None, &job)?
         }
     };
-    Ok(output.one(&summary, &lines(&summary))?)
+    Ok(output.facts(&summary, "Plan", &summary.id.to_string(), &plan::facts(&summary))?)
 }
 
-/// What somebody who takes a plan back has to know.
-const AGAIN: &str = "the next sync reads the directory again, so mend there what made you take it back";
+/// What an administrator who undoes a plan has to know.
+const AGAIN: &str = "the next sync reads the directory again, so correct the cause there first";
 
-/// On a terminal the count goes by on one line of stderr.
+/// Shows the progress on one line of stderr, if that is a terminal.
 fn watched() -> Job {
     use std::io::{IsTerminal as _, Write as _};
     let shown = std::io::stderr().is_terminal();
@@ -95,7 +96,7 @@ fn watched() -> Job {
     })
 }
 
-/// A plan that the fuse stopped needs somebody to look at it: exit code 3.
+/// Fails with exit code 3 for a plan that the safeguard stopped: an administrator has to look at it.
 fn stopped(plan: &Summary) -> Result<(), Failure> {
     let State::Stopped { reasons } = &plan.state else { return Ok(()) };
     let why: Vec<_> = reasons.iter().map(|tripped| format!("{tripped}\n  {}", tripped.cause)).collect();
@@ -103,56 +104,17 @@ fn stopped(plan: &Summary) -> Result<(), Failure> {
     Err(Failure::NeedsYou {
         message: format!("the sync stopped before it changed anything:\n  {}", why.join("\n  ")),
         help: format!(
-            "{remedy}`imd sync show {}` names everybody; `imd sync --approve {}` applies exactly that plan",
+            "{remedy}`imd sync show {}` lists the users; `imd sync --approve {}` applies exactly that plan",
             plan.id, plan.hash
         ),
     })
 }
 
-fn state(plan: &Summary) -> String {
-    match &plan.state {
-        State::Made => "not applied".to_owned(),
-        State::Stopped { .. } => "stopped by the fuse".to_owned(),
-        State::Applied { at } => format!("applied at {}", crate::model::moment::minute(at)),
-    }
-}
-
-fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
-    let counts = summary.counts;
-    let mut lines = vec![("plan", summary.id.to_string())];
-    lines.extend(summary.undoes.map(|plan| ("takes back", format!("plan {plan}"))));
-    lines.extend([
-        ("matched", counts.matched.to_string()),
-        ("added", counts.added.to_string()),
-        ("updated", counts.updated.to_string()),
-        ("removed", counts.removed.to_string()),
-        ("excluded", counts.excluded.to_string()),
-    ]);
-    lines.extend((counts.taken > 0).then(|| ("match again", format!("{}, in a later mapping", counts.taken))));
-    lines.extend([("state", state(summary)), ("hash", summary.hash.clone())]);
-    lines
-}
-
 fn list(engine: &Engine, output: &Output) -> Result<(), Failure> {
-    let columns = ["PLAN", "MADE", "MATCHED", "COME", "CHANGE", "LEAVE", "LEFT OUT", "STATE"];
-    Ok(output.list(&engine.plans(50)?, columns, |plan| {
-        let counts = plan.counts;
-        let back = plan.undoes.map(|of| format!(", takes back {of}")).unwrap_or_default();
-        [
-            plan.id.to_string(),
-            crate::model::moment::minute(plan.made_at),
-            counts.matched.to_string(),
-            counts.added.to_string(),
-            counts.updated.to_string(),
-            counts.removed.to_string(),
-            counts.excluded.to_string(),
-            format!("{}{back}", state(plan)),
-        ]
-    })?)
+    Ok(output.list_of(&engine.plans(50)?, plan::COLUMNS, Clone::clone)?)
 }
 
-/// The plan with its number, its hash and what comes next, then line by line: a page at a time, because a plan may have
-/// a hundred thousand lines.
+/// Shows a plan, then its lines a page at a time: a plan may have a hundred thousand.
 fn show(engine: &Engine, plan: &Summary, output: &Output) -> Result<(), Failure> {
     const PAGE: u64 = 1_000;
     let page = |offset: u64| engine.plan_lines(plan.id, &Asked::default(), offset, PAGE);
@@ -175,7 +137,7 @@ fn show(engine: &Engine, plan: &Summary, output: &Output) -> Result<(), Failure>
             serde_json::json!({ "plan": plan, "next": next(plan), "changes": changes, "excluded": excluded });
         return Ok(output.document(&document)?);
     }
-    output.one(plan, &lines(plan))?;
+    output.facts(plan, "Plan", &plan.id.to_string(), &plan::facts(plan))?;
     output.raw("")?;
     let mut offset = 0;
     loop {
@@ -184,42 +146,27 @@ fn show(engine: &Engine, plan: &Summary, output: &Output) -> Result<(), Failure>
             break;
         }
         offset += lines.len() as u64;
-        let row = |line: &Line| match line {
-            Line::Change(line) => [line.label.shown(), line.mapping.to_string(), in_words(line)],
-            Line::Excluded(line) => [line.label.shown(), line.mapping.to_string(), format!("excluded: {}", line.why)],
+        let row = |line: &Line| {
+            let mapping = match line {
+                Line::Change(line) => line.mapping.to_string(),
+                Line::Excluded(line) => line.mapping.to_string(),
+            };
+            let line = plan::line(line);
+            [line.who, mapping, line.kind.word().to_owned(), line.what]
         };
-        output.list(&lines, ["USER", "MAPPING", "WHAT"], row)?;
+        output.list(&lines, ["USER", "MAPPING", "CHANGE", "DETAIL"], row)?;
     }
     Ok(output.note(&next(plan))?)
 }
 
-/// What can be done with the plan now.
+/// The next step with a plan.
 fn next(plan: &Summary) -> String {
     match &plan.state {
-        State::Applied { .. } => format!("`imd sync undo {}` makes a plan that takes it back.", plan.id),
+        State::Applied { .. } => format!("`imd sync undo {}` makes a plan that undoes it.", plan.id),
         State::Stopped { .. } | State::Made => format!(
             "`imd sync --approve {}` applies exactly this plan, within an hour of {}.",
             plan.hash,
-            plan.made_at.strftime("%H:%M UTC")
+            minute(plan.made_at)
         ),
-    }
-}
-
-fn in_words(planned: &PlannedChange) -> String {
-    let from = planned.from.as_ref().map(|from| format!("from mapping \"{from}\""));
-    match &planned.change {
-        Change::Added => "comes".to_owned(),
-        Change::Removed(why) => format!("leaves: {why}"),
-        Change::Updated(changes) => {
-            let values = |values: &[Untrusted]| match values {
-                [] => "nothing".to_owned(),
-                values => values.iter().map(Untrusted::shown).collect::<Vec<_>>().join(", "),
-            };
-            let one = |change: &AttributeChange| {
-                let name = change.attribute.name();
-                format!("{name}: {} -> {}", shown(&values(&change.before)), shown(&values(&change.after)))
-            };
-            from.into_iter().chain(changes.iter().map(one)).collect::<Vec<_>>().join("; ")
-        }
     }
 }

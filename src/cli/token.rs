@@ -9,8 +9,11 @@ use zeroize::Zeroizing;
 
 use crate::engine::{Believes, Engine, Error, Rotated};
 use crate::model::duration::Duration;
+use crate::model::moment::minute;
 use crate::model::name::Name;
+use crate::model::text::shown;
 use crate::model::token::{Claims, Platform, Record, Request, Scope};
+use crate::present::{limit, token};
 use crate::secrets::Secret;
 use crate::token::{PublicKey, Refusal, Trusted};
 
@@ -160,18 +163,8 @@ pub(super) fn run(engine: &Engine, verb: Verb, yes: bool, output: &Output) -> Re
         }
         Verb::List { token: None } => {
             let now = engine.now();
-            let columns = ["NAME", "ID", "STATE", "ENDS", "LAPTOPS", "LAST USED", "MADE BY"];
-            Ok(output.list(&engine.tokens()?, columns, |token| {
-                [
-                    token.name.to_string(),
-                    token.id.to_string(),
-                    token.state(now).word().to_owned(),
-                    day(token.ends_at()),
-                    format!("{} of {}", token.uses, limit(token.max_activations)),
-                    token.last_use.as_ref().map_or_else(|| "never".to_owned(), |used| day(Some(used.at))),
-                    token.created_by.0.shown(),
-                ]
-            })?)
+            Ok(output
+                .list_of(&engine.tokens()?, token::COLUMNS, |record| token::Row { record: record.clone(), now })?)
         }
         Verb::List { token: Some(token) } => known(engine, &called(engine, &token)?, output),
         Verb::Rotate { token, overlap, keep_exports } => {
@@ -192,8 +185,8 @@ pub(super) fn run(engine: &Engine, verb: Verb, yes: bool, output: &Output) -> Re
                 && let Some(at) = record.revoked_at
             {
                 return Err(Failure::Plain {
-                    message: format!("the token is not good: it was revoked on {} (token-revoked)", day(Some(at))),
-                    help: "make another with `imd token create`".to_owned(),
+                    message: format!("the token is not valid: it was revoked on {} (token-revoked)", minute(at)),
+                    help: "create another with `imd token create`".to_owned(),
                 });
             }
             report(verdict, output)
@@ -205,19 +198,20 @@ fn called(engine: &Engine, name: &Name) -> Result<Record, Error> {
     engine.token_called(name)?.ok_or_else(|| Error::Unknown { what: "token", name: name.clone() })
 }
 
-/// Whoever is in a hurry because one leaked must not kill its successor by its name: several are told apart, or all are
-/// meant.
+/// Revokes by ID, or by a name that means one token. A name of several is refused without `--yes`: the token that replaced a
+/// leaked one must not be revoked by accident.
 fn revoke(engine: &Engine, name: &Name, yes: bool, output: &Output) -> Result<(), Failure> {
     let meant = engine.tokens_called(name)?;
     if let [one, .., _] = meant.as_slice()
         && !yes
     {
         let state = |record: &Record| record.state(engine.now()).word();
-        let told = |record: &Record| format!("{} ({}, ends {})", record.id, state(record), day(record.ends_at()));
+        let told =
+            |record: &Record| format!("{} ({}, ends {})", record.id, state(record), token::ends(record.ends_at()));
         let told = meant.iter().map(told).collect::<Vec<_>>().join(" and ");
         return Err(Failure::NeedsYou {
-            message: format!("{} tokens called \"{name}\" let laptops in: {told}; none was revoked", meant.len()),
-            help: format!("revoke one by its id: `imd token revoke {}`; or all of them with --yes", one.id),
+            message: format!("{} valid tokens are named \"{name}\": {told}; none was revoked", meant.len()),
+            help: format!("revoke one by its ID: `imd token revoke {}`; or all of them with --yes", one.id),
         });
     }
     let ids: Vec<_> = meant.iter().map(|record| record.id.clone()).collect();
@@ -234,35 +228,11 @@ fn revoke(engine: &Engine, name: &Name, yes: bool, output: &Output) -> Result<()
     }
 }
 
-/// All that is known of a token, and where it lies.
+/// All that is known of a token, and the exports that carry it.
 fn known(engine: &Engine, record: &Record, output: &Output) -> Result<(), Failure> {
     let exports = engine.exports_with(&record.id)?;
     let document = serde_json::json!({ "record": record, "state": record.state(engine.now()), "exports": exports });
-    let mut lines = vec![
-        ("token", record.id.to_string()),
-        ("name", record.name.to_string()),
-        ("state", record.state(engine.now()).word().to_owned()),
-        ("made", format!("{} by {}", day(Some(record.issued_at)), record.created_by.0.shown())),
-        ("ends", day(record.ends_at())),
-        ("laptops", format!("{} of {}", record.uses, limit(record.max_activations))),
-    ];
-    if let Some(used) = &record.last_use {
-        let by = format!("{} by {} ({})", day(Some(used.at)), used.host_name.shown(), used.device);
-        lines.push(("last used", by));
-    }
-    if let Some(replaced) = &record.replaced {
-        lines.push(("replacement", replaced.by.to_string()));
-    }
-    lines.extend(record.scope.parts().into_iter().map(|part| ("only", part)));
-    lines.push(("servers", record.servers.join(" ")));
-    lines.extend(record.note.iter().map(|note| ("note", note.shown())));
-    lines.extend(exports.iter().map(|export| ("exported", carried(export))));
-    Ok(output.one(&document, &lines)?)
-}
-
-fn carried(export: &crate::store::Export) -> String {
-    let folder = crate::model::text::shown(&export.folder.to_string_lossy());
-    format!("{} in {folder}, on {}", export.target, day(Some(export.at)))
+    Ok(output.facts(&document, "Token", record.name.as_str(), &token::facts(engine, record)?)?)
 }
 
 fn rotate(engine: &Engine, old: &Record, overlap: Duration, keep: bool, output: &Output) -> Result<(), Failure> {
@@ -279,32 +249,29 @@ fn rotate(engine: &Engine, old: &Record, overlap: Duration, keep: bool, output: 
         .collect();
     let document = serde_json::json!({ "new": new.record, "old": old, "written": items, "not_written": left });
     let mut lines = vec![
-        ("token", new.record.id.to_string()),
-        ("ends", day(new.record.ends_at())),
-        ("in place of", old.id.to_string()),
-        ("which is good until", day(old.ends_at())),
+        ("Token", new.record.id.to_string()),
+        ("Ends", token::ends(new.record.ends_at())),
+        ("Replaces", old.id.to_string()),
+        ("Overlap ends", token::ends(old.ends_at())),
     ];
     if let Some(used) = &old.last_use {
-        lines.push(("last used", format!("{} by {}", day(Some(used.at)), used.host_name.shown())));
+        lines.push(("Last used", format!("{} by {}", minute(used.at), used.host_name.shown())));
     }
     for one in written.iter().filter(|one| one.outcome.is_ok()) {
-        let folder = crate::model::text::shown(&one.folder.to_string_lossy());
-        lines.push(("written", format!("{} in {folder}", one.target)));
+        let folder = shown(&one.folder.to_string_lossy());
+        lines.push(("Written", format!("{} in {folder}", one.target)));
     }
-    lines.extend(left.iter().map(|export| ("still carries the old one", carried(export))));
+    lines.extend(left.iter().map(|export| ("Not rewritten", token::carried(export))));
     output.one(&document, &lines)?;
     let Some((one, error)) = failed.first() else { return Ok(()) };
-    let folder = crate::model::text::shown(&one.folder.to_string_lossy());
+    let folder = shown(&one.folder.to_string_lossy());
     Err(Failure::NeedsYou {
         message: format!("{} of {} exports still carry the old token; {folder}: {error}", failed.len(), written.len()),
-        help: format!(
-            "write them with `imd export TARGET --token \"{}\" --out DIR`; the old token is good until then",
-            old.name
-        ),
+        help: format!("write them with `imd export TARGET --token \"{}\" --out DIR` before the overlap ends", old.name),
     })
 }
 
-/// Only here does a token leave the program by the command line: to a file of mode 0600, or to stdout, as was asked.
+/// The only place where the command line gives a token out: to a file of mode 0600, or to stdout.
 fn hand_over(
     engine: &Engine,
     record: &Record,
@@ -314,7 +281,7 @@ fn hand_over(
 ) -> Result<(), Failure> {
     if let Some(path) = out {
         engine.write_token_file(path, token)?;
-        return Ok(output.one(record, &[("token", record.id.to_string()), ("file", path.display().to_string())])?);
+        return Ok(output.one(record, &[("Token", record.id.to_string()), ("File", path.display().to_string())])?);
     }
     if output.is_json() {
         return Ok(output.document(&serde_json::json!({ "record": record, "token": token.expose() }))?);
@@ -322,14 +289,14 @@ fn hand_over(
     Ok(output.raw(token.expose())?)
 }
 
-/// Verifies with the keys that are given, and no state at all.
+/// Verifies with the given keys, without a state.
 pub(super) fn verify_with(file: Option<&Path>, keys: &[String], output: &Output) -> Result<(), Failure> {
     let keys = keys.iter().map(|key| PublicKey::parse(key).map(Trusted::key)).collect::<Result<Vec<_>, _>>();
     let keys = keys.map_err(|error| Failure::Usage { message: error.to_string(), help: error.help().to_owned() })?;
     report(crate::engine::verify_with(&keys, &read(file)?), output)
 }
 
-/// Reads a token; one that is longer than any token is cut, and then refused as too long.
+/// Reads a token. Longer text is cut, and then refused as too long.
 fn read(file: Option<&Path>) -> Result<Secret, Failure> {
     let longest = u64::try_from(crate::token::LONGEST).unwrap_or(u64::MAX) + 64;
     let mut text = Zeroizing::new(Vec::new());
@@ -342,15 +309,15 @@ fn read(file: Option<&Path>) -> Result<Secret, Failure> {
             Some(path) => format!("{} cannot be read: {error}", path.display()),
             None => format!("standard input cannot be read: {error}"),
         },
-        help: "name a file that holds the token, or pipe the token in".to_owned(),
+        help: "name a file with the token, or pipe the token in".to_owned(),
     })?;
     Ok(Secret::new(String::from_utf8_lossy(&text)))
 }
 
 fn report(verdict: Result<Claims, Refusal>, output: &Output) -> Result<(), Failure> {
     let claims = verdict.map_err(|refusal| Failure::Plain {
-        message: format!("the token is not good: {refusal} ({})", refusal.code()),
-        help: "make another with `imd token create`".to_owned(),
+        message: format!("the token is not valid: {refusal} ({})", refusal.code()),
+        help: "create another with `imd token create`".to_owned(),
     })?;
     let document = serde_json::json!({
         "id": claims.id, "issuer": claims.issuer, "name": claims.name, "issued_at": claims.issued_at,
@@ -358,22 +325,14 @@ fn report(verdict: Result<Claims, Refusal>, output: &Output) -> Result<(), Failu
         "pin": claims.pin, "scope": claims.scope,
     });
     let mut lines = vec![
-        ("token", claims.id.to_string()),
-        ("name", claims.name.to_string()),
-        ("issuer", claims.issuer),
-        ("issued", day(Some(claims.issued_at))),
-        ("expires", day(claims.expires_at)),
-        ("laptops at most", limit(claims.max_activations)),
-        ("servers", claims.servers.join(" ")),
+        ("Token", claims.id.to_string()),
+        ("Name", claims.name.to_string()),
+        ("Issuer", claims.issuer),
+        ("Created", minute(claims.issued_at)),
+        ("Ends", token::ends(claims.expires_at)),
+        ("Maximum activations", limit(claims.max_activations)),
+        ("Servers", claims.servers.join(" ")),
     ];
-    lines.extend(claims.scope.parts().into_iter().map(|part| ("only", part)));
+    lines.extend(claims.scope.parts().into_iter().map(|part| ("Restricted to", part)));
     Ok(output.one(&document, &lines)?)
-}
-
-fn day(at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "never".to_owned(), crate::model::moment::minute)
-}
-
-fn limit(activations: u64) -> String {
-    if activations == 0 { "no limit".to_owned() } else { activations.to_string() }
 }

@@ -2,14 +2,14 @@
 
 use std::io;
 
-use clap::{Args, Subcommand};
-use jiff::Timestamp;
-
-use crate::engine::{Engine, UserColumn, UserExport, UserFormat, UserPage};
+use crate::engine::{Engine, UserCell, UserExport, UserFormat};
+use crate::model::count::grouped;
 use crate::model::found::{Sort, SortKey, Total};
-use crate::model::text::{Untrusted, shown};
+use crate::model::text::Untrusted;
 use crate::model::user::Attribute;
+use crate::present::user::{self, UserColumn};
 use crate::store::CachedUser;
+use clap::{Args, Subcommand};
 
 use super::Failure;
 use super::output::Output;
@@ -21,7 +21,7 @@ pub(super) enum Verb {
         /// CORP\name, UPN, mail, alias, DN or GUID
         user: String,
     },
-    /// Remove a user who left from the cache; a user with an account is kept
+    /// Delete a removed user from the cache; a user with an account is kept
     Forget {
         /// CORP\name, UPN, mail, alias, DN or GUID
         user: String,
@@ -35,13 +35,14 @@ pub(super) struct List {
     /// Show at most this many; default: 100, or all with --csv or --ldif
     #[arg(long, value_name = "NUMBER")]
     limit: Option<u64>,
-    /// Sort by name, account, mail, department or came
+    /// Sort by name, account, mail, department or added
     #[arg(long, value_name = "KEY", default_value = "name")]
     sort: SortKey,
     /// Sort in descending order
     #[arg(long)]
     reverse: bool,
-    /// Show these columns: name, account, directory, mapping, state, came, left, or attributes such as mail
+    /// Show these columns: name, state, account, mapping, department, mail, directory, added, removed, or attributes such
+    /// as title
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     columns: Vec<UserColumn>,
     /// Write CSV; no cell begins a spreadsheet formula
@@ -52,7 +53,7 @@ pub(super) struct List {
     ldif: bool,
 }
 
-/// How many are shown when nobody says.
+/// How many are shown by default.
 const SHOWN: u64 = 100;
 
 pub(super) fn run(
@@ -69,7 +70,7 @@ pub(super) fn run(
     }
 }
 
-/// Users whom the query names in any form; when nobody is named so, those in whom words start with it.
+/// Lists the users that the query names in any form, else those with words that start with it.
 fn list(engine: &Engine, wanted: &List, output: &Output) -> Result<(), Failure> {
     let query = wanted.query.as_deref();
     let sort = Sort { key: wanted.sort, descending: wanted.reverse };
@@ -79,12 +80,17 @@ fn list(engine: &Engine, wanted: &List, output: &Output) -> Result<(), Failure> 
     {
         // One name in two domains is two people.
         let count = named.as_ref().map_or(0, Vec::len);
-        output.note(&format!("{count} users are called {query:?}; DOMAIN\\name or the UPN means one of them."))?;
+        output.note(&format!(
+            "{count} users are called \"{}\"; use DOMAIN\\name or the UPN to name one of them.",
+            crate::model::text::shown(query)
+        ))?;
     }
     if wanted.csv || wanted.ldif {
         let format = if wanted.csv { UserFormat::Csv } else { UserFormat::Ldif };
-        let columns = &wanted.columns;
-        let export = UserExport { these: named.as_deref(), query, sort, limit: wanted.limit, format, columns };
+        let chosen = if wanted.csv && wanted.columns.is_empty() { user::usual() } else { wanted.columns.clone() };
+        let columns: Vec<&dyn UserCell> = chosen.iter().map(|column| column as &dyn UserCell).collect();
+        let export =
+            UserExport { these: named.as_deref(), query, sort, limit: wanted.limit, format, columns: &columns };
         engine.write_users(&export, &mut io::BufWriter::new(io::stdout().lock()))??;
         return Ok(());
     }
@@ -94,7 +100,7 @@ fn list(engine: &Engine, wanted: &List, output: &Output) -> Result<(), Failure> 
     } else {
         let page = engine.users(query, sort, 0, wanted.limit.unwrap_or(SHOWN))?;
         if page.sort != sort {
-            output.note(&format!("{} are found, so they come by name.", page.total))?;
+            output.note(&format!("{} users match, too many for this order: sorted by name.", page.total))?;
         }
         (page.users, page.total)
     };
@@ -107,7 +113,7 @@ fn table(users: &[CachedUser], total: Total, columns: &[UserColumn], output: &Ou
             return Ok(output.document(&serde_json::json!({ "items": users, "total": total }))?);
         }
         let item = |user| -> serde_json::Map<_, serde_json::Value> {
-            columns.iter().map(|column| (column.word().to_owned(), column.cell(user).into())).collect()
+            columns.iter().map(|column| (column.key().to_owned(), column.document(user).into())).collect()
         };
         let items: Vec<_> = users.iter().map(item).collect();
         return Ok(output.document(&serde_json::json!({ "items": items, "total": total }))?);
@@ -115,104 +121,36 @@ fn table(users: &[CachedUser], total: Total, columns: &[UserColumn], output: &Ou
     if users.is_empty() {
         return Ok(output.note("none")?);
     }
-    let columns = if columns.is_empty() { &UserColumn::USUAL } else { columns };
-    let heads: Vec<String> = columns
-        .iter()
-        .map(|column| if *column == UserColumn::Name { "USER".to_owned() } else { column.word().to_uppercase() })
-        .collect();
+    let columns = if columns.is_empty() { user::usual() } else { columns.to_vec() };
+    let heads: Vec<String> = columns.iter().map(|column| column.title().to_uppercase()).collect();
     let rows = users.iter().map(|user| columns.iter().map(|column| column.cell(user)).collect()).collect();
     output.table(&heads, rows)?;
     if users.len() as u64 != total.count || total.more {
-        output.note(&format!("{} of {total} are shown; --limit shows more.", users.len()))?;
+        output.note(&format!("{} of {total} users; --limit shows more.", grouped(users.len() as u64)))?;
     }
     Ok(())
 }
 
 fn show(engine: &Engine, name: &str, output: &Output) -> Result<(), Failure> {
-    let user = engine.user_called(name)?;
+    let found = engine.user_called(name)?;
     let gone = || Failure::Plain {
-        message: format!("the user {} was forgotten meanwhile", user.user.label()),
-        help: "`imd users` shows who is cached".to_owned(),
+        message: format!("the user {} was deleted from the cache in the meantime", found.user.label()),
+        help: "`imd users` lists the cached users".to_owned(),
     };
-    let page = engine.user_page(user.id)?.ok_or_else(gone)?;
-    if output.is_json() {
-        return Ok(output.document(&page)?);
-    }
-    let lines = lines(&page, engine.now());
-    let lines: Vec<(&str, String)> = lines.iter().map(|(label, value)| (label.as_str(), value.clone())).collect();
-    Ok(output.one(&page, &lines)?)
-}
-
-/// What is known of a user, a fact a line.
-fn lines(page: &UserPage, now: Timestamp) -> Vec<(String, String)> {
-    let cached = &page.cached;
-    let mut lines: Vec<(String, String)> = vec![
-        ("user".into(), cached.user.label()),
-        ("directory".into(), cached.directory.to_string()),
-        ("state".into(), UserColumn::State.cell(cached)),
-        ("came".into(), crate::model::moment::minute(cached.added_at)),
-        ("mapping".into(), cached.mapping.to_string()),
-    ];
-    let mut add = |label: &str, value: String| lines.push((label.to_owned(), value));
-    if let crate::store::UserState::Removed { why, .. } = &cached.state {
-        add("left because the user", shown(&why.to_string()));
-    }
-    match &page.gives {
-        Some(gives) => {
-            let quota = match gives.quota {
-                None => "nobody said".to_owned(),
-                Some(quota) if quota.as_bytes() == 0 => "no limit".to_owned(),
-                Some(quota) => quota.to_string(),
-            };
-            let off = if gives.enabled { "" } else { "; the mapping is switched off" };
-            add(
-                "it gives",
-                format!("{}, {}, quota: {quota}, laptops: {}{off}", gives.profile, gives.storage, gives.devices),
-            );
-        }
-        None => add("it gives", "nothing: the mapping was removed".to_owned()),
-    }
-    match &page.account {
-        None => add("account", "none: the user has activated no laptop yet".to_owned()),
-        Some(account) => {
-            add("account", format!("{} ({})", account.name.shown(), account.says(now)));
-        }
-    }
-    for device in &page.devices {
-        add("laptop", format!("{} {} {}", device.id, device.state.word(), device.host_name.shown()));
-    }
-    for group in &page.groups {
-        add("group", group.shown());
-    }
-    for (attribute, value) in cached.user.all() {
-        if *attribute != Attribute::MemberOf {
-            add(attribute.name(), value.shown());
-        }
-    }
-    for entry in &page.audit {
-        let at = crate::model::moment::minute(entry.at);
-        let text = format!(
-            "{at} {}: {} {}: {}",
-            entry.actor.0.shown(),
-            entry.verb,
-            entry.subject.shown(),
-            entry.detail.shown()
-        );
-        add("audit", text);
-    }
-    lines
+    let page = engine.user_page(found.id)?.ok_or_else(gone)?;
+    Ok(output.facts(&page, "User", &page.cached.user.label(), &user::facts(&page, engine.now()))?)
 }
 
 fn forget(engine: &Engine, name: &str, yes: bool, output: &Output) -> Result<(), Failure> {
     if !yes {
-        // Whoever may not be forgotten is told so before anything is asked.
+        // What speaks against it comes before the confirmation.
         let user = engine.may_forget(name)?;
         let dn = user.user.first(Attribute::DistinguishedName).map(Untrusted::shown).unwrap_or_default();
         return Err(Failure::NeedsYou {
-            message: format!("{} ({dn}) would be taken out of the cache", user.user.label()),
-            help: "repeat it with --yes; plans that touched the user can then no longer be taken back".to_owned(),
+            message: format!("{} ({dn}) would be deleted from the cache", user.user.label()),
+            help: "repeat with --yes; plans that changed the user can then no longer be undone".to_owned(),
         });
     }
     let user = engine.forget_user(name)?;
-    Ok(output.one(&user, &[("forgotten", user.user.label()), ("directory", user.directory.to_string())])?)
+    Ok(output.one(&user, &[("Deleted", user.user.label()), ("Directory", user.directory.to_string())])?)
 }

@@ -1,4 +1,4 @@
-//! Users written down: as a table for spreadsheets, as JSON, as LDIF; to a file or wherever the output goes.
+//! Users written as a table for spreadsheets, as JSON or as LDIF, to a file or to the output.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -6,89 +6,25 @@ use std::path::Path;
 use crate::directory::ldif;
 use crate::model::cell::harmless;
 use crate::model::found::Sort;
-use crate::model::text::Untrusted;
 use crate::model::user::Attribute;
-use crate::store::{CachedUser, UserState};
+use crate::store::CachedUser;
 
 use super::{Engine, Error, private_file};
 
 /// How many users are read at a time.
 const AT_ONCE: u64 = 5_000;
 
-/// What is known of a user, as a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UserColumn {
-    /// The name that people read.
-    Name,
-    /// The UPN, else the sAMAccountName.
-    Account,
-    Directory,
-    Mapping,
-    State,
-    Came,
-    /// When the user left, and why.
-    Left,
-    Attribute(Attribute),
-}
-
-impl UserColumn {
-    /// What is shown when nobody chooses.
-    pub const USUAL: [Self; 6] =
-        [Self::Name, Self::Account, Self::Attribute(Attribute::Mail), Self::Directory, Self::Mapping, Self::State];
-
-    /// `name`, `account`, ...; of an attribute its name in the directory.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Account => "account",
-            Self::Directory => "directory",
-            Self::Mapping => "mapping",
-            Self::State => "state",
-            Self::Came => "came",
-            Self::Left => "left",
-            Self::Attribute(attribute) => attribute.name(),
-        }
-    }
-
-    /// Safe to show; several values after one another.
-    pub fn cell(self, cached: &CachedUser) -> String {
-        let first = |attribute| cached.user.first(attribute).map(Untrusted::shown);
-        match self {
-            Self::Name => cached.user.label(),
-            Self::Account => {
-                first(Attribute::UserPrincipalName).or_else(|| first(Attribute::SamAccountName)).unwrap_or_default()
-            }
-            Self::Directory => cached.directory.to_string(),
-            Self::Mapping => cached.mapping.to_string(),
-            Self::State => match &cached.state {
-                UserState::Active => "active".to_owned(),
-                UserState::Removed { at, .. } => format!("left on {}", crate::model::moment::day(at)),
-            },
-            Self::Came => cached.added_at.to_string(),
-            Self::Left => match &cached.state {
-                UserState::Active => String::new(),
-                UserState::Removed { at, why } => crate::model::text::shown(&format!("{at}: {why}")),
-            },
-            Self::Attribute(Attribute::ObjectGuid) => cached.user.guid.to_string(),
-            Self::Attribute(attribute) => {
-                cached.user.values(attribute).map(Untrusted::shown).collect::<Vec<_>>().join("; ")
-            }
-        }
-    }
-}
-
-impl std::str::FromStr for UserColumn {
-    type Err = crate::model::Unreadable;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let own = [Self::Name, Self::Account, Self::Directory, Self::Mapping, Self::State, Self::Came, Self::Left];
-        let own = own.into_iter().find(|column| column.word().eq_ignore_ascii_case(text.trim()));
-        own.or_else(|| Attribute::of_name(text.trim()).map(Self::Attribute)).ok_or_else(|| {
-            crate::model::Unreadable::new(
-                "a column (name, account, directory, mapping, state, came, left, or an attribute such as mail)",
-                text,
-            )
-        })
+/// A column of a file of users: which ones there are, a layer above knows.
+pub trait UserCell: std::fmt::Debug {
+    /// The heading in the file.
+    fn key(&self) -> &'static str;
+    /// What people read; several values after one another.
+    fn cell(&self, cached: &CachedUser) -> String;
+    /// What programs read: the same, but times in UTC (RFC 3339).
+    fn document(&self, cached: &CachedUser) -> String;
+    /// The attribute that it shows, where it is one: LDIF has no others.
+    fn attribute(&self) -> Option<Attribute> {
+        Attribute::of_name(self.key())
     }
 }
 
@@ -103,7 +39,7 @@ pub enum UserFormat {
 }
 
 impl UserFormat {
-    /// What the name of a file says: `.csv`, `.json`, `.ldif` or `.ldf`.
+    /// The format of a file by its name: `.csv`, `.json`, `.ldif` or `.ldf`.
     pub fn of_path(path: &Path) -> Option<Self> {
         let ending = path.extension()?.to_str()?.to_ascii_lowercase();
         match ending.as_str() {
@@ -118,19 +54,19 @@ impl UserFormat {
 /// Which users are written, and what of them.
 #[derive(Debug, Clone, Copy)]
 pub struct UserExport<'a> {
-    /// These, whatever the query says.
+    /// These users, and not those of the query.
     pub these: Option<&'a [CachedUser]>,
     pub query: Option<&'a str>,
     pub sort: Sort,
     /// Absent: all.
     pub limit: Option<u64>,
     pub format: UserFormat,
-    /// Empty: the usual ones, and in JSON and LDIF everything.
-    pub columns: &'a [UserColumn],
+    /// Empty: everything, which CSV cannot hold.
+    pub columns: &'a [&'a dyn UserCell],
 }
 
 impl Engine {
-    /// Writes users wherever that goes, in the order of the search; answers with how many.
+    /// Writes users in the order of the search, and returns how many.
     pub fn write_users(&self, export: &UserExport<'_>, out: &mut dyn Write) -> Result<Result<u64, io::Error>, Error> {
         let mut rows = Rows { export, out, written: 0 };
         if let Some(users) = export.these {
@@ -167,14 +103,10 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn columns(&self) -> &[UserColumn] {
-        if self.export.columns.is_empty() { &UserColumn::USUAL } else { self.export.columns }
-    }
-
     fn begin(&mut self) -> io::Result<()> {
         match self.export.format {
             UserFormat::Csv => {
-                let head: Vec<String> = self.columns().iter().map(|column| column.word().to_owned()).collect();
+                let head: Vec<String> = self.export.columns.iter().map(|column| column.key().to_owned()).collect();
                 self.record(head)
             }
             UserFormat::Json => self.out.write_all(b"{\"items\":["),
@@ -185,7 +117,7 @@ impl Rows<'_> {
     fn row(&mut self, user: &CachedUser) -> io::Result<()> {
         let was_written = match self.export.format {
             UserFormat::Csv => {
-                let cells = self.columns().iter().map(|column| harmless(&column.cell(user))).collect();
+                let cells = self.export.columns.iter().map(|column| harmless(&column.cell(user))).collect();
                 self.record(cells)?;
                 true
             }
@@ -194,8 +126,8 @@ impl Rows<'_> {
                 let text = if self.export.columns.is_empty() {
                     serde_json::to_string(user)?
                 } else {
-                    let cells =
-                        self.columns().iter().map(|column| (column.word().to_owned(), column.cell(user).into()));
+                    let cell = |column: &&dyn UserCell| (column.key().to_owned(), column.document(user).into());
+                    let cells = self.export.columns.iter().map(cell);
                     serde_json::Value::Object(cells.collect()).to_string()
                 };
                 self.out.write_all(text.as_bytes())?;
@@ -203,10 +135,7 @@ impl Rows<'_> {
             }
             UserFormat::Ldif => {
                 let all = self.export.columns.is_empty();
-                let chosen = self.export.columns.iter().filter_map(|column| match column {
-                    UserColumn::Attribute(attribute) => Some(*attribute),
-                    _ => None,
-                });
+                let chosen = self.export.columns.iter().filter_map(|column| column.attribute());
                 let attributes: Vec<Attribute> = if all { Attribute::ALL.to_vec() } else { chosen.collect() };
                 ldif::write::user(self.out, &user.user, &attributes)?
             }

@@ -10,7 +10,7 @@ use super::name::Name;
 use super::text::Untrusted;
 use super::user::{Attribute, Guid};
 
-/// Why a user who matches a mapping's filter is excluded of it.
+/// Why a user who matches a mapping's filter is excluded from it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Excluded {
@@ -24,14 +24,14 @@ pub enum Excluded {
         mail: Untrusted,
         other: Guid,
     },
-    /// A mapping that comes earlier takes the user.
+    /// An earlier mapping matches the user.
     TakenBy {
         mapping: Name,
     },
 }
 
 impl Excluded {
-    /// The reason in a few words, and what to do about it.
+    /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::NoMail => "give the user a mail attribute in the directory",
@@ -61,7 +61,7 @@ impl std::fmt::Display for Excluded {
             Self::Disabled => f.pad("is disabled"),
             Self::Expired { at } => write!(f, "expired on {}", crate::model::moment::day(at)),
             Self::DuplicateMail { mail, other } => write!(f, "shares the mail {} with {other}", mail.shown()),
-            Self::TakenBy { mapping } => write!(f, "is taken by the mapping \"{mapping}\""),
+            Self::TakenBy { mapping } => write!(f, "belongs to the mapping \"{mapping}\""),
         }
     }
 }
@@ -74,11 +74,11 @@ pub enum Change {
     Added,
     /// Still there, with other values.
     Updated(Vec<AttributeChange>),
-    /// Leaves the cache: kept, but refused at once.
+    /// Removed: kept in the cache, but refused at once.
     Removed(Removal),
 }
 
-/// Why a cached user leaves: what the directory said when it was asked for their objectGUID.
+/// Why a cached user is removed: what the directory answered for the objectGUID.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Removal {
@@ -90,14 +90,13 @@ pub enum Removal {
     },
     /// Deleted: the directory shows what is left of them.
     Deleted,
-    /// Not found. For an account that may not see deleted users, and perhaps not every user, that is no proof of
-    /// deletion.
+    /// Not found. A bind account that cannot read deleted users, or not all users, does not prove a deletion.
     Gone,
     /// Found, but nothing of them can be read.
     Unreadable,
     /// The mapping that had them was removed.
     MappingRemoved,
-    /// The plan that brought them was taken back.
+    /// The plan that added them was undone.
     Undone {
         plan: i64,
     },
@@ -119,7 +118,7 @@ impl Removal {
         }
     }
 
-    /// True when the directory was asked for them by objectGUID, and has to be asked again before they leave.
+    /// True when the directory was asked for them by objectGUID, and has to be asked again before they are removed.
     pub const fn is_confirmed(&self) -> bool {
         !matches!(self, Self::MappingRemoved | Self::Undone { .. } | Self::Excluded(Excluded::DuplicateMail { .. }))
     }
@@ -129,13 +128,13 @@ impl std::fmt::Display for Removal {
     /// To be read after the user's name.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NoLongerMatches => f.write_str("matches no mapping any more"),
-            Self::MovedOut { to } => write!(f, "was moved out: {}", to.shown()),
+            Self::NoLongerMatches => f.write_str("no longer matches a mapping"),
+            Self::MovedOut { to } => write!(f, "was moved to {}", to.shown()),
             Self::Deleted => f.write_str("was deleted"),
             Self::Gone => f.write_str("is not found: deleted, or hidden from imd"),
-            Self::Unreadable => f.write_str("is there, but cannot be read any more"),
+            Self::Unreadable => f.write_str("is in the directory, but can no longer be read"),
             Self::MappingRemoved => f.write_str("has a mapping that was removed"),
-            Self::Undone { plan } => write!(f, "was brought by plan {plan}, which is taken back"),
+            Self::Undone { plan } => write!(f, "was added by plan {plan}, which is undone"),
             Self::Excluded(why) => why.fmt(f),
         }
     }
@@ -154,7 +153,7 @@ pub struct AttributeChange {
 pub struct PlannedChange {
     pub guid: Guid,
     pub label: Untrusted,
-    /// Other names by which people look for the user: account, UPN, mail; of a leaver, as the cache has them.
+    /// Other names by which people search for the user: account, UPN, mail; of a removed user, from the cache.
     pub names: Vec<Untrusted>,
     pub mapping: Name,
     /// The mapping that had the user before, when it is another.
@@ -162,7 +161,7 @@ pub struct PlannedChange {
     pub change: Change,
 }
 
-/// A user whom a plan leaves out, as it is shown.
+/// A user whom a plan excludes, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct PlannedExcluded {
     pub guid: Guid,
@@ -180,7 +179,7 @@ pub struct Counts {
     pub removed: u64,
     pub unchanged: u64,
     pub excluded: u64,
-    /// Matched by an earlier mapping, too, which decides what becomes of them.
+    /// Matched by an earlier mapping, too, to which they belong.
     pub taken: u64,
 }
 
@@ -192,11 +191,11 @@ impl Counts {
             (self.added, "added"),
             (self.updated, "updated"),
             (self.removed, "removed"),
-            (self.unchanged, "stay as they are"),
+            (self.unchanged, "unchanged"),
             (self.excluded, "are excluded (step 3 says why)"),
         ];
         if self.taken > 0 {
-            all.push((self.taken, "match a later mapping, too, which does not count"));
+            all.push((self.taken, "also match a later mapping"));
         }
         all
     }
@@ -212,7 +211,7 @@ pub struct Summary {
     pub counts: Counts,
     pub per_mapping: Vec<(Name, Counts)>,
     pub state: State,
-    /// The plan that this one takes back.
+    /// The plan that this one undoes.
     pub undoes: Option<i64>,
 }
 
@@ -221,7 +220,7 @@ pub struct Summary {
 pub enum State {
     /// Waits to be applied.
     Made,
-    /// The fuse stopped it: it needs an approval of its hash.
+    /// The safeguard stopped it: it needs an approval of its hash.
     Stopped {
         reasons: Vec<Tripped>,
     },
@@ -230,7 +229,17 @@ pub enum State {
     },
 }
 
-/// A line of a plan: somebody who comes, changes or leaves, or is excluded.
+impl State {
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Made => "not applied",
+            Self::Stopped { .. } => "stopped",
+            Self::Applied { .. } => "applied",
+        }
+    }
+}
+
+/// A line of a plan: a user who is added, updated, removed or excluded.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(untagged)]
 pub enum Line {
@@ -241,10 +250,9 @@ pub enum Line {
 /// Which lines of a plan are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asked {
-    /// Absent: those of every kind, leavers first.
+    /// Absent: lines of all kinds, removed users first.
     pub kind: Option<LineKind>,
-    /// Found in a name or an address of the user, or in the name of an attribute that changes; case does not matter.
-    /// Empty: everybody.
+    /// Part of a name or an address of the user, or of the name of an updated attribute, in any case. Empty: all.
     pub search: String,
 }
 
@@ -258,7 +266,7 @@ pub enum LineKind {
 }
 
 impl LineKind {
-    /// In the order in which lines are shown: what takes something away comes first.
+    /// In the order in which lines are shown: what removes something comes first.
     pub const ALL: [Self; 4] = [Self::Removed, Self::Updated, Self::Added, Self::Excluded];
 
     /// The word for it: `removed`.

@@ -1,11 +1,13 @@
 //! Columns: what a list shows of each of its entries.
 
 /// A column of a list of `T`: its cell is what people read in the console, in a table of the command line and in a file.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Column<T> {
     /// The word for `--columns` and the heading of a file.
     pub key: &'static str,
     pub heading: Heading,
+    /// The command line shows it without a choice of columns.
+    pub listed: bool,
     /// Safe to show.
     pub cell: fn(&T) -> String,
 }
@@ -25,17 +27,22 @@ pub struct Heading {
 impl<T> Column<T> {
     /// One of a fixed width.
     pub const fn fixed(key: &'static str, title: &'static str, width: u16, cell: fn(&T) -> String) -> Self {
-        Self { key, heading: Heading { title, width, grows: false, extra: false }, cell }
+        Self { key, heading: Heading { title, width, grows: false, extra: false }, listed: true, cell }
     }
 
     /// One that gets its share of the room that is left.
     pub const fn growing(key: &'static str, title: &'static str, width: u16, cell: fn(&T) -> String) -> Self {
-        Self { key, heading: Heading { title, width, grows: true, extra: false }, cell }
+        Self { key, heading: Heading { title, width, grows: true, extra: false }, listed: true, cell }
     }
 
     /// One that is hidden until the user chooses it.
     pub const fn extra(key: &'static str, title: &'static str, width: u16, cell: fn(&T) -> String) -> Self {
-        Self { key, heading: Heading { title, width, grows: true, extra: true }, cell }
+        Self { key, heading: Heading { title, width, grows: true, extra: true }, listed: false, cell }
+    }
+
+    /// One that the command line always shows, and the console when the user chooses it: an ID that verbs take.
+    pub const fn listed(key: &'static str, title: &'static str, width: u16, cell: fn(&T) -> String) -> Self {
+        Self { listed: true, ..Self::extra(key, title, width, cell) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What can be listed, what can be done to it, and where one can go.
+//! The lists, what can be done to their entries, and the places to go to.
 
 use crate::wizard::Step;
 
@@ -17,29 +17,8 @@ pub enum Kind {
     Profiles,
     Storages,
     Keys,
-    /// Which laptop is reserved for whom.
+    /// Which laptop is reserved for which user.
     DeviceMap,
-}
-
-impl Kind {
-    pub const ALL: [Self; 13] = [
-        Self::Users,
-        Self::Mappings,
-        Self::Syncs,
-        Self::Devices,
-        Self::Accounts,
-        Self::Tokens,
-        Self::Exports,
-        Self::Audit,
-        Self::Directories,
-        Self::Profiles,
-        Self::Storages,
-        Self::Keys,
-        Self::DeviceMap,
-    ];
-
-    /// The lists without a number: they stand below the steps of setup.
-    pub const OF_SETUP: [Self; 5] = [Self::Directories, Self::Profiles, Self::Storages, Self::Keys, Self::DeviceMap];
 }
 
 /// What can be done to an entry, or to a list.
@@ -65,14 +44,14 @@ pub enum Act {
     Rotate,
     /// Rows of a CSV file.
     Import,
-    /// A bundle for the other side of an air gap, or from it.
+    /// A bundle to or from the other side of an air gap.
     BundleOut,
     BundleIn,
-    /// Take an applied plan back.
+    /// Undo an applied plan.
     Undo,
-    /// Throw away a plan that was not applied.
+    /// Discard a plan that was not applied.
     Discard,
-    /// Let no laptop in for a while.
+    /// Pause enrollment and activation.
     Pause,
     Resume,
     /// The list as it is asked for, to a file.
@@ -82,13 +61,13 @@ pub enum Act {
 }
 
 impl Act {
-    /// It changes nothing of the state, so that whoever may only read may do it.
+    /// It changes nothing of the state: a read-only console offers it.
     pub const fn only_looks(self) -> bool {
         matches!(self, Self::Explain | Self::Check | Self::Verify | Self::Save | Self::Preview)
     }
 }
 
-/// Where one can go.
+/// A screen or an entry to go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     Overview,
@@ -96,16 +75,16 @@ pub enum Place {
     Setup,
     Report,
     Step(Step),
-    /// The step, filled from the thing of that name.
+    /// The step, filled from the entry of that name.
     Named(Step, String),
-    /// The step, for another one of those.
+    /// The step, for a new entry of that list.
     New(Kind),
     /// Step 2 with the storage of that name.
     Storage(String),
     /// The order of the mappings.
     Order,
     List(Kind),
-    /// The list, with that searched for.
+    /// The list, with a search.
     Found(Kind, &'static str),
     Entry(Kind, String),
 }

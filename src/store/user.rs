@@ -37,6 +37,15 @@ pub enum UserState {
     },
 }
 
+impl UserState {
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Removed { .. } => "removed",
+        }
+    }
+}
+
 /// How many users are cached.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct UserCounts {

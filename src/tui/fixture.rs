@@ -325,7 +325,7 @@ pub(super) fn rows(asked: &super::listing::Asked, offset: u64, limit: u64) -> Ro
             1 if asked.kind != super::listing::Kind::Users => "山田太郎 (サービス)".to_owned(),
             _ => format!("User {number} {} Åsa", asked.search),
         };
-        cells[1] = ["active", "left", "revoked"][usize::try_from(number % 3).unwrap_or(0)].to_owned();
+        cells[1] = ["active", "removed", "revoked"][usize::try_from(number % 3).unwrap_or(0)].to_owned();
         Row {
             id: format!("{}-{number}", asked.kind.title()),
             cells,

@@ -90,17 +90,10 @@ fn tab(app: &App) -> Option<usize> {
     let place = match &app.screen {
         Screen::Overview => Place::Overview,
         Screen::Setup(_) => Place::Setup,
-        Screen::List(Kind::Accounts) => Place::List(Kind::Devices),
-        Screen::List(kind) if Kind::OF_SETUP.contains(kind) => Place::Setup,
-        Screen::List(kind) => Place::List(*kind),
+        Screen::List(kind) => kind.tab(),
         Screen::Plan(_) => Place::List(Kind::Syncs),
         Screen::Order(_) => Place::List(Kind::Mappings),
-        Screen::Detail(detail) => match detail.kind() {
-            Some(Kind::Accounts) => Place::List(Kind::Devices),
-            Some(kind) if Kind::OF_SETUP.contains(&kind) => Place::Setup,
-            Some(kind) => Place::List(kind),
-            None => Place::Overview,
-        },
+        Screen::Detail(detail) => detail.kind().map_or(Place::Overview, Kind::tab),
         Screen::Step(_) | Screen::Opening(_) => return None,
     };
     Tab::ALL.iter().position(|tab| tab.place() == place)

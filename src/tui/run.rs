@@ -4,7 +4,7 @@
 //! they never overtake each other; jobs (checks, previews, a sync) have a thread each and can be cancelled. All of
 //! them answer over one channel, and a frame is drawn when the channel is empty: nothing ticks.
 
-mod lists;
+pub(super) mod lists;
 mod order;
 mod overview;
 mod plans;

@@ -1,6 +1,6 @@
 //! The screens that have a number: what one goes to without thinking.
 
-use super::listing::{Kind, Place};
+use super::listing::{Kind, Place, Reached};
 
 /// A screen with a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +20,13 @@ enum TabPlace {
 impl Tab {
     pub const ALL: [Self; 9] = [
         Self::of('1', "Overview", TabPlace::Overview),
-        Self::list('2', Kind::Users),
-        Self::list('3', Kind::Mappings),
-        Self::list('4', Kind::Syncs),
-        Self::list('5', Kind::Devices),
-        Self::list('6', Kind::Tokens),
-        Self::list('7', Kind::Exports),
-        Self::list('8', Kind::Audit),
+        Self::list(Kind::Users),
+        Self::list(Kind::Mappings),
+        Self::list(Kind::Syncs),
+        Self::list(Kind::Devices),
+        Self::list(Kind::Tokens),
+        Self::list(Kind::Exports),
+        Self::list(Kind::Audit),
         Self::of('9', "Setup", TabPlace::Setup),
     ];
 
@@ -34,7 +34,11 @@ impl Tab {
         Self { key, title, place }
     }
 
-    const fn list(key: char, kind: Kind) -> Self {
+    const fn list(kind: Kind) -> Self {
+        let key = match kind.spec().reached {
+            Reached::Key(key) => key,
+            Reached::From(_) | Reached::Setup => panic!("a list with a number"),
+        };
         Self::of(key, kind.title(), TabPlace::List(kind))
     }
 

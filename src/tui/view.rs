@@ -3,9 +3,9 @@
 //! It imports no screen and no panel, so that messages, screens and `run` all build on it.
 
 use crate::model::name::Name;
-use crate::model::plan::LineKind;
 use crate::present::Tone;
 pub use crate::present::overview::Stage;
+pub use crate::present::plan::PlanLine;
 use crate::secrets::Secret;
 use crate::tui::listing::{Fact, Place};
 
@@ -140,15 +140,6 @@ pub struct PlanPage {
     /// How many there are in all.
     pub total: u64,
     pub lines: Vec<PlanLine>,
-}
-
-/// What a plan does to one user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanLine {
-    pub kind: LineKind,
-    pub who: String,
-    pub what: String,
-    pub details: Vec<String>,
 }
 
 /// The overview, in words that are safe to show.

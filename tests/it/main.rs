@@ -18,6 +18,7 @@ mod hostile_ldap;
 mod hostile_sync;
 mod operations;
 mod plain_prompts;
+mod presented;
 mod sample;
 mod several_directories;
 mod store;

@@ -100,7 +100,7 @@ fn the_mapping_of_higher_priority_takes_a_user_and_reordering_moves_them() {
     assert_eq!(
         house.lines(&plan),
         [
-            "!boss All: is taken by the mapping \"Board\"",
+            "!boss All: belongs to the mapping \"Board\"",
             "!gone All: is disabled",
             "!gone Board: is disabled",
             "+anna All",
@@ -118,7 +118,7 @@ fn the_mapping_of_higher_priority_takes_a_user_and_reordering_moves_them() {
     let plan = house.plan(&corp).expect("a plan");
     assert_eq!(house.lines(&plan)[3..], ["~boss All from Board"]);
     let State::Stopped { reasons } = &plan.state else { panic!("Board would have nobody: {:?}", plan.state) };
-    assert_eq!(reasons[0].to_string(), "mapping \"Board\" would lose all of its 1 users");
+    assert_eq!(reasons[0].to_string(), "all users of mapping \"Board\" would be removed (1)");
     house.apply(&plan, Some(&plan.hash)).expect("applies");
     assert_eq!(house.find("boss")[0].mapping, name("All"));
 }

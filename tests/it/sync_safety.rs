@@ -186,7 +186,7 @@ fn six_of_forty_who_are_disabled_stop_the_plan_and_four_do_not() {
     assert_eq!((reason.loss, reason.users, reason.allowed, &reason.cause), (Loss::Disabled, 6, 4, &Cause::Disabled));
     assert_eq!(
         reason.to_string(),
-        "6 of 40 users of mapping \"Staff\" are disabled now and would leave; 4 may without asking"
+        "6 of 40 users of mapping \"Staff\" are disabled and would be removed; the safeguard allows 4"
     );
 }
 

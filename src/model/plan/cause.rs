@@ -1,4 +1,4 @@
-//! Why the fuse stopped a plan: what is suspicious in it, what probably happened, and what to do about it.
+//! Why the safeguard stopped a plan: what is suspicious in it, what probably happened, and what to do about it.
 
 use jiff::Timestamp;
 
@@ -7,16 +7,16 @@ use crate::model::name::Name;
 use crate::model::text::{Untrusted, shown};
 use crate::model::user::Attribute;
 
-/// What tripped the fuse.
+/// What the safeguard stopped a plan for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Tripped {
     pub mapping: Name,
     pub loss: Loss,
     /// The mapping's active users before.
     pub had: u64,
-    /// How many of them the plan takes something from.
+    /// How many of them lose something by the plan.
     pub users: u64,
-    /// How many it may without asking.
+    /// How many the safeguard allows.
     pub allowed: u64,
     /// What probably happened.
     pub cause: Cause,
@@ -28,11 +28,11 @@ pub struct Tripped {
 pub enum Loss {
     /// The mapping had users and would have none.
     Everybody,
-    /// Users leave.
+    /// Users are removed.
     Leaving,
-    /// Users leave because their accounts are disabled.
+    /// Users are removed because their accounts are disabled.
     Disabled,
-    /// Users leave who are there, but whom the account that reads cannot read.
+    /// Users are removed who are in the directory, but whom the bind account cannot read.
     Unreadable,
     /// Users stay, but lose every value of an attribute that most of the mapping's users had.
     #[serde(serialize_with = "by_name")]
@@ -44,18 +44,22 @@ impl std::fmt::Display for Tripped {
         let Self { mapping, loss, had, users, allowed, .. } = self;
         let of = format!("{users} of {had} users");
         match loss {
-            Loss::Everybody => write!(f, "mapping \"{mapping}\" would lose all of its {had} users"),
-            Loss::Leaving => write!(f, "{of} would leave mapping \"{mapping}\"; {allowed} may without asking"),
+            Loss::Everybody => write!(f, "all users of mapping \"{mapping}\" would be removed ({had})"),
+            Loss::Leaving => {
+                write!(f, "{of} of mapping \"{mapping}\" would be removed; the safeguard allows {allowed}")
+            }
             Loss::Disabled => {
                 write!(
                     f,
-                    "{of} of mapping \"{mapping}\" are disabled now and would leave; {allowed} may without asking"
+                    "{of} of mapping \"{mapping}\" are disabled and would be removed; the safeguard allows {allowed}"
                 )
             }
-            Loss::Unreadable => write!(f, "{of} of mapping \"{mapping}\" would leave, though they are there"),
+            Loss::Unreadable => {
+                write!(f, "{of} of mapping \"{mapping}\" would be removed although they are in the directory")
+            }
             Loss::Attribute(attribute) => {
                 let name = attribute.name();
-                write!(f, "{of} of mapping \"{mapping}\" would lose their {name}; {allowed} may without asking")
+                write!(f, "{of} of mapping \"{mapping}\" would lose their {name}; the safeguard allows {allowed}")
             }
         }
     }
@@ -65,13 +69,13 @@ impl std::fmt::Display for Tripped {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
-    /// The directory answered without an error and with nobody.
+    /// The directory answered without an error and without users.
     AnswerEmpty,
     /// There is nothing at the DN that the mapping searches below.
     BaseGone { base: Untrusted },
     /// What the mapping searched below is still there, under another name.
     BaseRenamed { from: Untrusted, to: Untrusted },
-    /// Those whom it concerns have no value of it any more.
+    /// The users no longer have a value of it.
     AttributeMissing {
         #[serde(serialize_with = "by_name")]
         attribute: Attribute,
@@ -80,23 +84,23 @@ pub enum Cause {
     MappingEdited { by: Actor, at: Timestamp },
     /// The mapping was removed.
     MappingRemoved,
-    /// Another mapping takes its users now.
+    /// Another mapping matches its users now.
     TakenOver { mapping: Name },
-    /// They were moved to where the mapping does not look.
+    /// They were moved to where the mapping does not search.
     MovedAway { to: Untrusted },
-    /// Somebody disabled them.
+    /// Their accounts were disabled.
     Disabled,
     /// They were deleted: the directory itself says so.
     Deleted,
-    /// They are not found: deleted, or hidden from the account that reads.
+    /// They are not found: deleted, or hidden from the bind account.
     Gone,
     /// They are found, but nothing of them can be read.
     Unreadable,
-    /// They are there, but are not what the mapping asks for.
+    /// They are in the directory, but no longer match the mapping.
     NoLongerMatch,
-    /// They are excluded for a reason of their own; the word is that of [`LeftOut::code`](super::LeftOut::code).
+    /// They are excluded; the word is that of [`LeftOut::code`](super::LeftOut::code).
     Excluded { why: String },
-    /// It takes back an earlier plan, which had brought them.
+    /// The plan undoes an earlier one, which added them.
     Undone { plan: i64 },
 }
 
@@ -104,42 +108,46 @@ impl Cause {
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
-            Self::AnswerEmpty => "see in the directory whether the OU is empty; if it is not, give the account that \
-                                  reads List Contents and Read All Properties on it, and sync again"
-                .to_owned(),
-            Self::BaseGone { .. } => "correct the OU of the mapping (step 3), or let the account that reads see it; \
-                                      if it was given up, remove the mapping"
-                .to_owned(),
+            Self::AnswerEmpty => {
+                "check in the directory whether the OU is empty; if it is not, grant the bind account \
+                                  List Contents and Read All Properties on it, and sync again"
+                    .to_owned()
+            }
+            Self::BaseGone { .. } => {
+                "correct the OU of the mapping (step 3), or grant the bind account read access to it; \
+                                      if the OU was deleted on purpose, remove the mapping"
+                    .to_owned()
+            }
             Self::BaseRenamed { to, .. } => {
                 format!("set the OU of the mapping (step 3) to \"{}\", and sync again", to.shown())
             }
             Self::AttributeMissing { attribute } => {
                 let name = attribute.name();
-                format!("let the account that reads read {name} again (Read All Properties on the OU), and sync again")
+                format!("grant the bind account read access to {name} (Read All Properties on the OU), and sync again")
             }
             Self::MappingEdited { .. } => {
-                "look at the mapping (step 3): if it says what is meant, approve the plan".to_owned()
+                "check the mapping (step 3): if the change was intended, approve the plan".to_owned()
             }
             Self::MappingRemoved => {
-                "if its users are to leave, approve the plan; else make a mapping of that name again".to_owned()
+                "if its users are to be removed, approve the plan; else add a mapping of that name again".to_owned()
             }
             Self::TakenOver { mapping } => {
-                format!("if \"{mapping}\" is to have them, approve the plan; else put it later: `imd mapping order`")
+                format!("if they belong to \"{mapping}\", approve the plan; else move it down: `imd mapping order`")
             }
             Self::MovedAway { to } => {
-                format!("if they are to stay, make a mapping for \"{}\"; else approve the plan", to.shown())
+                format!("if they are to stay, add a mapping for \"{}\"; else approve the plan", to.shown())
             }
-            Self::Disabled => "if these accounts are meant to be disabled, approve the plan".to_owned(),
-            Self::Deleted => "if these users are meant to be deleted, approve the plan".to_owned(),
-            Self::Gone => "see in the directory whether they were deleted: if so, approve the plan; else let the \
-                           account that reads see them"
+            Self::Disabled => "if these accounts were disabled on purpose, approve the plan".to_owned(),
+            Self::Deleted => "if these users were deleted on purpose, approve the plan".to_owned(),
+            Self::Gone => "check in the directory whether they were deleted: if so, approve the plan; else grant \
+                           the bind account read access to them"
                 .to_owned(),
-            Self::Unreadable => "give the account that reads Read All Properties on them, and sync again".to_owned(),
+            Self::Unreadable => "grant the bind account Read All Properties on them, and sync again".to_owned(),
             Self::NoLongerMatch => {
-                "look at a few of them in the directory; if they are to go, approve the plan".to_owned()
+                "check a few of them in the directory; if they are to be removed, approve the plan".to_owned()
             }
-            Self::Excluded { .. } => "look at the plan, which says why for each; mend them in the directory".to_owned(),
-            Self::Undone { .. } => "if they are to leave again, approve the plan".to_owned(),
+            Self::Excluded { .. } => "the plan says why for each; correct them in the directory".to_owned(),
+            Self::Undone { .. } => "if they are to be removed again, approve the plan".to_owned(),
         }
     }
 }
@@ -148,34 +156,34 @@ impl std::fmt::Display for Cause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::AnswerEmpty => f.write_str(
-                "the directory answered with nobody: the OU was emptied, or the account that reads may not see into it",
+                "the directory returned no users: the OU is empty, or the bind account cannot read its content",
             ),
             Self::BaseGone { base } => {
-                write!(f, "\"{}\" is not there any more, or the account that reads may not see it", base.shown())
+                write!(f, "\"{}\" no longer exists, or the bind account cannot read it", base.shown())
             }
             Self::BaseRenamed { from, to } => {
                 write!(f, "\"{}\" was renamed or moved: it is \"{}\" now", from.shown(), to.shown())
             }
             Self::AttributeMissing { attribute } => {
                 let name = attribute.name();
-                write!(f, "they have no {name} any more: probably the account that reads lost the right to see it")
+                write!(f, "they no longer have a {name}: the bind account probably lost the right to read it")
             }
             Self::MappingEdited { by, at } => {
                 let at = crate::model::moment::minute(at);
                 write!(f, "the mapping was edited by {} at {at}, after the last sync", by.0.shown())
             }
             Self::MappingRemoved => f.write_str("the mapping was removed"),
-            Self::TakenOver { mapping } => write!(f, "the mapping \"{mapping}\" takes them now"),
+            Self::TakenOver { mapping } => write!(f, "the mapping \"{mapping}\" matches them now"),
             Self::MovedAway { to } => {
-                write!(f, "they were moved to \"{}\", where the mapping does not look", to.shown())
+                write!(f, "they were moved to \"{}\", where the mapping does not search", to.shown())
             }
-            Self::Disabled => f.write_str("somebody disabled their accounts"),
+            Self::Disabled => f.write_str("their accounts were disabled"),
             Self::Deleted => f.write_str("they were deleted from the directory"),
-            Self::Gone => f.write_str("they are not found any more: deleted, or hidden from the account that reads"),
-            Self::Unreadable => f.write_str("the account that reads lost the right to read them"),
-            Self::NoLongerMatch => f.write_str("they are still there, but not what the mapping asks for"),
+            Self::Gone => f.write_str("they are no longer found: deleted, or hidden from the bind account"),
+            Self::Unreadable => f.write_str("the bind account lost the right to read them"),
+            Self::NoLongerMatch => f.write_str("they are still in the directory, but no longer match the mapping"),
             Self::Excluded { why } => write!(f, "they are excluded now ({})", shown(why)),
-            Self::Undone { plan } => write!(f, "plan {plan}, which is taken back, had brought them"),
+            Self::Undone { plan } => write!(f, "plan {plan}, which is undone, added them"),
         }
     }
 }

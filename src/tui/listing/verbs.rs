@@ -1,6 +1,6 @@
-//! The verb of the command line that does the same: whatever the console can do, a script can.
+//! The verbs of the command line that do what the console does: a script can do all of it.
 //!
-//! What is not here is not offered: a list does to its entries what has a verb, and nothing else.
+//! The verbs of a list are in its `ListSpec`; an act without a verb is not offered.
 
 use super::{Act, Kind};
 use crate::wizard::{Step, Task};
@@ -8,86 +8,20 @@ use crate::wizard::{Step, Task};
 impl Kind {
     /// The verb that lists the same.
     pub const fn listed_by(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Mappings => "mapping list",
-            Self::Syncs => "sync list",
-            Self::Devices => "devices",
-            Self::Accounts => "accounts",
-            Self::Tokens => "token list",
-            Self::Exports => "export written",
-            Self::Audit => "audit",
-            Self::Directories => "directory list",
-            Self::Profiles => "profile list",
-            Self::Storages => "storage list",
-            Self::Keys => "keys list",
-            Self::DeviceMap => "devices map",
-        }
+        self.spec().listed_by
     }
 
-    /// The verb that shows an entry whole; where the list itself says everything of the one that is named, that one.
+    /// The verb that shows all of an entry.
     pub const fn shown_by(self) -> &'static str {
-        match self {
-            Self::Users => "users show",
-            Self::Mappings => "mapping show",
-            Self::Syncs => "sync show",
-            Self::Directories => "directory show",
-            Self::Profiles => "profile show",
-            Self::Storages => "storage show",
-            other => other.listed_by(),
+        match self.spec().shown_by {
+            Some(verb) => verb,
+            None => self.spec().listed_by,
         }
     }
 
     /// The verb that does it to an entry of this list, or to the list; `None`: it cannot be done to it.
-    pub const fn done_by(self, act: Act) -> Option<&'static str> {
-        Some(match (self, act) {
-            (Self::Users, Act::Explain) => "explain",
-            (Self::Users, Act::Delete) => "users forget",
-            (Self::Users, Act::Save) => "users",
-            (Self::Mappings, Act::New) => "mapping add",
-            (Self::Mappings, Act::Edit) => "mapping edit",
-            (Self::Mappings, Act::Order) => "mapping order",
-            (Self::Mappings, Act::Duplicate) => "mapping duplicate",
-            (Self::Mappings, Act::Disable) => "mapping disable",
-            (Self::Mappings, Act::Enable) => "mapping enable",
-            (Self::Mappings, Act::Delete) => "mapping remove",
-            (Self::Syncs, Act::Sync) => "sync",
-            (Self::Syncs, Act::Undo) => "sync undo",
-            (Self::Syncs, Act::Discard) => "sync discard",
-            (Self::Devices, Act::Revoke) => "devices revoke",
-            (Self::Devices, Act::Release) => "devices release",
-            (Self::Devices, Act::Pause) => "pause",
-            (Self::Devices, Act::Resume) => "resume",
-            (Self::Accounts, Act::Preserve) => "accounts preserve",
-            (Self::Accounts, Act::Restore) => "accounts restore",
-            (Self::Accounts, Act::Delete) => "accounts delete",
-            (Self::Tokens, Act::New) => "token create",
-            (Self::Tokens, Act::Replace) => "token rotate",
-            (Self::Tokens, Act::Revoke) => "token revoke",
-            (Self::Exports, Act::New) => "export",
-            (Self::Exports, Act::WriteAgain) => "export rewrite",
-            (Self::Exports, Act::Preview) => "export written",
-            (Self::Exports, Act::Check) => "export check",
-            (Self::Audit, Act::Verify) => "audit verify",
-            (Self::Audit, Act::Save) => "audit export",
-            (Self::Directories, Act::New) => "directory add",
-            (Self::Directories, Act::Edit) => "directory edit",
-            (Self::Directories, Act::Delete) => "directory remove",
-            (Self::Profiles, Act::New) => "profile add",
-            (Self::Profiles, Act::Edit) => "profile edit",
-            (Self::Profiles, Act::Delete) => "profile remove",
-            (Self::Profiles, Act::Import) => "profile users import",
-            (Self::Storages, Act::New) => "storage add",
-            (Self::Storages, Act::Edit) => "storage edit",
-            (Self::Storages, Act::Delete) => "storage remove",
-            (Self::Keys, Act::Rotate) => "keys rotate",
-            (Self::Keys, Act::Revoke) => "keys revoke",
-            (Self::Keys, Act::BundleOut) => "bundle out",
-            (Self::Keys, Act::BundleIn) => "bundle in",
-            (Self::DeviceMap, Act::Import) => "devices import",
-            (Self::DeviceMap, Act::Delete) => "devices unmap",
-            _ => return None,
-        })
+    pub fn done_by(self, act: Act) -> Option<&'static str> {
+        self.spec().verbs.iter().find(|(of, _)| *of == act).map(|(_, verb)| *verb)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::model::text;
 use crate::tui::canvas::{Canvas, units, width};
 use crate::tui::context::Context;
 use crate::tui::keys::{ACTS, Binding, Command};
-use crate::tui::listing::{Act, Kind, Place};
+use crate::tui::listing::{Act, Kind, Place, Reached};
 use crate::tui::message::Request;
 use crate::tui::panel::page;
 use crate::tui::tab::Tab;
@@ -67,7 +67,7 @@ impl Palette {
         };
         let mut fixed: Vec<Entry> =
             Tab::ALL.into_iter().map(|tab| screen(format!("{} {}", tab.key, tab.title), tab.place())).collect();
-        let unnumbered = [Kind::Accounts].into_iter().chain(Kind::OF_SETUP);
+        let unnumbered = Kind::ALL.into_iter().filter(|kind| !matches!(kind.spec().reached, Reached::Key(_)));
         fixed.extend(unnumbered.map(|kind| screen(kind.title().to_owned(), Place::List(kind))));
         fixed.push(screen("Report".to_owned(), Place::Report));
         fixed.extend(Step::ALL.into_iter().map(|step| Entry {

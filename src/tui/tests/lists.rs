@@ -95,7 +95,7 @@ fn the_state_of_an_entry_is_distinct_without_color() {
             let cell = &buffer[(x.expect("the word begins"), y)];
             (cell.fg, cell.modifier)
         };
-        assert_eq!((style("active"), style("left")), (good, warning));
+        assert_eq!((style("active"), style("removed")), (good, warning));
     }
 }
 

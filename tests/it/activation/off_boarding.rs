@@ -44,7 +44,7 @@ fn returning_user_gets_the_same_account_and_laptop() {
     let elsewhere = |user: &str| user.replace("OU=Staff", "OU=Gone").replace("Sales", "Legal");
     let deleted = |_: &str| String::new();
     let ways: [(&str, Leaves); 3] =
-        [("is disabled", disabled), ("matches no mapping any more", elsewhere), ("is not found", deleted)];
+        [("is disabled", disabled), ("no longer matches a mapping", elsewhere), ("is not found", deleted)];
     for (why, leaves) in ways {
         now(&imd, leaves);
         assert_eq!(second.claim(&service, "user1").error(), "refused", "{why}");
@@ -141,7 +141,7 @@ fn expired_account_is_due_and_deleted_on_request_only() {
     assert_eq!(due["items"][0]["name"], "user1@corp.example.com", "{due}");
     imd.imd(["sync"]).succeeded();
     assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 2, "no sync deletes anything");
-    imd.imd(["accounts", "delete", "user1"]).failed_with(3, ["gone for ever"]);
+    imd.imd(["accounts", "delete", "user1"]).failed_with(3, ["deleted for good"]);
     imd.imd(["accounts", "delete", "user1", "--yes"]).succeeded();
     assert_eq!(imd.row("SELECT label FROM account")["label"], "User 2");
     assert_eq!(laptop.claim(&service, "user1").error(), "device-refused");

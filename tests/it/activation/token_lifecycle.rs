@@ -194,7 +194,7 @@ fn replaced_token_is_revoked_by_id() {
     imd.imd(["token", "rotate", &id("old")]).failed_with(1, ["revocation"]);
     // Of one that lives the name is enough; all of several are meant only by who says so.
     let again = imd.json(["token", "rotate", "rollout-2026"]);
-    imd.imd(["token", "revoke", "rollout-2026"]).failed_with(3, ["2 tokens"]);
+    imd.imd(["token", "revoke", "rollout-2026"]).failed_with(3, ["2 valid tokens"]);
     let revoked = imd.json(["token", "revoke", "rollout-2026", "--yes"]);
     assert_eq!(revoked["items"].as_array().unwrap().len(), 2, "{revoked}");
     assert_eq!(imd.row("SELECT count(*) AS n FROM token WHERE revoked_at IS NULL")["n"], 0, "{again}");

@@ -179,7 +179,7 @@ fn the_console_shows_hostile_names_as_text() {
     console.terminal.press("4");
     console.terminal.wait_for("Each sync is a plan first");
     console.terminal.press(key::ENTER);
-    console.terminal.wait_for("is new in mapping");
+    console.terminal.wait_for("new in mapping");
     console.terminal.press(key::ENTER);
     console.terminal.wait_for("mapping: Staff");
     assert!(console.terminal.screen().contains("\\u{1b}"), "{}", console.terminal.screen());

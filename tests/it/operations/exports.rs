@@ -19,7 +19,7 @@ fn what_was_written_is_listed_with_its_token_and_whether_it_is_still_there() {
     imd.imd(["token", "revoke", "rollout-2026"]).succeeded();
     let listed = imd.imd(["export", "written"]).succeeded().stdout.clone();
     let line = |target: &str| listed.lines().find(|line| line.contains(target)).unwrap().to_owned();
-    assert!(line("configmgr").contains(" gone "), "{listed}");
+    assert!(line("configmgr").contains(" missing "), "{listed}");
     assert!(line("msiexec").contains(" revoked "), "{listed}");
     // Whose folder is gone carries nothing; the others do.
     let tokens = imd.json(["status"])["overview"]["tokens"].clone();

@@ -1,13 +1,29 @@
 //! Accounts, by their user's name.
 
-use super::{Source, counted, done, laptop, minute, quota, several, yes_or_no};
+use super::{Source, counted, done, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::account::{Account, Why};
-use crate::model::count::grouped;
 use crate::model::job::Job;
-use crate::model::text::shown;
-use crate::present::Tone;
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
+use crate::present::account::{self, COLUMNS};
+use crate::present::{Act, Fact, Kind, headings};
+use crate::tui::listing::{Asked, Detail, Doing, ListSpec, Question, Reached, Row, Rows};
+
+pub(super) const SPEC: ListSpec = ListSpec {
+    kind: Kind::Accounts,
+    title: "Accounts",
+    reached: Reached::From(Kind::Devices),
+    columns: &headings(COLUMNS),
+    empty: "No user is activated yet. A laptop enrolls by an export (7), then its user logs on; 5 shows the pending laptops.",
+    about: "What users got at their first activation.",
+    help: include_str!("../../../../assets/help/accounts.txt"),
+    listed_by: "accounts",
+    verbs: &[
+        (Act::Preserve, "accounts preserve"),
+        (Act::Restore, "accounts restore"),
+        (Act::Delete, "accounts delete"),
+    ],
+    ..ListSpec::PLAIN
+};
 
 pub(super) struct Accounts;
 
@@ -21,20 +37,7 @@ impl Source for Accounts {
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
         let account = engine.account_called(id)?;
-        let given = &account.given;
-        let mut lines = vec![
-            Fact::new("State", account.says(engine.now())).toned(tone(&account)),
-            Fact::new("Account", account.name.shown()),
-            Fact::new("Mail", account.mail.shown()),
-            Fact::new("User", account.user.clone()).leading(Place::Entry(Kind::Users, account.guid.to_string())),
-            Fact::new("Mapping", given.mapping.to_string())
-                .leading(Place::Entry(Kind::Mappings, given.mapping.to_string())),
-            Fact::new("Profile", given.profile.to_string()),
-            Fact::new("Storage", format!("{}: {}", given.storage, shown(&given.location))),
-            Fact::new("Quota", quota(given.quota)),
-            Fact::new("Made", minute(account.created_at)),
-        ];
-        lines.extend(several("Laptops", engine.devices_of(&account)?.iter().map(laptop)));
+        let lines = account::facts(&account, &engine.devices_of(&account)?, engine.now());
         Ok(Detail { title: account.user.clone(), lines, acts: acts(engine, &account) })
     }
 
@@ -45,10 +48,10 @@ impl Source for Accounts {
         let are = if account.devices == 1 { "is" } else { "are" };
         Ok(match act {
             Act::Preserve => Some(yes_or_no(format!(
-                "Preserve the account of {user}? The user and {laptops} are refused from the next request on; all that the account has is kept."
+                "Preserve the account of {user}? The user and {laptops} are refused from the next request on; the account is kept with all it has."
             ))),
             Act::Delete => Some(yes_or_no(format!(
-                "Delete the account of {user}? It is gone for ever, and its {laptops} {are} released."
+                "Delete the account of {user}? This cannot be undone; its {laptops} {are} released."
             ))),
             _ => None,
         })
@@ -58,10 +61,10 @@ impl Source for Accounts {
         let id = doing.id.as_deref().unwrap_or_default();
         let said = match doing.act {
             Act::Preserve => {
-                format!("The account of {} is preserved; p restores it.", engine.preserve_account(id)?.user)
+                format!("The account of {} was preserved; p restores it.", engine.preserve_account(id)?.user)
             }
-            Act::Restore => format!("The account of {} is restored.", engine.restore_account(id)?.user),
-            Act::Delete => format!("The account of {} is deleted.", engine.delete_account(id)?.user),
+            Act::Restore => format!("The account of {} was restored.", engine.restore_account(id)?.user),
+            Act::Delete => format!("The account of {} was deleted.", engine.delete_account(id)?.user),
             _ => return Ok(Vec::new()),
         };
         Ok(done(said))
@@ -80,21 +83,6 @@ fn acts(engine: &Engine, account: &Account) -> Vec<Act> {
 }
 
 fn row(engine: &Engine, account: &Account) -> Row {
-    Row {
-        id: account.guid.to_string(),
-        cells: vec![
-            account.user.clone(),
-            account.says(engine.now()),
-            grouped(account.devices),
-            account.name.shown(),
-            account.given.profile.to_string(),
-            account.given.storage.to_string(),
-        ],
-        tone: tone(account),
-        acts: acts(engine, account),
-    }
-}
-
-fn tone(account: &Account) -> Tone {
-    if account.preserved.is_some() { Tone::Warning } else { Tone::Good }
+    let row = account::Row { account: account.clone(), now: engine.now() };
+    super::row(account.guid.to_string(), COLUMNS, &row, account::tone(account), acts(engine, account))
 }

@@ -1,12 +1,31 @@
 //! Laptops, the newest first.
 
-use super::{Source, done, minute, several, yes_or_no};
+use super::{Source, done, yes_or_no};
 use crate::engine::{Engine, Error};
 use crate::model::device::{Device, DeviceState};
 use crate::model::job::Job;
-use crate::model::text::shown;
-use crate::present::Tone;
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
+use crate::present::device::{self, COLUMNS};
+use crate::present::{Act, Fact, Kind, headings};
+use crate::tui::listing::{Asked, Detail, Doing, ListSpec, Question, Reached, Row, Rows};
+
+pub(super) const SPEC: ListSpec = ListSpec {
+    kind: Kind::Devices,
+    title: "Devices",
+    reached: Reached::Key('5'),
+    columns: &headings(COLUMNS),
+    empty: "No laptop has enrolled yet. Give an export to your deployment tool (7).",
+    about: "Laptops. A pending laptop waits for its user to log on.",
+    help: include_str!("../../../../assets/help/devices.txt"),
+    entry: Some("laptop"),
+    listed_by: "devices",
+    verbs: &[
+        (Act::Revoke, "devices revoke"),
+        (Act::Release, "devices release"),
+        (Act::Pause, "pause"),
+        (Act::Resume, "resume"),
+    ],
+    ..ListSpec::PLAIN
+};
 
 pub(super) struct Devices;
 
@@ -24,41 +43,15 @@ impl Source for Devices {
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
         let device = engine.device(id)?;
-        let mut lines = vec![
-            Fact::new("State", device.state.word()).toned(tone(&device)),
-            Fact::new("Serial", device.serial.shown()),
-            Fact::new("System", device.system.shown()),
-            Fact::new("Agent", device.agent.shown()),
-            Fact::new("Enrolled", minute(device.enrolled_at)),
-            Fact::new("Token", token_name(engine, &device)?)
-                .leading(Place::Entry(Kind::Tokens, device.token.to_string())),
-        ];
-        lines.extend(device.waits_for().map(|why| Fact::new("Why", why).toned(Tone::Warning)));
-        if let Some(activation) = &device.activation {
-            let user = activation.user.clone();
-            let whose = activation.account_name.raw().to_owned();
-            lines.push(Fact::new("User", user).leading(Place::Entry(Kind::Accounts, whose)));
-            lines.push(Fact::new("Activated", format!("{} by {}", minute(activation.at), auth(&device))));
-        }
-        lines.extend(device.ended_at.map(|at| Fact::new("Ended", minute(at))));
-        lines.push(Fact::new("Seen", minute(device.last_seen_at)));
         let refusals = engine.refusals(Some(&device.id.to_string()), REFUSALS)?;
-        lines.extend(several(
-            "Refused",
-            refusals.iter().map(|refusal| {
-                let whom = refusal.user.as_ref().map(|user| format!("; user {}", user.shown())).unwrap_or_default();
-                let (at, why, id) = (minute(refusal.at), refusal.detail.shown(), shown(&refusal.correlation));
-                Fact::new("", format!("{at}: {why}{whom}; correlation id {id}")).toned(Tone::Warning)
-            }),
-        ));
-        lines.push(Fact::new("Id", device.id.to_string()));
+        let lines = device::facts(&device, &token_name(engine, &device)?, &refusals);
         Ok(Detail { title: device.host_name.shown(), lines, acts: acts(&device) })
     }
 
     fn question(&self, engine: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
         match act {
             Act::Pause => {
-                let text = "Pause? No laptop enrolls or activates until somebody resumes; each is told to wait, and comes again.";
+                let text = "Pause? No laptop enrolls or activates until you resume; laptops wait and try again.";
                 return Ok(Some(yes_or_no(text)));
             }
             Act::Resume => return Ok(None),
@@ -67,12 +60,12 @@ impl Source for Devices {
         let device = engine.device(id.unwrap_or_default())?;
         let host = device.host_name.shown();
         let whose = device.activation.as_ref().map(|of| format!(" of {}", of.user)).unwrap_or_default();
-        let place = if whose.is_empty() { "" } else { "stops being one of the user's laptops, and " };
+        let seat = if whose.is_empty() { "" } else { "gives its seat back to the user, and " };
         Ok(match act {
             Act::Revoke => Some(yes_or_no(format!(
-                "Revoke {host}{whose}? It is refused from the next request on, and so is the same hardware, until it is released."
+                "Revoke {host}{whose}? It and the same hardware are refused from the next request on, until it is released."
             ))),
-            Act::Release => Some(yes_or_no(format!("Release {host}{whose}? It {place}may enroll anew."))),
+            Act::Release => Some(yes_or_no(format!("Release {host}{whose}? It {seat}may enroll again."))),
             _ => None,
         })
     }
@@ -81,7 +74,7 @@ impl Source for Devices {
         match doing.act {
             Act::Pause => {
                 engine.pause(None)?;
-                return Ok(done("Laptops are told to wait; P lets them in again."));
+                return Ok(done("Paused: no laptop enrolls or activates; P resumes."));
             }
             Act::Resume => {
                 engine.resume()?;
@@ -99,7 +92,7 @@ impl Source for Devices {
     }
 }
 
-/// What people call the token that let it in.
+/// The name of the token that enrolled it.
 fn token_name(engine: &Engine, device: &Device) -> Result<String, Error> {
     let record = engine.tokens()?.into_iter().find(|record| record.id == device.token);
     Ok(record.map_or_else(|| device.token.to_string(), |record| record.name.to_string()))
@@ -114,32 +107,5 @@ fn acts(device: &Device) -> Vec<Act> {
 }
 
 fn row(device: &Device) -> Row {
-    Row {
-        id: device.id.to_string(),
-        cells: vec![
-            device.host_name.shown(),
-            device.state.word().to_owned(),
-            match (&device.activation, device.waits_for()) {
-                (Some(activation), _) => activation.user.clone(),
-                (None, why) => why.unwrap_or_default().to_owned(),
-            },
-            minute(device.last_seen_at),
-            device.serial.shown(),
-            auth(device),
-        ],
-        tone: tone(device),
-        acts: acts(device),
-    }
-}
-
-fn tone(device: &Device) -> Tone {
-    match device.state {
-        DeviceState::Activated => Tone::Good,
-        DeviceState::Revoked => Tone::Warning,
-        _ => Tone::Plain,
-    }
-}
-
-fn auth(device: &Device) -> String {
-    device.activation.as_ref().map(|activation| activation.auth.word().to_owned()).unwrap_or_default()
+    super::row(device.id.to_string(), COLUMNS, device, device::tone(device.state), acts(device))
 }

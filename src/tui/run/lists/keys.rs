@@ -1,62 +1,63 @@
-//! What signs tokens, the newest first; and what travels across an air gap.
+//! The keys that sign tokens, the newest first, and bundles for an air gap.
 
-use super::{Source, done, minute, page, typed, yes_or_no};
+use super::{Source, done, page, typed, yes_or_no};
 use crate::engine::{Carried, Engine, Error, Key};
-use crate::model::count::grouped;
+use crate::model::count::{counted, grouped};
 use crate::model::job::Job;
 use crate::model::text::shown;
-use crate::present::Tone;
+use crate::present::key::{COLUMNS, facts, tone};
+use crate::present::{Act, Fact, Kind, headings};
 use crate::store::KeyState;
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Question, Row, Rows};
+use crate::tui::listing::{Asked, Detail, Doing, ListSpec, Question, Rows};
+
+pub(super) const SPEC: ListSpec = ListSpec {
+    kind: Kind::Keys,
+    title: "Keys",
+    columns: &headings(COLUMNS),
+    empty: "There is no key yet. The first token creates it.",
+    about: "What signs tokens. Tokens of a retired key stay valid.",
+    help: include_str!("../../../../assets/help/keys.txt"),
+    acts: &[Act::Rotate, Act::BundleOut, Act::BundleIn],
+    listed_by: "keys list",
+    verbs: &[
+        (Act::Rotate, "keys rotate"),
+        (Act::Revoke, "keys revoke"),
+        (Act::BundleOut, "bundle out"),
+        (Act::BundleIn, "bundle in"),
+    ],
+    ..ListSpec::PLAIN
+};
 
 pub(super) struct Keys;
 
-/// What a bundle is called when nobody says.
+/// The default name of a bundle.
 const BUNDLE: &str = "imd.bundle";
 
 impl Source for Keys {
     fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
-        let rows = engine.keys()?.into_iter().map(|key| Row {
-            cells: vec![
-                key.id.clone(),
-                key.state.word().to_owned(),
-                grouped(key.tokens),
-                minute(key.created_at),
-                whose(&key),
-            ],
-            tone: tone(key.state),
-            acts: acts(&key),
-            id: key.id,
-        });
+        let rows = engine
+            .keys()?
+            .into_iter()
+            .map(|key| super::row(key.id.clone(), COLUMNS, &key, tone(key.state), acts(&key)));
         Ok(page(rows, asked, offset, limit))
     }
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
         let key = find(engine, id)?;
-        let mut lines = vec![
-            Fact::new("State", key.state.word()).toned(tone(key.state)),
-            Fact::new("Made", minute(key.created_at)),
-            Fact::new("Tokens", grouped(key.tokens)),
-            Fact::new("Signs for", whose(&key)),
-            Fact::new("Public", shown(&key.public)),
-        ];
-        lines.extend(key.revoked_at.map(|at| Fact::new("Revoked", minute(at)).toned(Tone::Warning)));
-        Ok(Detail { title: shown(&key.id), lines, acts: acts(&key) })
+        Ok(Detail { title: shown(&key.id), lines: facts(&key), acts: acts(&key) })
     }
 
     fn question(&self, engine: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
         Ok(match act {
-            Act::Rotate => Some(yes_or_no(
-                "Make a new key? It signs from now on. The one before stays good for the tokens that it signed.",
-            )),
-            Act::Revoke => {
-                let tokens = grouped(find(engine, id.unwrap_or_default())?.tokens);
-                Some(yes_or_no(format!(
-                    "Revoke this key? {tokens} tokens that it signed are refused from the next request on."
-                )))
+            Act::Rotate => {
+                Some(yes_or_no("Create a new key? It signs from now on. Tokens of the previous key stay valid."))
             }
-            Act::BundleOut => Some(typed("Which new file is the bundle written to? It holds no token.", BUNDLE)),
-            Act::BundleIn => Some(typed("Which bundle is taken in?", BUNDLE)),
+            Act::Revoke => {
+                let tokens = counted(find(engine, id.unwrap_or_default())?.tokens, "token is", "tokens are");
+                Some(yes_or_no(format!("Revoke this key? {tokens} refused from the next request on.")))
+            }
+            Act::BundleOut => Some(typed("Write the bundle to which new file? It contains no token.", BUNDLE)),
+            Act::BundleIn => Some(typed("Import which bundle?", BUNDLE)),
             _ => None,
         })
     }
@@ -71,13 +72,14 @@ impl Source for Keys {
             }
             Act::BundleOut => {
                 let Carried { tokens, revoked, .. } = engine.write_bundle(file, None)?;
-                let (tokens, revoked) = (grouped(tokens), grouped(revoked));
-                done(format!("{} carries {tokens} tokens, {revoked} of them revoked.", shown(&doing.input)))
+                let tokens = counted(tokens, "token", "tokens");
+                done(format!("{} holds {tokens}, {} of them revoked.", shown(&doing.input), grouped(revoked)))
             }
             Act::BundleIn => {
                 let Carried { tokens, revoked, revoked_keys, .. } = engine.read_bundle(file, None)?;
-                let (tokens, revoked, keys) = (grouped(tokens), grouped(revoked), grouped(revoked_keys));
-                done(format!("{tokens} tokens were registered; {revoked} tokens and {keys} keys are revoked by it."))
+                let [tokens, revoked] = [tokens, revoked].map(|count| counted(count, "token", "tokens"));
+                let keys = counted(revoked_keys, "key", "keys");
+                done(format!("{tokens} registered, {revoked} revoked, {keys} revoked."))
             }
             _ => Vec::new(),
         })
@@ -90,16 +92,4 @@ fn find(engine: &Engine, id: &str) -> Result<Key, Error> {
 
 fn acts(key: &Key) -> Vec<Act> {
     if key.state == KeyState::Revoked { Vec::new() } else { vec![Act::Revoke] }
-}
-
-fn whose(key: &Key) -> String {
-    key.signs_for.as_ref().map_or_else(|| "this installation".to_owned(), |other| shown(&other.issuer))
-}
-
-const fn tone(state: KeyState) -> Tone {
-    match state {
-        KeyState::Active => Tone::Good,
-        KeyState::Retired => Tone::Plain,
-        KeyState::Revoked => Tone::Warning,
-    }
 }

@@ -1,37 +1,58 @@
-//! The mappings, in the order in which they take users.
+//! The mappings, in the order of their priority.
 
 use super::{Source, called, done, page, typed, yes_or_no};
 use crate::engine::{Engine, Error};
-use crate::model::count::grouped;
+use crate::model::count::{counted, grouped};
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
 use crate::model::name::Name;
 use crate::model::text::shown;
-use crate::present::Tone;
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
+use crate::present::mapping::{self, COLUMNS};
+use crate::present::{Act, Fact, Kind, Place, headings};
+use crate::tui::listing::{Asked, Detail, Doing, ListSpec, Question, Reached, Rows};
+use crate::wizard::Step;
+
+pub(super) const SPEC: ListSpec = ListSpec {
+    kind: Kind::Mappings,
+    title: "Mappings",
+    reached: Reached::Key('3'),
+    columns: &headings(COLUMNS),
+    empty: "There is no mapping yet. Step 3 creates the first one: n opens it.",
+    about: "Which users get what. A user belongs to the first mapping that matches.",
+    help: include_str!("../../../../assets/help/mappings.txt"),
+    entry: Some("mapping"),
+    edited: Some((Step::Mapping, |name| Place::Named(Step::Mapping, name))),
+    acts: &[Act::New],
+    listed_by: "mapping list",
+    shown_by: Some("mapping show"),
+    verbs: &[
+        (Act::New, "mapping add"),
+        (Act::Edit, "mapping edit"),
+        (Act::Order, "mapping order"),
+        (Act::Duplicate, "mapping duplicate"),
+        (Act::Disable, "mapping disable"),
+        (Act::Enable, "mapping enable"),
+        (Act::Delete, "mapping remove"),
+    ],
+    ..ListSpec::PLAIN
+};
 
 pub(super) struct Mappings;
 
 impl Source for Mappings {
     fn rows(&self, engine: &Engine, asked: &Asked, offset: u64, limit: u64) -> Result<Rows, Error> {
-        let counts = engine.user_counts()?.per_mapping;
-        let mappings = engine.mappings()?;
+        let mappings = mapping::rows(engine)?;
         let several = mappings.len() > 1;
-        let rows = mappings.into_iter().map(|kept| {
-            let users = counts.iter().find(|(name, _)| name.is_same(&kept.value.name)).map_or(0, |(_, users)| *users);
-            row(&kept.value, users, several)
+        let rows = mappings.into_iter().map(|row| {
+            let mapping = &row.kept.value;
+            super::row(mapping.name.to_string(), COLUMNS, &row, mapping::tone(mapping), acts(mapping, several))
         });
         Ok(page(rows, asked, offset, limit))
     }
 
     fn detail(&self, engine: &Engine, id: &str) -> Result<Detail, Error> {
         let kept = find(engine, id)?;
-        let mapping = &kept.value;
-        let mut lines = vec![Fact::new("State", state(mapping)).toned(tone(mapping))];
-        lines.extend(gives(mapping).into_iter().map(|(label, text)| Fact::new(label, text)));
-        lines.extend(whom(mapping).into_iter().map(|(label, text)| Fact::new(label, text)));
-        lines
-            .push(Fact::new("Changed", format!("{} by {}", super::minute(kept.changed_at), kept.changed_by.0.shown())));
+        let (mapping, lines) = (&kept.value, mapping::facts(&kept));
         Ok(Detail { title: mapping.name.to_string(), lines, acts: acts(mapping, false) })
     }
 
@@ -40,14 +61,13 @@ impl Source for Mappings {
         Ok(match act {
             Act::Disable => Some(yes_or_no(format!(
                 "Switch \"{name}\" off? {}",
-                whom_it_leaves(engine, &called(id.unwrap_or_default())?)?
+                effect_of_off(engine, &called(id.unwrap_or_default())?)?
             ))),
-            Act::Duplicate => Some(typed(
-                format!("What is the copy of \"{name}\" to be called? It begins switched off."),
-                format!("{name} copy"),
-            )),
+            Act::Duplicate => {
+                Some(typed(format!("Name of the copy of \"{name}\"? It is off at first."), format!("{name} copy")))
+            }
             Act::Delete => Some(yes_or_no(format!(
-                "Remove \"{name}\"? Whom it had leaves by the next sync, unless another mapping takes them."
+                "Remove \"{name}\"? The next sync removes its users, unless another mapping matches them."
             ))),
             _ => None,
         })
@@ -61,17 +81,17 @@ impl Source for Mappings {
             Act::Disable | Act::Enable => {
                 let enabled = doing.act == Act::Enable;
                 engine.enable_mapping(&name, enabled)?;
-                format!("\"{name}\" is switched {}; the next sync goes by it.", if enabled { "on" } else { "off" })
+                format!("\"{name}\" is {} from the next sync on.", if enabled { "on" } else { "off" })
             }
             Act::Duplicate => {
                 let copy = called(&doing.input)?;
                 engine.duplicate_mapping(&name, &copy)?;
                 made = Some(Place::Entry(Kind::Mappings, copy.to_string()));
-                format!("\"{copy}\" is there, switched off; e changes whom it takes.")
+                format!("\"{copy}\" was created, off; e edits it.")
             }
             Act::Delete => {
                 engine.remove_mapping(&name)?;
-                format!("\"{name}\" is removed; whom it had stays as they are until the next sync.")
+                format!("\"{name}\" was removed; its users stay until the next sync.")
             }
             _ => return Ok(Vec::new()),
         };
@@ -79,28 +99,26 @@ impl Source for Mappings {
     }
 }
 
-/// What becomes of the users of a mapping that is switched off: the same as `assets/help/mappings.txt` says, in numbers.
-pub(super) fn whom_it_leaves(engine: &Engine, name: &Name) -> Result<String, Error> {
+/// What happens to the users of a mapping that is switched off, in numbers; `assets/help/mappings.txt` says the same.
+pub(super) fn effect_of_off(engine: &Engine, name: &Name) -> Result<String, Error> {
     let users = engine.user_counts()?.per_mapping.into_iter().find(|(of, _)| of.is_same(name));
-    let users = users.map_or(0, |(_, users)| users);
-    // Whom another one matches, too, goes where the last place in the order would leave them to.
+    let users = counted(users.map_or(0, |(_, users)| users), "user", "users");
+    // A user moves to the mapping that would have them if this one were the last in the order.
     let mut order: Vec<Name> = engine.mappings()?.into_iter().map(|kept| kept.value.name).collect();
     order.retain(|other| other != name);
     order.push(name.clone());
     let moves = engine.reordered_as_read(&order)?;
     let moves = moves.map(|found| found.moves.iter().filter(|one| one.from == *name).map(|one| one.users).sum::<u64>());
-    let over = match moves {
-        Some(0) => "Nobody changes mapping".to_owned(),
-        Some(over) => {
-            format!("{} of its {} go over to a later mapping at the next sync", grouped(over), users_of(users))
-        }
-        None => format!("Of its {}, whom a later mapping matches goes over to it at the next sync", users_of(users)),
-    };
-    Ok(format!("{over}; nobody leaves. No new laptop is activated for who stays in it."))
-}
-
-fn users_of(users: u64) -> String {
-    if users == 1 { "1 user".to_owned() } else { format!("{} users", grouped(users)) }
+    Ok(match moves {
+        Some(0) => format!("Its {users} stay, and no new laptop is activated for them."),
+        Some(moving) => format!(
+            "Of its {users}, {} move to a later mapping at the next sync; the others stay, and no new laptop is activated for them.",
+            grouped(moving)
+        ),
+        None => format!(
+            "At the next sync, those of its {users} whom a later mapping matches move to that mapping; the others stay, and no new laptop is activated for them."
+        ),
+    })
 }
 
 fn find(engine: &Engine, id: &str) -> Result<crate::model::Kept<Mapping>, Error> {
@@ -116,48 +134,4 @@ fn acts(mapping: &Mapping, several: bool) -> Vec<Act> {
         acts.push(Act::Order);
     }
     acts
-}
-
-fn row(mapping: &Mapping, users: u64, several: bool) -> Row {
-    let joined = |facts: Vec<(&str, String)>| facts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", ");
-    Row {
-        id: mapping.name.to_string(),
-        cells: vec![
-            mapping.name.to_string(),
-            state(mapping).to_owned(),
-            grouped(users),
-            joined(gives(mapping)),
-            joined(whom(mapping)),
-        ],
-        tone: tone(mapping),
-        acts: acts(mapping, several),
-    }
-}
-
-fn state(mapping: &Mapping) -> &'static str {
-    if mapping.enabled { "on" } else { "off" }
-}
-
-fn tone(mapping: &Mapping) -> Tone {
-    if mapping.enabled { Tone::Good } else { Tone::Warning }
-}
-
-fn gives(mapping: &Mapping) -> Vec<(&'static str, String)> {
-    let mut gives = vec![("Profile", mapping.profile.to_string()), ("Storage", mapping.storage.to_string())];
-    gives.extend(mapping.quota.map(|quota| ("Quota", quota.to_string())));
-    gives
-}
-
-fn whom(mapping: &Mapping) -> Vec<(&'static str, String)> {
-    let mut whom = vec![("Directory", mapping.directory.to_string())];
-    let given = [
-        ("Base DN", &mapping.base_dn),
-        ("OU", &mapping.ou),
-        ("Group", &mapping.group),
-        ("Department", &mapping.department),
-        ("Country", &mapping.country),
-        ("Filter", &mapping.filter),
-    ];
-    whom.extend(given.into_iter().filter_map(|(label, value)| Some((label, shown(value.as_deref()?)))));
-    whom
 }

@@ -1,14 +1,29 @@
 //! The plans of the last syncs.
 
-use super::{Source, done, minute, page, yes_or_no};
+use super::{Source, done, page, yes_or_no};
 use crate::engine::{Engine, Error};
-use crate::model::count::grouped;
 use crate::model::job::Job;
 use crate::model::plan::{State, Summary};
-use crate::present::Tone;
-use crate::tui::listing::{Act, Asked, Detail, Doing, Fact, Kind, Place, Question, Row, Rows};
+use crate::present::plan::{COLUMNS, tone};
+use crate::present::{Act, Fact, Kind, Place, headings};
+use crate::tui::listing::{Asked, Detail, Doing, ListSpec, Question, Reached, Row, Rows};
 use crate::tui::message::JobEvent;
 use crate::tui::run::work;
+
+pub(super) const SPEC: ListSpec = ListSpec {
+    kind: Kind::Syncs,
+    title: "Syncs",
+    reached: Reached::Key('4'),
+    columns: &headings(COLUMNS),
+    empty: "There was no sync yet. r runs the first one; step 4 sets the interval (9, then 4 Frequency).",
+    about: "Each sync is a plan first. A plan that the safeguard stopped waits here for you.",
+    help: include_str!("../../../../assets/help/syncs.txt"),
+    acts: &[Act::Sync],
+    listed_by: "sync list",
+    shown_by: Some("sync show"),
+    verbs: &[(Act::Sync, "sync"), (Act::Undo, "sync undo"), (Act::Discard, "sync discard")],
+    ..ListSpec::PLAIN
+};
 
 pub(super) struct Syncs;
 
@@ -28,7 +43,7 @@ impl Source for Syncs {
 
     fn question(&self, _: &Engine, _: &Asked, act: Act, id: Option<&str>) -> Result<Option<Question>, Error> {
         let plan = id.unwrap_or_default();
-        let text = format!("Discard plan {plan}? Nobody was changed by it; the next sync makes its own.");
+        let text = format!("Discard plan {plan}? It changed no user; the next sync makes a new one.");
         Ok((act == Act::Discard).then(|| yes_or_no(text)))
     }
 
@@ -36,15 +51,15 @@ impl Source for Syncs {
         let plan = doing.id.as_deref().and_then(|id| id.parse().ok());
         if let (Act::Discard, Some(plan)) = (doing.act, plan) {
             engine.discard_plan(plan)?;
-            return Ok(done(format!("Plan {plan} is discarded.")));
+            return Ok(done(format!("Plan {plan} was discarded.")));
         }
         let made = engine.undo(plan)?.id;
-        let said = done(format!("Plan {made} takes it back; nothing has changed yet. Enter opens it."));
+        let said = done(format!("Plan {made} would undo it; nothing is changed yet. Enter opens it."));
         Ok(said.into_iter().map(|fact| fact.leading(Place::Entry(Kind::Syncs, made.to_string()))).collect())
     }
 }
 
-/// Plans, and applies what the fuse lets through.
+/// Plans, and applies the plan unless the safeguard stops it.
 pub(super) fn sync(engine: &Engine, job: &Job) -> Result<JobEvent, Error> {
     let plan = engine.plan(job)?;
     if let State::Stopped { .. } = plan.state {
@@ -56,23 +71,6 @@ pub(super) fn sync(engine: &Engine, job: &Job) -> Result<JobEvent, Error> {
 }
 
 fn row(plan: &Summary) -> Row {
-    let (state, tone) = match &plan.state {
-        State::Made => ("not applied", Tone::Plain),
-        State::Stopped { .. } => ("stopped", Tone::Warning),
-        State::Applied { .. } => ("applied", Tone::Good),
-    };
-    let counts = plan.counts;
-    let (leave, change, come) = (grouped(counts.removed), grouped(counts.updated), grouped(counts.added));
-    let back = plan.undoes.map(|of| format!("; takes back {of}")).unwrap_or_default();
-    Row {
-        id: plan.id.to_string(),
-        cells: vec![
-            plan.id.to_string(),
-            state.to_owned(),
-            minute(plan.made_at),
-            format!("{leave} leave, {change} change, {come} come{back}"),
-        ],
-        tone,
-        acts: vec![if matches!(plan.state, State::Applied { .. }) { Act::Undo } else { Act::Discard }],
-    }
+    let act = if matches!(plan.state, State::Applied { .. }) { Act::Undo } else { Act::Discard };
+    super::row(plan.id.to_string(), COLUMNS, plan, tone(&plan.state), vec![act])
 }

@@ -1,4 +1,4 @@
-//! What lists and the overview say of a real state, in words.
+//! Lists and the overview over a real state, in words.
 
 use super::*;
 use crate::engine::Options;
@@ -25,7 +25,7 @@ fn where_nothing_is_set_up_nothing_is_said_to_be_well() {
 }
 
 #[test]
-fn a_successor_says_until_when_the_old_token_is_good_only_while_it_is() {
+fn the_overlap_of_a_revoked_token_is_not_shown() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = engine(folder.path());
     let request = Request {
@@ -38,14 +38,14 @@ fn a_successor_says_until_when_the_old_token_is_good_only_while_it_is() {
     };
     let old = engine.mint(&request).expect("minted").record.id;
     engine.rotate_token(&old, crate::engine::OVERLAP).expect("rotated");
-    let replacement = || facts(&detail(&engine, Kind::Tokens, old.as_str()).expect("it is there"), "Successor");
-    assert!(replacement()[0].starts_with("rollout; this one lets laptops in until 20"), "{:?}", replacement());
+    let replacement = || facts(&detail(&engine, Kind::Tokens, old.as_str()).expect("it is there"), "Replaced by");
+    assert!(replacement()[0].starts_with("rollout; the overlap ends 20"), "{:?}", replacement());
     engine.revoke_token(&old).expect("revoked");
     assert_eq!(replacement(), ["rollout"]);
 }
 
 #[test]
-fn who_may_only_read_is_offered_nothing_that_changes_something() {
+fn a_read_only_console_offers_no_change() {
     let folder = tempfile::tempdir().expect("a folder");
     engine(folder.path()).pause(None).expect("paused");
     let asked = Asked { kind: Kind::Devices, search: String::new(), order: 0 };
@@ -70,15 +70,13 @@ fn the_audit_is_searched_by_day() {
 }
 
 #[test]
-fn what_switching_a_mapping_off_does_is_the_same_in_question_and_help() {
+fn question_and_help_say_the_same_of_a_mapping_that_is_off() {
+    const SAID: [&str; 3] =
+        ["t the next sync", "later mapping matches move to that mapping", "no new laptop is activated for them"];
     let help = include_str!("../../../../assets/help/mappings.txt");
-    for said in ["a later mapping takes over the users it matches", "The others stay, but activate no new laptop"] {
-        assert!(help.contains(said), "{said}");
-    }
     let folder = tempfile::tempdir().expect("a folder");
-    let engine = engine(folder.path());
-    let said = mappings::whom_it_leaves(&engine, &name("Staff")).expect("it can be said");
-    for part in ["goes over to it at the next sync", "nobody leaves", "o new laptop is activated for who stays in it"] {
-        assert!(said.contains(part), "{part}: {said}");
+    let question = mappings::effect_of_off(&engine(folder.path()), &name("Staff")).expect("it is known");
+    for part in SAID {
+        assert!(help.contains(part) && question.contains(part), "{part}: {question}");
     }
 }
