@@ -237,7 +237,7 @@ fn checklist_lists_unneeded_rights() {
     // Account Operators by way of Lab Helpers, Administrators by way of Domain Admins.
     let groups = "Account Operators, Administrators, Domain Admins";
     assert!(rights.evidence.ends_with(&format!("member of {groups}")), "{rights:?}");
-    assert!(rights.help.as_ref().is_some_and(|help| help.contains("take it out")), "{rights:?}");
+    assert!(rights.help.as_ref().is_some_and(|help| help.contains("remove it")), "{rights:?}");
     let checks = checked("svc-imd", Timestamp::now());
     assert_eq!(
         (line(&checks, "rights").outcome, line(&checks, "rights").evidence.as_str()),
