@@ -25,6 +25,7 @@ pub mod mapping;
 pub mod membership;
 pub mod moment;
 pub mod name;
+#[cfg(feature = "console")]
 pub mod nearest;
 pub mod on_activation;
 pub mod overview;
