@@ -38,7 +38,7 @@ pub(super) fn fields() -> Vec<Field> {
         Field::new(
             "directory.urls",
             "Addresses",
-            "Tried in order: ldaps://HOST, or ldap://HOST (StartTLS). Ctrl-O finds them by DNS.",
+            "Servers in order: ldaps://HOST, or ldap://HOST (StartTLS). Ctrl-O finds them by DNS.",
             Kind::Pick(Pick::Controller),
         )
         .list()
@@ -54,7 +54,7 @@ pub(super) fn fields() -> Vec<Field> {
         Field::new(
             "directory.pins",
             "Public-key pins",
-            "Used instead of a CA file. Ctrl-O shows the keys of the servers, to compare.",
+            "Public keys of the servers, used instead of a CA file. Ctrl-O shows the current keys.",
             Kind::Pick(Pick::Key),
         )
         .list()
