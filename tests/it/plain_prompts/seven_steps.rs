@@ -43,7 +43,7 @@ fn the_plain_face_walks_all_seven_steps_from_a_file_of_typed_lines() {
         "Error: Authentication methods: ",
         "failed, ",
         "ok, users: 12 users",
-        "12 users match, nobody is excluded.",
+        "12 users match, none excluded.",
         "The users are stored.",
         "Who can read the token of msiexec",
         "7 Installer, done: configmgr, ivanti-mac, msiexec",
