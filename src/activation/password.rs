@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn at_most_half_of_what_locks_an_account_is_let_through() {
+    fn half_the_lockout_threshold_is_allowed() {
         for (threshold, most) in [(0, 3), (1, 0), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (10, 3), (999, 3)] {
             assert_eq!(locking(threshold, 30).most, most, "{threshold}");
         }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_the_domain_does_not_count_as_quiet_begins_nothing_anew() {
+    fn short_waits_between_attempts_reset_nothing() {
         let attempts = locking(10, 30);
         let at = |minute: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
         // One attempt every 29 minutes: the domain keeps counting.

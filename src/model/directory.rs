@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_says_how_it_comes_to_its_tls() {
+    fn address_scheme_selects_tls() {
         for (text, security, port, shown) in [
             ("ldaps://DC1.corp.example.com", Security::Tls, 636, "ldaps://dc1.corp.example.com"),
             ("ldaps://dc1:3269", Security::Tls, 3269, "ldaps://dc1:3269"),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_worth_a_word_in_its_last_fourteen_days() {
+    fn password_expiry_warns_fourteen_days_before() {
         let now: Timestamp = "2026-11-24T12:00:00Z".parse().expect("a time");
         for (end, days, words) in [
             ("2026-12-08T12:00:00Z", None, "expires on 2026-12-08, in 14 days"),

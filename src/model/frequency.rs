@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_daily_run_keeps_its_hour_when_the_clocks_change() {
+    fn daily_run_keeps_its_hour_across_dst() {
         assert_eq!(
             runs("24h", Some("02:30"), Some("Europe/Oslo"), "2026-10-24T12:00:00Z"),
             ["2026-10-25 02:30 +02:00", "2026-10-26 02:30 +01:00", "2026-10-27 02:30 +01:00"]

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_id_says_nothing_where_there_are_several_domains() {
+    fn relative_ids_are_ignored_across_domains() {
         assert_eq!(circle().primary_ids(), [1, 2, 3, 4]);
         let several = Nested { several_domains: true, ..circle() };
         assert!(several.primary_ids().is_empty());

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_done_is_refused_where_it_is_defined() {
+    fn invalid_on_activation_is_refused() {
         let good = write(Grammar::Json, "{{ account }} {{quota}} 100% [~] \"");
         assert_eq!(OnActivation::parse(&good.to_text()), Ok(good.clone()));
         assert!(good.to_text().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));

@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fuse_never_means_nothing_in_a_small_company_nor_everybody_in_a_large_one() {
+    fn safeguard_allows_at_least_two_and_at_most_fifty() {
         let safeguard = Safeguard::default();
         for (users, allowed) in [(0, 2), (10, 2), (40, 4), (300, 30), (6_000, 50), (100_000, 50)] {
             assert_eq!(safeguard.allows(users), allowed, "{users} users");
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn claimed_stands_alone() {
+    fn unverified_cannot_be_combined() {
         let settings = Settings { auth: vec![AuthMethod::Password, AuthMethod::Unverified], ..Settings::default() };
         assert_eq!(settings.unfit(), [Unfit::UnverifiedWithOthers]);
         assert!(Settings::default().unfit().is_empty());

@@ -120,7 +120,7 @@ mod tests {
         }
 
         #[test]
-        fn users_have_one_hash_just_when_their_lasting_values_are_equal(one in any_user(), other in any_user()) {
+        fn user_hash_depends_on_lasting_values_only(one in any_user(), other in any_user()) {
             let lasting = |user: &User| -> Vec<_> {
                 user.all().iter().filter(|(attribute, _)| !attribute.is_operational()).cloned().collect()
             };

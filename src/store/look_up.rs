@@ -96,7 +96,7 @@ mod tests {
     use crate::store::Store;
 
     #[test]
-    fn look_ups_are_counted_for_a_device_for_a_token_and_in_all() {
+    fn look_up_limits_per_device_token_and_total() {
         let dir = tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o700)).tempdir().expect("a folder");
         let at = |second: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
         let [one, other] = ["0123456789abcdef", "fedcba9876543210"].map(|id| TokenId::parse(id).expect("an id"));

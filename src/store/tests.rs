@@ -126,7 +126,7 @@ fn failed_migration_keeps_the_database_and_names_the_backup() {
 }
 
 #[test]
-fn two_who_open_a_new_state_at_once_both_find_it_whole() {
+fn two_processes_can_create_the_state_at_once() {
     let dir = folder();
     let state = dir.path().join("state");
     std::thread::scope(|scope| {
@@ -139,7 +139,7 @@ fn two_who_open_a_new_state_at_once_both_find_it_whole() {
 }
 
 #[test]
-fn a_full_disk_gives_one_clear_error_and_loses_nothing() {
+fn full_disk_is_one_error_and_loses_nothing() {
     let dir = folder();
     let store = Store::open(dir.path()).expect("opens");
     let actor = Actor::new("anna");
@@ -165,7 +165,7 @@ fn a_full_disk_gives_one_clear_error_and_loses_nothing() {
 }
 
 #[test]
-fn only_one_of_two_writers_waits_and_none_is_refused() {
+fn concurrent_writers_wait_and_succeed() {
     let dir = folder();
     let store = Store::open(dir.path()).expect("opens");
     let actor = Actor::new("anna");
@@ -186,7 +186,7 @@ fn only_one_of_two_writers_waits_and_none_is_refused() {
 }
 
 #[test]
-fn of_many_who_read_at_once_a_few_connections_are_kept() {
+fn sixteen_idle_connections_are_kept() {
     let dir = folder();
     let store = Store::open(dir.path()).expect("opens");
     let together = std::sync::Barrier::new(40);

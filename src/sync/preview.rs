@@ -252,7 +252,7 @@ mod tests {
     use super::lower;
 
     #[test]
-    fn what_is_below_two_bases_is_below_the_lower_one_and_nothing_when_they_are_apart() {
+    fn two_bases_share_the_lower_one_or_nothing() {
         let of = |bases: &[&str]| lower(bases.iter().copied()).map_err(|_| ());
         assert_eq!(of(&[]), Ok(None));
         assert_eq!(of(&["OU=a,DC=x"]), Ok(Some("OU=a,DC=x".into())));

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_loss_has_a_fuse_and_so_has_their_sum() {
+    fn each_kind_of_loss_and_their_sum_trip_the_safeguard() {
         assert_eq!(of(&change(&[("disabled", 4)])), []);
         assert_eq!(of(&change(&[("disabled", 6)])), [(Loss::Disabled, 6, Cause::Disabled)]);
         assert_eq!(of(&change(&[("disabled", 2), ("gone", 3)])), [(Loss::Leaving, 5, Cause::Gone)]);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attribute_that_most_lose_at_once_is_suspicious_and_one_that_a_few_lose_is_not() {
+    fn attribute_lost_by_most_users_trips_the_safeguard() {
         let losing = |staying, had| MappingChanges {
             lost: vec![LostAttribute { attribute: Attribute::Department, leaving: 0, staying, had }],
             ..change(&[])
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_is_what_is_true_of_most() {
+    fn probable_cause_is_that_of_most_users() {
         let edited = Some((crate::model::audit::Actor::new("anna"), Timestamp::UNIX_EPOCH));
         let first = |change: MappingChanges| of(&change).into_iter().next().expect("it trips").2;
         assert!(matches!(first(change(&[("no-longer-matches", 6)])), Cause::NoLongerMatch));

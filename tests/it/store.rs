@@ -103,7 +103,7 @@ fn configured() -> (TempDir, Store) {
 }
 
 #[test]
-fn what_is_saved_is_read_back_by_us_and_by_sqlite3() {
+fn saved_values_are_read_by_imd_and_sqlite3() {
     let (dir, store) = configured();
     let file = Directory { name: name("Übung"), source: Source::File("/srv/Benutzer übung.ldif".into()) };
     store.save(&file, None, &by(&Actor::new("anna"))).expect("saved");
@@ -132,7 +132,7 @@ fn what_is_saved_is_read_back_by_us_and_by_sqlite3() {
 }
 
 #[test]
-fn a_change_that_panics_is_undone_and_those_after_it_are_made() {
+fn panicking_change_is_rolled_back_alone() {
     let (dir, store) = empty();
     let queue = store.queue().expect("a thread");
     let anna = Actor::new("anna");
@@ -153,7 +153,7 @@ fn a_change_that_panics_is_undone_and_those_after_it_are_made() {
 }
 
 #[test]
-fn what_there_is_one_of_is_kept_and_versioned() {
+fn documents_are_saved_and_versioned() {
     let (_dir, store) = empty();
     let anna = Actor::new("anna");
     let frequency = Frequency {
@@ -195,7 +195,7 @@ fn what_there_is_one_of_is_kept_and_versioned() {
 }
 
 #[test]
-fn a_form_that_shows_an_older_version_does_not_win() {
+fn stale_version_is_not_saved() {
     let (_dir, store) = configured();
     let (anna, bert) = (Actor::new("anna"), Actor::new("bert"));
     let annas = Profile { max_users: 10, ..laptops() };
@@ -213,7 +213,7 @@ fn a_form_that_shows_an_older_version_does_not_win() {
 }
 
 #[test]
-fn of_two_who_race_for_a_row_one_wins_each_round_and_nothing_is_lost() {
+fn racing_saves_have_one_winner_each_round() {
     const ROUNDS: u32 = 40;
     let (dir, store) = configured();
     let barrier = Barrier::new(2);
@@ -251,7 +251,7 @@ fn of_two_who_race_for_a_row_one_wins_each_round_and_nothing_is_lost() {
 }
 
 #[test]
-fn saving_what_is_there_changes_nothing_and_leaves_no_trace() {
+fn saving_the_same_value_changes_nothing() {
     let (dir, store) = configured();
     let before = sqlite3(dir.path(), ".dump");
     assert_eq!(store.save(&mapping("Staff"), Some(1), &by(&Actor::new("bert"))).expect("saved"), 1);
@@ -269,7 +269,7 @@ fn names_that_differ_in_case_are_one_name() {
 }
 
 #[test]
-fn what_is_needed_is_not_removed_and_says_by_whom() {
+fn item_in_use_is_not_removed() {
     let (_dir, store) = configured();
     let anna = Actor::new("anna");
     let needed = |error: Error| match error {
@@ -311,7 +311,7 @@ fn mappings_keep_the_order_that_they_are_given() {
 }
 
 #[test]
-fn an_order_is_not_saved_over_another_that_was_saved_meanwhile() {
+fn mapping_order_conflict_is_detected() {
     let (_dir, store) = configured();
     let anna = Actor::new("anna");
     for new in ["Board", "All"] {
@@ -336,7 +336,7 @@ fn an_order_is_not_saved_over_another_that_was_saved_meanwhile() {
 }
 
 #[test]
-fn the_audit_tells_who_changed_what_from_what_to_what() {
+fn audit_names_actor_subject_and_change() {
     let (_dir, store) = configured();
     let bert = Actor::new("bert\u{1b}[2J");
     let changed = Profile { quota: "80 GiB".parse().ok(), devices_per_user: None, ..laptops() };
@@ -351,7 +351,7 @@ fn the_audit_tells_who_changed_what_from_what_to_what() {
 }
 
 #[test]
-fn the_audit_cannot_be_edited_and_when_it_is_that_is_found() {
+fn edited_audit_is_detected() {
     let (dir, store) = configured();
     assert!(matches!(store.verify_audit(), Ok(Verdict::Whole { rows: 4, .. })));
     for sql in ["UPDATE audit SET actor = 'x' WHERE number = 2", "DELETE FROM audit WHERE number = 2"] {
@@ -370,7 +370,7 @@ fn the_audit_cannot_be_edited_and_when_it_is_that_is_found() {
 }
 
 #[test]
-fn drafts_secrets_and_keys_are_there_when_the_session_comes_back() {
+fn drafts_secrets_and_keys_survive_a_lost_session() {
     let (dir, store) = empty();
     let anna = Actor::new("anna");
     assert_eq!(store.installation_id().expect("read"), None);
@@ -406,7 +406,7 @@ fn drafts_secrets_and_keys_are_there_when_the_session_comes_back() {
 }
 
 #[test]
-fn what_two_administrators_type_at_one_step_stays_apart() {
+fn drafts_of_two_administrators_are_separate() {
     let (dir, store) = empty();
     let (anna, bob) = (Actor::new("anna"), Actor::new("bob"));
     let typed = |what: &str| serde_json::json!({ "ou": what });
@@ -450,7 +450,7 @@ fn token(id: u64, of: &str) -> Record {
 }
 
 #[test]
-fn a_token_name_is_free_again_when_its_token_is_no_longer_valid() {
+fn token_name_is_free_after_its_token_ends() {
     let (dir, store) = empty();
     let anna = Actor::new("anna");
     store.add_token(&token(1, "rollout"), &by(&anna)).expect("added");
@@ -514,7 +514,7 @@ fn the_state_is_for_its_owner_only() {
 }
 
 #[test]
-fn a_database_from_the_future_is_left_alone() {
+fn database_of_a_newer_imd_is_refused() {
     let (dir, store) = configured();
     drop(store);
     sqlite3(
@@ -530,7 +530,7 @@ fn a_database_from_the_future_is_left_alone() {
 }
 
 #[test]
-fn something_else_is_not_taken_for_a_database_of_ours() {
+fn foreign_database_is_refused() {
     let dir = folder();
     sqlite3(dir.path(), "CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)");
     let file = dir.path().join("imd.db");

@@ -18,7 +18,7 @@ use imd::sync::{self, Error, Unopened};
 use crate::support::corp::{Corp, House, guid, mapping, name, now};
 
 #[test]
-fn a_plan_says_who_comes_changes_and_leaves_and_applying_it_does_just_that() {
+fn applying_does_exactly_what_the_plan_says() {
     let house = House::with_staff();
     let before = Corp::of(&["anna", "bert", "cleo", "dora", "eva"]);
     let plan = house.plan(&before).expect("a plan");
@@ -57,7 +57,7 @@ fn a_plan_says_who_comes_changes_and_leaves_and_applying_it_does_just_that() {
 }
 
 #[test]
-fn who_is_left_out_is_told_with_the_reason() {
+fn excluded_users_have_a_reason() {
     let house = House::with_staff();
     // 2026-02-28 and 2026-03-02 as FILETIMEs: (days since 1601-01-01) * 86,400 * 10^7.
     let corp = Corp::of(&["ok", "never"])
@@ -89,7 +89,7 @@ fn who_is_left_out_is_told_with_the_reason() {
 }
 
 #[test]
-fn the_mapping_of_higher_priority_takes_a_user_and_reordering_moves_them() {
+fn higher_priority_mapping_takes_the_user() {
     let house = House::new();
     house.map("Board", Some("(title=Board)"));
     house.map("All", None);
@@ -124,7 +124,7 @@ fn the_mapping_of_higher_priority_takes_a_user_and_reordering_moves_them() {
 }
 
 #[test]
-fn a_user_who_leaves_is_kept_and_comes_back_as_the_same() {
+fn removed_user_comes_back_with_the_same_id() {
     let mut house = House::with_staff();
     let corp = Corp::of(&["anna", "bert", "cleo", "dora"]);
     house.sync(&corp);
@@ -206,7 +206,7 @@ fn operational_attributes_are_kept_but_are_no_change() {
 }
 
 #[test]
-fn a_reading_that_fails_or_is_cancelled_changes_nothing_at_all() {
+fn failed_or_cancelled_reading_changes_nothing() {
     let house = House::with_staff();
     house.sync(&Corp::many(2_500));
     let before = house.dump();
@@ -236,7 +236,7 @@ fn a_reading_that_fails_or_is_cancelled_changes_nothing_at_all() {
 }
 
 #[test]
-fn the_fuse_stops_too_many_leavers_in_a_small_and_in_a_large_company() {
+fn safeguard_stops_too_many_removals() {
     // The larger of two, and the smaller of a tenth and fifty, may leave without asking; all may never.
     for (had, leaving, stops) in [
         (3_u64, 1_u64, false),
@@ -291,7 +291,7 @@ fn an_empty_answer_of_a_directory_is_stopped() {
 }
 
 #[test]
-fn a_stopped_plan_is_applied_only_by_its_own_hash() {
+fn stopped_plan_needs_its_own_hash() {
     let house = House::with_staff();
     house.sync(&Corp::many(5));
     let plan = house.plan(&Corp::many(2)).expect("a plan");
@@ -322,7 +322,7 @@ fn a_plan_is_good_for_an_hour() {
 }
 
 #[test]
-fn a_plan_is_refused_when_what_it_touches_has_changed_since() {
+fn plan_is_refused_after_a_change() {
     let house = House::with_staff();
     house.sync(&Corp::many(5));
     let change = |department: &str| Corp::many(5).with("u00001", &[("department", department)]);
@@ -363,7 +363,7 @@ fn a_disabled_mapping_changes_nobody() {
 }
 
 #[test]
-fn the_users_of_a_removed_mapping_leave_when_somebody_approves() {
+fn removing_users_of_a_removed_mapping_needs_approval() {
     let house = House::new();
     house.map("Board", Some("(title=Board)"));
     house.map("All", Some("(!(title=Board))"));
@@ -391,7 +391,7 @@ fn the_users_of_a_removed_mapping_leave_when_somebody_approves() {
 }
 
 #[test]
-fn two_directories_may_have_a_user_of_the_same_name_and_the_same_mail() {
+fn two_directories_may_share_a_name_and_a_mail() {
     let house = House::with_staff();
     house.directory("lab");
     let lab = Mapping { directory: name("lab"), ..mapping("Lab", None) };
@@ -462,7 +462,7 @@ fn a_preview_is_what_the_plan_will_be() {
 }
 
 #[test]
-fn what_a_directory_writes_stays_what_it_is() {
+fn directory_values_are_stored_unchanged() {
     let house = House::with_staff();
     let evil = "x'); DROP TABLE user;-- \u{1b}]0;owned\u{7} \u{202e}\"\\";
     let corp = Corp::of(&["anna"]).with("anna", &[("title", "T")]);
@@ -488,7 +488,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn users_are_listed_by_label_and_found_by_the_beginning_of_any_name() {
+fn users_are_sorted_by_label_and_found_by_prefix() {
     let house = House::with_staff();
     let corp = Corp::of(&["zoe", "bert", "anna"])
         .with("zoe", &[("displayName", "Åsa Berg"), ("proxyAddresses", "smtp:helpdesk@corp.example|X400:c=NO")])
@@ -510,7 +510,7 @@ fn users_are_listed_by_label_and_found_by_the_beginning_of_any_name() {
 }
 
 #[test]
-fn an_address_that_two_users_have_in_two_ways_finds_both() {
+fn shared_address_finds_both_users() {
     let house = House::with_staff();
     let corp = Corp::of(&["anna", "bert"])
         .with("anna", &[("proxyAddresses", "smtp:bert@corp.example")])
@@ -521,7 +521,7 @@ fn an_address_that_two_users_have_in_two_ways_finds_both() {
 }
 
 #[test]
-fn old_plans_are_let_go_with_the_values_that_nobody_has_any_more() {
+fn old_plans_are_deleted_with_their_values() {
     let mut house = House::with_staff();
     let corp = |n: u32| Corp::many(3).with("u00001", &[("title", &format!("Title {n}"))]);
     for n in 0..40 {

@@ -64,7 +64,7 @@ fn forty() -> (House, Corp) {
 }
 
 #[test]
-fn whoever_leaves_is_asked_for_by_guid_and_the_plan_says_what_became_of_them() {
+fn removals_are_confirmed_by_guid_with_a_reason() {
     let house = House::new();
     let staff = Mapping { ou: Some(OU.to_owned()), ..mapping("Staff", Some("(title=Staff)")) };
     house.store.save(&staff, None, &house.by()).expect("a mapping");
@@ -103,7 +103,7 @@ fn an_empty_answer_is_named_as_such() {
 }
 
 #[test]
-fn an_ou_that_was_renamed_is_recognised_by_its_guid_and_no_plan_is_made() {
+fn renamed_ou_is_recognized_and_makes_no_plan() {
     let (house, corp) = forty();
     let before = house.dump();
     let renamed = "OU=People,DC=corp,DC=example";
@@ -117,7 +117,7 @@ fn an_ou_that_was_renamed_is_recognised_by_its_guid_and_no_plan_is_made() {
 }
 
 #[test]
-fn another_ou_under_the_old_name_is_told_apart_by_its_guid() {
+fn another_ou_of_the_same_name_is_detected() {
     let (house, corp) = forty();
     let renamed = with_ou(&corp, "OU=People,DC=corp,DC=example", "ou");
     let plan = plan_of(&house, &format!("{renamed}{}", with_ou(&Corp::of(&["new"]), OU, "new-ou")));
@@ -127,7 +127,7 @@ fn another_ou_under_the_old_name_is_told_apart_by_its_guid() {
 }
 
 #[test]
-fn an_attribute_that_nobody_has_any_more_is_named() {
+fn attribute_that_no_user_has_is_named() {
     let (house, corp) = forty();
     let without = |attribute: &'static str| {
         (0..40).fold(corp.clone(), |corp, n| corp.with(&format!("u{n:05}"), &[(attribute, "")]))
@@ -153,7 +153,7 @@ fn an_attribute_that_nobody_has_any_more_is_named() {
 }
 
 #[test]
-fn an_edited_mapping_and_one_that_others_take_over_are_named() {
+fn edited_and_overtaken_mappings_are_named() {
     let (house, corp) = forty();
     let narrow = Mapping { ou: Some(OU.to_owned()), ..mapping("Staff", Some("(department=Legal)")) };
     house.store.save(&narrow, Some(1), &house.by()).expect("saved");
@@ -173,7 +173,7 @@ fn an_edited_mapping_and_one_that_others_take_over_are_named() {
 }
 
 #[test]
-fn six_of_forty_who_are_disabled_stop_the_plan_and_four_do_not() {
+fn six_of_forty_disabled_stop_the_plan() {
     let (house, corp) = forty();
     let disabled = |count: u32| {
         let corp =
@@ -191,7 +191,7 @@ fn six_of_forty_who_are_disabled_stop_the_plan_and_four_do_not() {
 }
 
 #[test]
-fn whoever_is_back_when_the_plan_is_applied_stops_it() {
+fn returned_user_stops_the_removal() {
     let house = House::with_staff();
     let corp = Corp::of(&["anna", "bert", "cleo", "dora"]);
     house.sync(&corp);
@@ -245,7 +245,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_plan_applied_and_taken_back_leaves_everybody_as_before(before in any_corp(), after in any_corp(), swap: bool) {
+    fn undo_restores_every_user(before in any_corp(), after in any_corp(), swap: bool) {
         let house = House::new();
         house.map("Board", Some("(title=Board)"));
         house.map("All", None);
@@ -271,7 +271,7 @@ proptest! {
 }
 
 #[test]
-fn a_plan_is_not_taken_back_when_somebody_in_it_has_changed_since() {
+fn undo_fails_when_a_user_changed_since() {
     let house = House::with_staff();
     let corp = Corp::of(&["anna", "bert", "cleo"]);
     house.sync(&corp);
@@ -294,7 +294,7 @@ fn a_plan_is_not_taken_back_when_somebody_in_it_has_changed_since() {
 }
 
 #[test]
-fn taking_back_is_stopped_by_the_fuse_and_applied_by_its_hash_like_any_plan() {
+fn undo_needs_approval_like_any_plan() {
     let house = House::with_staff();
     house.sync(&Corp::many(10));
     let applied = house.sync(&Corp::many(20));
@@ -320,7 +320,7 @@ fn taking_back_is_stopped_by_the_fuse_and_applied_by_its_hash_like_any_plan() {
 }
 
 #[test]
-fn the_lines_of_a_plan_come_in_pages_by_kind_and_by_search() {
+fn plan_lines_are_paged_and_searched() {
     let house = House::with_staff();
     house.sync(&Corp::many(30));
     let corp = (0..8).fold(Corp::many(28), |corp, n| corp.with(&format!("u{n:05}"), &[("department", "Øst & Vest")]));
@@ -364,7 +364,7 @@ fn the_lines_of_a_plan_come_in_pages_by_kind_and_by_search() {
 }
 
 #[test]
-fn the_cache_is_as_old_as_the_reading_however_late_it_is_approved_and_whatever_is_taken_back() {
+fn cache_age_counts_from_the_reading() {
     let mut house = House::with_staff();
     let minutes = |minutes| now() + jiff::SignedDuration::from_mins(minutes);
     let first = house.sync(&Corp::many(5));

@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::support::company::{ldif, set_up};
 
 #[test]
-fn a_database_from_the_future_is_left_alone() {
+fn database_of_a_newer_imd_is_refused() {
     let imd = set_up(5);
     imd.sqlite(
         &[],
