@@ -64,7 +64,7 @@ fn users_are_searched_sorted_opened_and_written_to_a_file_by_keys() {
     console.go("ldif\r", "users written to users.ldif.");
     assert!(state.folder().join("users.ldif").exists());
     // One of them, with what the mapping gives and the groups.
-    console.go("\r", "It gives");
+    console.go("\r", "Laptop limit");
     for fact in ["Bert", "eu-1", "All Staff", "none: no laptop was activated yet", "objectGUID"] {
         let mut pages = 0;
         while !console.at_rest().contains(fact) {
@@ -87,7 +87,7 @@ fn each_screen_opens_over_many_users() {
         ("3", "Staff"),
         ("4", "Each sync is a plan first"),
         ("5", "Give an export to your deployment tool"),
-        ("6", "Step 6 makes the first one"),
+        ("6", "Step 6 creates the first one"),
         ("7", "Step 7 writes the exports"),
         ("8", "Who changed what"),
         ("9", "Device map"),
