@@ -142,21 +142,21 @@ fn screens_are_reachable_by_their_keys() {
     press(&mut console, "Enter", "Plan 1");
     press(&mut console, "Esc", "Syncs  2");
     // Devices and accounts: nobody came yet, and what to do about it is said.
-    press(&mut console, "5", "Hand an export to your deployment tool");
-    press(&mut console, "a", "Nobody has been activated yet.");
+    press(&mut console, "5", "Give an export to your deployment tool");
+    press(&mut console, "a", "No user is activated yet.");
     // Exports: one is checked. Tokens: one is replaced after a yes, and then carried by the exports.
     press(&mut console, "7", "msiexec");
-    press(&mut console, "c", "as it was written");
+    press(&mut console, "c", "is unchanged");
     press(&mut console, "6", "rollout-2026");
-    press(&mut console, "r", "2 exports are written anew");
+    press(&mut console, "r", "2 exports are rewritten");
     press(&mut console, "n", "No changes.");
-    press(&mut console, "r", "2 exports are written anew");
-    press(&mut console, "y", "carries the new one");
+    press(&mut console, "r", "2 exports are rewritten");
+    press(&mut console, "y", "was rewritten");
     press(&mut console, "Esc", "replaced");
     // Audit: what was done stands there, and nothing was changed since.
     let audit = press(&mut console, "8", "token rotate");
     assert!(audit.contains("mapping add"), "{audit}");
-    press(&mut console, "v", "entries are as they were written");
+    press(&mut console, "v", "none changed or removed");
     // Setup: the seven steps, each opened alone; and the palette leads on from one.
     press(&mut console, "9", "7 Installer");
     for _ in 0..8 {
@@ -171,8 +171,8 @@ fn screens_are_reachable_by_their_keys() {
     press(&mut console, "Enter", "Keys  1");
     press(&mut console, "r", "It signs from now on.");
     press(&mut console, "y", "retired");
-    press(&mut console, "b", "Which new file");
-    press(&mut console, "Enter", "carries 2 tokens");
+    press(&mut console, "b", "which new file");
+    press(&mut console, "Enter", "holds 2 tokens");
     assert!(state.folder().join("imd.bundle").is_file());
     press(&mut console, "9", "7 Installer");
     press(&mut console, "Enter", "Step 1 of 7");
