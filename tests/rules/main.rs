@@ -1,4 +1,4 @@
-//! The rules of the tree: layers, who may name SQL and LDAP, names and lengths of files.
+//! The rules of the tree: layers, who may name SQL and LDAP, names and lengths of files, words.
 //!
 //! The rules are those of `ARCHITECTURE.md`. Sources are read as tokens, so that a comment or a string that mentions a path
 //! is not an import; `super::` is followed as far as it leads. The checkers are themselves checked on made-up trees.
@@ -9,6 +9,7 @@
 mod layers;
 mod layout;
 mod nextest;
+mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};
