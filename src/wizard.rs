@@ -42,7 +42,7 @@ use form::{Choice, Form, Value};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saved {
     Kept,
-    /// It already said so.
+    /// Nothing differed from what is stored.
     Unchanged,
     /// Nothing: the form now carries the problems.
     Problems,
@@ -91,7 +91,7 @@ pub fn open_new(engine: &Engine, step: Step) -> Result<Form, Error> {
     draft::onto(engine, form)
 }
 
-/// The form of step 2 for the storage of that name, beside the first profile; without a name, for another storage.
+/// The form of step 2 with the first profile and the named storage; without a name, with a new storage.
 pub fn open_storage(engine: &Engine, name: Option<&Name>) -> Result<Form, Error> {
     let first = engine.profiles()?.into_iter().next().map(|kept| kept.value.name);
     let mut form = match &first {
@@ -104,7 +104,7 @@ pub fn open_storage(engine: &Engine, name: Option<&Name>) -> Result<Form, Error>
     draft::onto(engine, form)
 }
 
-/// The form as it is saved, without what was typed since: after somebody else changed it.
+/// The form as it is saved, without unsaved entries: used after another administrator changed it.
 pub fn reload(engine: &Engine, form: &Form) -> Result<Form, Error> {
     draft::forget(engine, form.step, &form.basis)?;
     match (&form.basis.subject_name, form.is_new) {
@@ -114,7 +114,7 @@ pub fn reload(engine: &Engine, form: &Form) -> Result<Form, Error> {
     }
 }
 
-/// The form as it is saved now, of what those versions are of.
+/// The form of the objects that the versions in `basis` belong to, as saved now.
 fn of_basis(engine: &Engine, step: Step, basis: &form::Basis) -> Result<Form, Error> {
     let name = |name: &Option<String>| name.as_deref().and_then(|name| Name::new(name).ok());
     match (step, name(&basis.subject_name), name(&basis.storage_name)) {
@@ -124,7 +124,7 @@ fn of_basis(engine: &Engine, step: Step, basis: &form::Basis) -> Result<Form, Er
     }
 }
 
-/// The form of a step, filled from the thing of that name; with its name alone when there is none.
+/// The form of a step, filled from the object with that name; only the name is filled in when there is none.
 pub fn open_named(engine: &Engine, step: Step, name: &Name) -> Result<Form, Error> {
     let mut form = blank(engine, step)?;
     let (found, key) = match step {
@@ -144,7 +144,7 @@ pub fn open_named(engine: &Engine, step: Step, name: &Name) -> Result<Form, Erro
     Ok(form)
 }
 
-/// The same, with the storage of that name beside the profile (step 2).
+/// The form of step 2 with this profile and this storage.
 pub fn open_profile(engine: &Engine, name: &Name, storage: &Name) -> Result<Form, Error> {
     let mut form = open_named(engine, Step::Profile, name)?;
     profile::other_storage(engine, &mut form, Some(storage))?;

@@ -1,4 +1,4 @@
-//! The answers file: the same forms, filled from TOML instead of by hand.
+//! The answers file: the forms of the wizard, filled from TOML.
 //!
 //! A table is a step (`[storage]` belongs to step 2) and a key is the key of a field, so the file needs no schema of
 //! its own. `[[mapping]]` gives several. Paths are relative to the file's folder. A secret is never in the file: it
@@ -52,7 +52,7 @@ pub enum Error {
     Value { key: String, message: String, help: Option<String> },
     #[error("step {number}, {title}: {name} failed: {evidence}", number = .step.number(), title = .step.title())]
     Check { step: Step, name: String, evidence: String, help: Option<String> },
-    #[error("the answers file would change what is there:\n{}", .0.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"))]
+    #[error("the answers file would change the configuration:\n{}", .0.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"))]
     WouldChange(Vec<String>),
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -76,7 +76,7 @@ impl Error {
         }
     }
 
-    /// True when nothing is wrong but somebody has to decide: exit code 3.
+    /// True when nothing failed but the administrator has to decide: exit code 3.
     pub fn needs_you(&self) -> bool {
         match self {
             Self::WouldChange(_) => true,
@@ -211,7 +211,7 @@ impl Answers {
         Ok(if same { None } else { Some(is) })
     }
 
-    /// The cache is filled once what it depends on is settled; the same file applied again reads nothing anew, unless
+    /// Fills the cache once its configuration is complete; the same file applied again reads nothing, unless
     /// the reading failed or was stopped.
     fn first_sync(&self, engine: &Engine, changed: bool, job: &Job) -> Result<(), Error> {
         let mapped = self.forms.iter().any(|filled| filled.step == Step::Mapping);
@@ -370,7 +370,7 @@ fn rows(file: &toml::Table, table: &str) -> Result<Vec<Vec<(String, toml::Value)
     Ok(rows.into_iter().map(|row| full_keys(table, row)).collect())
 }
 
-/// `table.key`, and `table.inner.key` where a table stands in it.
+/// `table.key`, and `table.inner.key` for a table inside it.
 fn full_keys(table: &str, row: &toml::Table) -> Vec<(String, toml::Value)> {
     let mut full = Vec::new();
     for (key, value) in row {
@@ -383,7 +383,8 @@ fn full_keys(table: &str, row: &toml::Table) -> Vec<(String, toml::Value)> {
     full
 }
 
-/// Step 2 settles a profile and a storage together: the first with the first, and so on; the last serves the rest.
+/// Step 2 sets up a profile and a storage together: the first with the first, and so on; the last one goes with the
+/// rest.
 fn pair<T: Clone>(profiles: &[Vec<T>], storages: &[Vec<T>]) -> Vec<Vec<T>> {
     let count = profiles.len().max(storages.len());
     let of = |rows: &[Vec<T>], at: usize| rows.get(at).or(rows.last()).cloned().unwrap_or_default();
@@ -401,7 +402,7 @@ fn refuse_problems(form: &Form) -> Result<(), Error> {
     }
 }
 
-/// What is wrong and where. The line itself is not repeated: somebody may have written a secret into it.
+/// The problem and its place. The line itself is not repeated: it may contain a secret.
 fn not_toml(text: &str, error: &toml::de::Error) -> Error {
     let message = text::shown(error.message());
     let before = error.span().and_then(|span| text.get(..span.start));
@@ -415,7 +416,7 @@ fn not_toml(text: &str, error: &toml::de::Error) -> Error {
     })
 }
 
-/// `mapping "Staff": department: Sales -> IT`, a line for each visible field that differs of what exists.
+/// `mapping "Staff": department: Sales -> IT`, a line for each visible field that differs from what is stored.
 fn difference(before: &Form, after: &Form) -> Vec<String> {
     let subject = match before.fields.first() {
         Some(field) if field.key.ends_with(".name") => {
@@ -521,7 +522,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_table_or_key_names_the_nearest_known_one() {
+    fn unknown_table_or_key_names_the_nearest_one() {
         let error = parse("[directry]\nname = \"x\"").expect_err("a table that is not there");
         assert_eq!(error.help(), "did you mean \"directory\"?");
         let error =
@@ -543,13 +544,13 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_in_the_file_is_refused_and_not_repeated() {
+    fn secret_in_the_file_is_refused_and_not_repeated() {
         let error = filled(directory_form(), "[directory]\npassword = \"hunter2\"").err().expect("a secret in clear");
         assert!(!error.to_string().contains("hunter2") && error.help().contains("directory.password_file"));
     }
 
     #[test]
-    fn relative_paths_start_at_the_file_and_a_file_decides_the_source() {
+    fn relative_paths_start_at_the_answers_file() {
         let form = good(directory_form(), "[directory]\nname = \"corp\"\nfile = \"users.ldif\"");
         assert_eq!(form.text("directory.file"), Some("/answers/users.ldif"));
         assert_eq!(form.text("directory.source"), Some("file"));
@@ -557,7 +558,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_fill_one_line_or_many_choices_as_the_field_asks() {
+    fn lists_fill_one_line_or_many_choices() {
         let urls = "[directory]\nurls = [\"ldaps://dc1\", \"ldaps://dc2\"]";
         let form = good(directory_form(), urls);
         assert_eq!(form.text("directory.urls"), Some("ldaps://dc1 ldaps://dc2"));
@@ -568,13 +569,13 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_text_is_an_error_with_its_key() {
+    fn value_of_a_wrong_type_is_an_error_with_its_key() {
         let error = filled(directory_form(), "[directory]\nname = 1.5").err().expect("a float");
         assert!(error.to_string().starts_with("directory.name"), "{error}");
     }
 
     #[test]
-    fn profiles_and_storages_pair_up_and_the_last_serves_the_rest() {
+    fn last_storage_goes_with_the_remaining_profiles() {
         let paired = pair(&[vec!["p1"], vec!["p2"]], &[vec!["s1"]]);
         assert_eq!(paired, [["p1", "s1"], ["p2", "s1"]]);
     }

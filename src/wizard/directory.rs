@@ -119,7 +119,7 @@ pub(super) fn open(engine: &Engine, form: &mut Form, name: &Name) -> Result<bool
     Ok(true)
 }
 
-/// What the form says, but for the CA file's content, which only [`with_ca`] reads.
+/// The directory in the form, without the content of the CA file, which [`with_ca`] reads.
 fn read(form: &mut Form) -> Option<(Directory, Option<Secret>)> {
     let name = form.parse("directory.name");
     if form.text("directory.source") == Some("file") {
@@ -173,7 +173,7 @@ pub(super) fn controllers(engine: &Engine, form: &Form, job: &Job) -> Result<Vec
     let domain = if is_domain { Some(typed.to_owned()) } else { of_account.or_else(of_address) };
     let found = engine.discover(&domain.ok_or(Error::NoDomain)?, None, None, job)?;
     let picked = |one: &Discovered| {
-        let note = if one.within_domain { "" } else { "; outside the domain: be sure of it" };
+        let note = if one.within_domain { "" } else { "; outside the domain: verify it" };
         let detail = format!("priority {}, weight {}{note}", one.priority, one.weight);
         Picked::plain(one.url.to_string(), one.url.to_string(), detail)
     };

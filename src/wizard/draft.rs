@@ -1,7 +1,7 @@
-//! What was typed into a form and not saved yet: kept for each thing by itself, so that nothing typed is ever lost.
+//! Drafts: unsaved entries of a form, stored per object so that no entry is lost.
 //!
-//! The one that was typed into last has the step's own place, which is where a cut session comes back to. When something
-//! else is typed into at the same step, it goes beside it, under the names of what it is of.
+//! The newest draft of a step is stored under the key of the step, so that an interrupted session returns to it. When
+//! another object of the step is edited, the older draft moves to a key with the names of its objects.
 
 use std::collections::BTreeMap;
 
@@ -28,14 +28,14 @@ impl Draft {
     /// What was typed, over what is saved by now.
     pub(super) fn over(self, saved: &Form) -> Form {
         let mut form = saved.clone();
-        // Saving then meets whoever changed it since the draft was begun, instead of overwriting them.
+        // Saving then detects a change by another administrator instead of overwriting it.
         form.basis = self.basis;
         for (key, answer) in self.answers {
             let value = match answer {
                 Answer::Text(text) => Value::Text(text),
                 Answer::Many(values) => Value::Many(values),
             };
-            // A choice that nobody made yet is no answer: there may be something to choose by now.
+            // An empty choice is no answer: there may be something to choose now.
             let empty = matches!(&value, Value::Text(text) if text.is_empty());
             let unmade = |field: &Field| empty && !field.choices().is_empty();
             if form.field(&key).is_some_and(|field| field.secret().is_none() && !unmade(field)) {
@@ -76,7 +76,7 @@ pub(super) fn onto(engine: &Engine, form: Form) -> Result<Form, Error> {
     })
 }
 
-/// Keeps what the form says, but its secrets, until it is saved.
+/// Stores the entries of the form, without secrets, until it is saved.
 pub fn keep_draft(engine: &Engine, form: &Form) -> Result<(), Error> {
     let answer = |field: &Field| match &field.value {
         Value::Text(text) => Some((field.key.to_string(), Answer::Text(text.clone()))),
@@ -99,10 +99,10 @@ pub(super) fn forget(engine: &Engine, step: Step, basis: &Basis) -> Result<(), E
     engine.drop_wizard_draft(&aside(step, basis))
 }
 
-/// Whether something was typed at a step, for whatever of it, and is not saved yet.
+/// Whether a step has unsaved entries, for any of its objects.
 pub(super) fn is_entered(engine: &Engine, step: Step, kept: &[String]) -> Result<bool, Error> {
-    let beside = format!("{}/", step.key());
-    if kept.iter().any(|key| key.starts_with(&beside)) {
+    let older = format!("{}/", step.key());
+    if kept.iter().any(|key| key.starts_with(&older)) {
         return Ok(true);
     }
     Ok(kept.iter().any(|key| key == step.key()) && super::open(engine, step)?.entered)

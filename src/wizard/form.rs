@@ -16,11 +16,11 @@ use super::Step;
 pub struct Form {
     pub step: Step,
     pub fields: Vec<Field>,
-    /// The versions of what the form was filled from, so that saving never overwrites somebody else's change.
+    /// The row versions that the form was filled from, so that saving never overwrites another administrator's change.
     pub basis: Basis,
     /// Something was entered that is not saved: what is saved by others does not take its place.
     pub entered: bool,
-    /// It is for something that is not there yet: what is there does not take its place.
+    /// It is for a new object, so a stored one does not replace it.
     pub is_new: bool,
 }
 
@@ -30,13 +30,13 @@ pub struct Basis {
     pub subject: Option<u64>,
     /// Step 2 edits a profile and its storage together.
     pub storage: Option<u64>,
-    /// What the versions are of, by its name: under another name they say nothing.
+    /// The name of the object that the versions belong to: they do not apply to another name.
     pub subject_name: Option<String>,
     pub storage_name: Option<String>,
 }
 
 impl Basis {
-    /// Of the step's subject at this version, and nothing beside it.
+    /// The step's subject at this version, without a storage.
     pub(super) fn of(version: u64) -> Self {
         Self { subject: Some(version), ..Self::default() }
     }
@@ -54,15 +54,15 @@ pub struct Field {
     pub kind: Kind,
     pub written: Written,
     pub required: bool,
-    /// The answers that make the question worth asking; absent: it always is.
+    /// The answers that make the field relevant; absent: it always is.
     pub when: Option<When>,
-    /// False when another answer makes the question moot; it is then neither shown nor read.
+    /// False when another answer makes the field irrelevant; it is then neither shown nor read.
     pub visible: bool,
     pub value: Value,
     pub problem: Option<Problem>,
 }
 
-/// Another field, and the values of it that make this one worth asking.
+/// Another field, and its values that make this one relevant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct When {
     pub key: &'static str,
@@ -73,7 +73,7 @@ pub struct When {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub message: String,
-    /// What to do about it, when the message does not already say so.
+    /// How to fix it, if the message does not already say so.
     pub help: Option<String>,
     /// Where in the value, in characters from 1, when that is known.
     pub column: Option<usize>,
@@ -101,7 +101,7 @@ pub enum Kind {
     Text { example: &'static str },
     /// A file or folder of this host.
     Path { example: &'static str },
-    /// One line that is never shown. `kept`: one is sealed already, and an empty field keeps it.
+    /// One line that is never shown. `kept`: one is stored already, and an empty field keeps it.
     Secret { kept: bool },
     /// RFC 4515 text over several lines; its problem has a column.
     Filter,
@@ -139,8 +139,7 @@ pub enum Pick {
     Controller,
     /// The keys that the servers show.
     Key,
-    /// One of those that exist already: picking it opens the form anew, filled from it
-    /// ([`super::open_named`]).
+    /// An existing object: choosing it opens the form filled from it ([`super::open_named`]).
     Existing,
 }
 
@@ -277,7 +276,7 @@ impl Field {
         }
     }
 
-    /// The values that stand in the field, whatever their kind; none for a secret.
+    /// The values of the field, of any kind; none for a secret.
     fn chosen(&self) -> &[String] {
         match &self.value {
             Value::Text(text) => std::slice::from_ref(text),
@@ -286,7 +285,7 @@ impl Field {
         }
     }
 
-    /// The choices that are made, in the order in which they stand in the field.
+    /// The choices that are made, in the order of the field.
     pub fn chosen_choices(&self) -> impl Iterator<Item = &Choice> {
         let find = |value: &String| self.choices().iter().find(|choice| choice.value == *value);
         self.chosen().iter().filter_map(find)
@@ -340,7 +339,7 @@ impl Field {
         }
     }
 
-    /// The help without what it says of the console's keys, and with what the answers file has instead.
+    /// The help for the answers file: without the keys of the console, and with the file of a secret.
     pub fn file_help(&self) -> String {
         let help = self.help.split(" Ctrl-O").next().unwrap_or_default();
         match self.kind {
@@ -444,7 +443,7 @@ impl Form {
         parsed.map_err(|error| self.problem(key, Problem::new(error.to_string()))).ok()
     }
 
-    /// Notes that the versions of the basis are of what the form names now.
+    /// Records that the versions of the basis belong to the names in the form.
     pub(super) fn name_basis(&mut self) {
         let subject = self.fields.first().filter(|field| field.key.ends_with(".name"));
         let subject = subject.map(|field| field.text().to_owned());
@@ -453,20 +452,20 @@ impl Form {
         self.basis.storage_name = storage.filter(|_| self.basis.storage.is_some());
     }
 
-    /// What the thing that it is about is called, as far as it says.
+    /// The name in the form, if there is one.
     pub fn name(&self) -> Option<&str> {
         let field = self.fields.first().filter(|field| field.key.ends_with(".name"))?;
         Some(field.text().trim()).filter(|name| !name.is_empty())
     }
 
-    /// Things that it was filled from and that it names otherwise by now, as kind, old and new name: a name cannot be
-    /// changed, so that saving adds another thing.
+    /// Objects whose name in the form was changed, as kind, old and new name: a name cannot be changed, so saving adds
+    /// another object.
     pub fn named_otherwise(&self) -> Vec<(&'static str, String, String)> {
         let what = match self.step {
             Step::Directory => "directory",
             Step::Profile => "profile",
             Step::Mapping => "mapping",
-            // A token is made by a button that says so.
+            // A token is created by a button of its own.
             _ => return Vec::new(),
         };
         let pairs = [
@@ -480,14 +479,14 @@ impl Form {
         other.collect()
     }
 
-    /// The version that the subject has to have for the form to be saved over it; `None` when the form names
-    /// something else by now, which must not exist yet.
+    /// The version that the subject must have to be saved; `None` when the form has another name now, which must not
+    /// exist yet.
     pub(super) fn subject_version(&self) -> Option<u64> {
         let named = self.fields.first().map(Field::text);
         self.basis.subject.filter(|_| self.basis.subject_name.as_deref().is_none_or(|name| is_same(named, name)))
     }
 
-    /// The same of the storage beside a profile.
+    /// The same for the storage of step 2.
     pub(super) fn storage_version(&self) -> Option<u64> {
         let named = self.field("storage.name").map(Field::text);
         self.basis.storage.filter(|_| self.basis.storage_name.as_deref().is_none_or(|name| is_same(named, name)))
@@ -516,7 +515,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_that_another_answer_makes_moot_is_neither_asked_nor_missed() {
+    fn irrelevant_field_is_neither_shown_nor_required() {
         let mut form = form();
         assert!(form.field("f.peel").is_some_and(|field| field.visible));
         form.set("f.fruit", Value::Text("berry".to_owned()));
@@ -526,7 +525,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_refused_is_said_at_its_field() {
+    fn missing_or_refused_values_are_problems_of_their_field() {
         let mut form = form();
         form.set("f.fruit", Value::Text("berry".to_owned()));
         assert!(!form.check_fields());

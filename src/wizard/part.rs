@@ -144,7 +144,7 @@ pub(super) fn blank<T>(parts: Vec<Part<T>>, default: impl Fn(Name) -> T) -> Vec<
     fields
 }
 
-/// What the form of something with a name says; `None` when it names nothing.
+/// The named object in the form; `None` if the form has no name.
 pub(super) fn read_named<T>(form: &mut Form, parts: &[Part<T>], default: impl Fn(Name) -> T) -> Option<T> {
     let name: Option<Name> = parts.first().and_then(|part| form.parse(&part.field.key));
     // Without a name the other fields are still checked.
@@ -160,7 +160,7 @@ pub(super) fn fill<T>(form: &mut Form, parts: &[Part<T>], value: &T) {
     }
 }
 
-/// What the visible fields say over `value`; what is wrong with them is noted in the form.
+/// `value` with the values of the visible fields; problems are noted in the form.
 pub(super) fn read<T>(form: &mut Form, parts: &[Part<T>], mut value: T) -> T {
     for part in parts {
         let Some(field) = form.field(&part.field.key).filter(|field| field.visible) else { continue };

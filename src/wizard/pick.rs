@@ -1,4 +1,4 @@
-//! What a field can be set to, asked of the live directory or of what is already there.
+//! The values that a field can be set to, from the live directory or from the configuration.
 
 use crate::directory::Unit;
 use crate::engine::{Engine, Error};

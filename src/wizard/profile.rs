@@ -159,7 +159,7 @@ pub(super) fn open_storage(engine: &Engine, form: &mut Form, name: &Name) -> Res
     Ok(true)
 }
 
-/// Another storage beside the profile: that of the name, which may not be there yet, or one that has no name yet.
+/// Replaces the storage of the form: with the named one, which may be new, or with one that has no name yet.
 pub(super) fn other_storage(engine: &Engine, form: &mut Form, name: Option<&Name>) -> Result<(), Error> {
     let is_there = name.map(|name| open_storage(engine, form, name)).transpose()?.unwrap_or(false);
     if !is_there {

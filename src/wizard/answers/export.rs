@@ -7,17 +7,16 @@ use crate::model::text;
 use crate::wizard::form::{Field, Form, Kind, Value, Written};
 use crate::wizard::{self, Step};
 
-/// An answers file, and what it needs beside it.
+/// An answers file, and the secret files that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
     pub text: String,
-    /// The files that have to hold a secret before it is applied elsewhere, by their names in it.
+    /// The names of the secret files that another host needs before it applies the file.
     pub secret_files: Vec<String>,
 }
 
-/// Everything that is set up. Applied to the same state it changes nothing; applied to an empty one, with its secret
-/// files beside it, it gives the same. What is empty is written as such where that says something: applied to a state
-/// that says more by now, it takes that back.
+/// The whole configuration. Applied to the same state it changes nothing; applied to an empty one with the secret files,
+/// it gives the same state. Empty optional fields are written too, so that applying the file also clears them.
 pub fn export(engine: &Engine) -> Result<Exported, Error> {
     let mut exported = Exported { text: String::new(), secret_files: Vec::new() };
     let forms = forms(engine)?;
@@ -48,7 +47,7 @@ fn forms(engine: &Engine) -> Result<Vec<(Form, Vec<&'static str>)>, Error> {
     for kept in engine.directories()? {
         forms.push((wizard::open_named(engine, Step::Directory, &kept.value.name)?, vec!["directory"]));
     }
-    // Profiles and storages pair up in a file; the last one of the shorter list stands beside the rest.
+    // Profiles and storages pair up in a file; the last one of the shorter list goes with the rest.
     let (profiles, storages) = (engine.profiles()?, engine.storages()?);
     for at in 0..profiles.len().max(storages.len()) {
         let (profile, storage) = (profiles.get(at).or(profiles.last()), storages.get(at).or(storages.last()));
@@ -104,7 +103,7 @@ impl Exported {
     }
 }
 
-/// A field's text as TOML; `None` for what says nothing, or is said by another key.
+/// A field's text as TOML; `None` if the file does not have it.
 fn value(field: &Field, text: &str) -> Option<String> {
     if text.is_empty() && (field.required || matches!(field.kind, Kind::Choice(_))) {
         return None;
@@ -123,7 +122,7 @@ fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
     format!("[{}]", items.map(quoted).collect::<Vec<_>>().join(", "))
 }
 
-/// A basic string of TOML 1.0, in which nothing hidden stands raw.
+/// A basic string of TOML 1.0 with every hidden character escaped.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
@@ -156,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_quoted_reads_back_and_holds_nothing_hidden() {
+    fn quoted_text_reads_back_and_has_nothing_hidden() {
         for text in ["plain", "a\"b\\c", "line\nline", "\u{202e}\u{1b}[2J\u{e0041}", "Åsa 山田", "'''"] {
             let line = format!("key = {}", quoted(text));
             assert!(!line.chars().any(text::is_hidden), "{line:?}");

@@ -165,6 +165,22 @@ mod tests {
     }
 
     #[test]
+    fn labels_and_help_lines_are_short_sentences() {
+        for field in TABLES.iter().flat_map(|(name, _)| keys(name)) {
+            let width = |text: &str| text.chars().count();
+            assert!(width(&field.label) <= 22, "{}: {}", field.key, field.label);
+            assert!(field.label.starts_with(char::is_uppercase), "{}: {}", field.key, field.label);
+            assert!(width(&field.help) <= 88 && field.help.ends_with('.'), "{}: {}", field.key, field.help);
+            for choice in field.choices() {
+                // The console shows them together, in at most three lines of 78 cells.
+                let shown = width(&field.help) + width(&choice.label) + width(&choice.consequence) + 3;
+                assert!(shown <= 3 * 74, "{}: {}", field.key, choice.consequence);
+                assert!(choice.consequence.is_empty() || choice.consequence.ends_with('.'), "{}", choice.consequence);
+            }
+        }
+    }
+
+    #[test]
     fn a_wrong_answers_file_does_not_fit_the_schema() {
         for (toml, part) in [
             ("[settings]\nproof = [\"password\"]", "settings.proof: unknown"),
