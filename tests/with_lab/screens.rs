@@ -102,10 +102,10 @@ fn screens_are_reachable_by_their_keys() {
     let list = press(&mut console, "Down", "Users");
     let row = list.lines().nth(console.cursor_row()).expect("a row");
     let name = row.trim().split("  ").next().expect("a name").to_owned();
-    let entry = press(&mut console, "Enter", "sAMAccountName");
+    let entry = press(&mut console, "Enter", "objectGUID");
     assert!(entry.contains(&name), "{name} in {entry}");
     press(&mut console, "e", "Explain: ");
-    press(&mut console, "Esc", "sAMAccountName");
+    press(&mut console, "Esc", "objectGUID");
     press(&mut console, "Esc", "Anderson, Ahmed");
     // Mappings: a copy that begins switched off, and the order with who would change place.
     press(&mut console, "3", "Everybody else");

@@ -116,10 +116,10 @@ fn safeguard_holds_six_disabled_users_of_forty() {
     let hash = last_hash(&office);
     // One of them is enabled again before it is approved: that plan is no longer what is meant.
     office.enable(3);
-    office.imd.imd(["sync", "--approve", &hash]).failed_with(3, ["Person 03 is back"]);
+    office.imd.imd(["sync", "--approve", &hash]).failed_with(3, ["Person 03 is in the directory again"]);
     assert_eq!(office.active(), PEOPLE);
     stopped(&office, ["5 of 40 users"]);
-    office.imd.imd(["sync", "--approve", &hash]).failed_with(3, ["is back"]);
+    office.imd.imd(["sync", "--approve", &hash]).failed_with(3, ["is in the directory again"]);
     office.imd.imd(["sync", "--approve", &last_hash(&office)]).succeeded();
     assert_eq!(office.active(), PEOPLE - 5);
     // Enabled again, they come back as the same users; and that is taken back like anything else.

@@ -200,7 +200,7 @@ fn the_token_is_verified_with_the_public_key_alone() {
     let (at, _) = token.char_indices().nth(60).unwrap();
     let other = if &token[at..=at] == "A" { "B" } else { "A" };
     let forged = format!("{}{other}{}", &token[..at], &token[at + 1..]);
-    elsewhere.imd_with_input(["token", "verify", "--key", &key], &forged).failed_with(1, ["not good"]);
+    elsewhere.imd_with_input(["token", "verify", "--key", &key], &forged).failed_with(1, ["not valid"]);
 }
 
 #[test]
