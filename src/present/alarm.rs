@@ -154,6 +154,7 @@ impl Shown {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one row for each cause")]
 fn one(alarm: Alarm<'_>, overview: &Overview) -> Shown {
     let (about, message, to_do, leads) = match alarm.cause {
         Cause::AuditBroken { fault } => (

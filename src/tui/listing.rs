@@ -10,6 +10,9 @@ pub use crate::present::{Act, Fact, Kind, Place};
 use crate::present::{Heading, Tone};
 use crate::wizard::Step;
 
+/// The place for the entry of that name.
+type PlaceOf = fn(String) -> Place;
+
 /// All that tells one list from another.
 #[derive(Debug, Clone, Copy)]
 pub struct ListSpec {
@@ -28,7 +31,7 @@ pub struct ListSpec {
     /// What an entry is called in the palette, which searches the list; `None`: it does not.
     pub entry: Option<&'static str>,
     /// The step that an entry is edited in, and the place for the entry of that name.
-    pub edited: Option<(Step, fn(String) -> Place)>,
+    pub edited: Option<(Step, PlaceOf)>,
     /// What can always be done to the list as a whole.
     pub acts: &'static [Act],
     /// The verb that lists the same.

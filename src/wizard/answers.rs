@@ -266,14 +266,14 @@ impl Answers {
 
     fn fill(&self, form: &mut Form, filled: &Filled) -> Result<(), Error> {
         // A given key decides the implied field that makes it visible: a hidden field would lose its value.
-        let decides = |field: &Field| {
+        let implied_by = |field: &Field| {
             let when = field.when.clone()?;
-            let implied = form.field(&when.key)?.written == Written::Implied;
+            let implied = form.field(when.key)?.written == Written::Implied;
             let given = filled.values.iter().any(|(given, _)| *given == field.file_key());
             (implied && given).then_some(when)
         };
-        let decided: Vec<_> = form.fields.iter().filter_map(decides).collect();
-        for when in decided {
+        let conditions: Vec<_> = form.fields.iter().filter_map(implied_by).collect();
+        for when in conditions {
             form.set(when.key, Value::Text(when.is.concat()));
         }
         // A CA file and pins exclude each other: the given one replaces the other.

@@ -21,6 +21,7 @@ pub(super) struct Choices {
     pub(super) storages: Vec<Choice>,
 }
 
+#[allow(clippy::too_many_lines, reason = "one entry for each field")]
 fn parts(choices: Choices) -> Vec<Part<Mapping>> {
     // The only usable choice is made already; otherwise the administrator chooses.
     let named = |key, label, help, choices: Vec<Choice>, of: fn(&mut Mapping) -> &mut Name| {

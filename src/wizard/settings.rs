@@ -9,6 +9,7 @@ use super::Saved;
 use super::form::{Basis, Choice, Field, Form, Kind, Problem};
 use super::part::{self, Part};
 
+#[allow(clippy::too_many_lines, reason = "one entry for each field")]
 fn parts() -> Vec<Part<Settings>> {
     vec![
         Part::text(

@@ -13,6 +13,7 @@ use super::part::{self, Part};
 
 const SCOPE: &str = "token.limits";
 
+#[allow(clippy::too_many_lines, reason = "one entry for each field")]
 fn parts(mappings: Vec<Choice>) -> Vec<Part<Request>> {
     let text = |key, label, help, example| Field::new(key, label, help, Kind::Text { example });
     let platforms = [Platform::Windows, Platform::Mac, Platform::Linux].map(|one| {

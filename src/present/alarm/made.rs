@@ -1,5 +1,7 @@
 //! Made deployments, for tests.
 
+#![allow(clippy::missing_panics_doc, reason = "a test that is given nonsense has failed")]
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::account::Kept;

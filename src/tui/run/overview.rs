@@ -45,7 +45,7 @@ fn view(overview: &Overview) -> OverviewView {
         lines.extend(group.facts.into_iter().map(Line::Fact));
     }
     let as_of = format!("as of {}", crate::model::moment::minute(overview.at));
-    OverviewView { says, tone, content, as_of, lines }
+    OverviewView { says, tone, as_of, content, lines }
 }
 
 /// The next step, with the keys that take it.

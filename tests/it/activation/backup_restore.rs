@@ -145,7 +145,7 @@ fn refused_restore_changes_nothing() {
     let before = (imd.dump(), imd.read("state/identity"));
     imd.imd(["restore", "imd.backup", "--passphrase-file", "passphrase"]).failed_with(3, ["there is already a state"]);
     imd.imd(["restore", "imd.backup", "--yes", "--passphrase-file", "wrong"]).failed_with(1, ["does not open"]);
-    for (file, why) in [("cut", "its end is missing"), ("changed", "damaged"), ("text", "no backup")] {
+    for (file, why) in [("cut", "its end is missing"), ("changed", "damaged"), ("text", "not a backup")] {
         imd.imd(["restore", file, "--yes", "--passphrase-file", "passphrase"]).failed_with(1, [why]);
     }
     assert_eq!((imd.dump(), imd.read("state/identity")), before);
