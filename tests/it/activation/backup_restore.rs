@@ -140,7 +140,7 @@ fn refused_restore_changes_nothing() {
     let mut changed = whole.clone();
     changed[5_000] ^= 1;
     imd.write("changed", changed);
-    imd.write("text", "no backup");
+    imd.write("text", "not a backup");
     imd.write_secret("wrong", "not the passphrase");
     let before = (imd.dump(), imd.read("state/identity"));
     imd.imd(["restore", "imd.backup", "--passphrase-file", "passphrase"]).failed_with(3, ["there is already a state"]);
