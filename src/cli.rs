@@ -1,7 +1,7 @@
 //! The face for scripts: one verb a request, a table for people or one JSON document for programs.
 //!
 //! May import `wizard`, `engine` and everything below. Exit codes: 0 done; 1 failed; 2 wrong usage, or no usable
-//! terminal; 3 stopped, because it needs somebody to decide.
+//! terminal; 3 stopped, because an administrator has to decide.
 
 mod accounts;
 mod arguments;
@@ -82,7 +82,7 @@ impl Failure {
 pub type Console<'a> = dyn Fn(&Engine, Color) -> Result<(), NoFace> + 'a;
 /// Asks the same steps as plain prompts.
 pub type Plain<'a> = dyn Fn(&Engine) -> Result<(), NoFace> + 'a;
-/// Serves laptops until the process is told to stop; the last argument takes lines for whoever started it.
+/// Serves laptops until the process is stopped; the last argument takes lines for the terminal that started it.
 pub type Service<'a> = dyn Fn(&Engine, &Serve, &dyn Fn(&str)) -> Result<(), NoFace> + 'a;
 
 /// Asks for a passphrase without echo; twice when it says so.
@@ -125,7 +125,7 @@ pub fn main(faces: &Faces<'_>) -> ExitCode {
     let output = Output::new(arguments.json, arguments.quiet);
     match run(arguments, faces, &output) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the output has seen enough: `imd users | head`.
+        // The reader of the output has seen enough: `imd users | head`.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             output.failure(&failure.to_string(), &failure.help());

@@ -44,7 +44,7 @@ pub(super) fn run(engine: &Engine, verb: &Verb, yes: bool, output: &Output) -> R
         Verb::Delete { user } => {
             return Err(Failure::NeedsYou {
                 message: format!("the account of {} would be deleted for good", crate::model::text::shown(user)),
-                help: "repeat with --yes; `imd accounts --due` lists the accounts whose retention period has ended"
+                help: "repeat with --yes; `imd accounts --due` lists the accounts after their retention period"
                     .to_owned(),
             });
         }

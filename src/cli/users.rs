@@ -41,9 +41,7 @@ pub(super) struct List {
     /// Sort in descending order
     #[arg(long)]
     reverse: bool,
-    /// Show these columns: name, state, account, mapping, department, mail, directory, added, removed, or attributes such
-    /// as title
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help = columns_help())]
     columns: Vec<UserColumn>,
     /// Write CSV; no cell begins a spreadsheet formula
     #[arg(long, conflicts_with_all = ["ldif", "json"])]
@@ -51,6 +49,10 @@ pub(super) struct List {
     /// Write LDIF
     #[arg(long, conflicts_with = "json")]
     ldif: bool,
+}
+
+fn columns_help() -> String {
+    format!("Show these columns: {}, or attributes such as title", user::keys())
 }
 
 /// How many are shown by default.

@@ -2,7 +2,7 @@
 
 use super::text::Untrusted;
 
-/// Whoever made a change: `anna` (uid 1000), the scheduler, a laptop.
+/// The actor of a change: `anna` (uid 1000), the scheduler, a laptop.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub struct Actor(pub Untrusted);
@@ -32,9 +32,9 @@ pub struct Entry {
 pub struct Asked {
     /// How the actor, the verb or what was changed begins; empty: whatever it was.
     pub any: String,
-    /// Beside [`Self::any`], what was changed or the laptop that did it, whole: `device 0011223344556677`.
+    /// Besides [`Self::any`], what was changed or the laptop that did it, whole: `device 0011223344556677`.
     pub subjects: Vec<String>,
-    /// How the actor begins; empty: whoever it was.
+    /// How the actor begins; empty: any actor.
     pub actor: String,
     /// How the verb begins: `token` is `token create`, too.
     pub verb: String,

@@ -8,7 +8,7 @@ use super::settings::AuthMethod;
 use super::text::Untrusted;
 use super::token::TokenId;
 
-/// 16 lower-case hexadecimal digits; public, it stands in lists and logs.
+/// 16 lower-case hexadecimal digits; public, it is in lists and logs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct DeviceId(String);
@@ -67,7 +67,7 @@ const NO_SERIAL: [&str; 8] = [
 ];
 
 impl Laptop {
-    /// By what the same machine is known after it was imaged anew: UUID and serial number, folded. `None` when either
+    /// Identifies the same machine after it was imaged again: UUID and serial number, folded. `None` when either
     /// is missing or says nothing. A host name is never part of it: host names repeat.
     pub fn hardware(&self) -> Option<String> {
         Some(format!("{}\n{}", uuid_key(self.uuid.raw())?, serial_key(self.serial.raw())?))
@@ -103,7 +103,7 @@ pub enum DeviceState {
     /// Enrolled; it waits for its user to log on.
     Pending,
     Activated,
-    /// Its user's next laptop took its place, or it was imaged anew.
+    /// Replaced by its user's next laptop, or imaged again.
     Replaced,
     /// An administrator gave its place back; the laptop may enroll again.
     Released,
@@ -151,7 +151,7 @@ impl Device {
     }
 }
 
-/// Whose laptop it became, and on what proof.
+/// The user of the laptop, and how the user was authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Activation {
     /// The account's number.
@@ -162,7 +162,7 @@ pub struct Activation {
     pub account_name: Untrusted,
     pub at: Timestamp,
     pub auth: AuthMethod,
-    /// The account is preserved: its user left, or is held back.
+    /// The account is preserved: its user was removed, or an administrator preserved it.
     pub preserved: bool,
 }
 
@@ -187,7 +187,7 @@ pub struct Given {
     pub profile: Name,
     pub storage: Name,
     pub location: String,
-    /// Bytes; 0 is no limit, absent: nobody said.
+    /// Bytes; 0 is no limit, absent: not set.
     pub quota: Option<super::size::Size>,
 }
 

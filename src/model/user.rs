@@ -192,7 +192,7 @@ pub fn filetime(ticks: i64) -> Option<Timestamp> {
         .ok()
 }
 
-/// A name by which somebody asks for a user, told apart by its form.
+/// A name that a user is searched for by, and the form of that name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameForm {
     Guid(Guid),

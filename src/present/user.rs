@@ -53,6 +53,11 @@ pub fn usual() -> Vec<UserColumn> {
     COLUMNS.iter().filter(|column| column.listed).map(UserColumn::Own).collect()
 }
 
+/// The words of all columns: `name, state, ...`
+pub fn keys() -> String {
+    COLUMNS.iter().map(|column| column.key).collect::<Vec<_>>().join(", ")
+}
+
 /// The column of that number in the list.
 pub fn column(at: usize) -> Option<UserColumn> {
     COLUMNS.get(at).map(UserColumn::Own)
@@ -99,10 +104,8 @@ impl std::str::FromStr for UserColumn {
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let own = COLUMNS.iter().find(|column| column.key.eq_ignore_ascii_case(text)).map(Self::Own);
-        own.or_else(|| Attribute::of_name(text).map(Self::Attribute)).ok_or_else(|| {
-            let keys: Vec<_> = COLUMNS.iter().map(|column| column.key).collect();
-            format!("choose from {}, or an attribute such as title", keys.join(", "))
-        })
+        own.or_else(|| Attribute::of_name(text).map(Self::Attribute))
+            .ok_or_else(|| format!("choose from {}, or an attribute such as title", keys()))
     }
 }
 
