@@ -1,7 +1,7 @@
-//! The one door: whatever an administrator can do is one call of the [`Engine`], whichever face asks.
+//! The API for all user interfaces: each action of an administrator is one call of the [`Engine`].
 //!
-//! It owns the clock, randomness, the store and the secrets, and hands them to the rooms below, none of which reads
-//! them by itself. May import `sync`, `activation`, `export` and everything below. Calls block; long ones take a
+//! It owns the clock, randomness, the store and the secrets, and passes them to the modules below, which never read
+//! them on their own. May import `sync`, `activation`, `export` and everything below. Calls block; long ones take a
 //! [`Job`](crate::model::job::Job). An `Engine` is cheap to clone and can be used from several threads.
 
 mod accounts;
@@ -73,11 +73,11 @@ pub use users::{Gives, UserPage};
 /// Fills its argument with random bytes fit for keys.
 pub type Random = Arc<dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync>;
 
-/// Where the engine keeps its state, and what it takes from the world.
+/// The state directory of the engine, and its sources of time and randomness.
 #[derive(Clone)]
 #[allow(missing_debug_implementations, reason = "functions have no useful Debug")]
 pub struct Options {
-    /// Made when it does not exist, with owner-only permissions.
+    /// Created when it does not exist, with owner-only permissions.
     pub state: PathBuf,
     pub actor: Actor,
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -87,7 +87,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The host's clock and randomness, and whoever runs the program.
+    /// The host's clock and randomness, and the user who runs the program.
     pub fn of_host(state: impl Into<PathBuf>) -> Self {
         Self {
             state: state.into(),
@@ -106,14 +106,14 @@ pub struct Engine(Arc<Inner>, Actor);
 struct Inner {
     options: Options,
     store: Store,
-    /// Opened at first use: most questions need no secret.
+    /// Opened at first use: most calls need no secret.
     identity: OnceLock<Identity>,
     installation: String,
     activations: activations::Room,
 }
 
 impl Engine {
-    /// Opens the state directory, and makes it at first use.
+    /// Opens the state directory, and creates it at first use.
     pub fn open(options: Options) -> Result<Self, Error> {
         let store = Store::open(&options.state)?;
         let installation = if let Some(id) = store.installation_id()? {
@@ -124,7 +124,7 @@ impl Engine {
             let id = format!("{:016x}", u64::from_be_bytes(bytes));
             let by = By { actor: &options.actor, at: (options.clock)(), verb: "setup" };
             store.initialize(&id, &by)?;
-            // Two that start at once agree on the first one's.
+            // Two processes that start at once use the one that was stored first.
             store.installation_id()?.unwrap_or(id)
         };
         let actor = options.actor.clone();
@@ -132,11 +132,11 @@ impl Engine {
         Ok(Self(Arc::new(Inner { options, store, identity: OnceLock::new(), installation, activations }), actor))
     }
 
-    /// Opens a state that somebody has begun to set up, and makes none.
+    /// Opens an existing state, and never creates one.
     ///
     /// # Errors
-    /// [`Error::NothingSetUp`] when nobody has: a service that made one would be another installation's, with an authority
-    /// that no token names.
+    /// [`Error::NothingSetUp`] when there is none: a service that created one would be another installation, with an
+    /// authority that no token contains.
     pub fn open_set_up(options: Options) -> Result<Self, Error> {
         let nothing = Error::NothingSetUp { state: options.state.clone() };
         if !Store::is_in(&options.state) {
@@ -146,7 +146,7 @@ impl Engine {
         if engine.directories()?.is_empty() && engine.store().tokens()?.is_empty() { Err(nothing) } else { Ok(engine) }
     }
 
-    /// The same engine, for somebody else: what it changes is theirs in the audit.
+    /// The same engine for another actor, under whom the audit records its changes.
     pub fn acting_as(&self, actor: Actor) -> Self {
         Self(Arc::clone(&self.0), actor)
     }
@@ -160,7 +160,7 @@ impl Engine {
         &self.0.options.state
     }
 
-    /// What the tokens of this installation name as their issuer: 16 hexadecimal digits.
+    /// The issuer in the tokens of this installation: 16 hexadecimal digits.
     pub fn installation(&self) -> &str {
         &self.0.installation
     }
@@ -181,7 +181,7 @@ impl Engine {
         Ok(self.0.identity.get_or_init(|| identity))
     }
 
-    /// Keeps a secret, sealed under a label. False when it was kept already.
+    /// Stores a secret, sealed under a label. False when it was stored already.
     fn seal(&self, label: &str, secret: &Secret, verb: &str) -> Result<bool, Error> {
         if self.unseal(label)?.as_ref() == Some(secret) {
             return Ok(false);
@@ -202,7 +202,7 @@ impl Engine {
         Ok(bytes)
     }
 
-    /// Who makes a change, when, and by which verb; refused when the engine is read-only.
+    /// The actor, time and verb of a change; an error when the engine is read-only.
     fn by<'a>(&'a self, verb: &'a str) -> Result<By<'a>, Error> {
         if self.0.options.read_only {
             return Err(Error::ReadOnly);

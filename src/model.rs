@@ -1,7 +1,7 @@
-//! What the field talks about: directories, users, profiles, mappings, tokens, plans.
+//! The data model: directories, users, profiles, mappings, tokens, plans.
 //!
-//! Pure data and the rules that need nothing but the data: no I/O, no clock, no randomness. Every other room may
-//! import this one; it imports none of them.
+//! Data and the rules that depend only on data: no I/O, no clock, no randomness. Every other module may import this
+//! one; it imports none of them.
 
 pub mod account;
 pub mod alarm;
@@ -42,15 +42,15 @@ pub mod text;
 pub mod token;
 pub mod user;
 
-/// A value that could not be understood: what it should have been, and what it was.
+/// A value that cannot be parsed: the expected form, and the given text.
 ///
-/// Every parser of the model answers with this, so a form, the answers file and the command line word it alike.
+/// Every parser of the model returns it, so that forms, the answers file and the command line show the same message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} expected, not {given:?}")]
 pub struct Unreadable {
-    /// What would have been right, with an example: `a size such as "50 GiB"`.
+    /// The expected form with an example: `a size such as "50 GiB"`.
     pub what: &'static str,
-    /// What was given, shortened and made safe to show.
+    /// The given text, shortened and safe to show.
     pub given: String,
 }
 
@@ -65,10 +65,10 @@ impl Unreadable {
     }
 }
 
-/// A thing that is kept, with what is needed to change it safely.
+/// A stored value with its version.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Kept<T> {
-    /// Grows by one with each change; a form saves against the version that it read.
+    /// Increases by one with each change; a save requires the version that was read.
     pub version: u64,
     pub changed_at: jiff::Timestamp,
     pub changed_by: audit::Actor,

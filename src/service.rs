@@ -59,7 +59,7 @@ pub struct Options {
     pub cache_age: jiff::SignedDuration,
     /// The log level.
     pub log: Verbosity,
-    /// The trusted proxies, whose X-Forwarded-For is used.
+    /// The trusted proxies: their X-Forwarded-For is used.
     pub proxies: Vec<IpAddr>,
 }
 

@@ -80,7 +80,7 @@ pub fn claim(
         let old = replaced.iter().find(|old| row.takes_the_place_of(&old.device));
         transaction.use_mapped(row, &device.device.id, old.map(|old| &old.device.id), now)?;
     }
-    let detail = told(&standing, claim.auth, &replaced);
+    let detail = detail_of(&standing, claim.auth, &replaced);
     let by = By { actor: &actor(&device.device.id), at: now, verb: "claim" };
     transaction.audit(&by, &called(&device.device.id), &detail)?;
     granted(snapshot, device, account, now, claim.auth)
@@ -101,7 +101,7 @@ fn granted(
     Ok(Granted { device: id.clone(), account, activated_at, auth, mapped })
 }
 
-/// Makes room for one more device within the limits of the token and of the user; returns the devices that are
+/// Ensures that one more device is within the limits of the token and of the user; returns the devices that are
 /// replaced.
 fn make_room(
     transaction: &WriteTransaction<'_>,
@@ -182,7 +182,7 @@ fn save_account(transaction: &WriteTransaction<'_>, standing: &Standing, now: Ti
 }
 
 /// The audit detail of an activation.
-fn told(standing: &Standing, auth: AuthMethod, replaced: &[HeldDevice]) -> String {
+fn detail_of(standing: &Standing, auth: AuthMethod, replaced: &[HeldDevice]) -> String {
     let Standing { user, mapping, profile, storage, .. } = standing;
     let auth = match auth {
         AuthMethod::Kerberos => "kerberos",

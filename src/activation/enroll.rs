@@ -16,7 +16,7 @@ use crate::store::{By, DeviceBy, Hash, HeldDevice, HeldToken, NewDevice, Snapsho
 /// How many pending devices one laptop may have: each reinstallation before the first log-on leaves one behind.
 const PENDING_EACH: usize = 4;
 
-/// A laptop with a token whose signature and times have been verified.
+/// A laptop with a token of verified signature and validity period.
 #[derive(Debug, Clone)]
 pub struct Enroll {
     /// The token's claims: stored when the token is seen for the first time.

@@ -92,7 +92,7 @@ pub(super) fn standing(
     Ok(Standing { device, user, directory, mapping, profile, storage, settings, account, mapped })
 }
 
-/// The device of that claim code, if it may be claimed with that authentication method. Nothing of a user is read.
+/// The device of that claim code, if it may be activated with that authentication method. Reads no user data.
 pub fn admitted(
     snapshot: Snapshot<'_>,
     claim_code: &Hash,

@@ -1,4 +1,4 @@
-//! Accounts, as an administrator looks at them, keeps them from being used, gives them back and deletes them.
+//! Lists, preserves, restores and deletes accounts.
 
 use crate::model::account::{Account, Why};
 use crate::model::plan::Removal;
@@ -9,13 +9,13 @@ use crate::store::{self, Snapshot, UserState, WriteTransaction};
 use super::{Engine, Error};
 
 impl Engine {
-    /// Accounts by their user's name: all, or those whose name, mail or user holds the query or whose state says it;
-    /// with `due`, those that are preserved and whose days are over.
+    /// Accounts by their user's name: all, or those that contain the query in their name, mail, user or state; with
+    /// `due`, preserved accounts after their retention.
     pub fn accounts(&self, query: Option<&str>, due: bool, limit: u64) -> Result<Vec<Account>, Error> {
         Ok(self.store().accounts(query, due, self.now(), limit)?)
     }
 
-    /// Refuses a user from the next request on, and keeps the account with all that it has until
+    /// Refuses a user from the next request on, and keeps the account with its data until
     /// [`Self::restore_account`].
     pub fn preserve_account(&self, name: &str) -> Result<Account, Error> {
         let by = self.by("accounts preserve")?;
@@ -26,17 +26,17 @@ impl Engine {
         })
     }
 
-    /// Takes [`Self::preserve_account`] back. An account whose user is not in the directory stays preserved, and comes
-    /// back with the user.
+    /// Undoes [`Self::preserve_account`]. The account of a user who is not in the directory stays preserved until the
+    /// user is added again.
     ///
     /// # Errors
-    /// [`Error::UserLeft`] when nobody holds it back but the directory.
+    /// [`Error::UserLeft`] when the account is preserved only because the user left the directory.
     pub fn restore_account(&self, name: &str) -> Result<Account, Error> {
         let account = self.account_called(name)?;
         let by = self.by("accounts restore")?;
         let mut away = None;
         let account = self.change(&account, |transaction, account| {
-            // A sync may have let the user go since, or brought them back: the transaction reads what is true now.
+            // A sync may have removed or added the user since, so the transaction reads the current state.
             match (account.preserved.map(|preserved| preserved.why), left(transaction.snapshot(), account)?) {
                 (None, _) => Ok(()),
                 (Some(Why::Removed), Some(why)) => {
@@ -51,10 +51,10 @@ impl Engine {
         away.map_or_else(|| Ok(account.clone()), |why| Err(left(why)))
     }
 
-    /// Deletes an account that is preserved and whose days are over. Nothing else ever deletes one.
+    /// Deletes a preserved account after its retention. Nothing else deletes accounts.
     ///
     /// # Errors
-    /// [`Error::NotDue`] when it is in use, or its days are not over.
+    /// [`Error::NotDue`] when it is in use, or its retention has not ended.
     pub fn delete_account(&self, name: &str) -> Result<Account, Error> {
         let by = self.by("accounts delete")?;
         let account = self.account_called(name)?;
@@ -71,7 +71,7 @@ impl Engine {
         Ok(deleted)
     }
 
-    /// Changes an account as it is within the transaction, and says what it is then.
+    /// Changes an account in a transaction, and returns the changed account.
     fn change(
         &self,
         account: &Account,
@@ -84,7 +84,7 @@ impl Engine {
         })?)
     }
 
-    /// The one account that a name means: one of the user's, in any form, or the account's own.
+    /// The one account with that name: a name of its user, in any form, or its own.
     pub fn account_called(&self, name: &str) -> Result<Account, Error> {
         let mut found = Vec::new();
         for user in self.find_user(name)? {
@@ -107,7 +107,7 @@ impl Engine {
     }
 }
 
-/// Why the user of an account has left, when they have.
+/// Why the user of an account was removed, if so.
 fn left(snapshot: Snapshot<'_>, account: &Account) -> Result<Option<Removal>, store::Error> {
     let users = snapshot.find_user(&NameForm::of(&account.guid.to_string()))?;
     let user = users.into_iter().find(|user| user.directory == account.directory);

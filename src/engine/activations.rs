@@ -1,6 +1,6 @@
-//! What laptops ask for: their words in, a decision, their words out.
+//! Requests of laptops: enrollment, activation, check-in.
 //!
-//! What a laptop is told is less than what is known: the reason stays here, under the correlation id that it is given.
+//! A laptop receives a correlation id instead of the reason of a refusal; the reason is stored here under that id.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -29,34 +29,34 @@ use super::rate_limits::{CHECK_INS, CLAIMS, ENROLLMENTS, PASSWORDS, RateLimits, 
 use super::tickets::Tickets;
 use super::{Engine, Error};
 
-/// How many claims ask a directory at a time, so that one that does not answer holds up no more than that.
+/// The maximum number of claims that query a directory at once, so that a directory that does not answer blocks no
+/// others.
 const ASKING_AT_ONCE: usize = 64;
-/// For how long what a directory says of locking an account is believed: shorter by far than any window in which it
-/// counts.
+/// How long the lockout state of an account is cached: much shorter than any lockout window.
 const LOCKOUT_GOOD_FOR: SignedDuration = SignedDuration::from_mins(1);
-/// Of how many users it is known at a time; beyond that, all are asked for anew.
+/// The maximum number of cached lockout states; the cache is emptied when it is full.
 const MOST_LOCKOUTS: usize = 10_000;
 /// An activated laptop checks in weekly.
 const AGAIN_IN: u64 = 7 * 86_400;
 
-/// Who asks.
+/// The sender of a request.
 #[derive(Debug, Clone)]
 pub struct Asker {
-    /// The address that the request came from; absent where a proxy of ours does not say.
+    /// The client address; absent when a trusted proxy does not give it.
     pub peer: Option<IpAddr>,
-    /// What the laptop is told instead of a reason.
+    /// The correlation id: the laptop receives it instead of the reason.
     pub correlation: String,
-    /// The channel binding of its TLS connection; absent where a proxy of ours ended TLS.
+    /// The channel binding of its TLS connection; absent when a trusted proxy terminates TLS.
     pub end_point: Option<Arc<[u8]>>,
 }
 
-/// What a laptop is told when it gets nothing.
+/// The answer to a refused request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     pub code: Code,
-    /// In how many seconds to ask again.
+    /// After how many seconds to try again.
     pub retry_after: Option<u64>,
-    /// What would be accepted, where the proof was not.
+    /// The accepted authentication methods, when the method was refused.
     pub auth_methods: Vec<AuthMethod>,
 }
 
@@ -72,10 +72,10 @@ impl Denial {
     }
 }
 
-/// What a directory said of locking one account, and when; held while it is asked.
+/// The lockout state of one account and when it was read; locked during the query.
 type KnownLockout = Arc<Mutex<Option<(Timestamp, Attempts)>>>;
 
-/// What only activations need.
+/// State that only activations need.
 #[derive(Default)]
 pub(super) struct Room {
     queue: OnceLock<Queue>,
@@ -91,7 +91,7 @@ impl Engine {
         Ok(format!("{:016x}", u64::from_be_bytes(self.random()?)))
     }
 
-    /// A token buys a pending device.
+    /// Enrolls a laptop with a token as a pending device.
     pub fn enroll(&self, request: &EnrollRequest, asker: &Asker) -> Result<EnrollAnswer, Denial> {
         let about = About { act: Act::Enroll, auth: None, user: None, device: None };
         let enrolled = self.try_enroll(request, asker).map_err(|refused| self.denied(refused, about, asker))?;
@@ -123,7 +123,7 @@ impl Engine {
         Ok(self.queue()?.run(move |transaction| activation::enroll(transaction, &ask, now))?)
     }
 
-    /// A proof of the user makes a pending device theirs.
+    /// Activates a pending device for its authenticated user.
     pub fn claim(&self, request: &ClaimRequest, asker: &Asker) -> Result<ClaimAnswer, Denial> {
         let claim_code = activation::hash(request.claim_code.bytes());
         let user = request.auth.user.as_ref().map(|user| user.as_str().to_owned());
@@ -144,7 +144,7 @@ impl Engine {
             Ok(granted) => granted,
             Err(refused) => return Err(self.denied(refused, about, asker)),
         };
-        tracing::info!(correlation = asker.correlation, device = %granted.device, "claimed");
+        tracing::info!(correlation = asker.correlation, device = %granted.device, "activated");
         Ok(ClaimAnswer {
             device: granted.device.to_string(),
             auth: granted.auth,
@@ -163,7 +163,7 @@ impl Engine {
         })
     }
 
-    /// Counts a claim of a device that is known here.
+    /// Counts a claim of a known device.
     fn may_claim(&self, device: Option<&HeldDevice>, claim: &Claim) -> Result<(), Denied> {
         let Some(device) = device else { return Ok(()) };
         let (limits, now) = (&self.0.activations.rate_limits, self.now());
@@ -175,7 +175,7 @@ impl Engine {
         Ok(())
     }
 
-    /// `who` is who the laptop says, or shows, its user to be, for the administrator.
+    /// `who` receives the user that the laptop names or authenticates, for the administrator.
     fn try_claim(
         &self,
         mut claim: Claim,
@@ -185,7 +185,7 @@ impl Engine {
     ) -> Result<activation::Granted, Denied> {
         let now = self.now();
         let proven = match (offer.method, &offer.password, &offer.ticket) {
-            // Nothing to wait for: one look, inside the decision.
+            // No directory is needed, so one transaction decides.
             (AuthMethod::Unverified, None, None) => None,
             (AuthMethod::Kerberos, None, Some(ticket)) => Some(self.try_ticket(&mut claim, ticket, asker, who, now)?),
             (AuthMethod::Password, Some(password), None) => {
@@ -214,21 +214,21 @@ impl Engine {
         }
     }
 
-    /// The proofs that the settings accept, in their order.
+    /// The authentication methods of the settings, in their order.
     fn auth_methods(&self) -> Result<Vec<AuthMethod>, Denial> {
         let settings = self.store().snapshot(|snapshot| snapshot.settings()).map_err(|error| internal(&error))?;
         Ok(settings.auth)
     }
 
-    /// Those of them that can succeed now: no ticket does where there is no keytab.
-    fn possible_proofs(&self) -> Vec<AuthMethod> {
+    /// The methods that can succeed now: Kerberos needs a keytab.
+    fn possible_auth(&self) -> Vec<AuthMethod> {
         let has_keytab = self.0.activations.tickets.get().is_some();
         let mut auth_methods = self.auth_methods().unwrap_or_default();
         auth_methods.retain(|auth| has_keytab || *auth != AuthMethod::Kerberos);
         auth_methods
     }
 
-    /// Says that a device is still there.
+    /// Records a check-in of a device.
     pub fn check_in(&self, request: &CheckInRequest, asker: &Asker) -> Result<CheckInAnswer, Denial> {
         let (now, key) = (self.now(), activation::hash(request.device_key.bytes()));
         let device =
@@ -256,7 +256,7 @@ impl Engine {
         })
     }
 
-    /// One of those that ask a directory at a time, until it is dropped.
+    /// Reserves a directory query until the result is dropped.
     pub(super) fn trying(&self) -> Result<Trying<'_>, Refused> {
         Trying::begin(&self.0.activations.trying)
     }
@@ -273,7 +273,7 @@ impl Engine {
         Ok(room.queue.get_or_init(|| queue))
     }
 
-    /// How many wrong passwords of that user may reach that directory. While it does not say, one.
+    /// How many wrong passwords of that user imd forwards to the directory; one while the lockout threshold is unknown.
     fn attempts(&self, directory: &Name, guid: Guid, now: Timestamp) -> Attempts {
         let of_user = {
             let mut lockouts = self.0.activations.lockouts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -282,8 +282,7 @@ impl Engine {
             }
             Arc::clone(lockouts.entry((directory.clone(), guid)).or_default())
         };
-        // Of all that wait for one user one asks: fifty laptops at once would be fifty questions to a controller that
-        // has better to do.
+        // Only one request per user queries the directory: fifty laptops of one user must not send fifty queries.
         let mut known = of_user.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, attempts)) = *known
             && now.duration_since(at).abs() < LOCKOUT_GOOD_FOR
@@ -291,7 +290,7 @@ impl Engine {
             return attempts;
         }
         let lockout = self.lockout(directory, guid).unwrap_or_else(|error| {
-            tracing::warn!(%directory, %error, "when accounts are locked cannot be read: one password is tried");
+            tracing::warn!(%directory, %error, "cannot read the lockout threshold: one password attempt is forwarded");
             None
         });
         let attempts = Attempts::under(lockout);
@@ -299,7 +298,7 @@ impl Engine {
         attempts
     }
 
-    /// Keeps the reason, and says what the laptop is told of it.
+    /// Stores the reason, and returns the answer for the laptop.
     fn denied(&self, denied: Denied, about: About, asker: &Asker) -> Denial {
         if let Denied::Refused(Refused::Refused(reason)) = &denied
             && about.is_of_a_stranger(reason)
@@ -329,13 +328,13 @@ impl Engine {
             "daily-limit" => Denial { retry_after: Some(until_midnight(self.now())), ..denial },
             _ => denial,
         };
-        // The settings are nobody's business who holds no claim code.
+        // Only a laptop with a claim code may learn the settings.
         let denial = match (code, &about.device) {
-            (Code::AuthNotAccepted, Some(_)) => Denial { auth_methods: self.possible_proofs(), ..denial },
+            (Code::AuthNotAccepted, Some(_)) => Denial { auth_methods: self.possible_auth(), ..denial },
             _ => denial,
         };
         let peer =
-            asker.peer.map_or_else(|| "an address that the proxy does not tell".to_owned(), |peer| peer.to_string());
+            asker.peer.map_or_else(|| "an address that the proxy did not report".to_owned(), |peer| peer.to_string());
         tracing::debug!(correlation = asker.correlation, reason, detail, peer, "refused");
         let refusal = Refusal {
             at: self.now(),
@@ -349,14 +348,14 @@ impl Engine {
         };
         let kept = self.queue().map(|queue| queue.run(move |transaction| transaction.refuse(&refusal)));
         if !matches!(kept, Ok(Ok(()))) {
-            // No record, no word: a refusal that nobody can find the reason of is trouble.
+            // A refusal without a stored reason could not be explained, so the answer is an internal error.
             return Denial::of(Code::Internal);
         }
         denial
     }
 }
 
-/// What a refusal is about.
+/// The subject of a refusal.
 struct About {
     act: Act,
     auth: Option<AuthMethod>,
@@ -365,7 +364,7 @@ struct About {
 }
 
 impl About {
-    /// Whether whoever was refused has neither a token that we know nor a device: anybody who reaches the service.
+    /// Whether the client has neither a known token nor a known device: anyone who can reach the service.
     fn is_of_a_stranger(&self, reason: &Reason) -> bool {
         match self.act {
             Act::Enroll => matches!(reason, Reason::Token(_)),
@@ -374,10 +373,10 @@ impl About {
     }
 }
 
-/// Why nothing was granted, the reasons of this room included.
+/// Why a request was not granted, including the reasons of this module.
 pub(super) enum Denied {
     Refused(Refused),
-    /// In how many seconds to ask again.
+    /// After how many seconds to try again.
     TooMany(u64),
     Internal,
 }
@@ -396,11 +395,11 @@ impl<E: Into<Refused>> From<E> for Denied {
 }
 
 fn internal(error: &dyn std::fmt::Display) -> Denial {
-    tracing::error!(%error, "a request could not be answered");
+    tracing::error!(%error, "cannot answer a request");
     Denial::of(Code::Internal)
 }
 
-/// One of the claims that ask a directory.
+/// A claim that may query a directory.
 pub(super) struct Trying<'a>(&'a AtomicUsize);
 
 impl<'a> Trying<'a> {
@@ -416,7 +415,7 @@ impl Drop for Trying<'_> {
     }
 }
 
-/// What a laptop may know of a reason. Whatever has to do with a person is one word.
+/// The reason for the laptop. All reasons that concern a person are the same word.
 fn code(reason: &Reason, auth: Option<AuthMethod>) -> Code {
     match reason {
         Reason::Token(_)
@@ -432,9 +431,9 @@ fn code(reason: &Reason, auth: Option<AuthMethod>) -> Code {
         | Reason::CredentialTaken
         | Reason::KeyMismatch => Code::DeviceRefused,
         Reason::AuthNotAccepted => Code::AuthNotAccepted,
-        // It is said before anything of a person is looked at.
+        // It is checked before any data of a person is read.
         Reason::DailyLimit(_) => Code::Paused,
-        // Said only to a user who has shown who they are.
+        // Only an authenticated user gets this answer.
         Reason::DeviceLimit(_) if matches!(auth, Some(AuthMethod::Password | AuthMethod::Kerberos)) => {
             Code::DeviceLimit
         }
@@ -442,12 +441,12 @@ fn code(reason: &Reason, auth: Option<AuthMethod>) -> Code {
     }
 }
 
-/// In how many seconds the next day begins, UTC: at least one.
+/// The number of seconds until the next day, UTC: at least one.
 fn until_midnight(now: Timestamp) -> u64 {
     (86_400 - now.as_second().rem_euclid(86_400)).unsigned_abs()
 }
 
-/// What the rows of the device map that a laptop has used say of the one before it.
+/// The old laptop in the device map rows that a laptop used.
 fn before(mapped: &[MappedDevice]) -> Before {
     let old = mapped.iter().map(|row| row.old_device.raw().trim()).find(|old| !old.is_empty());
     let replaced = mapped.iter().find_map(|row| row.used.as_ref()?.replaced.as_ref());

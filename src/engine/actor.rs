@@ -1,4 +1,4 @@
-//! Who runs the program: the login behind `su` and `sudo`, not the name that they lend.
+//! Finds the user who runs the program: the login user behind `su` and `sudo`.
 
 use crate::model::audit::Actor;
 
@@ -13,7 +13,7 @@ pub fn current_actor() -> Actor {
     Actor::new(name_in(&passwd, uid).map_or_else(|| format!("uid {uid}"), str::to_owned))
 }
 
-/// Anybody can set a variable: what it says is believed of root alone, whom nobody keeps from anything.
+/// The variable counts only for root: any other user could set it to a false value.
 fn acting(login: Option<u32>, sudo: Option<u32>, uid: u32) -> u32 {
     login.or_else(|| sudo.filter(|_| uid == 0)).unwrap_or(uid)
 }

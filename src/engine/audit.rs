@@ -1,4 +1,4 @@
-//! Who changed what.
+//! Reads and checks the audit log.
 
 use crate::model::audit::{Asked, Entry, Page};
 
@@ -12,7 +12,7 @@ impl Engine {
         Ok(self.store().audit(limit, None)?)
     }
 
-    /// Entries that were asked for, the newest first, from the `offset`th on, at most `limit`; and how many there are.
+    /// Up to `limit` matching entries from the `offset`th on, newest first, and how many match.
     pub fn audit_page(&self, asked: &Asked, offset: u64, limit: u64) -> Result<Page, Error> {
         Ok(self.store().audit_page(asked, offset, limit)?)
     }
@@ -23,7 +23,7 @@ impl Engine {
         Ok(found.into_iter().find(|entry| entry.number == number))
     }
 
-    /// Whether every entry is still as it was written. What was found is kept, for the overview, unless this is read-only.
+    /// Checks that every entry is unchanged, and stores the result for the overview unless the engine is read-only.
     pub fn verify_audit(&self) -> Result<Verdict, Error> {
         let verdict = self.store().verify_audit()?;
         if !self.is_read_only() {

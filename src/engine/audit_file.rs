@@ -1,4 +1,4 @@
-//! The audit in a file that somebody else can verify: every entry as it was written, each with its hash.
+//! Exports the audit log to a file that others can verify: every entry as it was written, with its hash.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::model::text::without_hidden;
 
 use super::{Engine, Error, private_file};
 
-/// How the hashes are made; it stands in the file itself.
+/// The hash algorithm; the file contains this text.
 const ALGORITHM: &str = "hash = SHA-256(hash of the entry before as 32 bytes, 32 zero bytes before the first; number as 8 \
     bytes, big-endian; then of at, actor, verb, subject and detail in this order the length in bytes as 8 bytes, \
     big-endian, and the text in UTF-8). Numbers count from 1 without gaps. Who has the head (the last hash) from \
@@ -24,8 +24,8 @@ const PAGE: u64 = 1_000;
 pub enum AuditForm {
     /// One document, with the way to verify it.
     Json,
-    /// A line an entry, for a spreadsheet: in the cells a backslash is two, a hidden character is `\u{1b}`, and an
-    /// apostrophe stands before what begins like a formula or with an apostrophe.
+    /// One line per entry, for spreadsheets: in cells, a backslash is doubled, a hidden character is escaped as
+    /// `\u{1b}`, and a text that begins like a formula or with an apostrophe gets an apostrophe in front.
     Csv,
 }
 
@@ -34,18 +34,18 @@ pub enum AuditForm {
 pub struct AuditFile {
     pub path: PathBuf,
     pub rows: u64,
-    /// The last hash: who keeps it elsewhere can tell later that nothing was taken away.
+    /// The last hash: a copy kept elsewhere shows later whether entries were removed.
     pub head: String,
 }
 
 impl Engine {
-    /// Writes the whole audit to a new file that only its owner can read; after an error there is no file.
+    /// Writes the whole audit log to a new file that only its owner can read; after an error there is no file.
     pub fn export_audit(&self, path: &Path, form: AuditForm) -> Result<AuditFile, Error> {
         let (rows, head) = private_file::write_new(path, |out| self.write_audit(out, form))?;
         Ok(AuditFile { path: path.to_owned(), rows, head })
     }
 
-    /// Writes it; answers with how many entries there are, and the hash of the last.
+    /// Writes it; returns the number of entries and the hash of the last.
     fn write_audit(&self, out: &mut dyn Write, form: AuditForm) -> Result<io::Result<(u64, String)>, Error> {
         let (mut rows, mut head) = (0, hex(&[0; 32]));
         let mut written = self.begin(out, form);
@@ -100,7 +100,7 @@ fn entry(out: &mut dyn Write, form: AuditForm, link: &Link, first: bool) -> io::
     }
 }
 
-/// A text in JSON, exactly, in which nothing hidden stands raw.
+/// A text as a JSON string, with every hidden character escaped.
 fn text(text: &str) -> String {
     without_hidden(&serde_json::Value::String(text.to_owned()).to_string())
 }

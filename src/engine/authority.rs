@@ -1,4 +1,4 @@
-//! The installation's certificate authority: whom laptops believe to be this service.
+//! The installation's certificate authority, which laptops trust.
 
 use crate::model::token::{Pin, Record, State, server};
 use crate::secrets::{Authority, Leaf, Secret};
@@ -9,7 +9,7 @@ use super::{Engine, Error};
 const LABEL: &str = "authority";
 
 impl Engine {
-    /// The pin that tokens carry. Makes the authority at first use.
+    /// The pin in tokens. Creates the authority at first use.
     pub fn pin(&self) -> Result<Pin, Error> {
         let pin = self.authority()?.pin;
         pin.parse().map_err(|_| Error::Secrets(crate::secrets::Error::Damaged { label: LABEL.to_owned() }))
@@ -38,7 +38,8 @@ impl Engine {
         Ok(hosts)
     }
 
-    /// The addresses that tokens carry with which laptops may come yet: one that is used up has let in those that come.
+    /// The addresses in tokens that laptops may still use, including tokens that have reached their maximum
+    /// activations: their laptops are enrolled and check in.
     pub fn server_addresses(&self) -> Result<Vec<String>, Error> {
         let now = self.now();
         let gone = |token: &Record| matches!(token.state(now), State::Expired | State::Revoked);
@@ -51,7 +52,7 @@ impl Engine {
         Ok(addresses)
     }
 
-    /// Where laptops are sent by the tokens of the key that signs here, when it came from another installation.
+    /// The addresses for tokens of a signing key that was imported from another installation.
     pub fn imported_servers(&self) -> Result<Vec<String>, Error> {
         let active = self.store().keys()?.into_iter().find(|key| key.state == store::KeyState::Active);
         Ok(active.and_then(|key| key.signs_for).map(|other| other.servers).unwrap_or_default())
@@ -66,7 +67,7 @@ impl Engine {
         let sealed_key = self.identity()?.seal(&key, LABEL)?;
         let made = store::Authority { certificate, pin, sealed_key, created_at: by.at };
         self.store().add_authority(&made, &by)?;
-        // Of two that start at once, the first one's is the authority of both.
+        // Two processes that start at once use the authority that was stored first.
         Ok(self.store().authority()?.unwrap_or(made))
     }
 }

@@ -1,4 +1,4 @@
-//! The whole state in one sealed file, and back from it.
+//! Backs up the whole state to one encrypted file, and restores it.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::BufReader;
@@ -21,9 +21,9 @@ pub struct Backup {
 }
 
 impl Engine {
-    /// Writes the state as it is at this moment, identity and all, to a file that only its owner can read, sealed with the
-    /// passphrase. Others may go on writing meanwhile. A file that is there is replaced, in one step, when `over` says so,
-    /// and else left alone: [`Error::Exists`].
+    /// Writes the current state, including the identity, to a file that only its owner can read, encrypted with the
+    /// passphrase. Others may write to the state during the backup. An existing file is replaced in one step if `over`
+    /// is set; otherwise the error is [`Error::Exists`].
     pub fn backup(&self, path: &Path, passphrase: &Secret, over: bool) -> Result<Backup, Error> {
         let by = self.by("backup")?;
         if !over && path.exists() {
@@ -38,7 +38,7 @@ impl Engine {
         let open = self.state().join(format!(".backup-{:016x}.db", u64::from_be_bytes(self.random()?)));
         let copied = self.store().copy_to(&open, &of, &Identity::text(self.state())?);
         let copy = File::open(&open);
-        // It holds the identity: from here on it has no name.
+        // It contains the identity, so its name is removed at once.
         let _ = fs::remove_file(&open);
         copied?;
         let mut copy = copy.map_err(|why| Error::File { path: open, why })?;
@@ -48,15 +48,15 @@ impl Engine {
         let told = self.store().transaction(|transaction| {
             transaction.audit(&by, "installation", &format!("written to {shown}; {bytes} bytes"))
         });
-        // What it took the place of is gone already: then it stays, and the error says that nothing tells of it.
+        // A replaced file cannot be brought back, so the new one stays, and the error says that the audit has no entry.
         if over { told } else { private_file::or_remove(path, told) }?;
         Ok(Backup { file: path.to_owned(), made_at: by.at, bytes })
     }
 
-    /// Puts the state of a backup in place. A state that is there is replaced only when `over` says so; it is kept beside,
-    /// and what was revoked in it stays revoked when it is of the same installation.
+    /// Restores the state of a backup. An existing state is replaced only if `over` is set; it is kept under another
+    /// name, and its revocations stay in force if it belongs to the same installation.
     ///
-    /// It opens no engine: on a state that does not exist yet that would make an installation of its own.
+    /// It opens no engine, which would create an installation where no state exists.
     pub fn restore(options: &Options, path: &Path, passphrase: &Secret, over: bool) -> Result<Restored, Error> {
         if options.read_only {
             return Err(Error::ReadOnly);

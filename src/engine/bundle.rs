@@ -1,8 +1,8 @@
-//! What two states of one installation have to tell each other when no network is between them: which tokens were made,
-//! which were revoked, and, for the side that reads no directory, who the users are.
+//! Transfers data between two states of one installation without a network: created tokens, revocations, and the users
+//! for a state that reads no directory.
 //!
-//! A bundle is a file. Its first line is signed with a key that both sides have; an LDIF may follow, whose length and
-//! SHA-256 the first line says.
+//! A bundle is a file. Its first line is signed with a key that both sides have; an LDIF may follow, and the first line
+//! contains its length and SHA-256.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Read, Write};
@@ -36,7 +36,7 @@ struct Bundle {
     ldif: Option<Ldif>,
 }
 
-/// What is kept of a token, as it travels.
+/// The record of a token in a bundle.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Registration {
@@ -51,7 +51,7 @@ struct Registration {
     scope: Scope,
     created_by: String,
     revoked: bool,
-    /// Bundles of before have none.
+    /// Absent in bundles of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replaced: Option<Replaced>,
     key: String,
@@ -65,18 +65,18 @@ struct Ldif {
     sha256: String,
 }
 
-/// What a bundle holds, or what it changed.
+/// The contents of a bundle, or the changes that it made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Carried {
-    /// Tokens in it, or tokens that were not known here.
+    /// Tokens in it, or tokens that it registered here.
     pub tokens: u64,
     /// Tokens in it that are revoked, or that it revoked here.
     pub revoked: u64,
-    /// Tokens in it that have a successor, or whose end here became an earlier one.
+    /// Tokens in it that were replaced, or that now end earlier here.
     pub replaced: u64,
     /// Keys in it that are revoked, or that it revoked here.
     pub revoked_keys: u64,
-    /// Where its LDIF was written to; out: the one that it carries.
+    /// The file that its LDIF was written to; when writing a bundle, the LDIF that it contains.
     pub ldif: Option<PathBuf>,
 }
 
@@ -117,8 +117,8 @@ impl Engine {
         Ok(carried)
     }
 
-    /// Takes a bundle in: tokens that are not known here are registered, revocations hold, and nothing that was revoked
-    /// here comes back. Its LDIF is written to a new file. Whole or not at all; again, and nothing changes.
+    /// Imports a bundle: registers unknown tokens and applies revocations; what was revoked here stays revoked. Its
+    /// LDIF is written to a new file. All or nothing; importing it again changes nothing.
     pub fn read_bundle(&self, path: &Path, ldif: Option<&Path>) -> Result<Carried, Error> {
         let by = self.by("bundle in")?;
         let failed = |why| Error::File { path: path.to_owned(), why };
@@ -128,7 +128,7 @@ impl Engine {
         let (payload, issuer) =
             token::attested(line.trim_end(), &self.trusted()?).map_err(|refusal| match refusal {
                 Refusal::UnknownKey | Refusal::KeyRevoked => Error::BundleRefused { path: path.to_owned(), refusal },
-                // Whatever else there is to say of it is said of tokens.
+                // Other faults are reported for its tokens.
                 _ => damaged(path),
             })?;
         let bundle: Bundle = serde_json::from_slice(&payload).map_err(|_| damaged(path))?;
@@ -159,7 +159,8 @@ fn take_in(
     for token in bundle.tokens {
         let (revoked, replaced) = (token.revoked, token.replaced.clone());
         let record = record(token);
-        // One id is one token: another of that id would be a forgery, and whoever signs could just as well make one.
+        // An id belongs to one token. Only the holder of the signing key could create another one with that id, and
+        // that holder can create tokens anyway.
         if transaction.snapshot().token(&record.id)?.is_none() {
             transaction.record_token(&record, "issued on another host; came with a bundle", by)?;
             carried.tokens += 1;
@@ -223,7 +224,7 @@ fn measured(path: &Path) -> Result<Ldif, Error> {
     Ok(Ldif { bytes, sha256 })
 }
 
-/// The LDIF behind the first line, as it was measured: a file that grows meanwhile is no smaller company.
+/// Writes the LDIF after the first line, with the measured length: a file that changes in the meantime is refused.
 fn append(bundle: &Path, from: &Path, said: &Ldif) -> Result<(), Error> {
     let failed = |why| Error::NotWritten { path: bundle.to_owned(), why };
     let file = File::options().append(true).open(bundle).map_err(failed)?;
@@ -246,7 +247,7 @@ fn extract(from: &mut impl Read, said: &Ldif, bundle: &Path, to: &Path) -> Resul
     private_file::or_remove(to, extracted)
 }
 
-/// How many bytes went by, and their SHA-256 in hexadecimal.
+/// The number of bytes read, and their SHA-256 in hexadecimal.
 fn copy(mut from: impl Read, to: &mut impl Write) -> std::io::Result<(u64, String)> {
     let (mut sum, mut count, mut buffer) = (Sha256::new(), 0, vec![0; 64 * 1024]);
     loop {

@@ -1,4 +1,4 @@
-//! What the seven steps settle: kept, changed against a version, removed.
+//! Reads, saves and removes the configuration of the seven steps, with a version check on each change.
 
 use std::path::Path;
 
@@ -15,12 +15,12 @@ use crate::store::Item;
 
 use super::{Engine, Error};
 
-/// What became of a save.
+/// The result of a save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
-    /// The version that is now kept.
+    /// The stored version.
     pub version: u64,
-    /// False when it already said so.
+    /// False when nothing differed.
     pub changed: bool,
 }
 
@@ -80,8 +80,8 @@ impl Engine {
         Ok(self.store().sealed(&password_label(directory))?.is_some())
     }
 
-    /// Whether the kept password was given for the account and the servers that `directory` names. It goes nowhere
-    /// else, whatever is typed under the same name.
+    /// Whether the stored password belongs to the account and the servers of `directory`. It is never sent to other
+    /// servers, or for another account.
     fn is_password_for(&self, directory: &Directory) -> Result<bool, Error> {
         let Source::Ldap(asked) = &directory.source else { return Ok(true) };
         let kept = self.directory(&directory.name)?.map(|kept| kept.value.source);
@@ -89,7 +89,7 @@ impl Engine {
             if kept.bind == asked.bind && asked.urls.iter().all(|url| kept.urls.contains(url))))
     }
 
-    /// The kept password, for the account and the servers that it was given for.
+    /// The stored password, if it belongs to the account and the servers of the directory.
     pub(super) fn password_for(&self, directory: &Directory) -> Result<Option<Secret>, Error> {
         if self.is_password_for(directory)? { self.password(&directory.name) } else { Ok(None) }
     }
@@ -98,7 +98,7 @@ impl Engine {
         self.unseal(&password_label(directory))
     }
 
-    /// Saves a profile and the storage beside it, both or neither.
+    /// Saves a profile and its storage, both or neither.
     pub fn save_profile(
         &self,
         profile: &Profile,
@@ -130,12 +130,12 @@ impl Engine {
         Ok(self.store().order_mappings(names, &self.by("mapping order")?)?)
     }
 
-    /// The same, when they are still in the order `from`: what somebody else changed meanwhile is not overwritten.
+    /// The same if they are still in the order `from`, so that a change by someone else is not overwritten.
     pub fn reorder_mappings(&self, from: &[Name], names: &[Name]) -> Result<(), Error> {
         Ok(self.store().reorder_mappings(from, names, &self.by("mapping order")?)?)
     }
 
-    /// Removes a directory and forgets its password: another one of that name must not inherit it.
+    /// Removes a directory and its password, so that a new directory of that name does not get the password.
     pub fn remove_directory(&self, name: &Name) -> Result<(), Error> {
         self.remove::<Directory>(name, Some(&password_label(name)), "directory")
     }
@@ -169,8 +169,8 @@ impl Engine {
         Ok(self.store().users_by_csv(profile)?)
     }
 
-    /// Adds the users of a CSV file to a profile: a heading line with `mail` and, optionally, `name`. Says how many
-    /// are new; nobody is added when a line cannot be read.
+    /// Adds the users of a CSV file to a profile: a heading line with `mail` and, optionally, `name`. Returns
+    /// how many are new; an invalid line adds none of them.
     pub fn import_profile_users(&self, profile: &Name, file: &Path) -> Result<u64, Error> {
         let unreadable = |error: csv::Error| Error::Csv { path: file.to_owned(), why: error.to_string() };
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(unreadable)?;

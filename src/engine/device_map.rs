@@ -1,7 +1,7 @@
-//! The device map: a CSV file of laptops that are meant for users, taken in row by row but all at once.
+//! The device map: imports a CSV file of laptops that are reserved for users.
 //!
-//! Rows that cannot be taken in come back as a file of their own with the reason, to be mended and imported again; what
-//! was taken in before is recognised. Cells in that file are made harmless to a spreadsheet.
+//! Rows with errors are written to a new file with the reason, so that the administrator can correct them and import
+//! that file; rows that were imported before are recognized. Cells of that file are safe to open in a spreadsheet.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ use super::{Engine, Error, private_file};
 /// The longest file, in bytes: some 300,000 rows.
 const LONGEST: u64 = 32 * 1024 * 1024;
 
-/// The columns, as they are folded, and as the file with the bad rows has them.
+/// The columns: their folded names, and their names in the file of rejected rows.
 const COLUMNS: [(&str, &str); 7] = [
     ("email", "e-mail"),
     ("hostname", "host name"),
@@ -29,21 +29,21 @@ const COLUMNS: [(&str, &str); 7] = [
     ("restore", "restore"),
 ];
 
-/// What became of a file.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Imported {
     pub added: u64,
     pub changed: u64,
-    /// The map said so already.
+    /// Rows without changes.
     pub unchanged: u64,
-    /// The laptop had been activated by what the map said.
+    /// Rows of laptops that were activated by an earlier row.
     pub used: u64,
     pub bad: u64,
-    /// Where the bad rows are, with what is wrong with each.
+    /// The file of rejected rows, with the reason of each.
     pub bad_rows: Option<PathBuf>,
 }
 
-/// What became of a row.
+/// The result of a row.
 enum Outcome {
     Added,
     Changed,
@@ -54,24 +54,25 @@ enum Outcome {
 /// The rows of a file, their cells in the order of [`COLUMNS`].
 struct Rows {
     rows: Vec<[String; 7]>,
-    /// What stands between cells: Excel writes semicolons where a comma is the decimal mark.
+    /// The separator: Excel writes semicolons where the decimal separator is a comma.
     delimiter: u8,
 }
 
 impl Engine {
-    /// The device map, those that wait first: all, or those whose id, host name, user or old device holds the query.
+    /// The rows of the device map, unused ones first: all, or those that contain the query in their id, host name, user
+    /// or old device.
     pub fn device_map(&self, query: Option<&str>, limit: u64) -> Result<Vec<MappedDevice>, Error> {
         Ok(self.store().device_map(query, limit)?)
     }
 
-    /// Takes in the rows of a CSV file: all that are good, or nothing at all. Bad ones are written beside the file.
+    /// Imports the valid rows of a CSV file, all or none. Rejected rows are written to a file next to it.
     pub fn import_device_map(&self, file: &Path) -> Result<Imported, Error> {
         let by = self.by("devices import")?;
         let rows = read(file)?;
         let mut failed = None;
         let import = |transaction: &WriteTransaction<'_>| {
             let (imported, bad) = take(transaction, &rows, &by)?;
-            // Before anything is kept: rows that nobody hears of again are half an import.
+            // Written before anything is stored, so that no rejected row is lost.
             match write_bad(file, &bad, rows.delimiter) {
                 Ok(bad_rows) => Ok(Imported { bad_rows, ..imported }),
                 Err(error) => {
@@ -87,7 +88,7 @@ impl Engine {
         }
     }
 
-    /// Forgets what the map says of a laptop, by its id as the map has it. False when it says nothing.
+    /// Removes a laptop from the map, by its id in the map. False when it is not in the map.
     pub fn unmap_device(&self, id: &str) -> Result<bool, Error> {
         let by = self.by("devices unmap")?;
         Ok(self.store().transaction(|transaction| {
@@ -96,7 +97,7 @@ impl Engine {
                 if let Some(key) = id_type.key(id)
                     && transaction.unmap_device(id_type, &key)?
                 {
-                    transaction.audit(&by, &called(id_type, &key), "taken out of the device map")?;
+                    transaction.audit(&by, &called(id_type, &key), "removed from the device map")?;
                     removed = true;
                 }
             }
@@ -109,10 +110,10 @@ fn called(id_type: IdType, key: &str) -> String {
     format!("laptop {} {}", id_type.word(), crate::model::text::shown(key))
 }
 
-/// A row that cannot be taken in, and why.
+/// A rejected row, and why.
 type BadRow<'a> = (&'a [String; 7], String);
 
-/// Takes in every good row; answers with those that are not, and why.
+/// Imports every valid row; returns the rejected rows and why.
 fn take<'a>(
     transaction: &WriteTransaction<'_>,
     rows: &'a Rows,
@@ -125,7 +126,7 @@ fn take<'a>(
         let taken = match mapped(transaction.snapshot(), row, by)? {
             Ok((key, mapped)) => match lines.entry((mapped.id_type, key.clone())) {
                 std::collections::hash_map::Entry::Occupied(first) => {
-                    Err(format!("the laptop stands in row {} already", first.get() + 2))
+                    Err(format!("the laptop is already in row {}", first.get() + 2))
                 }
                 std::collections::hash_map::Entry::Vacant(entry) => {
                     entry.insert(at);
@@ -150,7 +151,7 @@ fn take<'a>(
     Ok((imported, bad))
 }
 
-/// What a row says, and the key of its laptop; else what is wrong with it.
+/// The reservation of a row and the key of its laptop; otherwise what is wrong with the row.
 #[allow(clippy::type_complexity, reason = "a row that is wrong is no failure of the import")]
 fn mapped(
     snapshot: Snapshot<'_>,
@@ -162,19 +163,19 @@ fn mapped(
         "" if IdType::Uuid.key(device_id).is_some() => IdType::Uuid,
         "" | "serial" | "serialnumber" => IdType::Serial,
         "uuid" | "smbiosuuid" => IdType::Uuid,
-        _ => return Ok(Err("the id type is serial or uuid; a host name tells no laptop from another".to_owned())),
+        _ => return Ok(Err("the id type must be serial or uuid: host names repeat".to_owned())),
     };
     let Some(key) = id_type.key(device_id) else {
         return Ok(Err(if device_id.is_empty() {
-            "the device id is missing; a host name tells no laptop from another".to_owned()
+            "the device id is missing; it must be a serial number or UUID, as host names repeat".to_owned()
         } else {
-            format!("the device id is no {} that tells one laptop from another", id_type.word())
+            format!("the device id is not a valid {}, or many laptops have the same", id_type.word())
         }));
     };
     let restore = match folded(restore).as_str() {
         "" | "no" | "n" | "false" | "0" => false,
         "yes" | "y" | "true" | "1" => true,
-        _ => return Ok(Err("restore is yes or no".to_owned())),
+        _ => return Ok(Err("restore must be yes or no".to_owned())),
     };
     let mut meant: Option<CachedUser> = None;
     for (name, what) in [(mail, "e-mail"), (user_name, "user name")] {
@@ -183,18 +184,18 @@ fn mapped(
         }
         let mut found = snapshot.find_user(&NameForm::of(name))?;
         let user = match (found.pop(), found.is_empty()) {
-            (None, _) => return Ok(Err(format!("no cached user goes by that {what}"))),
-            (Some(_), false) => return Ok(Err(format!("several users go by that {what}"))),
+            (None, _) => return Ok(Err(format!("no cached user has that {what}"))),
+            (Some(_), false) => return Ok(Err(format!("several users have that {what}"))),
             (Some(user), true) => user,
         };
         if meant.as_ref().is_some_and(|other| other.id != user.id) {
-            return Ok(Err("the e-mail and the user name are two users".to_owned()));
+            return Ok(Err("the e-mail and the user name belong to different users".to_owned()));
         }
         meant = Some(user);
     }
     let Some(user) = meant else { return Ok(Err("the e-mail is missing".to_owned())) };
     if let Some(other) = snapshot.activated_for_another(id_type, &key, user.user.guid)? {
-        return Ok(Err(format!("the laptop is activated for {other}; `imd devices release` gives it back")));
+        return Ok(Err(format!("the laptop is activated for {other}; release it first: `imd devices release`")));
     }
     let text = |text: &String| Untrusted::new(text.as_str());
     let mapped = MappedDevice {
@@ -220,7 +221,7 @@ fn take_one(
 ) -> Result<Result<Outcome, String>, crate::store::Error> {
     let before = transaction.snapshot().mapped_as(row.id_type, key)?;
     let outcome = match &before {
-        // Whoever has it by now has it; a laptop that changed hands was released, and is asked for anew.
+        // A laptop that is activated stays with its user. After it is released, it can be reserved again.
         Some(before) if before.used.is_some() && before.directory == row.directory && before.guid == row.guid => {
             return Ok(Ok(Outcome::Used));
         }
@@ -232,7 +233,7 @@ fn take_one(
     Ok(Ok(outcome))
 }
 
-/// A heading, an id type or a yes without what people put between words.
+/// A heading, an id type or a yes, without spaces and separators.
 fn folded(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
@@ -254,10 +255,10 @@ fn read(file: &Path) -> Result<Rows, Error> {
         let key = folded(heading);
         let place = COLUMNS.iter().position(|(column, _)| *column == key);
         if place.is_none() && key != "error" {
-            return Err(wrong(format!("no column is called \"{}\"", crate::model::text::shown(heading))));
+            return Err(wrong(format!("there is no column \"{}\"", crate::model::text::shown(heading))));
         }
         if place.is_some() && places.contains(&place) {
-            return Err(wrong(format!("the column \"{}\" stands twice", crate::model::text::shown(heading))));
+            return Err(wrong(format!("the column \"{}\" occurs twice", crate::model::text::shown(heading))));
         }
         places.push(place);
     }
@@ -277,7 +278,7 @@ fn read(file: &Path) -> Result<Rows, Error> {
     Ok(Rows { rows, delimiter })
 }
 
-/// Writes the bad rows to a new file beside the one that was imported; `None` when there are none.
+/// Writes the rejected rows to a new file next to the imported one; `None` when there are none.
 fn write_bad(file: &Path, bad: &[(&[String; 7], String)], delimiter: u8) -> Result<Option<PathBuf>, Error> {
     if bad.is_empty() {
         return Ok(None);

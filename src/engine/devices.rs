@@ -1,4 +1,4 @@
-//! Laptops and accounts, as an administrator looks at them and stops them.
+//! Lists, revokes and releases laptops, and pauses activations.
 
 use jiff::Timestamp;
 
@@ -10,19 +10,19 @@ use crate::store::{self, Pause, WriteTransaction};
 
 use super::{Engine, Error};
 
-/// How the activations are: what `imd status` shows of them.
+/// The state of activations for `imd status`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Standing {
     pub funnel: Funnel,
-    /// Accounts of users who left or are held back.
+    /// Preserved accounts.
     pub accounts: Kept,
-    /// How many requests were refused on the last 7 days, by reason; the most frequent first.
+    /// The number of refused requests in the last 7 days, by reason; the most frequent first.
     pub refused: Vec<(String, u64)>,
     pub pause: Option<Pause>,
 }
 
 impl Engine {
-    /// Devices, the newest first: all, or those in whose id, host name, serial number or user the query is.
+    /// Devices, newest first: all, or those that contain the query in their id, host name, serial number or user.
     pub fn devices(&self, query: Option<&str>, limit: u64) -> Result<Vec<Device>, Error> {
         Ok(self.store().devices(query, limit)?)
     }
@@ -62,7 +62,7 @@ impl Engine {
         self.end(id, DeviceState::Revoked, "devices revoke")
     }
 
-    /// Gives a device's place back to its user: it is no longer one of theirs, and may enroll anew.
+    /// Releases a device: it no longer counts for its user, and may enroll again.
     pub fn release_device(&self, id: &DeviceId) -> Result<Device, Error> {
         self.end(id, DeviceState::Released, "devices release")
     }
@@ -82,7 +82,7 @@ impl Engine {
         Ok(self.store().transaction(end)?)
     }
 
-    /// Stops enrollments and activations, until then or until [`Self::resume`].
+    /// Pauses enrollments and activations until then or until [`Self::resume`].
     pub fn pause(&self, until: Option<Timestamp>) -> Result<(), Error> {
         Ok(self.store().pause(until, &self.by("pause")?)?)
     }

@@ -22,8 +22,8 @@ const SPACE: u64 = 256 * 1024 * 1024;
 const LEEWAY: SignedDuration = SignedDuration::from_mins(5);
 
 impl Engine {
-    /// Runs the checks one after another, and returns the overview, whose alarms are the other findings. `asks`: connects
-    /// to the directories, too.
+    /// Runs the checks one after another, and returns the overview with its alarms, the other findings. `asks`:
+    /// connects to the directories, too.
     pub fn doctor(&self, asks: bool, job: &Job, each: &mut dyn FnMut(Check)) -> Result<Overview, Error> {
         each(self.folder());
         each(self.database()?);

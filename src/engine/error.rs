@@ -1,4 +1,4 @@
-//! Why the engine could not do what it was asked.
+//! Errors of the engine, each with the next step.
 
 use std::path::PathBuf;
 
@@ -27,95 +27,95 @@ pub enum Error {
     ReadOnly,
     #[error("nothing is set up in {}", state.display())]
     NothingSetUp { state: PathBuf },
-    #[error("this host gives no random bytes")]
+    #[error("this host provides no random bytes")]
     NoRandomness,
     #[error("there is no {what} called \"{name}\"")]
     Unknown { what: &'static str, name: Name },
-    #[error("there is no {what} {id} any more")]
+    #[error("{what} {id} no longer exists")]
     Gone { what: &'static str, id: String },
-    #[error("{given:?} is no name: {why}")]
+    #[error("{given:?} is not a valid name: {why}")]
     NotAName { given: String, why: crate::model::Unreadable },
-    #[error("there is a {what} called \"{name}\" already")]
+    #[error("a {what} called \"{name}\" already exists")]
     Taken { what: &'static str, name: Name },
-    #[error("no password is kept for the directory \"{0}\"")]
+    #[error("no password is stored for the directory \"{0}\"")]
     NoPassword(Name),
-    #[error("the kept password of the directory \"{0}\" was given for another account or server")]
+    #[error("the stored password of the directory \"{0}\" belongs to another account or server")]
     PasswordAgain(Name),
-    #[error("{} cannot be read: {why}", path.display())]
+    #[error("cannot read {}: {why}", path.display())]
     File { path: PathBuf, why: std::io::Error },
-    #[error("{} cannot be written: {why}", path.display())]
+    #[error("cannot write {}: {why}", path.display())]
     NotWritten { path: PathBuf, why: std::io::Error },
     #[error("{} is not a CSV file of users: {why}", path.display())]
     Csv { path: PathBuf, why: String },
     #[error("{} is not a device map: {why}", path.display())]
     DeviceMap { path: PathBuf, why: String },
-    #[error("{} holds no certificate in PEM form", path.display())]
+    #[error("{} contains no certificate in PEM format", path.display())]
     NoCertificate { path: PathBuf },
     #[error("{} already exists", path.display())]
     Exists { path: PathBuf },
-    #[error("the name {} does not say how users are to be written", path.display())]
+    #[error("cannot choose a format for {}: its name has no known extension", path.display())]
     NoFormat { path: PathBuf },
-    #[error("the token \"{0}\" was not minted by a key of this installation, so it cannot be written again")]
+    #[error("cannot write the token \"{0}\" again: it was not signed with a key of this installation")]
     NotOurs(Name),
-    #[error("{} holds no export of the agent that step 7 is about", .0.display())]
+    #[error("{} does not contain an export of the agent of step 7", .0.display())]
     NotThatExport(PathBuf),
-    #[error("{} no longer holds the export that was written there", .0.display())]
+    #[error("{} no longer contains the export that was written there", .0.display())]
     NotThere(PathBuf),
-    #[error("no key signs tokens here")]
+    #[error("this installation has no signing key for tokens")]
     NoKey,
-    #[error("{} is no signing key that imd wrote, or it was changed", path.display())]
+    #[error("{} is not a signing key file of imd, or it was changed", path.display())]
     NotAKeyFile { path: PathBuf },
-    #[error("{} is no bundle that imd wrote, or it was changed", path.display())]
+    #[error("{} is not a bundle of imd, or it was changed", path.display())]
     NotABundle { path: PathBuf },
-    #[error("{} is no bundle of this installation: it was signed with a key that {}", path.display(), key(refusal))]
+    #[error("{} is not a bundle of this installation: the key that signed it {}", path.display(), key(refusal))]
     BundleRefused { path: PathBuf, refusal: token::Refusal },
-    #[error("{} carries no LDIF", path.display())]
+    #[error("the bundle {} contains no LDIF", path.display())]
     NoLdif { path: PathBuf },
-    #[error("{} is being written while it is read", path.display())]
+    #[error("cannot read {}: another program is still writing it", path.display())]
     Changing { path: PathBuf },
-    #[error("the key of this host makes no tokens for {0}")]
+    #[error("the signing key of this host cannot sign tokens for {0}")]
     BeyondScope(String),
     #[error("no deployment tool is called {0:?}")]
     NoTarget(String),
     #[error("no agent is called {0:?}")]
     NoAgent(String),
-    #[error("the agent \"{0}\" needs a token that its own product issued")]
+    #[error("the agent \"{0}\" needs a token of its own server")]
     NoForeignToken(String),
-    #[error("no token is chosen for the laptops to present")]
+    #[error("no token is chosen for the export")]
     NoToken,
-    #[error("the token \"{0}\" is no longer valid, and an export would carry it to every laptop")]
+    #[error("cannot export the token \"{0}\": it is no longer valid")]
     DeadToken(Name),
     #[error("no export has the number {0}")]
     NoExport(i64),
     #[error("no plan has the number or hash {0}")]
     NoPlan(String),
-    #[error("no plan was applied yet, so there is nothing to take back")]
+    #[error("no applied plan to undo")]
     NothingApplied,
-    #[error("no mapping is there to be read")]
+    #[error("no mapping exists")]
     NoMapping,
     #[error("no directory is registered")]
     NoDirectory,
-    #[error("no refusal has the id {0}, and nobody is called so")]
+    #[error("no refusal has the id {0}, and no user has that name")]
     NoRefusal(String),
-    #[error("nobody is called {given} in {looked_in}")]
+    #[error("no user is named {given} in {looked_in}")]
     Nobody { given: String, looked_in: String },
-    #[error("{given} means {} users: {}", who.len(), listed(who))]
+    #[error("{given} matches {} users: {}", who.len(), listed(who))]
     Several { given: String, who: Vec<String> },
-    #[error("nobody called {0} is cached")]
+    #[error("no user named {0} is in the cache")]
     NotCached(String),
-    #[error("{0} is not forgotten: the user is active")]
+    #[error("cannot forget {0}: the user is active")]
     StillActive(String),
-    #[error("{user} is not forgotten: the account {account} {}", kept(*until))]
+    #[error("cannot forget {user}: the account {account} is {}", state(*until))]
     HasAccount { user: String, account: String, until: Option<jiff::Timestamp> },
-    #[error("nobody called {0} has an account")]
+    #[error("no user named {0} has an account")]
     NoAccount(String),
     #[error("the account {account} stays preserved: its user {why}")]
     UserLeft { account: String, why: String },
-    #[error("the account {account} is not deleted: {}", not_due(*until))]
+    #[error("cannot delete the account {account}: it is {}", state(*until))]
     NotDue { account: String, until: Option<jiff::Timestamp> },
-    #[error("no domain is known whose controllers DNS could name")]
+    #[error("cannot look up domain controllers in DNS: no domain is given")]
     NoDomain,
-    #[error("no server is given whose key could be shown")]
+    #[error("cannot show the key of a server: no server address is given")]
     NoAddress,
 }
 
@@ -133,19 +133,19 @@ impl Error {
             Self::Kerberos(error) => error.help(),
             Self::ReadOnly => "start imd without --read-only to change things".to_owned(),
             Self::NothingSetUp { .. } => {
-                "set it up first, with `imd` or `imd setup`, as the user who serves; if that was done \
-                                          elsewhere, name that folder with --state DIR or IMD_STATE"
+                "set it up with `imd` or `imd setup`, as the user that runs the service; if the state is in another \
+                 folder, give that folder with --state DIR or IMD_STATE"
                     .to_owned()
             }
-            Self::NoRandomness => "keys cannot be made without it; see whether /dev/urandom is readable".to_owned(),
-            Self::Gone { .. } => "somebody changed it meanwhile: look at the list again".to_owned(),
-            Self::NotAName { .. } => "choose another one".to_owned(),
+            Self::NoRandomness => "keys need random bytes: check that /dev/urandom is readable".to_owned(),
+            Self::Gone { .. } => "it was removed or changed in the meantime: reload the list".to_owned(),
+            Self::NotAName { .. } => "choose another name".to_owned(),
             Self::Taken { .. } => "choose another name; nothing was changed".to_owned(),
             Self::Unknown { what, .. } => format!("`imd {what} list` shows those that exist"),
-            Self::PasswordAgain(_) => "type it again for this one".to_owned(),
-            Self::NoPassword(_) => "give it in step 1: `imd setup`".to_owned(),
+            Self::PasswordAgain(_) => "enter the password of the current account again in step 1".to_owned(),
+            Self::NoPassword(_) => "enter it in step 1: `imd setup`".to_owned(),
             Self::File { .. } => "check the path and its permissions".to_owned(),
-            Self::NotWritten { .. } => "choose a folder that exists and that you may write to".to_owned(),
+            Self::NotWritten { .. } => "choose a writable folder with enough free space".to_owned(),
             Self::Csv { .. } => "the first line names the columns: mail and, optionally, name".to_owned(),
             Self::DeviceMap { .. } => {
                 "the first line names the columns: e-mail, host name, device id, id type, user name, old device, \
@@ -155,67 +155,65 @@ impl Error {
             Self::NoCertificate { .. } => {
                 "export the CA's certificate as Base-64 encoded X.509 (.cer or .pem)".to_owned()
             }
-            Self::Exists { .. } => "choose another file; imd overwrites none".to_owned(),
-            Self::NoFormat { .. } => "end it in .csv, .json or .ldif".to_owned(),
-            Self::NotOurs(_) => "make a new token and export it".to_owned(),
+            Self::Exists { .. } => "choose another file name: imd does not overwrite files".to_owned(),
+            Self::NoFormat { .. } => "use a file name that ends in .csv, .json or .ldif".to_owned(),
+            Self::NotOurs(_) => "create a new token (`imd token create`), and export it".to_owned(),
             Self::NoTarget(_) | Self::NoAgent(_) => "`imd export list` shows those that exist".to_owned(),
-            Self::NoForeignToken(_) => "paste it in step 7".to_owned(),
-            Self::NotAKeyFile { .. } => "write it anew with `imd keys export`, and copy the whole file".to_owned(),
-            Self::NotABundle { .. } => "write it anew with `imd bundle out`, and copy the whole file".to_owned(),
-            Self::BundleRefused { .. } => "take it in where its key is: `imd keys list` shows those of here".to_owned(),
+            Self::NoForeignToken(_) => "copy the token from that server, and paste it in step 7".to_owned(),
+            Self::NotAKeyFile { .. } => "write it again with `imd keys export`, and copy the whole file".to_owned(),
+            Self::NotABundle { .. } => "write it again with `imd bundle out`, and copy the whole file".to_owned(),
+            Self::BundleRefused { .. } => "import it on a host that has its key: `imd keys list`".to_owned(),
             Self::NoLdif { .. } => {
-                "leave out --ldif, or write the bundle with `imd bundle out FILE --ldif USERS`".to_owned()
+                "run it without --ldif, or write the bundle with `imd bundle out FILE --ldif USERS`".to_owned()
             }
-            Self::Changing { .. } => "try again when it is complete".to_owned(),
-            Self::BeyondScope(_) => "`imd keys list --json` says what it may make".to_owned(),
+            Self::Changing { .. } => "try again when the file is complete".to_owned(),
+            Self::BeyondScope(_) => "`imd keys list --json` shows the scope of the key".to_owned(),
             Self::NotThatExport(_) | Self::NotThere(_) => {
-                "export there again by hand, or leave it if nobody uses it any more".to_owned()
+                "write the export again (`imd export`) if it is still used".to_owned()
             }
-            Self::NoKey => "make one with `imd keys rotate`".to_owned(),
-            Self::NoToken | Self::DeadToken(_) => "make one in step 6, or with `imd token create`".to_owned(),
-            Self::NoExport(_) => "`imd export written` lists those that were written".to_owned(),
-            Self::NoPlan(_) | Self::NothingApplied => "`imd sync list` shows the plans".to_owned(),
-            Self::NoMapping => "make one in step 3".to_owned(),
-            Self::NoDirectory => "register one in step 1".to_owned(),
-            Self::Nobody { .. } => "write CORP\\name, a UPN, a mail, an alias, a DN or an objectGUID as it is in the \
-                                    directory; an account that may not see the user finds nobody either"
+            Self::NoKey => "create one with `imd keys rotate`".to_owned(),
+            Self::NoToken | Self::DeadToken(_) => "create one in step 6, or with `imd token create`".to_owned(),
+            Self::NoExport(_) => "`imd export written` lists the exports and their numbers".to_owned(),
+            Self::NoPlan(_) | Self::NothingApplied => "`imd sync list` lists the plans".to_owned(),
+            Self::NoMapping => "add one in step 3".to_owned(),
+            Self::NoDirectory => "add one in step 1".to_owned(),
+            Self::Nobody { .. } => "give the DOMAIN\\name, UPN, mail, alias, DN or objectGUID of the user, and check that the bind account \
+                                    can read the user"
                 .to_owned(),
             Self::NoRefusal(_) => {
-                "copy all of it from the laptop; `imd devices` finds the laptop by its host name, and \
-                                   `imd explain` explains a user by any name"
+                "copy the whole id from the laptop, or give a name of the user: `imd explain USER`"
                     .to_owned()
             }
             Self::Several { .. } => {
-                "name one of them by the DN or CORP\\name, or say where with --directory".to_owned()
+                "give the DN or DOMAIN\\name of one of them, or choose the directory with --directory".to_owned()
             }
             Self::NotCached(_) => {
-                "`imd users` finds users by the first letters of a name; `imd explain` asks the directories".to_owned()
+                "`imd users` searches the cache, and `imd explain` the directories".to_owned()
             }
-            Self::StillActive(_) => "who leaves the directory or every mapping may be forgotten after the sync \
-                                     (`imd sync`) that sees it"
+            Self::StillActive(_) => "first remove the user from the directory or the mappings, and run `imd sync`"
                 .to_owned(),
             Self::HasAccount { .. } => {
-                "`imd accounts delete` deletes it when its days are over; nothing else does".to_owned()
+                "delete the account first, when its retention has ended: `imd accounts delete`".to_owned()
             }
             Self::NoAccount(_) => {
-                "`imd accounts` lists them; an account comes into being at the first log-on".to_owned()
+                "`imd accounts` lists the accounts; an account is created at the first activation".to_owned()
             }
             Self::UserLeft { .. } => {
-                "put the user back in the directory; the next sync (`imd sync`) gives the same account back".to_owned()
+                "put the user back in the directory, and run `imd sync`: the account is in use again".to_owned()
             }
             Self::NotDue { until: None, .. } => {
-                "`imd accounts preserve` keeps it from being used, and begins its days".to_owned()
+                "preserve it with `imd accounts preserve`, and delete it when its retention has ended".to_owned()
             }
-            Self::NotDue { .. } => "wait, or shorten the days of its profile (step 2: preserve for)".to_owned(),
+            Self::NotDue { .. } => "wait until then, or shorten the retention of its profile (step 2)".to_owned(),
             Self::NoDomain => {
-                "type the domain in place of the addresses, or the account as user@corp.example.com, and pick again"
+                "enter the domain instead of the addresses, or the account as user@corp.example.com, and try again"
                     .to_owned()
             }
-            Self::NoAddress => "give the addresses first".to_owned(),
+            Self::NoAddress => "enter the addresses of the servers first".to_owned(),
         }
     }
 
-    /// True when nothing is wrong but somebody has to decide: exit code 3.
+    /// True when the administrator has to decide, and nothing failed: exit code 3.
     pub fn needs_you(&self) -> bool {
         match self {
             Self::Sync(error) => error.needs_you(),
@@ -224,7 +222,7 @@ impl Error {
         }
     }
 
-    /// True when somebody else saved meanwhile: the form has to be read anew.
+    /// True when someone else saved in the meantime: the form has to be loaded again.
     pub fn is_outdated(&self) -> bool {
         matches!(self, Self::Store(store::Error::ChangedBy { .. }))
     }
@@ -234,35 +232,29 @@ impl Error {
         matches!(self, Self::Sync(sync::Error::Store(store::Error::Drift { .. })))
     }
 
-    /// True when it was stopped on purpose.
+    /// True when the job was canceled.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Directory(directory::Error::Cancelled) | Self::Sync(sync::Error::Cancelled))
     }
 }
 
-/// What is wrong with the key of a bundle.
+/// Why the key of a bundle is not accepted.
 const fn key(refusal: &token::Refusal) -> &'static str {
     match refusal {
         token::Refusal::KeyRevoked => "was revoked",
-        _ => "is not known here",
+        _ => "is unknown here",
     }
 }
 
-fn not_due(until: Option<jiff::Timestamp>) -> String {
+/// The state of an account: in use, or preserved until then.
+fn state(until: Option<jiff::Timestamp>) -> String {
     match until {
-        None => "it is in use".to_owned(),
-        Some(until) => format!("it is preserved until {}", crate::model::moment::minute(until)),
+        None => "in use".to_owned(),
+        Some(until) => format!("preserved until {}", crate::model::moment::minute(until)),
     }
 }
 
-fn kept(until: Option<jiff::Timestamp>) -> String {
-    match until {
-        None => "is in use".to_owned(),
-        Some(until) => format!("is preserved until {}", crate::model::moment::minute(until)),
-    }
-}
-
-/// The first few of many.
+/// The first few of them.
 fn listed(who: &[String]) -> String {
     const FEW: usize = 5;
     let mut listed = who.iter().take(FEW).cloned().collect::<Vec<_>>().join("; ");

@@ -1,4 +1,4 @@
-//! Why a user is or is not activated, asked of the live directories first: the user need not be cached.
+//! Explains why a user is or is not activated. Queries the directories first, so the user need not be cached.
 
 use jiff::SignedDuration;
 
@@ -17,7 +17,7 @@ use crate::sync::{self, Explanation, Outcome};
 
 use super::{Engine, Error};
 
-/// A user as a directory has them now.
+/// A user with the current values of a directory.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Found {
     pub directory: Name,
@@ -35,13 +35,13 @@ impl Found {
         format!("{}{account}, in {}", self.user.label(), self.directory)
     }
 
-    /// The DN, as the user is named when no other name is unique.
+    /// The DN, which is unique when other names are not.
     fn dn(&self) -> String {
         self.user.first(Attribute::DistinguishedName).map(Untrusted::shown).unwrap_or_default()
     }
 }
 
-/// What each mapping of a user's directory makes of the user.
+/// The result of each mapping of a user's directory for the user.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Explained {
     #[serde(flatten)]
@@ -51,24 +51,24 @@ pub struct Explained {
 }
 
 impl Explained {
-    /// The mapping that takes the user; else the one that is nearest to it.
+    /// The mapping that takes the user; otherwise the nearest one.
     pub fn nearest(&self) -> Option<&Explanation> {
         self.mappings.iter().min_by_key(|one| one.distance())
     }
 }
 
-/// Where a user is looked for, and which mappings are explained.
+/// The directories to search, and the mappings to explain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Among<'a> {
     All,
     Directory(&'a Name),
-    /// This one alone, and the users of its directory.
+    /// Only this mapping, and the users of its directory.
     Mapping(&'a Name),
 }
 
 impl Engine {
-    /// The one user whom a name, in any of its forms, means now. Every registered directory is asked, or the one that
-    /// is named; who is several is told and never guessed.
+    /// Finds the one user with that name, in any form, in all registered directories or in the given one. An ambiguous
+    /// name is an error that lists the users.
     fn find_live(&self, name: &str, only: Option<&Name>, job: &Job) -> Result<(Found, Box<dyn Read>), Error> {
         let form = NameForm::of(name);
         let directories = self.directories()?.into_iter().map(|kept| kept.value.name);
@@ -114,7 +114,7 @@ impl Engine {
         }
     }
 
-    /// What the mappings of a user's directory make of the user now.
+    /// The current result of each mapping of a user's directory for the user.
     pub fn explain_mappings(&self, name: &str, among: Among<'_>, job: &Job) -> Result<Explained, Error> {
         let mappings: Vec<Mapping> = self.mappings()?.into_iter().map(|kept| kept.value).collect();
         let asked = match among {
@@ -136,7 +136,7 @@ impl Engine {
         Ok(explained)
     }
 
-    /// What a mapping, saved or not, makes of a user at its place among the others.
+    /// The result of a mapping, saved or not, for a user, at its place in the order of mappings.
     pub fn explain_mapping(&self, mapping: &Mapping, name: &str, job: &Job) -> Result<Explained, Error> {
         let (found, mut read) = self.find_live(name, Some(&mapping.directory), job)?;
         let mut mappings: Vec<Mapping> = self.mappings()?.into_iter().map(|kept| kept.value).collect();
@@ -161,12 +161,12 @@ impl Engine {
         Ok(Explained { found, mappings })
     }
 
-    /// Walks everything that has to be in order before a user is activated, and stops at what is not. Instead of a user,
-    /// `name` may be the correlation id that a laptop was told when it was refused: then that refusal comes first, and
-    /// the user whom the laptop named after it.
+    /// Checks the conditions of an activation in order, up to the first that is not met. `name` is a user, or the
+    /// correlation id that a refused laptop shows: then that refusal comes first, and the user that the laptop named
+    /// follows.
     pub fn explain(&self, name: &str, among: Among<'_>, job: &Job) -> Result<Chain, Error> {
-        let told = name.trim();
-        match self.refusals(Some(told), 1)?.pop().filter(|refusal| refusal.correlation == told) {
+        let id = name.trim();
+        match self.refusals(Some(id), 1)?.pop().filter(|refusal| refusal.correlation == id) {
             None => self.explain_user(name, among, job),
             Some(refusal) => {
                 let mut chain = Chain { links: vec![refused(&refusal)] };
@@ -182,10 +182,10 @@ impl Engine {
         let mut chain = Chain::default();
         let explained = match self.explain_mappings(name, among, job) {
             Ok(explained) => explained,
-            // It is looked up first: a user may be called like this.
+            // The user is looked up first, because a user name may look like an id.
             Err(Error::Nobody { given, .. }) if is_correlation_id(&given) => return Err(Error::NoRefusal(given)),
             Err(error) => {
-                let Some(part) = told_by(&error) else { return Err(error) };
+                let Some(part) = link_of(&error) else { return Err(error) };
                 chain.add(Link::failed(part, shown(&error.to_string()), shown(&error.help())));
                 return Ok(chain);
             }
@@ -199,15 +199,14 @@ impl Engine {
         Ok(chain)
     }
 
-    /// Whether the user is in the group whose members alone are activated, and whether there is room today; no link
-    /// where the settings say nothing of either.
+    /// Checks the pilot group and the daily activation limit; adds no link for one that is not set.
     fn pilot(&self, explained: &Explained, chain: &mut Chain) -> Result<bool, Error> {
         let Found { directory, user, .. } = &explained.found;
         let settings = self.settings()?.map(|kept| kept.value).unwrap_or_default();
         if let Some(group) = &settings.pilot_group {
             if !self.store().snapshot(|snapshot| snapshot.is_allowed(directory, user.guid, group))? {
                 let evidence = format!("the user was not in {} when \"{directory}\" was last read", shown(group));
-                let remedy = "put the user into that group and run `imd sync`, or empty \"Only members of\" in step 5";
+                let remedy = "add the user to that group and run `imd sync`, or clear \"Pilot group\" in step 5";
                 return Ok(chain.add(Link::failed(Part::Pilot, evidence, remedy)));
             }
             chain.add(Link::ok(Part::Pilot, format!("the user is in {}", shown(group))));
@@ -221,19 +220,23 @@ impl Engine {
         Ok(chain.add(if today < cap {
             Link::ok(Part::Pilot, evidence)
         } else {
-            Link::pending(Part::Pilot, evidence, "the next come in from midnight UTC on; step 5 says how many a day")
+            Link::pending(
+                Part::Pilot,
+                evidence,
+                "wait until midnight UTC, or raise the daily activation limit in step 5",
+            )
         }))
     }
 
-    /// The links from the user's first laptop on. True when all of them hold.
+    /// Adds the links about the user's laptops. True when all of them are ok.
     fn laptops(&self, explained: &Explained, chain: &mut Chain) -> Result<bool, Error> {
         let Found { directory, user, .. } = &explained.found;
         let account = self.store().account(directory, user.guid)?;
-        // What was refused before the account came into being was mended since.
-        let mended = |refusal: &Refusal| account.as_ref().is_none_or(|account| refusal.at >= account.created_at);
-        let refusal = self.last_refusal(directory, user.guid)?.filter(mended);
+        // A refusal before the account was created no longer matters: the user was activated since.
+        let current = |refusal: &Refusal| account.as_ref().is_none_or(|account| refusal.at >= account.created_at);
+        let refusal = self.last_refusal(directory, user.guid)?.filter(current);
         if let Some(account) = account.as_ref().filter(|account| account.preserved.is_some()) {
-            let evidence = format!("the account {} is preserved: an administrator asked for it", account.name.shown());
+            let evidence = format!("an administrator preserved the account {}", account.name.shown());
             let remedy = format!("imd accounts restore {}", account.name.shown());
             return Ok(chain.add(Link::failed(Part::Enrolled, evidence, remedy)));
         }
@@ -241,7 +244,9 @@ impl Engine {
             (Some(account), _) => {
                 format!("the account {}, activated laptops: {}", account.name.shown(), account.devices)
             }
-            (None, Some(refusal)) => format!("a laptop asked on {}", crate::model::moment::minute(refusal.at)),
+            (None, Some(refusal)) => {
+                format!("a laptop requested activation on {}", crate::model::moment::minute(refusal.at))
+            }
             (None, None) => {
                 return Ok(chain.add(Link::pending(
                     Part::Enrolled,
@@ -255,7 +260,7 @@ impl Engine {
             && chain.add(self.limit(account.as_ref())?))
     }
 
-    /// The newest refusal of the last 7 days that is about the user, by whatever name the laptop gave.
+    /// The newest refusal of the last 7 days for the user, under any name.
     fn last_refusal(&self, directory: &Name, guid: Guid) -> Result<Option<Refusal>, Error> {
         let now = self.now();
         let since = now.checked_sub(LOOKED_BACK).unwrap_or(now);
@@ -279,7 +284,7 @@ impl Engine {
             Link::ok(Part::Limit, evidence)
         } else {
             let remedy =
-                "for another one, release a laptop with `imd devices release`, or raise the limit in step 2 or 5";
+                "before another one, release a laptop with `imd devices release`, or raise the limit in step 2 or 5";
             Link::pending(Part::Limit, evidence, remedy)
         })
     }
@@ -292,11 +297,12 @@ impl Engine {
             let age = self.now().duration_since(at).as_hours();
             format!("the directories were last read on {}, {age} h ago", crate::model::moment::minute(at))
         });
-        let read = read.unwrap_or_else(|| "the directories were never read".to_owned());
+        let read = read.unwrap_or_else(|| "no sync has read the directories yet".to_owned());
         Ok(match cached.as_ref().map(|cached| &cached.state) {
             None => Link::failed(Part::Cache, format!("the user is not cached; {read}"), "run `imd sync`"),
             Some(UserState::Removed { at, .. }) => {
-                let evidence = format!("the cache refuses the user since {}; {read}", crate::model::moment::minute(at));
+                let evidence =
+                    format!("the user was removed from the cache on {}; {read}", crate::model::moment::minute(at));
                 Link::failed(Part::Cache, evidence, "run `imd sync`")
             }
             Some(UserState::Active) => {
@@ -309,24 +315,24 @@ impl Engine {
     fn has_token(&self) -> Result<Link, Error> {
         let valid: Vec<_> = self.valid_tokens()?.iter().map(|record| format!("\"{}\"", record.name)).collect();
         Ok(if valid.is_empty() {
-            Link::failed(Part::Token, "no token is valid", "make one in step 6, or with `imd token create`")
+            Link::failed(Part::Token, "no token is valid", "create one in step 6, or with `imd token create`")
         } else {
             Link::ok(Part::Token, format!("{} is valid", valid.join(", ")))
         })
     }
 }
 
-/// For how long a refusal says something of now: as far back as `imd status` looks.
+/// The maximum age of a refusal that is shown: the same as in `imd status`.
 const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How many of the newest refusals may be about the user.
+/// How many of the newest refusals are searched for the user.
 const REFUSALS_LOOKED_AT: u64 = 1_000;
 
-/// Whether it looks like what [`Engine::correlation_id`] makes.
+/// Whether the text has the form of a correlation id ([`Engine::correlation_id`]).
 fn is_correlation_id(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// What a laptop was not told.
+/// The stored reason of a refusal, which the laptop does not receive.
 fn refused(refusal: &Refusal) -> Link {
     let at = crate::model::moment::minute(refusal.at);
     let device = refusal.device.as_ref().map(|device| format!(", device {device}")).unwrap_or_default();
@@ -336,15 +342,15 @@ fn refused(refusal: &Refusal) -> Link {
 
 fn attempts(refusal: Option<&Refusal>) -> Link {
     let Some(refusal) = refusal else {
-        return Link::ok(Part::Attempts, "nothing was refused in the last 7 days");
+        return Link::ok(Part::Attempts, "no request was refused in the last 7 days");
     };
     let at = crate::model::moment::minute(refusal.at);
     let evidence = format!("last refused on {at}: {} ({})", refusal.detail.shown(), shown(&refusal.correlation));
     Link::pending(Part::Attempts, evidence, "fix the cause, then have the user log on again")
 }
 
-/// The link that an error is about; `None` for what is no link of the chain, such as a database that cannot be read.
-fn told_by(error: &Error) -> Option<Part> {
+/// The link to which an error belongs; `None` for other errors, such as an unreadable database.
+fn link_of(error: &Error) -> Option<Part> {
     match error {
         error if error.is_cancelled() => None,
         Error::Directory(_)
@@ -361,7 +367,7 @@ fn told_by(error: &Error) -> Option<Part> {
 fn mapping(explained: &Explained) -> Link {
     let Some(nearest) = explained.nearest() else {
         let evidence = format!("no mapping reads the directory \"{}\"", explained.found.directory);
-        return Link::failed(Part::Mapping, evidence, "make one in step 3");
+        return Link::failed(Part::Mapping, evidence, "add one in step 3");
     };
     let evidence = format!("\"{}\" {}", nearest.mapping, shown(&nearest.outcome.to_string()));
     let evidence = match (&nearest.outcome, explained.mappings.len()) {
@@ -371,11 +377,11 @@ fn mapping(explained: &Explained) -> Link {
     match (&nearest.outcome, &nearest.remedy) {
         (Outcome::Takes, _) => Link::ok(Part::Mapping, evidence),
         (_, Some(remedy)) => Link::failed(Part::Mapping, evidence, remedy.to_string()),
-        (_, None) => Link::failed(Part::Mapping, evidence, "`imd mapping explain` says more"),
+        (_, None) => Link::failed(Part::Mapping, evidence, "run `imd mapping explain` for the details"),
     }
 }
 
-/// The search for a name in any of its forms.
+/// The search filter for a name in any form.
 pub(super) fn by_name(form: &NameForm) -> Filter {
     let equal = |name: &str, value: &[u8]| Filter::Equal(name.to_owned(), value.to_vec());
     match form {

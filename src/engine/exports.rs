@@ -1,4 +1,4 @@
-//! Step 7: what deployment tools need, shown and written.
+//! Step 7: previews and writes the exports for deployment tools.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub struct PreviewFile {
     pub name: String,
     /// Without the token, and safe to show.
     pub text: String,
-    /// Where the token can be read, by whom and for how long; for the target as a whole.
+    /// Where the token can be read, by whom and for how long, for the whole target.
     pub exposure: String,
 }
 
@@ -32,9 +32,9 @@ pub struct Written {
     pub files: Vec<String>,
     /// False when the folder already held exactly this.
     pub changed: bool,
-    /// How the token travels by these files.
+    /// How these files carry the token.
     pub token_delivery: TokenDelivery,
-    /// Where it can be read then.
+    /// Where the token can be read after deployment.
     pub exposure: Vec<Exposure>,
 }
 
@@ -53,13 +53,13 @@ impl Engine {
         Ok(self.store().document()?)
     }
 
-    /// What step 7 settled, which holds for what an export does not say itself; before that, what it begins with.
+    /// The saved values of step 7, used where an export gives none; its defaults before the first save.
     pub fn settled_installer(&self) -> Result<Installer, Error> {
         let settled = self.installer()?.map(|kept| kept.value);
         Ok(settled.unwrap_or(Installer { agent: "imd-activate".to_owned(), ..Installer::default() }))
     }
 
-    /// Saves what step 7 settles and, when one is given, the token that the agent's own product issued, sealed.
+    /// Saves step 7 and, if given, the sealed token of the agent's own server.
     pub fn save_installer(
         &self,
         installer: &Installer,
@@ -74,12 +74,12 @@ impl Engine {
         Ok(change)
     }
 
-    /// Whether a token that the agent's own product issued is kept.
+    /// Whether a token of the agent's own server is stored.
     pub fn has_foreign_token(&self, agent: &str) -> Result<bool, Error> {
         Ok(self.store().sealed(&foreign_label(agent))?.is_some())
     }
 
-    /// What would be written, the token masked.
+    /// The files that would be written, with the token masked.
     pub fn preview_exports(&self, installer: &Installer, foreign: Option<&Secret>) -> Result<Vec<PreviewFile>, Error> {
         let rendered = self.render(installer, foreign)?;
         let files = rendered.iter().flat_map(|rendered| {
@@ -118,7 +118,7 @@ impl Engine {
             let is_this = |export: &crate::store::Export| {
                 export.target == rendered.target && export.folder == folder && export.token.as_ref() == token
             };
-            // What was written and then not recorded, because the disk was full, is recorded now.
+            // An earlier run may have written this export without recording it, because the disk was full.
             if changed || !recorded.iter().any(is_this) {
                 self.store().add_export(&rendered.target, &folder, token, &inputs, &by)?;
             }
@@ -135,8 +135,8 @@ impl Engine {
         Ok(exports)
     }
 
-    /// Whether exports are still what was written, with a token that laptops can use and that lies only where it should;
-    /// with `proves`, also whether readers of this host find in each file what went in.
+    /// Checks that exports are unchanged, and that their token is usable and only in the intended files; with `proves`,
+    /// also that the readers of this host find the original values in each file.
     pub fn check_exports(&self, folder: &Path, proves: bool) -> Result<Vec<Checked>, Error> {
         let known = Known { records: self.tokens()?, trusted: self.trusted()?, now: self.now() };
         Ok(export::check(folder, &known, proves)?)
@@ -155,7 +155,7 @@ impl Engine {
         let known = self.targets()?;
         let find =
             |id: &String| known.iter().find(|target| target.id == *id).ok_or_else(|| Error::NoTarget(id.clone()));
-        // One that is named twice would be in its own way when its folder is put in place.
+        // A target that is named twice would collide with its own folder.
         let once = |(at, id): &(usize, &String)| !installer.targets[..*at].contains(id);
         let targets = installer.targets.iter().enumerate().filter(once).map(|(_, id)| find(id));
         let targets = targets.collect::<Result<Vec<_>, _>>()?;
@@ -207,7 +207,7 @@ impl Engine {
     }
 }
 
-/// The tokens that were made here, and the keys that sign such.
+/// The tokens that were created here, and the trusted keys.
 struct Known {
     records: Vec<Record>,
     trusted: Vec<Trusted>,
@@ -219,12 +219,12 @@ impl Known {
         let record = self.records.iter().find(|record| is_it(record))?;
         match record.state(self.now) {
             State::Valid => None,
-            State::Overused => Some("has let in as many laptops as it may".to_owned()),
+            State::Overused => Some("has reached its maximum activations".to_owned()),
             State::Replaced => Some(match record.ends_at() {
                 Some(until) if until > self.now => {
-                    format!("has a successor, and lets laptops in until {}", crate::model::moment::minute(until))
+                    format!("was replaced, and its overlap ends on {}", crate::model::moment::minute(until))
                 }
-                _ => "has a successor".to_owned(),
+                _ => "was replaced, and its overlap has ended".to_owned(),
             }),
             State::Expired => Some("has expired".to_owned()),
             State::Revoked => Some("was revoked".to_owned()),
@@ -238,7 +238,7 @@ impl export::Tokens for Known {
         if self.records.iter().any(|record| record.sha256 == sum) {
             return self.why(|record| record.sha256 == sum);
         }
-        // Made elsewhere, or in a state of before that came back: what the service would say of it all the same.
+        // Created elsewhere, or before the state was restored: the service would still refuse it.
         match token::verify(token, &self.trusted, self.now) {
             Err(Refusal::KeyRevoked) => Some("was signed with a key that was revoked".to_owned()),
             Err(Refusal::Expired { .. }) => Some("has expired".to_owned()),
@@ -250,8 +250,8 @@ impl export::Tokens for Known {
         match token::verify(token, &self.trusted, self.now) {
             Err(Refusal::UnknownKey | Refusal::Issuer) => Some("was made by another installation".to_owned()),
             Err(Refusal::KeyRevoked | Refusal::NotYetValid { .. } | Refusal::Expired { .. }) | Ok(_) => None,
-            // Nobody made it like this.
-            Err(refusal) => Some(format!("is none: {refusal}")),
+            // No issuer creates such a token.
+            Err(refusal) => Some(format!("is not valid: {refusal}")),
         }
     }
 
@@ -260,7 +260,7 @@ impl export::Tokens for Known {
     }
 }
 
-/// What an earlier export in that folder says of itself.
+/// The manifest of an earlier export in that folder.
 pub(super) fn manifest_in(folder: &Path) -> Option<Manifest> {
     serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).ok()?).ok()
 }

@@ -1,4 +1,4 @@
-//! Exports that were written: where, by whom, with which token, and what has become of both; and one of them again.
+//! Lists the written exports with their folder, author, token and current state, and writes an export again.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::store::Export;
 use super::exports::manifest_in;
 use super::{Engine, Error, Written, private_file};
 
-/// An export as it was written, and how it stands.
+/// A written export and its current state.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct WrittenExport {
     pub id: i64,
@@ -21,17 +21,17 @@ pub struct WrittenExport {
     pub by: Actor,
     pub target: String,
     pub folder: PathBuf,
-    /// The agent that it installs; absent for one of before that was kept.
+    /// The agent that it installs; absent for exports of earlier versions.
     pub agent: Option<String>,
-    /// Absent for a token that the agent's own product issued.
+    /// Absent for a token of the agent's own server.
     pub token: Option<Carries>,
-    /// False when the same folder was written again since.
+    /// False when the folder was written again since.
     pub newest: bool,
-    /// Whether the folder holds an export for that target with that token now.
+    /// Whether the folder now contains an export for that target with that token.
     pub there: bool,
 }
 
-/// The token of an export, as it is now.
+/// The current state of the token of an export.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Carries {
     pub id: TokenId,
@@ -40,25 +40,25 @@ pub struct Carries {
     pub ends_at: Option<Timestamp>,
 }
 
-/// A file of an export as it lies in its folder.
+/// A file in the folder of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrittenFile {
     pub name: String,
-    /// What stands in it, without the token, raw; or why that is not shown.
+    /// The raw text without the token; or why it is not shown.
     pub text: Result<String, String>,
 }
 
-/// As much of a file is looked at.
+/// How much of a file is read.
 const LOOKED_AT: u64 = 256 * 1024;
-/// What stands in the place of a token.
+/// The text that replaces a token.
 const MASK: &str = "<the token>";
 
 impl Engine {
-    /// The files of an export as they lie in its folder now, the token masked. A file that holds the token in a form that
-    /// cannot be told apart from the rest is named and not shown.
+    /// The current files in the folder of an export, with the token masked. A file that contains the token in an
+    /// unknown form is listed without its text.
     ///
     /// # Errors
-    /// [`Error::NoExport`]; [`Error::NotThatExport`] when the folder holds another one, or none.
+    /// [`Error::NoExport`]; [`Error::NotThatExport`] when the folder contains another export, or none.
     pub fn written_files(&self, id: i64) -> Result<Vec<WrittenFile>, Error> {
         let export = self.store().exports()?.into_iter().find(|export| export.id == id).ok_or(Error::NoExport(id))?;
         let manifest = manifest_in(&export.folder).filter(|manifest| manifest.target == export.target);
@@ -67,12 +67,12 @@ impl Engine {
             name: file.name.clone(),
             text: read(&export.folder.join(&file.name), file.holds_token),
         };
-        // A name with a way in it was not written by this program.
+        // imd never writes names that contain a path.
         let ours = manifest.files.iter().filter(|file| Path::new(&file.name).components().all(is_plain));
         Ok(ours.map(read).collect())
     }
 
-    /// What was written, the newest first.
+    /// The written exports, newest first.
     pub fn written_exports(&self) -> Result<Vec<WrittenExport>, Error> {
         let (now, tokens) = (self.now(), self.store().tokens()?);
         let mut folders = std::collections::HashSet::new();
@@ -101,11 +101,10 @@ impl Engine {
         Ok(self.store().exports()?.into_iter().map(written).collect())
     }
 
-    /// Writes an export once more from what it was made from: with its token, or with the one that has taken its place
-    /// under its name.
+    /// Writes an export again from its stored values, with its token or with the valid token of the same name.
     ///
     /// # Errors
-    /// [`Error::NoExport`]; [`Error::DeadToken`] when no token of that name is good.
+    /// [`Error::NoExport`]; [`Error::DeadToken`] when no token of that name is valid.
     pub fn write_again(&self, id: i64) -> Result<Written, Error> {
         let exports = self.store().exports()?;
         let export = exports.into_iter().find(|export| export.id == id).ok_or(Error::NoExport(id))?;
@@ -116,7 +115,7 @@ impl Engine {
         self.written_with(&export, record.map(|record| record.name))
     }
 
-    /// Writes an export once more from what it was made from, with the valid token of that name.
+    /// Writes an export again from its stored values, with the valid token of that name.
     pub(super) fn written_with(&self, export: &Export, token: Option<Name>) -> Result<Written, Error> {
         let inputs = export.inputs.clone().map_or_else(|| self.settled_inputs(&export.folder), Ok)?;
         let installer = Installer {
@@ -131,7 +130,7 @@ impl Engine {
         self.write_exports(&installer)?.pop().ok_or_else(|| Error::NoTarget(export.target.clone()))
     }
 
-    /// What an export was made from that was written before that was kept: step 7 was the only place for it.
+    /// The values of an export of an earlier version, which did not store them: those of step 7.
     fn settled_inputs(&self, folder: &Path) -> Result<Inputs, Error> {
         let settled = self.settled_installer()?;
         let there = manifest_in(folder).filter(|there| there.agent == settled.agent);
@@ -140,13 +139,13 @@ impl Engine {
             agent: settled.agent,
             proxy: settled.proxy,
             properties: settled.properties,
-            // As it does, whatever was settled since.
+            // The export keeps its own way to carry the token.
             token_delivery: there.token.travels_by,
         })
     }
 }
 
-/// Whether the folder of an export holds it now, with that token.
+/// Whether the folder of an export now contains it, with that token.
 pub(super) fn is_there(export: &Export) -> bool {
     manifest_in(&export.folder).is_some_and(|there| there.target == export.target && there.token.id == export.token)
 }
@@ -156,15 +155,15 @@ fn is_plain(part: std::path::Component<'_>) -> bool {
 }
 
 fn read(path: &Path, holds_token: bool) -> Result<String, String> {
-    // A link would lead out of the export.
+    // A link could lead out of the export.
     if !std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
-        return Err("it is not there any more".to_owned());
+        return Err("the file no longer exists".to_owned());
     }
     let bytes = private_file::read(path, LOOKED_AT).map_err(|error| error.to_string())?;
-    let Some(text) = decoded(&bytes) else { return Err("it is no text".to_owned()) };
+    let Some(text) = decoded(&bytes) else { return Err("it is not a text file".to_owned()) };
     let (masked, tokens) = masked(&text);
     if holds_token && tokens == 0 {
-        return Err("it holds the token, and is not shown".to_owned());
+        return Err("it contains the token, and is not shown".to_owned());
     }
     Ok(masked)
 }
@@ -213,7 +212,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("profile");
         std::fs::write(&path, "aW1kMV9leUowYjJ0bA==").expect("written");
-        assert_eq!(read(&path, true), Err("it holds the token, and is not shown".to_owned()));
+        assert_eq!(read(&path, true), Err("it contains the token, and is not shown".to_owned()));
         assert_eq!(read(&path, false), Ok("aW1kMV9leUowYjJ0bA==".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! The signing key on its way to a host without a network, which then makes tokens for this installation's service.
+//! Exports the signing key to a host without a network, which then creates tokens for this installation.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use crate::token::SigningKey;
 
 use super::{Engine, Error, Key, private_file};
 
-/// The longest file that is looked at, in bytes.
+/// The maximum size of the file, in bytes.
 const LONGEST: u64 = 1024 * 1024;
 
-/// What the file says: everything but the key in clear, so that it can be looked at before it is believed.
+/// The content of the file: everything except the key is clear text, so that it can be checked before use.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyFile {
@@ -34,9 +34,9 @@ struct Clear {
 const KIND: &str = "signing key 1";
 
 impl Engine {
-    /// Writes the active signing key to a new file that only its owner can read and the passphrase opens. Whoever opens
-    /// it can make tokens, and nothing else: it reads no state and opens no kept secret. `scope` is what those tokens
-    /// are to be good for at most, as far as that host keeps to it.
+    /// Writes the active signing key to a new file that only its owner can read, encrypted with the passphrase. The key
+    /// can create tokens, and nothing else: it cannot read the state or stored secrets. `scope` is the widest scope of
+    /// those tokens, which that host enforces.
     pub fn export_key(&self, path: &Path, scope: Scope, passphrase: &Secret) -> Result<Key, Error> {
         let by = self.by("keys export")?;
         let (key, other) = self.signing_key()?;
@@ -62,8 +62,8 @@ impl Engine {
         self.keys()?.into_iter().find(|key| key.id == id).ok_or(Error::NoKey)
     }
 
-    /// Takes in a key that [`Self::export_key`] wrote: the tokens that are made here from now on are the other
-    /// installation's.
+    /// Imports a key that [`Self::export_key`] wrote: tokens that are created here from now on belong to the other
+    /// installation.
     pub fn import_key(&self, path: &Path, passphrase: &Secret) -> Result<Key, Error> {
         let text = private_file::read(path, LONGEST)?;
         let file: KeyFile = serde_json::from_slice(&text).map_err(|_| damaged(path))?;
@@ -76,14 +76,14 @@ impl Engine {
         if key.public().id() != id {
             return Err(damaged(path));
         }
-        // Back at home it signs as it always did.
+        // On its own installation it signs as before.
         let signs_for = (signs_for.issuer != self.installation()).then_some(signs_for);
         self.add_key(&key, &secret, signs_for, "keys import")?;
         self.keys()?.into_iter().find(|key| key.state == KeyState::Active).ok_or(Error::NoKey)
     }
 }
 
-/// What the key is bound to.
+/// The clear text that the encryption of the key is bound to.
 fn beside(clear: &Clear) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(clear).map_err(|_| Error::NoKey)
 }

@@ -1,4 +1,4 @@
-//! The keys that sign tokens: made, replaced, refused, and handed to a host without a network.
+//! Creates, rotates and revokes the keys that sign tokens.
 
 use crate::secrets::Secret;
 use crate::store::{KeyState, SignsFor, StoredKey};
@@ -6,18 +6,18 @@ use crate::token::{PublicKey, SigningKey, Trusted};
 
 use super::{Engine, Error};
 
-/// A key as it is shown: never its private half.
+/// A key without its private part.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Key {
     /// `k4.pid.`
     pub id: String,
-    /// `k4.public.`, for whoever verifies tokens.
+    /// `k4.public.`, to verify tokens.
     pub public: String,
     pub state: KeyState,
     pub created_at: jiff::Timestamp,
     pub revoked_at: Option<jiff::Timestamp>,
     pub signs_for: Option<SignsFor>,
-    /// How many tokens it signed that are kept here.
+    /// The number of registered tokens that it signed.
     pub tokens: u64,
 }
 
@@ -37,18 +37,18 @@ impl Engine {
         Ok(self.store().keys()?.into_iter().map(key).collect())
     }
 
-    /// Makes a new signing key. The one before verifies the tokens that it signed, and signs no more.
+    /// Creates a new signing key. The previous one only verifies the tokens that it signed.
     pub fn rotate_keys(&self) -> Result<Key, Error> {
         self.create_key("keys rotate")?;
         self.keys()?.into_iter().find(|key| key.state == KeyState::Active).ok_or(Error::NoKey)
     }
 
-    /// Refuses every token of a key from the next request on. False when it was revoked before.
+    /// Refuses every token of a key from the next request on. False when it was already revoked.
     pub fn revoke_key(&self, id: &str) -> Result<bool, Error> {
         Ok(self.store().revoke_key(id, &self.by("keys revoke")?)?)
     }
 
-    /// Whose tokens are accepted here.
+    /// The issuers of accepted tokens.
     pub(super) fn trusted(&self) -> Result<Vec<Trusted>, Error> {
         let trusted = |stored: StoredKey| {
             let key = PublicKey::parse(&String::from_utf8_lossy(&stored.public))?;
@@ -59,7 +59,7 @@ impl Engine {
         self.store().keys()?.into_iter().map(trusted).collect()
     }
 
-    /// The key that signs, and for whom when it is not for this installation. Made at first use.
+    /// The active signing key, and the installation it signs for if that is another one. Created at first use.
     pub(super) fn signing_key(&self) -> Result<(SigningKey, Option<SignsFor>), Error> {
         let active = self.store().keys()?.into_iter().find(|key| key.state == KeyState::Active);
         match active {

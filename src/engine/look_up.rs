@@ -1,8 +1,8 @@
-//! A user who is not cached yet: the directories are asked once, so that a new hire need not wait for the next sync.
+//! Looks up a user who is not cached yet in the directories, so that a new employee need not wait for the next sync.
 //!
-//! Only for a device that a valid token let in, and only so often: whoever holds a token could otherwise have the
-//! controllers search for whatever comes to mind. What has been asked is counted in the state, so a restart begins
-//! nothing anew. A directory that is a file is not asked: what it says now it said at the last sync.
+//! Only for a device that enrolled with a valid token, and rate-limited: otherwise anyone with a token could make the
+//! controllers search for arbitrary names. The state counts the lookups, so a restart does not reset the limit. A
+//! directory that is a file is not searched: the last sync read it completely.
 
 use crate::activation::{self, Claim, Error as Refused, Several, has_upn, the_one};
 use crate::directory::{Query, Read};
@@ -20,11 +20,11 @@ use super::activations::Denied;
 use super::explain::by_name;
 use super::{Engine, Error};
 
-/// A laptop that waits for its user tries a few times an hour, and a mistyped name is tried again at once.
+/// Enough for a waiting laptop, which tries a few times an hour, and for a mistyped name.
 const MOST: LookUps = LookUps { of_device: 3, of_token: 20, of_all: 30 };
 
 impl Engine {
-    /// Looks for the user whom a claim names, and puts them into the cache when a mapping takes them.
+    /// Looks up the user that a claim names, and caches the user if a mapping takes them.
     pub(super) fn look_up_named(&self, claim: &Claim) -> Result<bool, Denied> {
         if claim.user.trim().is_empty() {
             return Ok(false);
@@ -32,11 +32,11 @@ impl Engine {
         self.look_up(&claim.claim_code, &[NameForm::of(&claim.user)], &|_| true)
     }
 
-    /// Looks for the one user who has one of these names and `is` who is meant, and puts them into the cache when a
-    /// mapping takes them. False when that did not happen, for whatever reason.
+    /// Looks up the one user who has one of these names and for whom `is` is true, and caches the user if a mapping
+    /// takes them. False when no user was cached.
     ///
     /// # Errors
-    /// Those of a directory that cannot be asked: then nobody knows.
+    /// When a directory cannot be searched.
     pub(super) fn look_up(
         &self,
         claim_code: &Hash,
@@ -62,8 +62,8 @@ impl Engine {
                 Err(Refused::Directory(error).into())
             }
             Err(error) => {
-                // A mapping or a directory that is not fit to be asked: a sync says so to the administrator.
-                tracing::warn!(%error, "a user who is not cached could not be looked up");
+                // A sync reports a faulty mapping or directory to the administrator.
+                tracing::warn!(%error, "cannot look up a user who is not cached");
                 Ok(false)
             }
         }
@@ -95,7 +95,7 @@ impl Engine {
         Ok(live)
     }
 
-    /// The one user whom the names mean, and the mapping that takes them.
+    /// The one user with these names, and the mapping that takes the user.
     fn found_by_mapping(
         &self,
         names: &[NameForm],
@@ -122,7 +122,7 @@ impl Engine {
             match (the_one(users, by_upn), found.is_empty()) {
                 (Ok(None), _) => {}
                 (Ok(Some(user)), true) => found.push((user, read, mappings)),
-                // One name, two people: nobody is meant, as in the cache.
+                // An ambiguous name matches no user, as in the cache.
                 (Ok(Some(_)), false) | (Err(Several), _) => return Ok(None),
             }
         }

@@ -74,7 +74,7 @@ impl Engine {
 fn carried(token: &Record, all: &[Record], exports: &[Export], now: Timestamp) -> Carried {
     let state = token.state(now);
     let carry = exports.iter().filter(|export| export.token.as_ref() == Some(&token.id));
-    // A folder that was deleted or written over deploys this token no more.
+    // A folder that was deleted or overwritten no longer deploys this token.
     let carry: Vec<_> = carry.filter(|export| state == State::Valid || is_there(export)).collect();
     let newest = carry
         .first()

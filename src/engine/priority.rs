@@ -1,4 +1,4 @@
-//! The order of the mappings, what it decides, and switching one off and on.
+//! The order of the mappings and its effect, and switching mappings off and on.
 
 use crate::model::job::Job;
 use crate::model::mapping::Mapping;
@@ -9,13 +9,13 @@ use crate::store;
 use super::{Change, Engine, Error};
 
 impl Engine {
-    /// Whom several mappings match, by the last reading; none when the mappings were changed since.
+    /// Users whom several mappings matched at the last sync; none when the mappings were changed since.
     pub fn overlaps(&self) -> Result<Vec<Overlap>, Error> {
         Ok(self.store().overlaps()?)
     }
 
-    /// Who would change place, profile, storage or quota if the mappings were in this order. Nothing is changed. It is
-    /// known from the last reading; where the mappings were changed since, they are read anew.
+    /// The users who would get another mapping, profile, storage or quota if the mappings were in this order. Changes
+    /// nothing. Uses the last sync, or reads the directories again if the mappings were changed since.
     pub fn reordered(&self, names: &[Name], job: &Job) -> Result<Reordered, Error> {
         let unknown = |name: &&Name| self.mapping(name).is_ok_and(|kept| kept.is_none());
         if let Some(name) = names.iter().find(unknown) {
@@ -29,7 +29,7 @@ impl Engine {
         Ok(known.ok_or_else(|| store::Error::Drift { what: "the mappings".to_owned() })?)
     }
 
-    /// The same without asking a directory; `None` where the mappings were changed since they were last read.
+    /// The same without reading a directory; `None` if the mappings were changed since the last sync.
     pub fn reordered_as_read(&self, names: &[Name]) -> Result<Option<Reordered>, Error> {
         let Some(mut found) = self.store().reordered(names)? else { return Ok(None) };
         for one in &mut found.moves {
@@ -55,7 +55,7 @@ impl Engine {
         Ok(differ.map(|(what, before, after)| Difference { what, before, after }).collect())
     }
 
-    /// A mapping that says what another says, under a name of its own; it comes last, and is off until it is switched on.
+    /// Copies a mapping under a new name; the copy is last in the order, and disabled until it is enabled.
     pub fn duplicate_mapping(&self, name: &Name, new: &Name) -> Result<Change, Error> {
         let unknown = || Error::Unknown { what: "mapping", name: name.clone() };
         let kept = self.mapping(name)?.ok_or_else(unknown)?;
@@ -67,7 +67,7 @@ impl Engine {
         Ok(Change { version, changed: true })
     }
 
-    /// Switches a mapping off, or on again. One that is off matches nobody, and its users stay as they are.
+    /// Enables or disables a mapping. A disabled mapping matches no users; its cached users do not change.
     pub fn enable_mapping(&self, name: &Name, enabled: bool) -> Result<Change, Error> {
         let unknown = || Error::Unknown { what: "mapping", name: name.clone() };
         let kept = self.mapping(name)?.ok_or_else(unknown)?;

@@ -1,4 +1,4 @@
-//! Files that are written for the administrator, and that only their owner can read.
+//! Writes files for the administrator that only their owner can read.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, ErrorKind, Read as _, Write};
@@ -15,14 +15,14 @@ impl Engine {
         write(path, token.expose().as_bytes(), b"\n")
     }
 
-    /// Writes an answers file that only its owner can read. One that is there is replaced, in one step, when `over` says
-    /// so, and else left alone: [`Error::Exists`].
+    /// Writes an answers file that only its owner can read. An existing file is replaced in one step if
+    /// `over` is set; otherwise the error is [`Error::Exists`].
     pub fn write_answers_file(&self, path: &Path, text: &str, over: bool) -> Result<(), Error> {
         replace(path, over, |out| Ok(out.write_all(text.as_bytes())))
     }
 }
 
-/// All of a file of at most `longest` bytes.
+/// Reads a file of at most `longest` bytes.
 pub(super) fn read(path: &Path, longest: u64) -> Result<Vec<u8>, Error> {
     let failed = |why| Error::File { path: path.to_owned(), why };
     let mut bytes = Vec::new();
@@ -30,12 +30,12 @@ pub(super) fn read(path: &Path, longest: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// A new file that only its owner can read.
+/// Creates a file that only its owner can read.
 pub(super) fn write(path: &Path, text: &[u8], end: &[u8]) -> Result<(), Error> {
     write_new(path, |out| Ok(out.write_all(text).and_then(|()| out.write_all(end))))
 }
 
-/// The same, written as it comes. A file that cannot be written to its end is taken away again.
+/// The same, written as a stream. An incomplete file is deleted.
 pub(super) fn write_new<T>(
     path: &Path,
     act: impl FnOnce(&mut dyn Write) -> Result<std::io::Result<T>, Error>,
@@ -50,8 +50,8 @@ pub(super) fn write_new<T>(
     or_remove(path, written)
 }
 
-/// The same, written beside its place first, so that a half-written file never has its name. One that is there is
-/// replaced, in one step, when `over` says so, and else left alone: [`Error::Exists`].
+/// The same, written under a temporary name first, so that the final name never belongs to an incomplete file. An
+/// existing file is replaced in one step if `over` is set; otherwise the error is [`Error::Exists`].
 pub(super) fn replace<T>(
     path: &Path,
     over: bool,
@@ -64,7 +64,7 @@ pub(super) fn replace<T>(
         Error::NotWritten { why, .. } => Error::NotWritten { path: path.to_owned(), why },
         other => other,
     })?;
-    // The name is taken first, so that nobody's file is written over who was quicker.
+    // The name is reserved first, so that a file that another process creates at this moment is not overwritten.
     let taken = if over { Ok(()) } else { new(path).map(|_| ()).map_err(failed(path)) };
     or_remove(&aside, taken)?;
     let placed = or_remove(&aside, std::fs::rename(&aside, path).map_err(failed(path)));
@@ -72,10 +72,10 @@ pub(super) fn replace<T>(
     Ok(written)
 }
 
-/// Takes a new file away again when what it was written for was not done: nothing would tell of it.
+/// Deletes a new file when recording it failed, because the audit would have no entry for it.
 pub(super) fn or_remove<T, E>(path: &Path, done: Result<T, E>) -> Result<T, E> {
     if done.is_err() {
-        // The error that led here is the one to tell.
+        // The first error is reported.
         let _ = std::fs::remove_file(path);
     }
     done

@@ -1,4 +1,4 @@
-//! Everything that asks a directory: the checklist, the pickers, the preview, the sync, and the cache it fills.
+//! All reads from a directory: the checklist, the pickers, the preview, and the sync with its cache.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -21,19 +21,19 @@ use crate::sync::{self, Preview, Unopened};
 
 use super::{Engine, Error};
 
-/// How many groups a picker shows for what was typed.
+/// The maximum number of groups in a picker.
 const GROUPS_SHOWN: usize = 200;
-/// How many of the newest plans an approval may mean: one is good for an hour.
+/// How many of the newest plans are searched for an approval.
 const PLANS_LOOKED_AT: usize = 1_000;
-/// How many users a preview lists.
+/// The maximum number of users in a preview.
 const PREVIEW_SHOWN: usize = 200;
 
-/// How large a group is, without those whose primary group it is.
+/// The size of a group, without users who have it as primary group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct GroupSize {
-    /// Users and groups that are members of it themselves.
+    /// Direct members: users and groups.
     pub direct: u64,
-    /// Groups inside it, however deep.
+    /// Groups inside it, at any depth.
     pub inside: usize,
 }
 
@@ -48,12 +48,12 @@ impl std::fmt::Display for GroupSize {
     }
 }
 
-/// A password that somebody has to change soon.
+/// The password of a bind account that expires soon or has expired.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct EndingPassword {
     pub directory: Name,
     pub bind: String,
-    /// Whole days that are left; 0 or less on the last day and after it.
+    /// Whole days until it expires; 0 or less on the last day and after it.
     pub days: i64,
     /// `expires on 2026-12-01, in 7 days`
     pub says: String,
@@ -61,7 +61,7 @@ pub struct EndingPassword {
 }
 
 impl Engine {
-    /// The certificates of a CA file. When the file has gone, those kept with the directory of that name.
+    /// The certificates of a CA file. If the file no longer exists, those stored with the directory of that name.
     pub fn ca_certificates(&self, directory: &Name, file: &Path) -> Result<String, Error> {
         match std::fs::read_to_string(file) {
             Ok(pem) if pem.contains("-----BEGIN CERTIFICATE-----") => Ok(pem),
@@ -79,7 +79,7 @@ impl Engine {
         }
     }
 
-    /// Runs step 1's checklist over a directory that need not be saved yet. Without a password, the kept one is used.
+    /// Runs the checklist of step 1 for a directory, saved or not. Without a password, the stored one is used.
     pub fn check_directory(
         &self,
         directory: &Directory,
@@ -91,12 +91,12 @@ impl Engine {
         let seen = directory::check(&directory.source, password.or(kept.as_ref()), self.now(), job, each);
         let is_kept = self.directory(&directory.name)?.is_some_and(|kept| kept.value == *directory);
         let before = self.store().account_seen(&directory.name)?.and_then(|before| before.password);
-        // A check is no sync: it leaves no trace unless it has found something else.
+        // A check stores only what changed.
         let is_new = seen.as_ref().is_some_and(|seen| seen.password != before);
         if is_kept && is_new { self.saw_account(directory, seen) } else { Ok(()) }
     }
 
-    /// Keeps what a directory said of the account that reads it.
+    /// Stores what a directory reported about its bind account.
     fn saw_account(&self, directory: &Directory, seen: Option<directory::Account>) -> Result<(), Error> {
         match (&directory.source, seen) {
             (Source::Ldap(ldap), Some(account)) if !self.is_read_only() => {
@@ -107,13 +107,13 @@ impl Engine {
         }
     }
 
-    /// The directories whose account has a password that ends soon or has ended, as was seen when each was last read.
+    /// The directories with a bind password that expires soon or has expired, as of the last read of each.
     pub fn ending_passwords(&self) -> Result<Vec<EndingPassword>, Error> {
         let mut ending = Vec::new();
         for Kept { value: directory, .. } in self.directories()? {
             let Source::Ldap(ldap) = &directory.source else { continue };
             let Some(seen) = self.store().account_seen(&directory.name)? else { continue };
-            // Of another account that was bound then, nothing is known now.
+            // The report of a previous bind account no longer applies.
             let Some(expiry) = seen.password.filter(|_| seen.bind == ldap.bind) else { continue };
             if let Some(days) = expiry.few_days(self.now()) {
                 let says = expiry.described(self.now());
@@ -129,7 +129,7 @@ impl Engine {
         Ok(ending)
     }
 
-    /// The directory, with a look at the account that reads it on the way.
+    /// Opens the directory, and stores what it reports about its bind account.
     fn read_watchfully(&self, name: &Name, job: &Job) -> Result<Box<dyn Read>, Error> {
         let directory = self.known(name)?;
         let mut read = self.read(name, job)?;
@@ -152,15 +152,15 @@ impl Engine {
         Ok(directory::open(&directory.source, password.as_ref(), job)?)
     }
 
-    /// When the account of that user is locked.
+    /// The lockout policy for that user.
     pub(super) fn lockout(&self, name: &Name, guid: Guid) -> Result<Option<directory::Lockout>, Error> {
         let directory = self.known(name)?;
         let password = self.password(name)?;
         Ok(directory::lockout(&directory.source, password.as_ref(), guid, &Job::unwatched())?)
     }
 
-    /// The domain controllers that DNS names for a domain, those of a site first; `dns` is asked instead of this host's
-    /// name servers.
+    /// The domain controllers of a domain from DNS, those of a site first; `dns` replaces the name servers of this
+    /// host.
     pub fn discover(
         &self,
         domain: &str,
@@ -171,7 +171,7 @@ impl Engine {
         Ok(directory::ldap::discover(domain, site, dns, job)?)
     }
 
-    /// The keys that servers show, to be compared and pinned.
+    /// The public keys that servers present, to compare and pin them.
     pub fn server_keys(&self, urls: &[Url], job: &Job) -> Result<Vec<ServerKey>, Error> {
         Ok(directory::ldap::keys(urls, job)?)
     }
@@ -181,12 +181,12 @@ impl Engine {
         Ok(self.read(directory, job)?.units(dn, job)?)
     }
 
-    /// The groups whose name starts with `prefix`.
+    /// The groups with a name that starts with `prefix`.
     pub fn groups(&self, directory: &Name, prefix: &str, job: &Job) -> Result<Vec<Group>, Error> {
         Ok(self.read(directory, job)?.groups(prefix, GROUPS_SHOWN, job)?)
     }
 
-    /// How large a group is; `None` when there is none of that DN.
+    /// The size of a group; `None` when no group has that DN.
     pub fn group(&self, directory: &Name, dn: &str, job: &Job) -> Result<Option<GroupSize>, Error> {
         let dn: Dn = dn.parse().map_err(|_| crate::filter::Error::Group { given: shown(dn) })?;
         let mut read = self.read(directory, job)?;
@@ -202,7 +202,7 @@ impl Engine {
         Ok(self.read(directory, job)?.values(Attribute::Country, base, job)?)
     }
 
-    /// Who a mapping, saved or not, would match at its place among the others, and who it would leave out.
+    /// The users whom a mapping, saved or not, would match or exclude at its place in the order of mappings.
     pub fn preview(&self, mapping: &Mapping, job: &Job) -> Result<Preview, Error> {
         let mut earlier: Vec<Mapping> = self.mappings()?.into_iter().map(|kept| kept.value).collect();
         let place = earlier.iter().position(|other| other.name == mapping.name).unwrap_or(earlier.len());
@@ -213,9 +213,9 @@ impl Engine {
         Ok(preview)
     }
 
-    /// Reads every directory that a mapping names, and stores the plan of what would change in the cache.
+    /// Reads the directories of all mappings, and stores the plan of changes to the cache.
     pub fn plan(&self, job: &Job) -> Result<Summary, Error> {
-        // Without a mapping there is still the sync in which the users of those that were removed leave.
+        // Without a mapping, a sync still removes the cached users of removed mappings.
         if self.mappings()?.is_empty() && self.user_count()? == 0 {
             return Err(Error::NoMapping);
         }
@@ -227,8 +227,8 @@ impl Engine {
         move |name| self.read_watchfully(name, job).map_err(unopened)
     }
 
-    /// Applies a stored plan as it stands; `approved` is its hash when the fuse had stopped it. Whoever leaves is
-    /// asked for in the directory once more: who has come back stops it.
+    /// Applies a stored plan; `approved` is its hash if the safeguard stopped it. Users to be removed are looked up in
+    /// the directory again first: if one of them is found, the plan is not applied.
     pub fn apply(&self, plan: i64, approved: Option<&str>, job: &Job) -> Result<Summary, Error> {
         let by = self.by("sync")?;
         let stored = self.stored_plan(plan)?;
@@ -237,8 +237,8 @@ impl Engine {
         Ok(sync::apply(self.store(), plan, approved, &by, job)?)
     }
 
-    /// Stores a plan that takes back an applied one; without a number, the last one that changed anything. It is applied
-    /// like any other plan.
+    /// Stores a plan that undoes an applied one; without a number, the last one with changes. It is applied like any
+    /// other plan.
     pub fn undo(&self, plan: Option<i64>) -> Result<Summary, Error> {
         let by = self.by("sync undo")?;
         let last = || {
@@ -255,7 +255,7 @@ impl Engine {
         Ok(sync::undo(self.store(), plan.id, &by)?)
     }
 
-    /// Throws away a plan that was not applied, so that it waits for nobody any more.
+    /// Discards a plan that was not applied.
     pub fn discard_plan(&self, plan: i64) -> Result<(), Error> {
         let by = self.by("sync discard")?;
         match self.stored_plan(plan)?.state {
@@ -265,7 +265,7 @@ impl Engine {
         }
     }
 
-    /// The lines of a stored plan that are asked for, from the `offset`th on, at most `limit`.
+    /// Up to `limit` matching lines of a stored plan from the `offset`th on.
     pub fn plan_lines(&self, plan: i64, asked: &Asked, offset: u64, limit: u64) -> Result<PlanLines, Error> {
         Ok(self.store().plan_lines(plan, asked, offset, limit)?)
     }
@@ -283,7 +283,7 @@ impl Engine {
         self.apply(plan.id, Some(hash), job)
     }
 
-    /// A full sync: read, plan, fuse, apply.
+    /// A full sync: read, plan, safeguard, apply.
     pub fn sync(&self, job: &Job) -> Result<Summary, Error> {
         let plan = self.plan(job)?;
         self.apply(plan.id, None, job)
@@ -294,13 +294,13 @@ impl Engine {
         Ok(self.store().plans(limit)?)
     }
 
-    /// When the directories were last read for what is cached now: a plan that waits, was never applied or takes another
-    /// back is no sync.
+    /// When the directories were last read for the current cache. A plan that was not applied, or that undoes another
+    /// one, is not a sync.
     pub fn last_sync(&self) -> Result<Option<jiff::Timestamp>, Error> {
         Ok(self.store().last_read()?)
     }
 
-    /// Whether no directory or mapping was changed since the cache was last brought up to date.
+    /// Whether no directory or mapping was changed since the last sync.
     pub fn is_cache_of_now(&self) -> Result<bool, Error> {
         let directories = self.directories()?.into_iter().map(|kept| kept.changed_at);
         let mappings = self.mappings()?.into_iter().map(|kept| kept.changed_at);
@@ -308,17 +308,17 @@ impl Engine {
         Ok(self.last_sync()?.is_some_and(|synced| changed.is_none_or(|changed| changed <= synced)))
     }
 
-    /// How many users each mapping has, and how many are kept though they left.
+    /// The number of users of each mapping, and of removed users in the cache.
     pub fn user_counts(&self) -> Result<crate::store::UserCounts, Error> {
         Ok(self.store().user_counts()?)
     }
 
-    /// How many users are cached, those who left not counted.
+    /// The number of active cached users.
     pub fn user_count(&self) -> Result<u64, Error> {
         Ok(self.store().user_counts()?.active)
     }
 
-    /// Everybody whom a name, in any of its forms, may mean.
+    /// All cached users with that name, in any form.
     pub fn find_user(&self, name: &str) -> Result<Vec<CachedUser>, Error> {
         Ok(self.store().find_user(&NameForm::of(name))?)
     }

@@ -1,4 +1,4 @@
-//! When the directories are read without anybody asking, and by which of several services.
+//! Schedules the syncs, and decides which of several services runs them.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -11,23 +11,23 @@ use crate::model::plan::Summary;
 
 use super::{Engine, Error};
 
-/// For how long a service keeps the right to sync without asking for it again.
+/// How long a service holds the sync lease without renewing it.
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
-/// How often it asks again while it syncs.
+/// How often it renews the lease during a sync.
 const LEASE_RENEWED: Duration = Duration::from_mins(3);
 
-/// What came of a look at the clock.
+/// The result of a check of the schedule.
 #[derive(Debug)]
 pub enum Ran {
-    /// Nothing is due, or another service sees to it.
+    /// Nothing is due, or another service runs the sync.
     Nothing,
     Synced(Box<Summary>),
     Failed(Error),
 }
 
 impl Engine {
-    /// Syncs when one is due: at the shortest interval that an enabled mapping or the frequency asks for. A sync reads
-    /// every mapping, as priorities are among all of them. `tried` is when this service last tried.
+    /// Runs a sync when one is due, at the shortest sync interval of the enabled mappings and the frequency. A sync
+    /// reads every mapping, because priorities apply across all of them. `tried` is when this service last tried.
     pub fn sync_if_due(&self, holder: &str, tried: Option<Timestamp>, job: &Job) -> Result<Ran, Error> {
         let now = self.now();
         let Some(due) = self.next_sync(tried)? else { return Ok(Ran::Nothing) };
@@ -42,10 +42,10 @@ impl Engine {
             let now = self.now();
             let until = now.checked_add(LEASE).unwrap_or(now);
             if !matches!(self.store().lease("sync", holder, now, until), Ok(Some(_))) {
-                tracing::warn!("the right to sync could not be kept: another service may read the directories as well");
+                tracing::warn!("cannot renew the sync lease: another service may start a sync, too");
             }
         };
-        // A user who was looked up meanwhile is in the plan as new and in the cache as known: the next plan knows.
+        // A user who was looked up during the sync is new in the plan but already cached; the next plan is correct.
         let again = |error: Error| if error.is_drift() { self.sync(job) } else { Err(error) };
         Ok(match while_renewing(LEASE_RENEWED, &renew, || self.sync(job).or_else(again)) {
             Ok(summary) => Ran::Synced(Box::new(summary)),
@@ -70,7 +70,7 @@ impl Engine {
     }
 }
 
-/// Does the work, and renews beside it: not from the work's reports, as some come from within a transaction.
+/// Runs the sync, and renews the lease in another thread: progress reports may come from within a transaction.
 fn while_renewing<T>(every: Duration, renew: &(dyn Fn() + Sync), work: impl FnOnce() -> T) -> T {
     std::thread::scope(|scope| {
         let (working, is_done) = channel::<()>();

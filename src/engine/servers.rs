@@ -1,4 +1,4 @@
-//! Whether the servers that exports send laptops to are those that laptops will believe.
+//! Checks that laptops will trust the servers in the tokens of exports.
 
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, mpsc};
@@ -14,27 +14,27 @@ use crate::secrets::client_config;
 
 use super::{Engine, Error};
 
-/// How long a server may take, its name included.
+/// The time limit for a server, including name resolution.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What a server showed of itself.
+/// The result of a connection to a server.
 #[derive(Debug)]
 enum Seen {
     Believed,
-    /// Why a laptop would not believe it.
+    /// Why a laptop would not trust it.
     NotBelieved(String),
     Unreached(String),
 }
 
 impl Engine {
-    /// Asks each server of the tokens that these exports carry for its certificate, as a laptop would, and adds what a
-    /// laptop would refuse to the findings. Nothing is sent to it but what begins TLS. Answers with those that could not
-    /// be reached from here, and why: laptops may be elsewhere.
+    /// Requests the certificate of each server in the tokens of these exports, as a laptop would, and adds certificates
+    /// that a laptop would refuse to the findings. Only the TLS handshake is started. Returns the servers that are not
+    /// reachable from this host, and why: laptops may be in another network.
     pub fn check_servers(&self, checked: &mut [Checked]) -> Result<Vec<(String, String)>, Error> {
         let records = self.tokens()?;
         let mut asked: Vec<(String, Option<Pin>, Seen)> = Vec::new();
         for export in checked {
-            // What a token says goes with it wherever it was made; what is kept of it, where its file is gone.
+            // The token itself has its addresses, wherever it was created; the record is used when its file is gone.
             let kept = records.iter().find(|record| Some(&record.id) == export.token.as_ref());
             let kept = kept.map(|record| (&record.servers, &record.pin));
             let said = export.claims.iter().map(|claims| (&claims.servers, &claims.pin));
@@ -46,7 +46,7 @@ impl Engine {
                         asked.len() - 1
                     });
                     let Seen::NotBelieved(why) = &asked[at].2 else { continue };
-                    let detail = format!("laptops will not believe {}: {}", shown(address), shown(why));
+                    let detail = format!("laptops will not trust {}: {}", shown(address), shown(why));
                     let finding = Finding { what: What::Server, file: None, detail };
                     if !export.findings.contains(&finding) {
                         export.findings.push(finding);
@@ -65,7 +65,7 @@ impl Engine {
     }
 }
 
-/// Looks from a thread of its own: a name may take its resolver longer than anybody waits.
+/// Connects in a separate thread, because name resolution has no time limit.
 fn look(address: &str, pin: Option<Pin>) -> Seen {
     let (tell, told) = mpsc::channel();
     let address = address.to_owned();
@@ -82,7 +82,7 @@ fn handshake(address: &str, pin: Option<&Pin>) -> Seen {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let resolved = (host.as_str(), url.port_or_known_default().unwrap_or(443)).to_socket_addrs();
     let tcp = resolved.and_then(|mut all| {
-        let at = all.next().ok_or_else(|| std::io::Error::other("its name means no address"))?;
+        let at = all.next().ok_or_else(|| std::io::Error::other("its name has no address"))?;
         let tcp = TcpStream::connect_timeout(&at, PATIENCE)?;
         tcp.set_read_timeout(Some(PATIENCE))?;
         tcp.set_write_timeout(Some(PATIENCE))?;
@@ -103,7 +103,7 @@ fn handshake(address: &str, pin: Option<&Pin>) -> Seen {
     while connection.is_handshaking() {
         if let Err(error) = connection.complete_io(&mut tcp) {
             return match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                Some(why) => Seen::NotBelieved(told(why, pin.is_some())),
+                Some(why) => Seen::NotBelieved(reason(why, pin.is_some())),
                 None => unreached(&error),
             };
         }
@@ -111,14 +111,14 @@ fn handshake(address: &str, pin: Option<&Pin>) -> Seen {
     Seen::Believed
 }
 
-fn told(why: &rustls::Error, pinned: bool) -> String {
+fn reason(why: &rustls::Error, pinned: bool) -> String {
     use rustls::CertificateError::{NotValidForName, NotValidForNameContext, UnknownIssuer};
     match why {
         rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
             "its certificate is for another name".to_owned()
         }
         rustls::Error::InvalidCertificate(UnknownIssuer) if pinned => {
-            "its certificate is not of the authority whose pin the token carries".to_owned()
+            "its certificate is not signed by the authority that the token pins".to_owned()
         }
         other => other.to_string(),
     }

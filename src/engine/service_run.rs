@@ -1,4 +1,4 @@
-//! What the service says of itself while it runs, for those who look at the state meanwhile or afterwards.
+//! Records the state of the service, for the overview.
 
 use jiff::Timestamp;
 
@@ -7,30 +7,30 @@ use crate::store::ServiceLock;
 
 use super::{Engine, Error};
 
-/// How often all of the audit is looked at while a service runs.
+/// How often a running service checks the whole audit log.
 const AUDIT_EVERY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
 impl Engine {
-    /// Says that a service runs, until what is returned is dropped. `certificate_ends` is of the administrator's own
-    /// certificate.
+    /// Records that a service runs, until the result is dropped. `certificate_ends` is the expiry of the
+    /// administrator's own certificate.
     pub fn serving(&self, address: &str, certificate_ends: Option<Timestamp>) -> Result<ServiceLock, Error> {
         let at = self.by("serve")?.at;
         let seen = ServiceSeen { started_at: at, address: address.to_owned(), certificate_ends, stopped_at: None };
         Ok(self.store().serve(&seen)?)
     }
 
-    /// Says that the service was stopped as it should be.
+    /// Records that the service was stopped normally.
     pub fn stopped_serving(&self) -> Result<(), Error> {
         Ok(self.store().service_stopped(self.by("serve")?.at)?)
     }
 
-    /// Says when the administrator's certificate ends that is shown from now on.
+    /// Records the expiry of a reloaded administrator's certificate.
     pub fn shows_certificate(&self, ends: Option<Timestamp>) -> Result<(), Error> {
         self.by("serve")?;
         Ok(self.store().save_certificate_end(ends)?)
     }
 
-    /// When what laptops believe ends: the administrator's certificate, or the authority.
+    /// When the certificate that laptops trust expires: the administrator's, or that of the authority.
     pub(super) fn certificate_ends(&self, seen: Option<&ServiceSeen>) -> Result<Option<Timestamp>, Error> {
         if let Some(ends) = seen.and_then(|seen| seen.certificate_ends) {
             return Ok(Some(ends));
@@ -38,8 +38,7 @@ impl Engine {
         Ok(self.store().authority()?.and_then(|authority| certificate_end(&authority.certificate)))
     }
 
-    /// Keeps why a sync failed that nobody was there to see; one that waits for an approval, or was stopped on purpose,
-    /// has not failed.
+    /// Records why a scheduled sync failed. A sync that waits for approval or was canceled has not failed.
     pub(super) fn note_failed_sync(&self, error: &Error) -> Result<(), Error> {
         if error.needs_you() || error.is_cancelled() {
             return Ok(());
@@ -48,7 +47,7 @@ impl Engine {
         Ok(self.store().save_failed_sync(&Failed::new(at, &error.to_string(), &error.help()))?)
     }
 
-    /// Looks at all of the audit when that was not done for a day; says what is wrong with it.
+    /// Checks the whole audit log if the last check is more than a day old; returns what is wrong with it.
     pub fn check_audit_if_due(&self) -> Result<Option<String>, Error> {
         let now = self.now();
         match self.store().audit_checked_at()? {
@@ -58,7 +57,7 @@ impl Engine {
     }
 }
 
-/// When a certificate (DER) ends.
+/// When a certificate (DER) expires.
 pub fn certificate_end(der: &[u8]) -> Option<Timestamp> {
     let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
     Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()

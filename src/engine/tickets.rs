@@ -1,4 +1,4 @@
-//! Kerberos tickets as proofs: what the service needs to take them, and what is asked about each.
+//! Authentication with Kerberos tickets.
 
 use std::path::Path;
 
@@ -16,31 +16,31 @@ use crate::protocol::Hidden;
 use super::activations::Denied;
 use super::{Asker, Engine, Error};
 
-/// What a service that takes tickets has.
+/// The configuration of a service that accepts tickets.
 pub(super) struct Tickets {
     acceptor: Acceptor,
-    /// How old the cache may be while the directory cannot be asked.
+    /// The maximum age of the cache while the directory is not available.
     oldest: SignedDuration,
 }
 
 impl Engine {
-    /// Takes tickets for the keys of that keytab from now on. While a directory cannot be asked how a user is now, the
-    /// cache is believed until it is that old.
+    /// Accepts tickets for the keys of that keytab from now on. While a directory is not available, the cached user
+    /// counts, up to that age of the cache.
     pub fn take_tickets(&self, keytab: &Path, oldest: SignedDuration) -> Result<(), Error> {
         kerberos::restart_with_keytab(keytab, self.state())?;
         let tickets = Tickets { acceptor: Acceptor::open(keytab)?, oldest };
-        // Whoever was first has the same keytab: it is the process's own.
+        // If it is already set, it is the same keytab: there is one per process.
         let _ = self.0.activations.tickets.set(tickets);
         Ok(())
     }
 
-    /// Whether the settings ask for tickets that this engine cannot take.
+    /// Whether the settings accept tickets that this engine cannot verify.
     pub fn lacks_keytab(&self) -> Result<bool, Error> {
         let wanted = self.settings()?.is_some_and(|settings| settings.value.auth.contains(&AuthMethod::Kerberos));
         Ok(wanted && self.0.activations.tickets.get().is_none())
     }
 
-    /// Whose ticket it is, and how they are now; the claim is theirs from then on.
+    /// Verifies the ticket, looks up its user, and sets that user in the claim.
     pub(super) fn try_ticket(
         &self,
         claim: &mut Claim,
@@ -53,7 +53,7 @@ impl Engine {
         let tickets = self.0.activations.tickets.get().ok_or(Refused::from(Reason::AuthNotAccepted))?;
         let refused = |error: kerberos::Error| Refused::from(Reason::Ticket(error.to_string()));
         let token = base64::engine::general_purpose::STANDARD.decode(ticket.expose()).map(Zeroizing::new);
-        let token = token.map_err(|_| refused(kerberos::Error::Refused("it is not base64".to_owned())))?;
+        let token = token.map_err(|_| refused(kerberos::Error::Refused("it is not valid base64".to_owned())))?;
         let principal = tickets.acceptor.accept(&token, asker.end_point.as_deref()).map_err(refused)?;
         *who = Some(principal.to_string());
         let whose = || self.store().snapshot(|snapshot| activation::whose(snapshot, &principal));
@@ -75,7 +75,7 @@ impl Engine {
         let _turn = self.trying()?;
         let user = activation::as_of_now(&standing, &principal, password.as_ref(), synced, tickets.oldest, now)?;
         if user.is_none() {
-            tracing::warn!(directory = %name, user = %standing.user.user.label(), "a ticket was taken by the cache alone");
+            tracing::warn!(directory = %name, user = %standing.user.user.label(), "the directory is not available: a ticket was accepted with cached data");
         }
         Ok((guid, user))
     }

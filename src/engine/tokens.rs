@@ -1,4 +1,4 @@
-//! Tokens: made, replaced, refused, verified.
+//! Creates, rotates, revokes and verifies tokens.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -18,34 +18,34 @@ use crate::token::{self, Refusal, Trusted};
 use super::exports_written::is_there;
 use super::{Engine, Error, Written};
 
-/// Whose certificates a laptop is to believe.
+/// The certificates that a laptop trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Believes {
-    /// Those of this installation's own authority, by its pin.
+    /// Certificates of this installation's own authority, by its pin.
     Authority,
-    /// Those that the laptop's system trusts: for a service with an administrator's certificate.
+    /// Certificates that the laptop's system trusts, for a service with an administrator's certificate.
     System,
 }
 
-/// For how long a token lets laptops in beside its successor, unless somebody says otherwise.
+/// The default overlap: how long a replaced token stays valid.
 pub const OVERLAP: Duration = Duration::days(14);
 
-/// A token that was just made.
+/// A new token.
 #[allow(missing_debug_implementations, reason = "it holds the token")]
 pub struct Minted {
     pub record: Record,
     pub token: Secret,
 }
 
-/// A token in the place of another.
+/// A token that replaces another one.
 #[allow(missing_debug_implementations, reason = "it holds the token")]
 pub struct Rotated {
-    /// The one before, as it is now.
+    /// The replaced token.
     pub old: Record,
     pub new: Minted,
 }
 
-/// What became of an export that carried a token which was replaced.
+/// The result for an export that carried a replaced token.
 #[derive(Debug)]
 pub struct Rewritten {
     pub target: String,
@@ -54,7 +54,7 @@ pub struct Rewritten {
 }
 
 impl Engine {
-    /// Every token that was made here, newest last.
+    /// Every registered token, newest last.
     pub fn tokens(&self) -> Result<Vec<Record>, Error> {
         Ok(self.store().tokens()?.into_iter().rev().collect())
     }
@@ -68,18 +68,18 @@ impl Engine {
         Ok(self.token_named(name)?.filter(|record| record.state(self.now()) == State::Valid))
     }
 
-    /// The token of that name that is valid, of which there is one at most; else the newest.
+    /// The valid token of that name, of which there is at most one; otherwise the newest.
     pub fn token_named(&self, name: &Name) -> Result<Option<Record>, Error> {
         let now = self.now();
         let named = self.tokens()?.into_iter().filter(|record| record.name.is_same(name));
-        // Times of issue are whole seconds: one that was revoked and its successor may share theirs.
+        // Issue times are whole seconds, so a revoked token and its replacement may have the same one.
         Ok(named.max_by_key(|record| (record.state(now) == State::Valid, record.issued_at)))
     }
 
-    /// The tokens that a name or an id may mean: the one of that id; else those of that name that let laptops in, the
-    /// newest last; else the newest of that name. Empty when there is none.
+    /// The tokens with that name or id: the one with that id; otherwise the valid ones of that name, newest last;
+    /// otherwise the newest of that name. Empty when there is none.
     ///
-    /// Several of one name live beside each other after a replacement, and when a bundle brought another one.
+    /// Several valid tokens have one name during an overlap, and after a bundle added another one.
     pub fn tokens_called(&self, name: &Name) -> Result<Vec<Record>, Error> {
         if let Ok(id) = TokenId::parse(name.as_str())
             && let Some(record) = self.token_with(&id)?
@@ -95,14 +95,14 @@ impl Engine {
         Ok(live)
     }
 
-    /// The token of that id; else [`Self::token_named`].
+    /// The token with that id; otherwise [`Self::token_named`].
     pub fn token_called(&self, name: &Name) -> Result<Option<Record>, Error> {
         let by_id = TokenId::parse(name.as_str()).ok().map(|id| self.token_with(&id)).transpose()?.flatten();
         by_id.map_or_else(|| self.token_named(name), |record| Ok(Some(record)))
     }
 
-    /// Makes a token for laptops that believe the installation's own authority. Needs no network, and makes the signing
-    /// key and the authority at first use.
+    /// Creates a token for laptops that trust the installation's own authority. Needs no network, and creates the
+    /// signing key and the authority at first use.
     pub fn mint(&self, request: &Request) -> Result<Minted, Error> {
         self.mint_for(request, Believes::Authority)
     }
@@ -114,12 +114,11 @@ impl Engine {
         Ok(minted)
     }
 
-    /// Makes a token that says the same as another, lasts as long from now on (or from its first day, when that is yet
-    /// to come), and takes its place. The old one lets laptops in for that time yet, so that no laptop stands between
-    /// two exports.
+    /// Replaces a token by one with the same values and the same lifetime, from now on or from its first valid day. The
+    /// replaced token stays valid during the overlap, so that laptops can still enroll with earlier exports.
     ///
     /// # Errors
-    /// When there is no such token, or it was revoked or has a successor already.
+    /// When there is no such token, or it was already revoked or replaced.
     pub fn rotate_token(&self, id: &TokenId, overlap: Duration) -> Result<Rotated, Error> {
         let by = self.by("token rotate")?;
         let unknown = || store::Error::Unknown(format!("token {id}"));
@@ -143,7 +142,7 @@ impl Engine {
         Ok(Rotated { old, new })
     }
 
-    /// The exports as they are: of each folder, what was written there last; the newest first.
+    /// The current exports: the last one of each folder, newest first.
     pub fn standing_exports(&self) -> Result<Vec<Export>, Error> {
         let mut folders = HashSet::new();
         let mut all = self.store().exports()?;
@@ -151,18 +150,18 @@ impl Engine {
         Ok(all)
     }
 
-    /// Those of them that carry a token.
+    /// The current exports that carry a token.
     pub fn exports_with(&self, id: &TokenId) -> Result<Vec<Export>, Error> {
         let mut exports = self.standing_exports()?;
         exports.retain(|export| export.token.as_ref() == Some(id));
         Ok(exports)
     }
 
-    /// Writes the exports that carry a token anew, each from what it was made from, with the one that took its place.
-    /// Each is written whole or not at all; one that cannot be written keeps no other from being so.
+    /// Writes the exports that carry a token again from their stored values, with the token that replaced it. Each
+    /// export is written completely or not at all; a failure does not stop the others.
     pub fn rewrite_exports(&self, of: &Record, with: &Record) -> Result<Vec<Rewritten>, Error> {
         let rewrite = |export: Export| {
-            // A folder that somebody removed or moved is not made anew with a token in it that nobody expects there.
+            // A removed or moved folder is not created again: no one expects a token there.
             let outcome = if is_there(&export) {
                 self.written_with(&export, Some(with.name.clone()))
             } else {
@@ -189,7 +188,7 @@ impl Engine {
             (Believes::Authority, None) => Some(self.pin()?),
         };
         let scope = Scope { not_before: scope.not_before.map(whole_seconds), ..scope };
-        // Whole seconds: what the token says and what is kept of it must be the same.
+        // Whole seconds, so that the token and its record are equal.
         let issued_at = whole_seconds(now);
         let starts = scope.starts(issued_at);
         let claims = Claims {
@@ -213,8 +212,8 @@ impl Engine {
         Ok(Minted { record, token })
     }
 
-    /// The token itself, which is kept nowhere: Ed25519 signatures are deterministic (RFC 8032, 5.1.6), so signing
-    /// what the record says again gives the same token.
+    /// The token itself, which is not stored: Ed25519 signatures are deterministic (RFC 8032, 5.1.6), so signing the
+    /// values of the record again gives the same token.
     pub fn token_text(&self, record: &Record) -> Result<Secret, Error> {
         for stored in self.store().keys()? {
             let issuer = stored.signs_for.as_ref().map_or(self.installation(), |other| &other.issuer);
@@ -249,24 +248,24 @@ impl Engine {
             .transaction(|transaction| ids.iter().try_for_each(|id| transaction.revoke_token(id, &by).map(|_| ())))?)
     }
 
-    /// Whether a token is one that this installation's keys signed, and what it says. Whether it is known here, was
-    /// revoked or has a successor is not asked.
+    /// Verifies that a key of this installation signed a token, and returns its claims. Does not check whether the
+    /// token is registered, revoked or replaced.
     pub fn verify_token(&self, text: &str) -> Result<Result<Claims, Refusal>, Error> {
         Ok(token::verify(text.trim(), &self.trusted()?, self.now()))
     }
 }
 
-/// What a token says by keys that somebody gives, and no state at all: by the clock of this host.
+/// Verifies a token with the given keys and the clock of this host, without any state.
 pub fn verify_with(keys: &[Trusted], token: &Secret) -> Result<Claims, Refusal> {
     token::verify(token.expose().trim(), keys, Timestamp::now())
 }
 
-/// What is known of a token without having made it.
+/// The record of a token that was created elsewhere.
 pub(super) fn seen(claims: Claims, token: &Secret) -> Record {
     Record { created_by: Actor::new("made elsewhere"), key: token::key_of(token.expose()), ..recorded(claims, token) }
 }
 
-/// The record of a token that says this.
+/// The record of a token with these claims.
 fn recorded(claims: Claims, token: &Secret) -> Record {
     let Claims { id, issuer: _, name, issued_at, expires_at, max_activations, servers, pin, scope } = claims;
     Record {

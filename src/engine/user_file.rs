@@ -1,4 +1,4 @@
-//! Users written as a table for spreadsheets, as JSON or as LDIF, to a file or to the output.
+//! Writes users as CSV, JSON or LDIF, to a file or to the output.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -11,27 +11,27 @@ use crate::store::CachedUser;
 
 use super::{Engine, Error, private_file};
 
-/// How many users are read at a time.
+/// The number of users per read.
 const AT_ONCE: u64 = 5_000;
 
-/// A column of a file of users: which ones there are, a layer above knows.
+/// A column of a user file; a layer above defines the columns.
 pub trait UserCell: std::fmt::Debug {
     /// The heading in the file.
     fn key(&self) -> &'static str;
-    /// What people read; several values after one another.
+    /// The value for people; several values in one text.
     fn cell(&self, cached: &CachedUser) -> String;
-    /// What programs read: the same, but times in UTC (RFC 3339).
+    /// The value for programs: the same, but times in UTC (RFC 3339).
     fn document(&self, cached: &CachedUser) -> String;
-    /// The attribute that it shows, where it is one: LDIF has no others.
+    /// The attribute that it shows, if any: LDIF contains only attributes.
     fn attribute(&self) -> Option<Attribute> {
         Attribute::of_name(self.key())
     }
 }
 
-/// How users are written.
+/// The format of a user file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserFormat {
-    /// RFC 4180; no cell begins a formula.
+    /// RFC 4180; no cell is a formula.
     Csv,
     Json,
     /// RFC 2849.
@@ -51,10 +51,10 @@ impl UserFormat {
     }
 }
 
-/// Which users are written, and what of them.
+/// The users and columns to write.
 #[derive(Debug, Clone, Copy)]
 pub struct UserExport<'a> {
-    /// These users, and not those of the query.
+    /// These users instead of those of the query.
     pub these: Option<&'a [CachedUser]>,
     pub query: Option<&'a str>,
     pub sort: Sort,

@@ -1,4 +1,4 @@
-//! Cached users, as an administrator searches them, looks at one of them, and forgets who has left.
+//! Searches, shows and forgets cached users.
 
 use crate::model::account::Account;
 use crate::model::audit::Entry;
@@ -12,46 +12,46 @@ use crate::store::{self, CachedUser, Snapshot, UserState, UsersPage};
 
 use super::{Engine, Error};
 
-/// How many rows of the audit a page of a user shows.
+/// How many audit entries the page of a user shows.
 const AUDIT_SHOWN: u64 = 20;
 
-/// What a user gets at the first activation, or would get now.
+/// The values that a user gets at the first activation, or would get now.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Gives {
     pub profile: Name,
     pub storage: Name,
-    /// Of the mapping, else of the profile; bytes, 0 is no limit, absent: nobody said.
+    /// From the mapping, otherwise from the profile; bytes, 0 is no limit, absent: not set.
     pub quota: Option<Size>,
-    /// How many laptops may be activated at a time.
+    /// The maximum number of activated laptops.
     pub devices: u32,
-    /// The mapping is enabled; one that is not gives nobody anything.
+    /// Whether the mapping is enabled; a disabled mapping gives no values.
     pub enabled: bool,
 }
 
-/// Everything that is known here of one user.
+/// All stored data about one user.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct UserPage {
     #[serde(flatten)]
     pub cached: CachedUser,
-    /// The groups that the user is in directly, by their DNs, as far as the directory says.
+    /// The DNs of the groups that the user is a direct member of, as far as the directory reports them.
     pub groups: Vec<Untrusted>,
-    /// What the mapping gives; absent when it was removed.
+    /// The values from the mapping; absent when it was removed.
     pub gives: Option<Gives>,
     pub account: Option<Account>,
-    /// Of the account, the newest first, with those that have ended.
+    /// The devices of the account, newest first, including ended ones.
     pub devices: Vec<Device>,
-    /// The newest rows of the audit that name the user, the account or one of the devices.
+    /// The newest audit entries about the user, the account or one of the devices.
     pub audit: Vec<Entry>,
 }
 
 impl Engine {
-    /// Users from the `offset`th on, at most `limit`: everybody, or those in whose names, mail, department and OUs each
-    /// word of the query begins a word. A GUID, a DN or `DOMAIN\user` finds whoever it names.
+    /// Up to `limit` users from the `offset`th on: all, or those with a word in their names, mail, department or OUs
+    /// that starts with each word of the query. A GUID, a DN or `DOMAIN\user` finds exactly that user.
     pub fn users(&self, query: Option<&str>, sort: Sort, offset: u64, limit: u64) -> Result<UsersPage, Error> {
         Ok(self.store().users(query, sort, offset, limit)?)
     }
 
-    /// The page of the user of that id; `None` when nobody has it any more.
+    /// The page of the user with that id; `None` when no user has it.
     pub fn user_page(&self, id: i64) -> Result<Option<UserPage>, Error> {
         let page = self.store().snapshot(|snapshot| -> Result<_, store::Error> {
             let Some(cached) = snapshot.user(id)? else { return Ok(None) };
@@ -68,10 +68,10 @@ impl Engine {
         Ok(page?)
     }
 
-    /// The one cached user whom a name, in any of its forms, means.
+    /// The one cached user with that name, in any form.
     ///
     /// # Errors
-    /// [`Error::Several`] when it means more than one, [`Error::NotCached`] when it means nobody.
+    /// [`Error::Several`] when several users match, [`Error::NotCached`] when none does.
     pub fn user_called(&self, name: &str) -> Result<CachedUser, Error> {
         let mut found = self.find_user(name)?;
         match (found.pop(), found.is_empty()) {
@@ -86,26 +86,25 @@ impl Engine {
         }
     }
 
-    /// The user whom [`Self::forget_user`] would forget now; its errors are the same.
+    /// The user that [`Self::forget_user`] would forget now, with the same errors.
     pub fn may_forget(&self, name: &str) -> Result<CachedUser, Error> {
         let user = self.user_called(name)?;
         let refused = self.store().snapshot(|snapshot| refused(snapshot, &user))?;
         refused.map_or(Ok(user), Err)
     }
 
-    /// Forgets a user who has left: takes everything of theirs out of the cache. Nothing of an account is ever taken
-    /// away by it.
+    /// Deletes the cached data of a removed user. It never deletes data of an account.
     ///
     /// # Errors
-    /// [`Error::StillActive`] for a user who has not left, [`Error::HasAccount`] for one with an account, preserved or
-    /// in use.
+    /// [`Error::StillActive`] for an active user, [`Error::HasAccount`] for a user with an account, preserved or in
+    /// use.
     pub fn forget_user(&self, name: &str) -> Result<CachedUser, Error> {
         let by = self.by("users forget")?;
         let user = self.user_called(name)?;
         let label = user.user.label();
         let mut why_not = None;
         let forgotten = self.store().transaction(|transaction| {
-            // Whoever was looked up may have come back or been activated since: the transaction reads what is true now.
+            // The user may have been added again or activated since, so the transaction reads the current state.
             let now =
                 transaction.snapshot().user(user.id)?.ok_or_else(|| store::Error::Unknown(format!("user {label}")))?;
             why_not = refused(transaction.snapshot(), &now)?;

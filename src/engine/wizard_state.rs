@@ -1,5 +1,5 @@
-//! Where each administrator's wizard is, so that a lost connection costs nothing. None of it is audited: it changes
-//! nothing yet.
+//! Stores the position of each administrator's wizard, so that a lost connection loses no input. It is not audited,
+//! because it changes no configuration.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,7 +21,7 @@ impl Engine {
         Ok(self.store().set_wizard_at(self.actor(), step)?)
     }
 
-    /// The thing that was last saved at a step, by oneself or else by anybody, so that it opens on it again.
+    /// The object that this administrator, or else anyone, last saved at a step: the step opens with it.
     pub fn wizard_subject(&self, step: &str) -> Result<Option<Name>, Error> {
         let name = self.store().wizard_subject(self.actor(), step)?;
         Ok(name.and_then(|name| Name::new(&name).ok()))
@@ -32,14 +32,14 @@ impl Engine {
         Ok(self.store().set_wizard_subject(self.actor(), step, name.as_str())?)
     }
 
-    /// What was typed into a step and not saved yet.
+    /// The unsaved input of a step.
     pub fn wizard_draft<T: DeserializeOwned>(&self, step: &str) -> Result<Option<T>, Error> {
         let draft = self.store().wizard_draft(self.actor(), step)?;
-        // A draft that an older version wrote otherwise is worth nothing, and stops nothing.
+        // An unreadable draft of an older version is ignored.
         Ok(draft.and_then(|value| serde_json::from_value(value).ok()))
     }
 
-    /// What drafts there are, by the keys that they were kept under.
+    /// The keys of the stored drafts.
     pub fn wizard_drafts(&self) -> Result<Vec<String>, Error> {
         Ok(self.store().wizard_drafts(self.actor())?)
     }
@@ -55,7 +55,7 @@ impl Engine {
         Ok(self.store().save_wizard_draft(self.actor(), step, &serde_json::Value::Null)?)
     }
 
-    /// Notices what anybody writes to the state from now on.
+    /// Detects all writes to the state from now on.
     pub fn watch(&self) -> Result<Watch, Error> {
         Ok(self.store().watch()?)
     }

@@ -2,7 +2,7 @@
 
 use super::text::Untrusted;
 
-/// The actor of a change: `anna` (uid 1000), the scheduler, a laptop.
+/// The author of a change: `anna` (uid 1000), the scheduler, a laptop.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub struct Actor(pub Untrusted);
@@ -13,51 +13,51 @@ impl Actor {
     }
 }
 
-/// One row of the audit: written in the same transaction as the change that it tells of.
+/// One entry of the audit log, written in the same transaction as its change.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Entry {
     pub number: u64,
     pub at: jiff::Timestamp,
     pub actor: Actor,
-    /// The verb of the command line that would do the same: `mapping edit`.
+    /// The equivalent verb of the command line: `mapping edit`.
     pub verb: String,
-    /// What was changed: `mapping "Staff laptops"`.
+    /// The changed object: `mapping "Staff laptops"`.
     pub subject: Untrusted,
-    /// What became of it, in one line, never a secret.
+    /// The change in one line, without secrets.
     pub detail: Untrusted,
 }
 
-/// Which rows are asked for: those for which all of it is so. Case does not matter.
+/// A search for entries that meet all of these conditions, in any case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asked {
-    /// How the actor, the verb or what was changed begins; empty: whatever it was.
+    /// The start of the actor, verb or subject; empty: any.
     pub any: String,
-    /// Besides [`Self::any`], what was changed or the laptop that did it, whole: `device 0011223344556677`.
+    /// As an alternative to [`Self::any`], the whole subject or laptop: `device 0011223344556677`.
     pub subjects: Vec<String>,
-    /// How the actor begins; empty: any actor.
+    /// The start of the actor; empty: any.
     pub actor: String,
-    /// How the verb begins: `token` is `token create`, too.
+    /// The start of the verb: `token` matches `token create`, too.
     pub verb: String,
-    /// How what was changed begins, with or without the word for its kind: `mapping`, `mapping "Staff`, `Staff`.
+    /// The start of the subject, with or without its kind: `mapping`, `mapping "Staff`, `Staff`.
     pub subject: String,
-    /// From then on.
+    /// At this time or later.
     pub since: Option<jiff::Timestamp>,
-    /// Before then.
+    /// Before this time.
     pub until: Option<jiff::Timestamp>,
 }
 
-/// Some of the rows that were asked for, the newest first, and how many there are in all.
+/// Some of the matching entries, newest first, and how many match in total.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Page {
     pub entries: Vec<Entry>,
     pub total: u64,
 }
 
-/// A row exactly as it was written, with the hash that ties it to the row before.
+/// An entry exactly as it was written, with the hash that chains it to the previous one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     pub number: u64,
-    /// When, who, by which verb, what and how: the cells that the hash covers, in their order.
+    /// Time, actor, verb, subject and detail: the cells that the hash covers, in order.
     pub cells: [String; 5],
     pub hash: [u8; 32],
 }

@@ -1,4 +1,4 @@
-//! A laptop: what it says of itself, and what became of it.
+//! A laptop: what it reports, and its state.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use super::settings::AuthMethod;
 use super::text::Untrusted;
 use super::token::TokenId;
 
-/// 16 lower-case hexadecimal digits; public, it is in lists and logs.
+/// 16 lower-case hexadecimal digits. Public: lists and logs contain it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct DeviceId(String);
@@ -41,7 +41,7 @@ impl std::fmt::Display for DeviceId {
     }
 }
 
-/// What a laptop says of itself when it enrolls.
+/// The data that a laptop reports at enrollment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Laptop {
     pub host_name: Untrusted,
@@ -54,7 +54,7 @@ pub struct Laptop {
     pub agent: Untrusted,
 }
 
-/// What vendors leave where a serial number belongs.
+/// Placeholders that vendors leave instead of a serial number.
 const NO_SERIAL: [&str; 8] = [
     "none",
     "not specified",
@@ -67,25 +67,25 @@ const NO_SERIAL: [&str; 8] = [
 ];
 
 impl Laptop {
-    /// Identifies the same machine after it was imaged again: UUID and serial number, folded. `None` when either
-    /// is missing or says nothing. A host name is never part of it: host names repeat.
+    /// Identifies the same hardware after it is reimaged: UUID and serial number, folded. `None` when either is missing
+    /// or a placeholder. The host name is not part of it, because host names repeat.
     pub fn hardware(&self) -> Option<String> {
         Some(format!("{}\n{}", uuid_key(self.uuid.raw())?, serial_key(self.serial.raw())?))
     }
 }
 
-/// A UUID as it is compared: 32 hexadecimal digits. `None` when it says nothing.
+/// A UUID for comparison: 32 hexadecimal digits. `None` when it is a placeholder.
 pub fn uuid_key(text: &str) -> Option<String> {
     let digits = text.trim().to_ascii_lowercase();
     let hexadecimal: String = digits.chars().filter(char::is_ascii_hexdigit).collect();
-    // All alike is what firmware says that has none: 00..., ff..., or the well-known 03000200-0400-....
+    // Firmware without a UUID reports equal digits (00..., ff...), or the well-known 03000200-0400-....
     let plain = hexadecimal.len() == 32 && digits.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     let first = hexadecimal.chars().next()?;
-    let told = !hexadecimal.chars().all(|c| c == first) && !hexadecimal.starts_with("030002000400050000060007");
-    (plain && told).then_some(hexadecimal)
+    let unique = !hexadecimal.chars().all(|c| c == first) && !hexadecimal.starts_with("030002000400050000060007");
+    (plain && unique).then_some(hexadecimal)
 }
 
-/// A serial number as it is compared. `None` when it says nothing.
+/// A serial number for comparison. `None` when it is a placeholder.
 pub fn serial_key(text: &str) -> Option<String> {
     let serial = text.trim().to_lowercase();
     let first = serial.chars().next()?;
@@ -96,18 +96,18 @@ pub fn serial_key(text: &str) -> Option<String> {
     numbered.then_some(serial)
 }
 
-/// What became of a device.
+/// The state of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceState {
-    /// Enrolled; it waits for its user to log on.
+    /// Enrolled; it waits for the log-on of its user.
     Pending,
     Activated,
-    /// Replaced by its user's next laptop, or imaged again.
+    /// Replaced by the user's next laptop, or by its own enrollment after it was reimaged.
     Replaced,
-    /// An administrator gave its place back; the laptop may enroll again.
+    /// Released by an administrator; the laptop may enroll again.
     Released,
-    /// An administrator refuses it, and the same hardware, until it is released.
+    /// Revoked by an administrator: it and the same hardware are refused until it is released.
     Revoked,
 }
 
@@ -123,7 +123,7 @@ impl DeviceState {
     }
 }
 
-/// A laptop as it is kept.
+/// The record of a laptop.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Device {
     pub id: DeviceId,
@@ -138,23 +138,23 @@ pub struct Device {
     /// When it was replaced, released or revoked.
     pub ended_at: Option<Timestamp>,
     pub last_seen_at: Timestamp,
-    /// Why it was refused last, as a stable word (`model::refusal`); absent when it never was.
+    /// The stable code of its last refusal (`model::refusal`); absent if there is none.
     pub refused: Option<String>,
 }
 
 impl Device {
-    /// Why it still waits, in a few words: what its last log-on was refused for. Absent when it does not wait, or has not
-    /// been refused.
+    /// Why it still waits: the reason of its last refused log-on in brief. Absent when it does not wait, or was not
+    /// refused.
     pub fn waits_for(&self) -> Option<&'static str> {
         let reason = self.refused.as_deref().filter(|_| self.state == DeviceState::Pending)?;
         Some(super::refusal::brief(reason))
     }
 }
 
-/// The user of the laptop, and how the user was authenticated.
+/// The user of the laptop, and the authentication method of the activation.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Activation {
-    /// The account's number.
+    /// The number of the account.
     #[serde(skip)]
     pub account: i64,
     /// The user's name that people read.
@@ -162,16 +162,16 @@ pub struct Activation {
     pub account_name: Untrusted,
     pub at: Timestamp,
     pub auth: AuthMethod,
-    /// The account is preserved: its user was removed, or an administrator preserved it.
+    /// The account is preserved: its user left, or an administrator preserved it.
     pub preserved: bool,
 }
 
-/// How many devices are where in the workflow.
+/// The number of devices in each state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Funnel {
     /// Users in the cache who may activate.
     pub cached: u64,
-    /// Accounts: users who did.
+    /// Accounts: users who have activated a laptop.
     pub accounts: u64,
     /// Enrolled, waiting for a log-on.
     pub pending: u64,
@@ -180,7 +180,7 @@ pub struct Funnel {
     pub ended: u64,
 }
 
-/// Where a user's data goes and how much of it.
+/// The profile, storage and quota of a user.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Given {
     pub mapping: Name,

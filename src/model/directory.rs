@@ -43,7 +43,7 @@ pub enum Trust {
         file: PathBuf,
         pem: String,
     },
-    /// Pins: the server's key must be one of these, whoever signed its certificate. One for each server.
+    /// Pins: the server's key must be one of these, with any issuer of its certificate. One for each server.
     Pins(Vec<Pin>),
 }
 

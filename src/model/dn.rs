@@ -113,7 +113,7 @@ impl Dn {
         above.is_some_and(|skip| self.rdns[skip..].iter().zip(&base.rdns).all(|(mine, its)| mine.key == its.key))
     }
 
-    /// `corp.example.com` for a name whose topmost levels are `DC=corp,DC=example,DC=com`; empty when there are none.
+    /// `corp.example.com` for a name with the topmost levels `DC=corp,DC=example,DC=com`; empty when there are none.
     pub fn domain(&self) -> String {
         let labels = self.rdns.iter().rev().take_while(|rdn| rdn.kind.eq_ignore_ascii_case("DC"));
         let mut labels: Vec<&str> = labels.map(|rdn| rdn.value.as_str()).collect();

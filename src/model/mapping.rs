@@ -24,11 +24,11 @@ pub struct Mapping {
     pub profile: Name,
     pub storage: Name,
     pub quota: Option<Size>,
-    /// Stays off for mass deployment: an account comes into being at first activation.
+    /// Must be off for mass deployment: the first activation creates the account.
     pub auto_import: bool,
     /// Overrides the frequency's interval.
     pub interval: Option<Duration>,
-    /// A mapping that is not enabled matches nobody and changes nobody.
+    /// A disabled mapping matches no users and changes none.
     pub enabled: bool,
 }
 
@@ -41,7 +41,7 @@ pub enum Kind {
     Import,
 }
 
-/// Which attribute names the account.
+/// The attribute that is the account name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccountName {
@@ -70,7 +70,7 @@ impl Mapping {
         reasons
     }
 
-    /// The DN below which the users are searched: the OU when there is one, else the base DN when there is one.
+    /// The DN below which users are searched: the OU if set, otherwise the base DN if set.
     pub fn search_base(&self) -> Option<&str> {
         self.ou.as_deref().or(self.base_dn.as_deref())
     }

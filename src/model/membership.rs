@@ -1,5 +1,5 @@
-//! Members of a group as people understand it: direct members, members of groups inside it, and users whose primary
-//! group is it or one of those.
+//! Effective members of a group: direct members, members of groups inside it, and users with one of these groups as
+//! primary group.
 
 use std::collections::{HashMap, VecDeque};
 

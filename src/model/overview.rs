@@ -49,9 +49,9 @@ pub struct Stages {
     pub accounts: u64,
     /// Laptops that are enrolled and wait for their first log-on.
     pub waiting: u64,
-    /// Of these, those whose last log-on was refused.
+    /// Of these, those with a refused last log-on.
     pub refused: u64,
-    /// Of these, those whose user has reached the limit of laptops.
+    /// Of these, those of users who have reached the limit of laptops.
     pub over_limit: u64,
     /// Of the waiting ones, those that have waited for more than [`super::alarm::WAITING_DAYS`] days.
     pub waiting_long: u64,
@@ -135,7 +135,7 @@ pub struct Carried {
     /// When it was replaced.
     pub replaced_at: Option<Timestamp>,
     pub last_use: Option<Timestamp>,
-    /// How many exports carry it. For a token that is not valid, only those whose folder still holds it.
+    /// How many exports carry it. For a token that is not valid, only exports that are still in their folder.
     pub exports: u64,
     /// The newest of these exports.
     pub export: Option<Carrier>,
@@ -154,7 +154,7 @@ pub struct Carrier {
 pub struct Promised {
     pub name: Name,
     pub capacity: Option<Size>,
-    /// The sum of the quotas: of cached users, and of preserved accounts whose users left.
+    /// The sum of the quotas: of cached users, and of preserved accounts of removed users.
     pub promised: Bytes,
     pub users: u64,
     /// Of these, those without a quota.

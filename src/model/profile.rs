@@ -1,4 +1,4 @@
-//! What a mapping gives its users: a profile, a storage, a quota (step 2).
+//! Profiles and storages, which mappings assign to users (step 2).
 
 use super::duration::Duration;
 use super::name::Name;
@@ -9,7 +9,7 @@ use super::size::Size;
 pub struct Profile {
     pub name: Name,
     pub login: Login,
-    /// The directory whose credentials log a user on, with [`Login::ActiveDirectory`].
+    /// The directory with the credentials for log-on, with [`Login::ActiveDirectory`].
     pub login_directory: Option<Name>,
     /// `Some(0)` is no limit. A user's own quota wins over the mapping's, and the mapping's over this.
     pub quota: Option<Size>,
@@ -28,7 +28,7 @@ pub struct Profile {
 #[serde(rename_all = "kebab-case")]
 pub enum Login {
     ActiveDirectory,
-    /// A password that the product keeps itself: mass deployment cannot use it.
+    /// A password that the product stores itself: mass deployment cannot use it.
     Local,
 }
 

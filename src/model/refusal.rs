@@ -14,7 +14,7 @@ pub enum Act {
     CheckIn,
 }
 
-/// What is said of a reason, by its stable code.
+/// The texts of a reason, by its stable code.
 struct Row {
     code: &'static str,
     /// Of one laptop, for a column and to search by.
@@ -151,7 +151,7 @@ reasons! { {
     AccountPreserved: "account-preserved",
         "the account of the user is preserved",
         "the account is preserved",
-        "belong to users whose account is preserved",
+        "belong to users with a preserved account",
         "restore the account: `imd accounts restore NAME`";
     UserDisabled: "user-disabled",
         "the user is disabled",
@@ -161,12 +161,12 @@ reasons! { {
     UserExpired: "user-expired",
         "the account of the user in the directory has expired",
         "the user has expired",
-        "belong to users whose account in the directory has expired",
+        "belong to users with an expired account in the directory",
         "extend the account in the directory";
     OutOfScope: "out-of-scope",
         "the mapping of the user is switched off or was removed, or its profile does not log in with this directory",
         "the mapping is off, or logs in elsewhere",
-        "belong to users whose mapping is switched off or whose profile does not log in there",
+        "belong to users of a mapping that is off, or of a profile that does not log in there",
         "switch the mapping on: `imd mapping enable NAME`";
     NotAllowedYet: "not-allowed-yet",
         "the user is not in the pilot group",
@@ -227,7 +227,7 @@ reasons! { {
         "deploy the exports of this installation to these laptops: `imd export written` lists them";
     "token-key-revoked",
         "the signing key of its token was revoked",
-        "presented a token whose signing key was revoked",
+        "presented a token of a revoked signing key",
         "replace the token and its exports: `imd token rotate NAME`";
     "token-too-long",
         "what it presented is not a token",
@@ -255,7 +255,7 @@ reasons! { {
         "copy the whole token or export again";
 } }
 
-/// What is said of a code from a newer or older version of the program.
+/// The texts of a code from a newer or older version of the program.
 const UNKNOWN: Row = Row {
     code: "",
     brief: "refused for a reason that this version of imd does not know",
@@ -287,7 +287,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|row| row.code)
 }
 
-/// The codes of the reasons whose brief form contains the text, in any case; none for an empty text.
+/// The codes of reasons with a brief form that contains the text, in any case; none for an empty text.
 pub fn codes_found(text: &str) -> Vec<&'static str> {
     let text = text.trim().to_lowercase();
     let found = |row: &&Row| !text.is_empty() && row.brief.to_lowercase().contains(&text);

@@ -1,4 +1,4 @@
-//! A rollout as whoever pays for it asks for it: how far it is, what is stuck and why, what to see to first.
+//! The report on a rollout: its progress, what is blocked and why, and what to fix first.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,19 +11,19 @@ use super::plan::Excluded;
 use super::refusal;
 use super::text::Untrusted;
 
-/// The longest that a report goes back, in days.
+/// The maximum period of a report, in days.
 const LONGEST: i64 = 3_660;
 
-/// From when on a report tells day by day.
+/// The start of the daily figures of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
-    /// So many days, today included.
+    /// This number of days, including today.
     Days(i64),
     On(Date),
 }
 
 impl Since {
-    /// How many days that are, today included; at least today, and at most ten years.
+    /// The number of days, including today; at least one, and at most ten years.
     pub fn days(self, now: Timestamp) -> usize {
         let days = match self {
             Self::Days(days) => days,
@@ -50,7 +50,7 @@ impl std::str::FromStr for Since {
     }
 }
 
-/// How many laptops and users are named, of each kind; the numbers are of all.
+/// How many laptops and users are listed, of each kind; the counts cover all.
 pub const NAMED: u64 = 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -62,13 +62,13 @@ pub struct Report {
     pub stages: Stages,
     /// In the order of priority.
     pub mappings: Vec<OfMapping>,
-    /// Activated laptops of users whom no mapping takes any more.
+    /// Activated laptops of users whom no mapping takes now.
     pub others: u64,
     /// From then until today, UTC.
     pub days: Vec<Day>,
     /// Users whom a mapping matched at the last sync, and excluded.
     pub excluded: Vec<Stuck>,
-    /// Laptops that wait, by why their last log-on was refused.
+    /// Waiting laptops by the reason of their last refused log-on.
     pub waiting: Vec<Stuck>,
     /// Refused requests since then.
     pub refused: Vec<Stuck>,
@@ -76,11 +76,11 @@ pub struct Report {
     pub longest: Vec<Waiting>,
     /// Users who have more laptops than the limit allows now.
     pub beyond: Vec<Beyond>,
-    /// What frees most people and costs nothing.
+    /// The fixes that help most users and laptops.
     pub first: Vec<Fix>,
 }
 
-/// How far the users of a mapping are.
+/// The progress of a mapping.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct OfMapping {
     pub mapping: Name,
@@ -91,15 +91,15 @@ pub struct OfMapping {
     pub laptops: u64,
 }
 
-/// How many are stuck for one reason.
+/// The number of users or laptops that one reason blocks.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Stuck {
-    /// The stable word; empty for laptops that nobody has logged on to yet.
+    /// The stable code; empty for laptops without a log-on yet.
     pub reason: String,
     pub count: u64,
-    /// The reason, to be read after the number.
+    /// The reason in a sentence, after the number.
     pub says: &'static str,
-    /// One thing to do.
+    /// The next step.
     pub to_do: &'static str,
 }
 
@@ -111,7 +111,7 @@ impl Stuck {
 
     pub fn waiting((reason, count): (String, u64)) -> Self {
         let (says, to_do) = match reason.as_str() {
-            "" => ("nobody has logged on to yet", "ask whoever has them to log on"),
+            "" => ("have had no log-on yet", "ask their users to log on"),
             code => (refusal::sentence(code), refusal::remedy(code)),
         };
         Self { reason, count, says, to_do }
@@ -129,10 +129,12 @@ fn excluded(code: &str) -> (&'static str, &'static str) {
         "disabled" => ("are disabled", Excluded::Disabled),
         "expired" => ("have an account that expired", Excluded::Expired { at: Timestamp::UNIX_EPOCH }),
         "duplicate-mail" => (
-            "share their mail with somebody",
+            "share their mail with another user",
             Excluded::DuplicateMail { mail: Untrusted::default(), other: super::user::Guid([0; 16]) },
         ),
-        _ => return ("are excluded for a reason that this imd does not know", "`imd explain USER` says why"),
+        _ => {
+            return ("are excluded for a reason that this version of imd does not know", "`imd explain USER` says why");
+        }
     };
     (says, like.remedy())
 }
@@ -143,7 +145,7 @@ pub struct Waiting {
     pub device: super::device::DeviceId,
     pub host_name: Untrusted,
     pub enrolled_at: Timestamp,
-    /// Why its last log-on was refused; empty: nobody has logged on.
+    /// The reason of its last refused log-on; empty: no log-on yet.
     pub refused: String,
 }
 
@@ -156,7 +158,7 @@ pub struct Beyond {
     pub limit: u64,
 }
 
-/// Something that costs nothing, and whom it frees.
+/// A fix, and how many users or laptops it unblocks.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Fix {
     pub frees: u64,
@@ -166,8 +168,7 @@ pub struct Fix {
     pub why: &'static str,
 }
 
-/// What is worth doing first: what frees most. What stands as it is meant (who is disabled, who has left) is no fault to
-/// be mended.
+/// The fixes that unblock most, first. Intended states, such as disabled or removed users, need no fix.
 pub fn fixes(excluded: &[Stuck], waiting: &[Stuck]) -> Vec<Fix> {
     const MEANT: [&str; 8] = [
         "disabled",
@@ -181,9 +182,9 @@ pub fn fixes(excluded: &[Stuck], waiting: &[Stuck]) -> Vec<Fix> {
     ];
     let of =
         |what: &'static str| move |stuck: &Stuck| Fix { frees: stuck.count, what, to_do: stuck.to_do, why: stuck.says };
-    let mendable = |stuck: &&Stuck| stuck.count > 0 && !MEANT.contains(&stuck.reason.as_str());
-    let mut all: Vec<Fix> = excluded.iter().filter(mendable).map(of("users")).collect();
-    all.extend(waiting.iter().filter(mendable).map(of("laptops")));
+    let fixable = |stuck: &&Stuck| stuck.count > 0 && !MEANT.contains(&stuck.reason.as_str());
+    let mut all: Vec<Fix> = excluded.iter().filter(fixable).map(of("users")).collect();
+    all.extend(waiting.iter().filter(fixable).map(of("laptops")));
     all.sort_by_key(|fix| std::cmp::Reverse(fix.frees));
     all
 }
@@ -193,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_goes_back_so_many_days_or_to_a_day() {
+    fn report_period_is_days_or_a_date() {
         let now: Timestamp = "2026-11-24T13:00:00Z".parse().expect("a time");
         let days = |text: &str| text.parse::<Since>().map(|since| since.days(now));
         for (text, count) in [
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_frees_most_stands_first_and_what_is_meant_so_is_no_fault() {
+    fn largest_fix_is_first_and_intended_states_need_none() {
         let excluded = [("disabled", 90), ("no-mail", 12), ("duplicate-mail", 2)];
         let excluded = excluded.map(|(code, count)| Stuck::excluded((code.to_owned(), count)));
         let waiting = [("", 30), ("device-limit", 5), ("user-left", 8), ("user-unknown", 0)];
@@ -222,10 +223,10 @@ mod tests {
         assert_eq!(
             found,
             [
-                (30, "laptops", "nobody has logged on to yet"),
+                (30, "laptops", "have had no log-on yet"),
                 (12, "users", "have no mail"),
                 (5, "laptops", "belong to users who have reached the limit of laptops"),
-                (2, "users", "share their mail with somebody"),
+                (2, "users", "share their mail with another user"),
             ]
         );
     }

@@ -55,7 +55,7 @@ pub struct Claims {
     pub expires_at: Option<Timestamp>,
     pub max_activations: u64,
     pub servers: Vec<String>,
-    /// The authority whose certificates the laptop trusts; absent: the CAs of its system.
+    /// The authority that the laptop trusts; absent: the CAs of its system.
     pub pin: Option<Pin>,
     pub scope: Scope,
 }

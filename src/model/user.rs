@@ -1,4 +1,4 @@
-//! Someone in a directory: identity, attributes, and what the attributes say of the account.
+//! A user of a directory: identity, attributes, and the state of the account.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -6,7 +6,7 @@ use uuid::fmt::Hyphenated;
 
 use super::text::Untrusted;
 
-/// An objectGUID: it survives renames and moves, and is what a user is keyed on.
+/// An objectGUID: the key of a user, which renames and moves do not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Guid(pub [u8; 16]);
 
@@ -39,7 +39,7 @@ impl serde::Serialize for Guid {
 
 macro_rules! attributes {
     ($($variant:ident = $name:literal,)*) => {
-        /// The attributes that are asked for, cached and shown. No other is ever asked for or cached.
+        /// The attributes that imd reads, caches and shows. It reads no others.
         ///
         /// Their order is the order in which a [`User`] keeps its values.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,7 +107,7 @@ impl Attribute {
     }
 }
 
-/// A user as a directory tells of them, the same from LDAP as from a file.
+/// A user with the values of a directory, equal from LDAP and from a file.
 ///
 /// Values are text: a GUID and a SID as they are printed, numbers and FILETIMEs in decimal, times as the directory
 /// writes them (RFC 4517, 3.3.13). Sorted by attribute, and by value within a multi-valued one, so that two readings
@@ -192,7 +192,7 @@ pub fn filetime(ticks: i64) -> Option<Timestamp> {
         .ok()
 }
 
-/// A name that a user is searched for by, and the form of that name.
+/// A name of a user in one of its forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameForm {
     Guid(Guid),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn name_forms_are_told_apart() {
+    fn name_forms_are_distinguished() {
         assert_eq!(NameForm::of(r"CORP\jdoe"), NameForm::DownLevel { domain: "CORP".into(), sam: "jdoe".into() });
         assert_eq!(NameForm::of("jdoe@corp.test"), NameForm::AtSign("jdoe@corp.test".into()));
         assert_eq!(NameForm::of("jdoe"), NameForm::Bare("jdoe".into()));

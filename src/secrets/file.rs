@@ -34,7 +34,7 @@ pub fn read_secret_file(path: &Path) -> Result<Secret, Error> {
     Ok(Secret(text))
 }
 
-/// The text of a regular file of at most [`LONGEST`] bytes whose mode is `widest` or narrower.
+/// The text of a regular file of at most [`LONGEST`] bytes with a mode of `widest` or narrower.
 pub(super) fn read_guarded(path: &Path, widest: u32) -> Result<Zeroizing<String>, Error> {
     let file = open(path)?;
     let failed = |source| Error::File { doing: "reading", path: name(path), source };

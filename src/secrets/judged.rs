@@ -27,8 +27,7 @@ impl Shown<'_> {
     }
 }
 
-/// Decides whether a certificate belongs to the server. It cannot waive the proof of possession of the key: [`Judged`]
-/// always requires that.
+/// Decides whether a certificate belongs to the server. [`Judged`] always verifies that the server has the private key.
 pub trait Judge: Debug + Send + Sync {
     fn judge(&self, shown: &Shown<'_>) -> Result<ServerCertVerified, Error>;
 }

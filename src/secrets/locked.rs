@@ -2,7 +2,7 @@
 //!
 //! The key is made by Argon2id with the second recommended set of parameters of RFC 9106, section 4 (3 passes over
 //! 64 MiB in 4 lanes), the secret sealed by XChaCha20-Poly1305 (RFC 8439 with the nonce of
-//! draft-irtf-cfrg-xchacha), which also binds the clear text `beside` it.
+//! draft-irtf-cfrg-xchacha), which also authenticates the clear text `context`.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
@@ -36,16 +36,16 @@ pub struct Locked {
 }
 
 impl Locked {
-    /// Locks a secret; it opens only with the same text `beside`. `random` is 40 bytes that are used only once.
+    /// Locks a secret; it opens only with the same `context`. `random` is 40 bytes that are used only once.
     ///
     /// # Errors
     /// When the passphrase is too short, or memory runs out.
-    pub fn lock(secret: &Secret, beside: &[u8], passphrase: &Secret, random: &[u8; 40]) -> Result<Self, Error> {
+    pub fn lock(secret: &Secret, context: &[u8], passphrase: &Secret, random: &[u8; 40]) -> Result<Self, Error> {
         long_enough(passphrase)?;
         let (salt, nonce) = random.split_at(16);
         let (memory_kib, passes, lanes) = (64 * 1024, 3, 4);
         let cipher = cipher(passphrase, salt, memory_kib, passes, lanes).ok_or_else(seal)?;
-        let payload = Payload { msg: secret.expose().as_bytes(), aad: beside };
+        let payload = Payload { msg: secret.expose().as_bytes(), aad: context };
         let sealed = cipher.encrypt(XNonce::from_slice(nonce), payload).map_err(|_| seal())?;
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         Ok(Self {
@@ -61,7 +61,7 @@ impl Locked {
 
     /// # Errors
     /// When the passphrase is wrong, or the file was changed: the two cannot be distinguished.
-    pub fn open(&self, beside: &[u8], passphrase: &Secret) -> Result<Secret, Error> {
+    pub fn open(&self, context: &[u8], passphrase: &Secret) -> Result<Secret, Error> {
         let read = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| Error::Locked);
         let (salt, nonce, sealed) = (read(&self.salt)?, read(&self.nonce)?, read(&self.sealed)?);
         let fits = self.kdf == "argon2id"
@@ -73,7 +73,7 @@ impl Locked {
             return Err(Error::Locked);
         }
         let cipher = cipher(passphrase, &salt, self.memory_kib, self.passes, self.lanes).ok_or(Error::Locked)?;
-        let payload = Payload { msg: &sealed, aad: beside };
+        let payload = Payload { msg: &sealed, aad: context };
         let bytes = cipher.decrypt(XNonce::from_slice(&nonce), payload).map_err(|_| Error::Locked)?;
         let bytes = Zeroizing::new(bytes);
         std::str::from_utf8(&bytes).map(Secret::new).map_err(|_| Error::Locked)
@@ -99,19 +99,19 @@ mod tests {
     const RANDOM: [u8; 40] = [7; 40];
 
     #[test]
-    fn what_was_locked_opens_with_its_passphrase_and_beside_its_text_alone() {
+    fn opens_only_with_its_passphrase_and_context() {
         let passphrase = Secret::new("correct horse battery");
-        let locked = Locked::lock(&Secret::new("k4.secret.x"), b"beside", &passphrase, &RANDOM).unwrap();
-        assert!(locked.open(b"beside", &passphrase).unwrap() == Secret::new("k4.secret.x"));
-        let refused = |locked: &Locked, beside: &[u8], passphrase: &str| {
-            matches!(locked.open(beside, &Secret::new(passphrase)), Err(Error::Locked))
+        let locked = Locked::lock(&Secret::new("k4.secret.x"), b"context", &passphrase, &RANDOM).unwrap();
+        assert!(locked.open(b"context", &passphrase).unwrap() == Secret::new("k4.secret.x"));
+        let refused = |locked: &Locked, context: &[u8], passphrase: &str| {
+            matches!(locked.open(context, &Secret::new(passphrase)), Err(Error::Locked))
         };
-        assert!(refused(&locked, b"beside", "correct horse batterz"));
-        assert!(refused(&locked, b"besides", "correct horse battery"));
+        assert!(refused(&locked, b"context", "correct horse batterz"));
+        assert!(refused(&locked, b"contexts", "correct horse battery"));
         let other = Locked { sealed: locked.sealed.replacen(|_| true, "_", 1), ..locked.clone() };
-        assert!(refused(&other, b"beside", "correct horse battery"));
+        assert!(refused(&other, b"context", "correct horse battery"));
         let greedy = Locked { memory_kib: u32::MAX, ..locked };
-        assert!(refused(&greedy, b"beside", "correct horse battery"));
+        assert!(refused(&greedy, b"context", "correct horse battery"));
     }
 
     #[test]

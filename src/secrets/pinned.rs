@@ -1,4 +1,4 @@
-//! Verifies the certificate of the service: the authority whose pin the token contains must have signed it.
+//! Verifies the certificate of the service: the authority that the token pins must have signed it.
 //!
 //! The authority's certificate comes from the server itself, and is trusted because its public key has that hash
 //! (RFC 7469, 2.4). `rustls` and `webpki` verify the rest: the chain, the name, the dates.

@@ -11,7 +11,7 @@ use crate::model::name::Name;
 /// The restrictions of a token. An empty list restricts nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Scope {
-    /// The mappings whose users may activate a laptop that enrolled with the token.
+    /// The mappings with users who may activate a laptop that enrolled with the token.
     pub mappings: Vec<Name>,
     /// The operating systems of the laptops, as they report them.
     pub platforms: Vec<Platform>,

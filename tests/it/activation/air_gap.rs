@@ -238,7 +238,7 @@ fn bundle_with_changed_ldif_is_rejected() {
     assert!(std::fs::read(home.path("out.ldif")).unwrap() == bytes && tokens() == 2);
     // What is none is called none, and a token is not spoken of.
     let none = home.imd(["bundle", "in", "users.ldif"]);
-    none.failed_with(1, ["users.ldif is no bundle that imd wrote"]);
+    none.failed_with(1, ["users.ldif is not a bundle of imd"]);
     assert!(!none.stderr.contains("token"), "{none:?}");
     // Another installation does not know its key.
     let other: Run = Installation::new().imd(["bundle", "in", home.path("b.imd").to_str().unwrap()]);

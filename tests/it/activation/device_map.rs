@@ -159,7 +159,7 @@ fn bad_rows_are_returned_with_reasons() {
     for (line, wrong) in lines[1..].iter().zip([
         "no cached user",
         "device id is missing",
-        "host name tells no laptop",
+        "host names repeat",
         "two users",
         "no serial",
         "is activated for User 3",
@@ -203,7 +203,7 @@ fn invalid_map_changes_nothing() {
     // As root no folder is closed to anybody; a name that is too long is.
     let long = format!("{}.csv", "m".repeat(250));
     imd.write(&long, format!("{HEADING}{}nobody@corp.example.com,,SN000002,,,,\n", row(&Laptop::new(1), 1, "")));
-    imd.imd(["devices", "import", &long]).failed_with(1, ["cannot be written"]);
+    imd.imd(["devices", "import", &long]).failed_with(1, ["cannot write"]);
     assert!(map(&imd).is_empty());
     imd.imd(["devices", "import", "nothing.csv"]).failed_with(1, ["nothing.csv"]);
 }

@@ -82,7 +82,7 @@ fn suspended_account_is_refused_until_restored() {
     let (imd, service, token) = served(6, |answers| answers);
     let laptop = Laptop::new(1);
     laptop.enroll(&service, &token).granted();
-    imd.imd(["accounts", "preserve", "user1"]).failed_with(1, ["nobody called user1 has an account"]);
+    imd.imd(["accounts", "preserve", "user1"]).failed_with(1, ["no user named user1 has an account"]);
     laptop.claim(&service, "user1").granted();
     let held = imd.json(["accounts", "preserve", r"user1@corp.example.com"]);
     assert_eq!(held["preserved"]["why"], "requested", "{held}");

@@ -65,7 +65,7 @@ fn token_networks_apply_behind_a_proxy() {
     let why = imd.rows("SELECT reason, peer FROM refusal ORDER BY number");
     let from = |peer: &str| serde_json::json!({ "reason": "token-network", "peer": peer });
     assert_eq!(why[..5], vec![from("198.51.100.7"); 5]);
-    assert_eq!(why[5], from("an address that the proxy does not tell"));
+    assert_eq!(why[5], from("an address that the proxy did not report"));
     enroll(7, &[b"198.51.100.7, 10.20.0.5"]).granted();
     enroll(8, &[b"x, ::ffff:10.20.0.5"]).granted();
 }
@@ -286,13 +286,13 @@ fn export_with_untrusted_server_is_reported() {
     let _impostor = Service::start(&other, address);
     let found = imd.imd(["export", "check", "good"]);
     assert_eq!(found.code, 3, "{found:?}");
-    assert!(found.stdout.contains("authority whose pin"), "{found:?}");
+    assert!(found.stdout.contains("authority that the token pins"), "{found:?}");
     imd.imd(["export", "check", "good", "--offline"]).succeeded();
     // So it is of a token that is not known here, whose servers and pin are those that it says.
     imd.sqlite(&[], "DELETE FROM token");
     let found = imd.imd(["export", "check", "good"]);
     assert_eq!(found.code, 3, "{found:?}");
-    assert!(found.stdout.contains("authority whose pin"), "{found:?}");
+    assert!(found.stdout.contains("authority that the token pins"), "{found:?}");
     // An unreachable server is reported but not an error: laptops may be elsewhere.
     let unreachable = format!("https://{}", free_address());
     imd.imd(["token", "create", "elsewhere", "--server", &unreachable]).succeeded();

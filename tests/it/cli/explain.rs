@@ -160,6 +160,6 @@ fn one_name_in_two_directories_is_told_and_never_guessed() {
     assert!(imd.imd(["mapping", "explain", "CORP\\ann"]).succeeded().stdout.contains(corp));
     assert!(imd.imd(["mapping", "explain", "ann", "--directory", "corp"]).succeeded().stdout.contains(corp));
     imd.imd(["mapping", "explain", "SUB\\ann"]).failed_with(3, ["no mapping reads the directory \"sub\""]);
-    imd.imd(["mapping", "explain", "NOWHERE\\ann"]).failed_with(1, ["nobody is called NOWHERE\\ann in corp, sub"]);
+    imd.imd(["mapping", "explain", "NOWHERE\\ann"]).failed_with(1, ["no user is named NOWHERE\\ann in corp, sub"]);
     imd.imd(["explain", "ann", "--directory", "elsewhere"]).failed_with(1, ["elsewhere"]);
 }

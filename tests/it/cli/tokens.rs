@@ -104,5 +104,5 @@ fn a_token_of_another_installation_is_named_by_the_check_of_exports() {
     let other = if rest.starts_with('A') { 'B' } else { 'A' };
     imd.write("rollout/msiexec/token.txt", format!("{start}{other}{}", &rest[1..]));
     let run = imd.imd(["export", "check", "rollout/msiexec", "--offline"]);
-    assert!(run.stdout.contains("is none: "), "{run:#?}");
+    assert!(run.stdout.contains("is not valid: "), "{run:#?}");
 }

@@ -33,13 +33,13 @@ fn a_user_is_shown_with_all_that_is_known() {
     assert_eq!(page["gives"]["profile"], "Laptops");
     assert_eq!(page["user"]["mail"], "user3@corp.example.com");
     assert_eq!((&page["account"], &page["devices"]), (&json!(null), &json!([])));
-    imd.imd(["users", "show", "nobody"]).failed_with(1, ["nobody called nobody is cached", "`imd explain`"]);
+    imd.imd(["users", "show", "nobody"]).failed_with(1, ["no user named nobody is in the cache", "`imd explain`"]);
 }
 
 #[test]
 fn only_who_has_left_and_has_no_account_is_forgotten_and_only_when_somebody_means_it() {
     let imd = set_up(12);
-    imd.imd(["users", "forget", "user3", "--yes"]).failed_with(1, ["User 3 is not forgotten: the user is active"]);
+    imd.imd(["users", "forget", "user3", "--yes"]).failed_with(1, ["cannot forget User 3: the user is active"]);
     imd.write(
         "users.ldif",
         crate::support::company::ldif(12).replace("mail: user3@", "x: user3@").replace("mail: user4@", "x: user4@"),
@@ -64,7 +64,7 @@ fn only_who_has_left_and_has_no_account_is_forgotten_and_only_when_somebody_mean
     assert!(before == imd.dump(), "a refusal changed something");
 
     imd.imd(["users", "forget", "user3", "--yes"]).succeeded();
-    imd.imd(["users", "show", "user3"]).failed_with(1, ["nobody called user3"]);
+    imd.imd(["users", "show", "user3"]).failed_with(1, ["no user named user3"]);
     let left = "SELECT (SELECT count(*) FROM cached_user WHERE label = 'User 3')
                     + (SELECT count(*) FROM user_name WHERE key LIKE '%USER3%')
                     + (SELECT count(*) FROM user_values WHERE attributes LIKE '%user3@%')
