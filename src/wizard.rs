@@ -91,7 +91,7 @@ pub fn open_new(engine: &Engine, step: Step) -> Result<Form, Error> {
     draft::onto(engine, form)
 }
 
-/// The form of step 2 for the storage of that name, beside the first profile; without a name, for another storage.
+/// The form of step 2 with the first profile and the storage of that name; without a name, for a new storage.
 pub fn open_storage(engine: &Engine, name: Option<&Name>) -> Result<Form, Error> {
     let first = engine.profiles()?.into_iter().next().map(|kept| kept.value.name);
     let mut form = match &first {
@@ -104,7 +104,7 @@ pub fn open_storage(engine: &Engine, name: Option<&Name>) -> Result<Form, Error>
     draft::onto(engine, form)
 }
 
-/// The form as it is saved, without what was typed since: after somebody else changed it.
+/// Reads the saved form after another administrator changed it, and discards the typed answers.
 pub fn reload(engine: &Engine, form: &Form) -> Result<Form, Error> {
     draft::forget(engine, form.step, &form.basis)?;
     match (&form.basis.subject_name, form.is_new) {
@@ -144,7 +144,7 @@ pub fn open_named(engine: &Engine, step: Step, name: &Name) -> Result<Form, Erro
     Ok(form)
 }
 
-/// The same, with the storage of that name beside the profile (step 2).
+/// The same for step 2, with the profile and the storage of these names.
 pub fn open_profile(engine: &Engine, name: &Name, storage: &Name) -> Result<Form, Error> {
     let mut form = open_named(engine, Step::Profile, name)?;
     profile::other_storage(engine, &mut form, Some(storage))?;

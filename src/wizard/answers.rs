@@ -76,7 +76,7 @@ impl Error {
         }
     }
 
-    /// True when nothing is wrong but somebody has to decide: exit code 3.
+    /// True when nothing failed but an administrator has to decide: exit code 3.
     pub fn needs_you(&self) -> bool {
         match self {
             Self::WouldChange(_) => true,
@@ -211,8 +211,8 @@ impl Answers {
         Ok(if same { None } else { Some(is) })
     }
 
-    /// The cache is filled once what it depends on is settled; the same file applied again reads nothing anew, unless
-    /// the reading failed or was stopped.
+    /// Runs the first sync once the objects that it depends on are saved. The same file applied again does not sync,
+    /// unless the earlier sync failed or was stopped.
     fn first_sync(&self, engine: &Engine, changed: bool, job: &Job) -> Result<(), Error> {
         let mapped = self.forms.iter().any(|filled| filled.step == Step::Mapping);
         if mapped && (changed || !engine.is_cache_of_now()?) {
@@ -370,7 +370,7 @@ fn rows(file: &toml::Table, table: &str) -> Result<Vec<Vec<(String, toml::Value)
     Ok(rows.into_iter().map(|row| full_keys(table, row)).collect())
 }
 
-/// `table.key`, and `table.inner.key` where a table stands in it.
+/// `table.key`, and `table.inner.key` for a table inside it.
 fn full_keys(table: &str, row: &toml::Table) -> Vec<(String, toml::Value)> {
     let mut full = Vec::new();
     for (key, value) in row {
@@ -401,7 +401,7 @@ fn refuse_problems(form: &Form) -> Result<(), Error> {
     }
 }
 
-/// What is wrong and where. The line itself is not repeated: somebody may have written a secret into it.
+/// Describes what is wrong and where. It does not repeat the line, which may contain a secret.
 fn not_toml(text: &str, error: &toml::de::Error) -> Error {
     let message = text::shown(error.message());
     let before = error.span().and_then(|span| text.get(..span.start));
@@ -453,7 +453,7 @@ fn string<'a>(key: &str, value: &'a toml::Value) -> Result<&'a str, Error> {
     value.as_str().ok_or_else(wrong)
 }
 
-/// The secret field whose file has this key.
+/// The secret field with this key for its file.
 fn secret_of<'a>(form: &'a Form, key: &str) -> Option<&'a Field> {
     form.fields.iter().find(|field| matches!(field.kind, Kind::Secret { .. }) && field.file_key() == key)
 }

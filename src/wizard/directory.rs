@@ -150,7 +150,7 @@ fn many<T: FromStr<Err = Unreadable>>(form: &mut Form, key: &str) -> Option<Vec<
     match listed.map(str::parse).collect::<Result<Vec<T>, _>>() {
         Ok(all) if !all.is_empty() => Some(all),
         Ok(_) => {
-            form.problem(key, Problem::new("nothing but separators"));
+            form.problem(key, Problem::new("contains only separators: enter a value, or leave it empty"));
             None
         }
         Err(error) => {
@@ -173,7 +173,7 @@ pub(super) fn controllers(engine: &Engine, form: &Form, job: &Job) -> Result<Vec
     let domain = if is_domain { Some(typed.to_owned()) } else { of_account.or_else(of_address) };
     let found = engine.discover(&domain.ok_or(Error::NoDomain)?, None, None, job)?;
     let picked = |one: &Discovered| {
-        let note = if one.within_domain { "" } else { "; outside the domain: be sure of it" };
+        let note = if one.within_domain { "" } else { "; outside the domain: verify it" };
         let detail = format!("priority {}, weight {}{note}", one.priority, one.weight);
         Picked::plain(one.url.to_string(), one.url.to_string(), detail)
     };

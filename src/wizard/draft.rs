@@ -1,7 +1,7 @@
-//! What was typed into a form and not saved yet: kept for each thing by itself, so that nothing typed is ever lost.
+//! Drafts: the unsaved answers of a form, stored for each object, so that no answer is lost.
 //!
-//! The one that was typed into last has the step's own place, which is where a cut session comes back to. When something
-//! else is typed into at the same step, it goes beside it, under the names of what it is of.
+//! The most recent draft of a step is stored under the step, so that an interrupted session continues with it. Drafts of
+//! other objects of the same step are stored under the names of these objects.
 
 use std::collections::BTreeMap;
 
@@ -28,14 +28,14 @@ impl Draft {
     /// What was typed, over what is saved by now.
     pub(super) fn over(self, saved: &Form) -> Form {
         let mut form = saved.clone();
-        // Saving then meets whoever changed it since the draft was begun, instead of overwriting them.
+        // Saving then detects a change that another administrator made after the draft was begun.
         form.basis = self.basis;
         for (key, answer) in self.answers {
             let value = match answer {
                 Answer::Text(text) => Value::Text(text),
                 Answer::Many(values) => Value::Many(values),
             };
-            // A choice that nobody made yet is no answer: there may be something to choose by now.
+            // A choice that was not made yet is no answer: choices may exist by now.
             let empty = matches!(&value, Value::Text(text) if text.is_empty());
             let unmade = |field: &Field| empty && !field.choices().is_empty();
             if form.field(&key).is_some_and(|field| field.secret().is_none() && !unmade(field)) {

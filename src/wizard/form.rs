@@ -16,9 +16,9 @@ use super::Step;
 pub struct Form {
     pub step: Step,
     pub fields: Vec<Field>,
-    /// The versions of what the form was filled from, so that saving never overwrites somebody else's change.
+    /// The versions of the saved objects in the form, so that saving never overwrites a change by someone else.
     pub basis: Basis,
-    /// Something was entered that is not saved: what is saved by others does not take its place.
+    /// True when the form has unsaved answers, which changes by others must not replace.
     pub entered: bool,
     /// It is for something that is not there yet: what is there does not take its place.
     pub is_new: bool,
@@ -36,7 +36,7 @@ pub struct Basis {
 }
 
 impl Basis {
-    /// Of the step's subject at this version, and nothing beside it.
+    /// The step's subject at this version, and nothing else.
     pub(super) fn of(version: u64) -> Self {
         Self { subject: Some(version), ..Self::default() }
     }
@@ -115,7 +115,7 @@ pub enum Kind {
     Ordered(Vec<Choice>),
 }
 
-/// How the answers file writes a field whose kind leaves that open.
+/// How the answers file writes a field of a kind with several forms.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Written {
     #[default]
@@ -139,7 +139,7 @@ pub enum Pick {
     Controller,
     /// The keys that the servers show.
     Key,
-    /// One of those that exist already: picking it opens the form anew, filled from it
+    /// An existing object: picking it opens the form again with its values
     /// ([`super::open_named`]).
     Existing,
 }
@@ -487,7 +487,7 @@ impl Form {
         self.basis.subject.filter(|_| self.basis.subject_name.as_deref().is_none_or(|name| is_same(named, name)))
     }
 
-    /// The same of the storage beside a profile.
+    /// The same for the storage of the form.
     pub(super) fn storage_version(&self) -> Option<u64> {
         let named = self.field("storage.name").map(Field::text);
         self.basis.storage.filter(|_| self.basis.storage_name.as_deref().is_none_or(|name| is_same(named, name)))

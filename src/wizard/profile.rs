@@ -159,7 +159,7 @@ pub(super) fn open_storage(engine: &Engine, form: &mut Form, name: &Name) -> Res
     Ok(true)
 }
 
-/// Another storage beside the profile: that of the name, which may not be there yet, or one that has no name yet.
+/// Puts another storage into the form: the one of that name, which may not exist yet, or a new one without a name.
 pub(super) fn other_storage(engine: &Engine, form: &mut Form, name: Option<&Name>) -> Result<(), Error> {
     let is_there = name.map(|name| open_storage(engine, form, name)).transpose()?.unwrap_or(false);
     if !is_there {

@@ -14,21 +14,21 @@ use super::{Step, blank, open, open_named, open_profile};
 #[allow(missing_debug_implementations, reason = "a field may hold a secret")]
 pub struct Since {
     pub form: Form,
-    /// Who changed what the form was filled from, when somebody did:
+    /// The administrator who changed the saved values since the form was opened, and when:
     /// `mapping "Staff" was changed by anna at 2026-11-24 14:02 +01:00`.
     pub by: Option<String>,
 }
 
-/// Looks at what the form was filled from as it is now. Nothing is kept or changed by looking.
+/// Reads the saved values of the form again. It stores nothing.
 pub fn since(engine: &Engine, form: &Form) -> Result<Since, Error> {
     let names = (name(form.basis.subject_name.as_deref()), name(form.basis.storage_name.as_deref()));
     let now = match (form.step, names) {
-        // Another storage beside a profile that is there.
+        // Another storage with an existing profile.
         (Step::Profile, (Some(_), None)) if form.is_new => return Ok(Since { form: form.clone(), by: None }),
         (Step::Frequency | Step::Settings | Step::Installer, _) => blank(engine, form.step)?,
         (Step::Profile, (Some(profile), Some(storage))) => open_profile(engine, &profile, &storage)?,
         (step, (Some(subject), _)) => open_named(engine, step, &subject)?,
-        // Something new is being entered: nobody can have changed it.
+        // A new object is being entered, so no one else can have changed it.
         (_, (None, _)) if form.entered || form.is_new => return Ok(Since { form: form.clone(), by: None }),
         (step, (None, _)) => open(engine, step)?,
     };
@@ -69,7 +69,7 @@ fn last<T>(kept: Option<Kept<T>>) -> Option<(Actor, Timestamp)> {
 fn told(what: &str, last: Option<(Actor, Timestamp)>) -> String {
     match last {
         Some((by, at)) => format!("{what} was changed by {} at {}", by.0.shown(), moment::minute(at)),
-        None => format!("{what} is not there any more"),
+        None => format!("{what} was removed"),
     }
 }
 

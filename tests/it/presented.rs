@@ -49,7 +49,7 @@ fn everything() -> Installation {
     imd.imd(["devices", "revoke", &device]).succeeded();
     imd.write("map.csv", "e-mail,host name,device id,id type,user name,old device,restore\nuser5@corp.example.com,PC-5,SN000005,serial,,,\n");
     imd.imd(["devices", "import", "map.csv"]).succeeded();
-    // User 2 is removed, whose account is then preserved.
+    // User 2 is removed, and the account is preserved.
     let ldif = company::ldif(6);
     let at = ldif.find("dn: CN=User 2,").unwrap();
     let end = at + ldif[at..].find("\n\n").unwrap() + 2;

@@ -7,7 +7,7 @@ use crate::model::text;
 use crate::wizard::form::{Field, Form, Kind, Value, Written};
 use crate::wizard::{self, Step};
 
-/// An answers file, and what it needs beside it.
+/// An answers file, and the secret files that it needs in its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
     pub text: String,
@@ -15,9 +15,9 @@ pub struct Exported {
     pub secret_files: Vec<String>,
 }
 
-/// Everything that is set up. Applied to the same state it changes nothing; applied to an empty one, with its secret
-/// files beside it, it gives the same. What is empty is written as such where that says something: applied to a state
-/// that says more by now, it takes that back.
+/// Exports the whole configuration. Applied to the same state it changes nothing; applied to an empty one, with its
+/// secret files in its folder, it creates the same configuration. An empty value is written where it means something:
+/// applied to a state with a value, it clears that value.
 pub fn export(engine: &Engine) -> Result<Exported, Error> {
     let mut exported = Exported { text: String::new(), secret_files: Vec::new() };
     let forms = forms(engine)?;
@@ -48,7 +48,7 @@ fn forms(engine: &Engine) -> Result<Vec<(Form, Vec<&'static str>)>, Error> {
     for kept in engine.directories()? {
         forms.push((wizard::open_named(engine, Step::Directory, &kept.value.name)?, vec!["directory"]));
     }
-    // Profiles and storages pair up in a file; the last one of the shorter list stands beside the rest.
+    // A file has profiles and storages in pairs; the last one of the shorter list is repeated for the rest.
     let (profiles, storages) = (engine.profiles()?, engine.storages()?);
     for at in 0..profiles.len().max(storages.len()) {
         let (profile, storage) = (profiles.get(at).or(profiles.last()), storages.get(at).or(storages.last()));
@@ -123,7 +123,7 @@ fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
     format!("[{}]", items.map(quoted).collect::<Vec<_>>().join(", "))
 }
 
-/// A basic string of TOML 1.0, in which nothing hidden stands raw.
+/// A basic string of TOML 1.0 with all hidden characters escaped.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
