@@ -140,10 +140,10 @@ fn settle(
         })?;
     }
     let what = match name {
-        Some(name) => format!("The {} \"{name}\"", table.word()),
-        None => format!("The {}", table.word()),
+        Some(name) => format!("{} \"{name}\"", table.word()),
+        None => table.word().to_owned(),
     };
-    Ok(output.note(&format!("{what} {}.", if changed { "was saved" } else { "has no changes" }))?)
+    Ok(output.note(&format!("{}: {what}.", if changed { "Saved" } else { "No changes" }))?)
 }
 
 /// What is kept, with its version and who changed it last.
