@@ -23,7 +23,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 const USERS: u32 = 100_000;
-/// How many laptops one token lets in at most: below what one token may ask for in a minute.
+/// Maximum activations of each token: below the rate limit of a token per minute.
 const EACH: u32 = 4_000;
 const BASE: &str = "DC=corp,DC=example,DC=com";
 

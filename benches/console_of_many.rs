@@ -102,7 +102,7 @@ fn main() {
     }
     let users = std::env::var("IMD_BENCH_USERS").ok().and_then(|users| users.parse().ok()).unwrap_or(1_000_000);
     let state = made::state(users);
-    // Whoever opens it first fills the index; a console that may change nothing cannot.
+    // The first command fills the index; a read-only console cannot do it.
     let mut filling = std::process::Command::new(env!("CARGO_BIN_EXE_imd"));
     let status = filling.arg("--state").arg(&state).args(["users", "nobody-at-all"]).status();
     assert!(status.expect("the binary starts").success());

@@ -42,7 +42,7 @@ struct MadeUp {
     users: u64,
     /// Every so many users one has another department than in the last reading; 0 for none.
     changed: u64,
-    /// So many more, whose names all come between the same two.
+    /// The number of additional users with names that all sort between the same two.
     external: u64,
 }
 

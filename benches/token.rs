@@ -45,7 +45,7 @@ fn verified(bencher: Bencher) {
     });
 }
 
-/// What a flood of made-up tokens costs: one of another key is told before any arithmetic.
+/// The cost of a flood of invalid tokens: a token of another key is rejected before any arithmetic.
 #[divan::bench]
 fn of_another_key(bencher: Bencher) {
     let (key, claims) = (key(), claims());

@@ -22,7 +22,7 @@ fn large() -> (Store, u64) {
     (Store::open(&company::state(users)).expect("opens"), users)
 }
 
-/// From one letter that nearly everybody has to words that nobody has.
+/// From one letter that nearly all users have to words that no user has.
 #[divan::bench(
     args = [
         "c", "j", "jan", "emp", "emp00", "emp0000", "engineering", "jane sales", "corp example", "jane berg sales oslo",

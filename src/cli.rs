@@ -82,7 +82,7 @@ impl Failure {
 pub type Console<'a> = dyn Fn(&Engine, Color) -> Result<(), NoFace> + 'a;
 /// Asks the same steps as plain prompts.
 pub type Plain<'a> = dyn Fn(&Engine) -> Result<(), NoFace> + 'a;
-/// Serves laptops until the process is stopped; the last argument takes lines for the terminal that started it.
+/// Serves laptops until the process is stopped; the last argument prints lines for the administrator who started it.
 pub type Service<'a> = dyn Fn(&Engine, &Serve, &dyn Fn(&str)) -> Result<(), NoFace> + 'a;
 
 /// Asks for a passphrase without echo; twice when it says so.
@@ -125,7 +125,7 @@ pub fn main(faces: &Faces<'_>) -> ExitCode {
     let output = Output::new(arguments.json, arguments.quiet);
     match run(arguments, faces, &output) {
         Ok(()) => ExitCode::SUCCESS,
-        // The reader of the output has seen enough: `imd users | head`.
+        // The reader closed the pipe, as in `imd users | head`.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             output.failure(&failure.to_string(), &failure.help());
@@ -156,7 +156,7 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
     let help = match (tip, usage) {
         (Some(tip), _) => tip.to_owned(),
         (None, Some(usage)) => format!("write it as: {usage}"),
-        (None, None) => format!("`{} --help` shows what can be written", verb_asked_for()),
+        (None, None) => format!("`{} --help` lists the commands and options", verb_asked_for()),
     };
     let json = std::env::args_os().any(|argument| argument == "--json");
     Output::new(json, false).failure(&crate::model::text::shown(&message.replace('\n', " ")), &help);
@@ -241,7 +241,7 @@ fn open(state: Option<PathBuf>, read_only: bool) -> Result<Engine, Failure> {
 fn options(state: Option<PathBuf>, read_only: bool) -> Result<Options, Failure> {
     let default = || directories::ProjectDirs::from("", "", "imd").map(|dirs| dirs.data_local_dir().to_owned());
     let state = state.or_else(default).ok_or_else(|| Failure::Usage {
-        message: "this user has no home folder to keep the state in".to_owned(),
+        message: "cannot choose a state folder: this user has no home folder".to_owned(),
         help: "name a folder with --state DIR or IMD_STATE".to_owned(),
     })?;
     Ok(Options { read_only, ..Options::of_host(state) })

@@ -193,7 +193,7 @@ pub trait Read: Send {
     /// The organizational units and containers directly below `dn` (default: the naming context), by name.
     fn units(&mut self, dn: Option<&str>, job: &Job) -> Result<Vec<Unit>, Error>;
 
-    /// Groups whose name starts with `prefix`, by name, at most `limit`.
+    /// Lists at most `limit` groups with names that start with `prefix`, sorted by name.
     fn groups(&mut self, prefix: &str, limit: usize, job: &Job) -> Result<Vec<Group>, Error>;
 
     /// A group and all its nested groups. A missing group is not an error.

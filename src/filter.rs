@@ -113,8 +113,8 @@ impl Filter {
 
     /// The filter that selects the users of a mapping, whether or not it is enabled.
     ///
-    /// It requires [`Filter::people`] and, where given, the group (including nested groups, and users whose `primaryGroupID`
-    /// is in `primary`: [`Nested::primary_ids`] of that group), the department, the country and the mapping's own filter.
+    /// It requires [`Filter::people`] and, where given, the group (including nested groups, and users with a `primaryGroupID`
+    /// in `primary`: [`Nested::primary_ids`] of that group), the department, the country and the mapping's own filter.
     /// The own filter is used unchanged: an in-chain clause in it does not include primary groups. Base DN and OU are not
     /// part of the filter: [`Mapping::search_base`].
     ///

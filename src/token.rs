@@ -4,7 +4,7 @@
 //!
 //! A token is a PASETO v4.public (<https://github.com/paseto-standard/paseto-spec>): JSON claims signed with Ed25519,
 //! one algorithm and nothing to negotiate. Its header `v4.public.` is replaced by [`PREFIX`], which secret scanners
-//! can look for and whose digit fixes the version; put the header back and any PASETO library reads it. The footer
+//! can look for; its digit fixes the version. Put the header back and any PASETO library reads it. The footer
 //! names the key by its PASERK id (`k4.pid.`), keys are shown as PASERK (`k4.public.`, `k4.secret.`), and an implicit
 //! assertion keeps signatures of other kinds of text by the same key apart. The whole alphabet is `[A-Za-z0-9._-]`,
 //! so a token needs no quoting in any deployment tool.

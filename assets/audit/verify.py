@@ -8,7 +8,7 @@ as 8 bytes, big-endian; then, of at, actor, verb, subject and detail in this ord
 big-endian, and the text in UTF-8. Numbers count from 1 without gaps. HEAD is the last hash, kept elsewhere: without it,
 entries that were cut off at the end of a CSV file cannot be missed.
 
-In CSV, one apostrophe stands before a text that begins with one of = + - @ tab CR LF or an apostrophe; a backslash is two,
+In CSV, an apostrophe precedes a text that begins with one of = + - @ tab CR LF or an apostrophe; a backslash is two,
 and a hidden character is \\u{1b}.
 """
 import csv

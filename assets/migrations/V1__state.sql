@@ -209,7 +209,7 @@ CREATE TABLE directory_read (
     domain         TEXT NOT NULL,
     netbios        TEXT,
     netbios_key    TEXT,
-    pilot_group    TEXT                  -- the group whose members are in pilot_member
+    pilot_group    TEXT                  -- its members are in pilot_member
 ) STRICT;
 
 -- The members of the pilot group when each directory was last read.

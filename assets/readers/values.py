@@ -12,7 +12,7 @@ import sys
 
 
 def strings(node):
-    """Every string of a document, and what one of base64 stands for."""
+    """Every string of a document, and the decoded text of each base64 string."""
     if isinstance(node, dict):
         for key, value in node.items():
             yield from strings(key)

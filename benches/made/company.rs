@@ -2,7 +2,7 @@
 //!
 //! [`state`] is a whole state of so many of them, which `imd` opens: made once below `target`, under a name that changes
 //! with this file and with the migrations. Its rows are written past the store, without waiting for the disk: through
-//! a sync it would take minutes. The index of the search is left to whoever opens it first, as after a migration.
+//! a sync it would take minutes. The first `imd` that opens it fills the search index, as after a migration.
 
 #![allow(dead_code, reason = "each that includes it uses a part of it")]
 
@@ -159,7 +159,7 @@ pub(crate) fn by(actor: &Actor) -> By<'_> {
     By { actor, at: "2026-03-01T12:00:00Z".parse().expect("a timestamp"), verb: "made" }
 }
 
-/// A state with everything that a sync needs, and nobody in it.
+/// A state with everything that a sync needs, and no users.
 pub(crate) fn configured(dir: &Path) -> Store {
     let store = Store::open(dir).expect("opens");
     let actor = Actor::new("made");

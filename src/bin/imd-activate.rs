@@ -71,7 +71,7 @@ enum Verb {
         /// The file with the token; it is kept
         #[arg(long, value_name = "FILE")]
         token_file: PathBuf,
-        /// The file to whose folder a relative --token-file refers
+        /// A relative --token-file is relative to the folder of this file
         #[arg(long, value_name = "FILE")]
         relative_to: PathBuf,
     },

@@ -73,11 +73,10 @@ pub(super) fn restore(
             ),
         });
     } else {
-        lines.push(("revoked since", "unknown: revoke again whatever was revoked after the backup".to_owned()));
+        lines.push(("revoked since", "unknown: revoke again everything that was revoked after the backup".to_owned()));
     }
     if restored.registered_only {
-        lines
-            .push(("unknown tokens", "refused from now on (settings, step 5): take them in by `imd bundle in`".into()));
+        lines.push(("unknown tokens", "refused from now on (step 5): import them with `imd bundle in`".into()));
     }
     Ok(output.one(&restored, &lines)?)
 }

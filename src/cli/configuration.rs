@@ -277,7 +277,7 @@ pub(super) fn directory(engine: &Engine, verb: Directories, output: &Output) -> 
             Ok(output.list(&found, ["ADDRESS", "PRIORITY", "WEIGHT", "NOTE"], |one| {
                 let note = match (one.of_site, one.within_domain) {
                     (_, false) => "outside the domain: verify it",
-                    (true, true) => "of the site",
+                    (true, true) => "in the site",
                     (false, true) => "",
                 };
                 [one.url.to_string(), one.priority.to_string(), one.weight.to_string(), note.to_owned()]
@@ -355,7 +355,7 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Outpu
             for (other, users) in &preview.also {
                 output.note(&format!("{} of these also match the later mapping \"{other}\".", grouped(*users)))?;
             }
-            Ok(output.list(&preview.excluded, ["USER", "EXCLUDED BECAUSE IT", "TO DO"], |left| {
+            Ok(output.list(&preview.excluded, ["USER", "REASON", "TO DO"], |left| {
                 [left.label.shown(), left.why.to_string(), left.why.remedy().to_owned()]
             })?)
         }
@@ -369,7 +369,10 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Outpu
         Mappings::Duplicate { name, new } => {
             engine.duplicate_mapping(&name, &new)?;
             let kept = engine.mapping(&new)?;
-            Ok(output.done(&kept, &format!("\"{new}\" is a copy of \"{name}\": last in the order, and off."))?)
+            Ok(output.done(
+                &kept,
+                &format!("\"{new}\" is a copy of \"{name}\". It has the lowest priority and is disabled."),
+            )?)
         }
         Mappings::Disable { name } => enable(engine, &name, false, output),
         Mappings::Enable { name } => enable(engine, &name, true, output),
@@ -383,8 +386,8 @@ pub(super) fn mapping(engine: &Engine, verb: Mappings, yes: bool, output: &Outpu
 fn enable(engine: &Engine, name: &Name, on: bool, output: &Output) -> Result<(), Failure> {
     let changed = engine.enable_mapping(name, on)?.changed;
     let document = serde_json::json!({ "mapping": name, "enabled": on, "changed": changed });
-    let word = if on { "on" } else { "off" };
-    let what = if changed { format!("is switched {word}") } else { format!("was switched {word} already") };
+    let word = if on { "enabled" } else { "disabled" };
+    let what = if changed { format!("is {word}") } else { format!("was already {word}") };
     Ok(output.done(&document, &format!("The mapping \"{name}\" {what}."))?)
 }
 
@@ -393,11 +396,11 @@ fn removed(what: &str, name: &Name, output: &Output) -> Result<(), Failure> {
         .done(&serde_json::json!({ "removed": what, "name": name }), &format!("The {what} \"{name}\" is removed."))?)
 }
 
-/// Says who would change place before the order is saved.
+/// Shows which users would move to another mapping, then saves the order.
 fn order(engine: &Engine, names: &[Name], yes: bool, output: &Output) -> Result<(), Failure> {
     let found = match engine.reordered(names, &Job::unwatched()) {
         Ok(found) => found,
-        // With --yes the order is saved although no directory can be read.
+        // With --yes, the order is saved even if no directory can be read.
         Err(error) if yes && !matches!(error, crate::engine::Error::Unknown { .. }) => {
             output.note(&format!("it is unknown which users would move: {error}"))?;
             return Ok(engine.order_mappings(names)?);

@@ -87,8 +87,8 @@ fn import(engine: &Engine, file: &Path, output: &Output) -> Result<(), Failure> 
     output.one(&imported, &lines)?;
     let rows = if imported.bad == 1 { "1 row is".to_owned() } else { format!("{} rows are", grouped(imported.bad)) };
     Err(Failure::NeedsYou {
-        message: format!("{rows} wrong and not imported; the others are"),
-        help: format!("each row in {path} says why; correct them, and import that file"),
+        message: format!("{rows} invalid and not imported; the other rows were imported"),
+        help: format!("each row in {path} has its error; correct the rows, then import that file"),
     })
 }
 

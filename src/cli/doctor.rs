@@ -21,8 +21,9 @@ pub(super) fn doctor(engine: &Engine, offline: bool, output: &Output) -> Result<
     })?;
     match check::findings(&checks) {
         None => Ok(output.note("Nothing was found.")?),
-        Some(message) => {
-            Err(Failure::NeedsYou { message, help: "the last column of each line says what to do".to_owned() })
-        }
+        Some(message) => Err(Failure::NeedsYou {
+            message,
+            help: "the column WHAT TO DO has the next step for each check".to_owned(),
+        }),
     }
 }

@@ -93,8 +93,8 @@ pub(super) fn edit(
     let opened = Edit::open(engine, table, name)?;
     if answers.answers.is_empty() {
         return Err(Failure::Usage {
-            message: "it is not said what to change".to_owned(),
-            help: format!("give KEY=VALUE; the keys are: {}", table.key_words().join(" ")),
+            message: "no setting to change is given".to_owned(),
+            help: format!("add KEY=VALUE; the keys are: {}", table.key_words().join(" ")),
         });
     }
     settle(engine, table, name, opened, answers, output)
@@ -123,7 +123,10 @@ fn settle(
         let evidence = crate::model::text::shown(&failed.evidence);
         return Err(Failure::Plain {
             message: format!("nothing was saved: {} failed: {evidence}", failed.name),
-            help: failed.help.clone().unwrap_or_else(|| "the same with --unchecked saves it nevertheless".to_owned()),
+            help: failed
+                .help
+                .clone()
+                .unwrap_or_else(|| "correct the value, or save it without checks with --unchecked".to_owned()),
         });
     }
     let changed = edit.save(engine)? == Saved::Kept;
@@ -143,7 +146,7 @@ fn settle(
     Ok(output.note(&format!("{what} {}.", if changed { "was saved" } else { "has no changes" }))?)
 }
 
-/// What is kept, with its version and who changed it last.
+/// Reads the saved object, with its version and the administrator who changed it last.
 fn kept(engine: &Engine, table: Table, name: Option<&Name>) -> Result<serde_json::Value, Failure> {
     fn value<T: serde::Serialize>(kept: Option<T>) -> Result<serde_json::Value, Failure> {
         serde_json::to_value(kept).map_err(|error| Failure::Output(error.into()))

@@ -63,15 +63,15 @@ fn verdict(explained: &Explained) -> Result<(), Failure> {
     let Some(nearest) = explained.nearest() else {
         return Err(Failure::NeedsYou {
             message: format!("no mapping reads the directory \"{}\"", explained.found.directory),
-            help: "make one in step 3".to_owned(),
+            help: "create a mapping in step 3".to_owned(),
         });
     };
     match &nearest.remedy {
         None => Ok(()),
         Some(remedy) => Err(Failure::NeedsYou {
             message: match explained.mappings.len() {
-                1 => format!("the mapping \"{}\" does not take the user", nearest.mapping),
-                _ => format!("no mapping takes the user; \"{}\" is the nearest", nearest.mapping),
+                1 => format!("the mapping \"{}\" does not match the user", nearest.mapping),
+                _ => format!("no mapping matches the user; \"{}\" is the nearest", nearest.mapping),
             },
             help: remedy.to_string(),
         }),

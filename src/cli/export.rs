@@ -178,7 +178,7 @@ fn check(engine: &Engine, folder: &Path, prove: bool, offline: bool, output: &Ou
             help: "each line says what to do; `imd export rewrite NUMBER` writes an export again".to_owned(),
         });
     }
-    Ok(output.note(&format!("{} exports are as they were written.", checked.len()))?)
+    Ok(output.note(&format!("{} exports are unchanged.", checked.len()))?)
 }
 
 fn lines(checked: &Checked) -> Vec<Line> {

@@ -50,7 +50,7 @@ pub enum Log {
 }
 
 pub(super) fn run(engine: &Engine, serve: &Serve, service: &Service<'_>, output: &Output) -> Result<(), Failure> {
-    // When the lines can no longer be written, the service goes on without.
+    // The service continues if its output is closed.
     let tell = |line: &str| drop(output.note(line));
     Ok(service(engine, serve, &tell)?)
 }
@@ -82,7 +82,7 @@ pub(super) fn pause(engine: &Engine, until: Option<Until>, output: &Output) -> R
         Some(Until::At(at)) if at <= engine.now() => {
             return Err(Failure::Usage {
                 message: format!("{at} has passed already"),
-                help: "give a time to come, or a length such as 2h".to_owned(),
+                help: "give a time in the future, or a duration such as 2h".to_owned(),
             });
         }
         Some(Until::At(at)) => Some(at),
@@ -102,5 +102,5 @@ pub(super) fn resume(engine: &Engine, output: &Output) -> Result<(), Failure> {
     if output.is_json() {
         return Ok(output.document(&serde_json::json!({ "paused": null, "was_paused": was }))?);
     }
-    Ok(output.note(if was { "Activations go on." } else { "Activations were not paused." })?)
+    Ok(output.note(if was { "Activations are resumed." } else { "Activations were not paused." })?)
 }

@@ -179,7 +179,7 @@ pub(super) fn run(engine: &Engine, verb: Verb, yes: bool, output: &Output) -> Re
         Verb::Verify { file, .. } => {
             let text = read(file.as_deref())?;
             let verdict = engine.verify_token(text.expose())?;
-            // The key alone cannot know of a revocation; the state that minted it does.
+            // A revocation is only in the state of the installation that created the token.
             if let Ok(claims) = &verdict
                 && let Some(record) = engine.tokens()?.iter().find(|record| record.id == claims.id)
                 && let Some(at) = record.revoked_at
@@ -206,11 +206,11 @@ fn revoke(engine: &Engine, name: &Name, yes: bool, output: &Output) -> Result<()
         && !yes
     {
         let state = |record: &Record| record.state(engine.now()).word();
-        let told =
+        let described =
             |record: &Record| format!("{} ({}, ends {})", record.id, state(record), token::ends(record.ends_at()));
-        let told = meant.iter().map(told).collect::<Vec<_>>().join(" and ");
+        let all = meant.iter().map(described).collect::<Vec<_>>().join(" and ");
         return Err(Failure::NeedsYou {
-            message: format!("{} valid tokens are named \"{name}\": {told}; none was revoked", meant.len()),
+            message: format!("{} valid tokens are named \"{name}\": {all}; none was revoked", meant.len()),
             help: format!("revoke one by its ID: `imd token revoke {}`; or all of them with --yes", one.id),
         });
     }
@@ -228,7 +228,7 @@ fn revoke(engine: &Engine, name: &Name, yes: bool, output: &Output) -> Result<()
     }
 }
 
-/// All that is known of a token, and the exports that carry it.
+/// Shows all details of a token and the exports that contain it.
 fn known(engine: &Engine, record: &Record, output: &Output) -> Result<(), Failure> {
     let exports = engine.exports_with(&record.id)?;
     let document = serde_json::json!({ "record": record, "state": record.state(engine.now()), "exports": exports });

@@ -20,7 +20,7 @@ pub(super) fn protect(folder: &Path) -> Result<(), Error> {
     set(folder, &traverse)
 }
 
-/// The folder in it whose files users may read.
+/// Lets users read the files of a folder inside the system's folder.
 pub(super) fn share(folder: &Path) -> Result<(), Error> {
     let read = format!("{USERS}:(OI)(CI)(RX)");
     set(folder, &read)

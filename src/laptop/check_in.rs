@@ -13,7 +13,7 @@ const INTERVAL: SignedDuration = SignedDuration::from_hours(6 * 24 + 12);
 /// The random part, which spreads laptops that were installed at once.
 const SPREAD: SignedDuration = SignedDuration::from_hours(24);
 /// The same while the device is pending: a day on average. Users cannot write to the system's folder, so the system learns
-/// from the service that a user has claimed the laptop.
+/// from the service that a user has activated the laptop.
 const PENDING_INTERVAL: SignedDuration = SignedDuration::from_hours(20);
 const PENDING_SPREAD: SignedDuration = SignedDuration::from_hours(8);
 

@@ -18,9 +18,9 @@ use super::{Fact, Kind, Place, Tone};
 pub struct Stage {
     pub label: &'static str,
     pub count: u64,
-    /// What a full bar stands for.
+    /// The count of a full bar.
     pub of: u64,
-    /// The last is today; empty where nothing is counted by the day.
+    /// By day; the last is today. Empty for a stage without daily counts.
     pub days: Vec<u64>,
     /// What the days count: `enrolled`.
     pub today: &'static str,
@@ -61,7 +61,7 @@ pub struct Group {
     pub facts: Vec<Fact>,
 }
 
-/// What is known of directories and service, tokens, and storages; a group without facts is left out.
+/// Groups the facts about directories and service, tokens, and storages. A group without facts is omitted.
 pub fn groups(overview: &Overview) -> Vec<Group> {
     let directories = overview.directories.iter().map(|read| directory(read, overview));
     let mut groups = vec![

@@ -47,10 +47,10 @@ const SAYS: &str = "CASE WHEN a.preserved_at IS NULL THEN 'in use'
                    ELSE date(unixepoch(a.preserved_at) + p.preserve_for, 'unixepoch') END END";
 
 impl Store {
-    /// Accounts, sorted by their user's name: all, or those whose name, mail or user contains the query, or a word of
-    /// whose state ([`Account::says`]) starts with it.
+    /// Lists accounts, sorted by the name of their user. With a query, only those with the query in their name, mail or
+    /// user, or with a word of their state ([`Account::says`]) that starts with it.
     ///
-    /// With `due`, only preserved accounts whose preservation period is over.
+    /// With `due`, only preserved accounts with an ended retention period.
     pub fn accounts(&self, query: Option<&str>, due: bool, now: Timestamp, limit: u64) -> Result<Vec<Account>, Error> {
         self.read(|connection| {
             let sql = format!(
@@ -177,7 +177,7 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Deletes every record of a user whose password was right, as the directory resets its own count.
+    /// Deletes the failed attempts of a user after a correct password, as the directory resets its own count.
     pub fn clear_password_attempts(&self, directory: &Name, guid: Guid) -> Result<(), Error> {
         let id: Option<i64> = item::id_of::<Directory>(self.0, directory)?;
         let sql = "DELETE FROM password_attempt WHERE directory_id = ?1 AND guid = ?2";

@@ -54,9 +54,9 @@ const DEVICE: &str = "SELECT d.number, d.claim_hash, d.credential_hash, d.hardwa
     FROM device d LEFT JOIN account a ON a.id = d.account_id";
 
 impl Store {
-    /// Devices, the newest first: all, or those whose id, host name, serial number or user contains the query, whose
-    /// state starts with it, or that are pending and were refused for the reason that it names: `over the limit`, or
-    /// `refused` for any reason.
+    /// Lists devices, newest first. With a query, only those with the query in their id, host name, serial number or
+    /// user, those with a state that starts with it, and pending devices that were refused for the reason that it names:
+    /// `over the limit`, or `refused` for any reason.
     pub fn devices(&self, query: Option<&str>, limit: u64) -> Result<Vec<Device>, Error> {
         self.read(|connection| {
             let sql = format!(
@@ -192,7 +192,7 @@ impl WriteTransaction<'_> {
         Ok(())
     }
 
-    /// Replaces the credential of an activated device, whose agent lost the one before.
+    /// Replaces the credential of an activated device after its agent lost the previous one.
     pub fn renew(&self, device: i64, credential: &Hash, at: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE device SET credential_hash = ?2, last_seen_at = ?3 WHERE number = ?1";
         self.0.prepare_cached(sql)?.execute(params![device, credential, at.to_string()])?;

@@ -17,7 +17,7 @@ const MAPPED: &str = "SELECT m.id_type, m.device_id, m.host_name, d.name, m.guid
     FROM device_map m JOIN directory d ON d.id = m.directory_id";
 
 impl Store {
-    /// The map, unused rows first: all, or those whose id, host name, user or old device contains the query.
+    /// Lists the map, unused rows first. With a query, only rows with the query in their id, host name, user or old device.
     pub fn device_map(&self, query: Option<&str>, limit: u64) -> Result<Vec<MappedDevice>, Error> {
         self.read(|connection| {
             let sql = format!(

@@ -102,7 +102,7 @@ pub(super) fn remove(transaction: &Transaction<'_>, user: i64, label: &str, attr
     Ok(())
 }
 
-/// Deletes the names of the users whose values a plan is about to change.
+/// Deletes the names of the users that a plan is about to change.
 pub(super) fn forget(transaction: &Transaction<'_>, plan: i64) -> Result<(), Error> {
     let sql = "SELECT u.id, u.label, v.attributes FROM plan_change c JOIN cached_user u ON u.id = c.user_id
                JOIN user_values v ON v.id = u.values_id

@@ -36,7 +36,7 @@ impl Snapshot<'_> {
         Ok(found.is_some())
     }
 
-    /// How many laptops were activated on the day of `now`, UTC, whose account is still there.
+    /// Counts the laptops that were activated on the day of `now`, in UTC, and still have an account.
     pub fn activated_today(&self, now: Timestamp) -> Result<u64, Error> {
         // Times are RFC 3339 in UTC, so those of a day start with its date.
         let sql = "SELECT count(*) FROM device WHERE activated_at >= ?1";

@@ -8,8 +8,8 @@ use crate::model::name::Name;
 use crate::model::profile::Profile;
 
 impl Store {
-    /// Adds users, each a mail and a display name, to a profile and answers with how many are new; one whose mail is
-    /// there already (in any case) only gets the display name.
+    /// Adds users, each a mail and a display name, to a profile, and returns how many are new. A user with a mail that
+    /// already exists (ignoring case) only gets the display name.
     pub fn import_profile_users(
         &self,
         profile: &Name,

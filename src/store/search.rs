@@ -29,8 +29,8 @@ pub struct UsersPage {
 }
 
 impl Store {
-    /// Users from the `offset`th on, at most `limit`: all, or those in whose names, department and OUs each word of the
-    /// query starts a word, ignoring case and diacritics. A GUID, a DN or `DOMAIN\user` finds its user.
+    /// Lists at most `limit` users from the `offset`th on. With a query, only users for whom each word of the query starts
+    /// a word of their names, department or OUs, ignoring case and diacritics. A GUID, a DN or `DOMAIN\user` finds its user.
     pub fn users(&self, query: Option<&str>, sort: Sort, offset: u64, limit: u64) -> Result<UsersPage, Error> {
         let query = query.map(|query| cut(query.trim())).filter(|query| !query.is_empty());
         self.read(|connection| match query {

@@ -116,8 +116,8 @@ pub(super) fn remove(transaction: &Transaction<'_>, user: i64, label: &str, attr
     Ok(())
 }
 
-/// Adds one user, whose names are in their table. No other user moves: when there is no room between two names, the
-/// user gets the next free place near them.
+/// Adds one user after the names of the user were stored. No other user moves: when there is no free place between two
+/// names, the user gets the next free place near them.
 pub(super) fn add_one(transaction: &Transaction<'_>, user: i64, label: &str, attributes: &str) -> Result<(), Error> {
     let name = key(label);
     let (before, after) = (neighbour(transaction, &name, user, false)?, neighbour(transaction, &name, user, true)?);
@@ -142,7 +142,7 @@ pub(super) fn learn(transaction: &Transaction<'_>, report: &mut dyn FnMut() -> R
     }
     let mut statement = transaction.prepare(&format!("{new} ORDER BY n.key, n.user_id"))?;
     let mut rows = statement.query([])?;
-    // Users between the same two names share the room between them. The next user belongs to the same gap when sorting
+    // Users between the same two names share the places between them. The next user belongs to the same gap when sorting
     // before its upper end: searching for neighbors again would step over every user without a place.
     let mut group: Vec<i64> = Vec::new();
     let mut ends: (Option<Neighbour>, Option<Neighbour>) = (None, None);
@@ -172,7 +172,7 @@ pub(super) fn are_many(connection: &Connection, count: i64) -> Result<bool, Erro
     Ok(count.saturating_mul(DEARER) >= there)
 }
 
-/// Places users between two others, in their order; false when there is no room.
+/// Places users between two others, in their order; false when there are not enough free places.
 fn place(
     transaction: &Transaction<'_>,
     group: &[i64],

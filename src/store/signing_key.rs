@@ -95,8 +95,8 @@ impl Store {
             let created_at = key.created_at.to_string();
             let state = word(&key.state);
             transaction.execute(sql, params![key.kid, key.public, key.sealed_private, created_at, state, signs_for])?;
-            let told = key.signs_for.as_ref().map(|signs| format!("; signs for installation {}", signs.issuer));
-            audit::append(transaction, by, &what, &format!("added{}", told.unwrap_or_default()))
+            let signs = key.signs_for.as_ref().map(|signs| format!("; signs for installation {}", signs.issuer));
+            audit::append(transaction, by, &what, &format!("added{}", signs.unwrap_or_default()))
         })
     }
 

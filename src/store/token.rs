@@ -173,7 +173,7 @@ fn tokens<const N: usize>(connection: &Connection, which: &str, with: [&str; N])
     while let Some(row) = rows.next()? {
         all.push(read(row)?);
     }
-    // Times of issue are whole seconds: one and its successor may share theirs.
+    // Times of issue are whole seconds, so a token and its replacement may have the same time.
     all.sort_by_key(|one| std::cmp::Reverse((one.issued_at, one.replaced.is_none())));
     Ok(all)
 }

@@ -182,7 +182,7 @@ pub(super) fn of_id(connection: &Connection, id: i64) -> Result<Option<CachedUse
     Ok(by_ids(connection, "SELECT ?1", [id])?.pop())
 }
 
-/// The users whose ids a statement selects, in its order.
+/// Reads the users by the ids that a statement selects, in its order.
 pub(super) fn by_ids(
     connection: &Connection,
     sql: &str,

@@ -1,7 +1,7 @@
 //! Confirming removals by objectGUID: when the plan is made, to learn why, and again before it is applied, because a
 //! user may be back by then.
 //!
-//! Not being found is no proof by itself: an account that cannot see deleted users, or not every user, cannot tell
+//! A user who is not found may still exist: an account that cannot see deleted users, or not every user, cannot tell
 //! hidden users from deleted ones ([MS-ADTS] 3.1.1.4.5, and the container of tombstones).
 
 use std::collections::BTreeMap;

@@ -84,10 +84,10 @@ impl Explanation {
         let mut lines = vec![Line::of(0, inside, format!("is below {}", self.scope.base.shown()))];
         clause(&self.filter, 0, &mut lines);
         if self.directory_differs {
-            let told = if self.filter.verdict == Verdict::True { "does not return" } else { "returns" };
+            let answer = if self.filter.verdict == Verdict::True { "does not return" } else { "returns" };
             lines.push(Line::text(
                 0,
-                format!("the directory itself {told} the user for this filter; its answer decides"),
+                format!("the directory {answer} the user for this filter; the answer of the directory decides"),
             ));
         }
         if let Outcome::Excluded(why) = &self.outcome {

@@ -101,7 +101,7 @@ struct Bases<'a> {
     store: &'a Store,
     /// By position.
     found: Vec<(usize, String, Guid)>,
-    /// Mappings whose base is another entry than before under the same name.
+    /// Mappings with a base that is another entry under the same name.
     changed: Vec<(Name, Cause)>,
 }
 

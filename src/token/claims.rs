@@ -34,7 +34,7 @@ struct Wire {
     /// Not before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
-    /// The mappings whose users may activate laptops.
+    /// Only users of these mappings may activate laptops.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     map: Vec<String>,
     /// The platforms.

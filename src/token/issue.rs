@@ -11,7 +11,7 @@ use crate::secrets::Secret;
 /// Part of each signature, and not of the token: a signature of something else is never valid for a token.
 pub(super) const ASSERTION: &[u8] = b"imd mass deployment token 1";
 
-/// A key whose tokens are accepted.
+/// A trusted key: tokens signed by it are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trusted {
     key: PublicKey,

@@ -28,9 +28,9 @@ impl<'a> Canvas<'a> {
         if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
             return x;
         }
-        let room = area.right() - x;
-        let text = cut(text, usize::from(room), self.look.glyphs().cut);
-        self.buffer.set_stringn(x, y, text, usize::from(room), style).0
+        let cells = area.right() - x;
+        let text = cut(text, usize::from(cells), self.look.glyphs().cut);
+        self.buffer.set_stringn(x, y, text, usize::from(cells), style).0
     }
 
     /// Writes `text` in words over the rows of `area` from `y` on, at most `rows` of them. Gives the rows used.
@@ -113,17 +113,17 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `text` in at most `room` cells, ending with `mark` when something was cut off.
-pub fn cut(text: &str, room: usize, mark: &str) -> String {
-    if text.width() <= room {
+/// `text` in at most `cells` cells, ending with `mark` when something was cut off.
+pub fn cut(text: &str, cells: usize, mark: &str) -> String {
+    if text.width() <= cells {
         return text.to_owned();
     }
-    let room = room.saturating_sub(mark.width());
+    let cells = cells.saturating_sub(mark.width());
     let mut out = String::new();
     let mut used = 0;
     for c in text.chars() {
         used += c.width().unwrap_or(0);
-        if used > room {
+        if used > cells {
             break;
         }
         out.push(c);
@@ -132,13 +132,13 @@ pub fn cut(text: &str, room: usize, mark: &str) -> String {
     out
 }
 
-/// The part of `text` that fits into `room` cells once `skip` cells are excluded on the left.
-pub fn window(text: &str, skip: usize, room: usize) -> String {
+/// The part of `text` that fits into `cells` cells once `skip` cells are excluded on the left.
+pub fn window(text: &str, skip: usize, cells: usize) -> String {
     let mut out = String::new();
     let mut at = 0;
     for c in text.chars() {
         let wide = c.width().unwrap_or(0);
-        if at >= skip && at + wide <= skip + room {
+        if at >= skip && at + wide <= skip + cells {
             out.push(c);
         } else if at < skip && at + wide > skip {
             // Half of a wide character is excluded: a blank keeps the rest in its columns.
@@ -149,14 +149,14 @@ pub fn window(text: &str, skip: usize, room: usize) -> String {
     out
 }
 
-/// `text` in lines of at most `room` cells, broken between words, and within a word that is longer than a line.
+/// `text` in lines of at most `cells` cells, broken between words, and within a word that is longer than a line.
 /// Line breaks of the text are kept.
-pub fn wrap(text: &str, room: usize) -> Vec<String> {
-    let room = room.max(1);
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let cells = cells.max(1);
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
-        // An indent is part of the text as long as there is room for more than it.
-        let indent = (paragraph.len() - paragraph.trim_start_matches(' ').len()).min(room / 2);
+        // An indent is part of the text if it leaves enough cells for the text.
+        let indent = (paragraph.len() - paragraph.trim_start_matches(' ').len()).min(cells / 2);
         let mut line = " ".repeat(indent);
         let mut used = indent;
         let mut fresh = true;
@@ -164,7 +164,7 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
             let wide = word.width();
             if fresh {
                 fresh = false;
-            } else if used + 1 + wide > room {
+            } else if used + 1 + wide > cells {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
             } else {
@@ -173,7 +173,7 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
             }
             for c in word.chars() {
                 let wide = c.width().unwrap_or(0);
-                if used + wide > room && used > 0 {
+                if used + wide > cells && used > 0 {
                     lines.push(std::mem::take(&mut line));
                     used = 0;
                 }
@@ -217,9 +217,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_line_is_wider_than_its_room_and_no_character_is_lost(text in "[a-zA-Z 山é]{0,80}", room in 2usize..30) {
-            let lines = wrap(&text, room);
-            prop_assert!(lines.iter().all(|line| line.width() <= room), "{lines:?}");
+        fn no_line_is_wider_than_its_room_and_no_character_is_lost(text in "[a-zA-Z 山é]{0,80}", cells in 2usize..30) {
+            let lines = wrap(&text, cells);
+            prop_assert!(lines.iter().all(|line| line.width() <= cells), "{lines:?}");
             let solid = |text: &str| text.replace(' ', "");
             prop_assert_eq!(solid(&lines.concat()), solid(&text));
         }

@@ -214,7 +214,7 @@ pub(super) fn minted() -> MintedToken {
     }
 }
 
-/// The explanation of somebody who misses a group, as `run::work` puts it into lines.
+/// The explanation of a user who is not in the group, as `run::work` puts it into lines.
 pub(super) fn explained() -> Report {
     let line = |tone, text: &str| (tone, text.to_owned());
     Report {

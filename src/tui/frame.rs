@@ -27,7 +27,7 @@ use crate::model::text;
 use crate::present::Tone;
 use crate::wizard::Step;
 
-/// Draws everything into `buffer`, whose size the app knows. Gives the place of the real cursor.
+/// Draws everything into `buffer`, which has the size that the app knows. Returns the place of the real cursor.
 pub fn draw(app: &App, buffer: &mut Buffer) -> Position {
     let areas = layout::areas(buffer.area.width, buffer.area.height);
     let mut frame = Canvas::new(buffer, app.context.look);

@@ -59,7 +59,7 @@ pub enum First {
     Panel,
 }
 
-/// Splits the room of a step between its form and its panel; on a very wide screen they stand side by side.
+/// Splits the area of a step between its form and its panel; on a very wide screen they are side by side.
 pub fn split(body: Rect, form_rows: u16, panel_rows: Option<u16>, first: First) -> (Rect, Rect) {
     let none = Rect { height: 0, y: body.bottom(), ..body };
     let Some(panel_rows) = panel_rows else { return (body, none) };
@@ -76,7 +76,7 @@ pub fn split(body: Rect, form_rows: u16, panel_rows: Option<u16>, first: First) 
         }
         First::Form => height,
         First::Result | First::Panel => {
-            // The field that is answered, or the button, stays in sight where there is room for it.
+            // The focused field or button stays visible if the screen is high enough.
             let least = match first {
                 _ if height >= 10 => 4,
                 First::Result => u16::from(height >= 3),

@@ -33,7 +33,7 @@ impl Look {
     /// - No color: `NO_COLOR` is set and not empty (<https://no-color.org>), or `TERM` is one of the terminals that
     ///   do not understand `38;5;N`, in which crossterm writes even the named colors.
     /// - ASCII: the locale (`LC_ALL`, else `LC_CTYPE`, else `LANG`) is not UTF-8, or the terminal is a VT or the
-    ///   Linux console, whose fonts lack most of it.
+    ///   Linux console: its fonts lack most of UTF-8.
     pub fn of(environment: &BTreeMap<String, String>, choice: Color) -> Self {
         let set = |name: &str| environment.get(name).map(String::as_str).filter(|value| !value.is_empty());
         let term = set("TERM").unwrap_or("").to_ascii_lowercase();

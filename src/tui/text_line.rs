@@ -18,7 +18,7 @@ pub struct TextLine {
 }
 
 impl TextLine {
-    /// The cursor stands at the end.
+    /// Creates a line with the cursor at its end.
     pub fn new(text: &str) -> Self {
         Self { input: Input::new(text.to_owned()), most: 0 }
     }
@@ -52,8 +52,8 @@ impl TextLine {
         changed
     }
 
-    /// Draws the line into the row `y` from `x` on, scrolled so that the cursor is in sight; with the focus the real
-    /// cursor stands in it.
+    /// Draws the line into the row `y` from `x` on, scrolled so that the cursor is visible. With the focus, the
+    /// real cursor is in it.
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, x: u16, y: u16, focused: bool) {
         let before: String = self.input.value().chars().take(self.input.cursor()).collect();
         let place = width(&text::shown(&before));

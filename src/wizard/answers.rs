@@ -454,7 +454,7 @@ fn string<'a>(key: &str, value: &'a toml::Value) -> Result<&'a str, Error> {
     value.as_str().ok_or_else(wrong)
 }
 
-/// The secret field whose file has this key.
+/// The secret field with this key for its file.
 fn secret_of<'a>(form: &'a Form, key: &str) -> Option<&'a Field> {
     form.fields.iter().find(|field| matches!(field.kind, Kind::Secret { .. }) && field.file_key() == key)
 }

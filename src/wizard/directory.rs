@@ -150,7 +150,7 @@ fn many<T: FromStr<Err = Unreadable>>(form: &mut Form, key: &str) -> Option<Vec<
     match listed.map(str::parse).collect::<Result<Vec<T>, _>>() {
         Ok(all) if !all.is_empty() => Some(all),
         Ok(_) => {
-            form.problem(key, Problem::new("nothing but separators"));
+            form.problem(key, Problem::new("contains only separators: enter a value, or leave it empty"));
             None
         }
         Err(error) => {

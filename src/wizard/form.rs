@@ -18,7 +18,7 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// The row versions that the form was filled from, so that saving never overwrites another administrator's change.
     pub basis: Basis,
-    /// Something was entered that is not saved: what is saved by others does not take its place.
+    /// True when the form has unsaved answers, which changes by others must not replace.
     pub entered: bool,
     /// It is for a new object, so a stored one does not replace it.
     pub is_new: bool,
@@ -115,7 +115,7 @@ pub enum Kind {
     Ordered(Vec<Choice>),
 }
 
-/// How the answers file writes a field whose kind leaves that open.
+/// How the answers file writes a field of a kind with several forms.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Written {
     #[default]

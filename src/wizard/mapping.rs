@@ -250,7 +250,7 @@ pub(super) fn check(engine: &Engine, form: &mut Form, job: &Job, each: &mut dyn 
     each(match matched {
         0 => Check::failed(USERS, "no users", "widen the mapping: without users, no laptop can be activated"),
         1 => Check::ok(USERS, "1 user"),
-        users => Check::ok(USERS, format!("{users} users; the mapping takes {}", preview.takes)),
+        users => Check::ok(USERS, format!("{users} users; the mapping imports {}", preview.takes)),
     });
     for (other, users) in &preview.also {
         let evidence = format!("{users} of these are also matched by \"{other}\", which has a lower priority");

@@ -1,7 +1,7 @@
 //! Laptops enroll and their users claim them, over HTTPS against the real service, with nothing but a file as directory.
 //!
-//! The proof is `claimed` here, which asks no directory; `with_lab` has the passwords. What came of it is
-//! read by `sqlite3`; the laptops speak through a client of their own (`laptops.rs`) or are `imd-activate` itself.
+//! The authentication method is `unverified`, which needs no directory; `with_lab` tests passwords. The results are read
+//! by `sqlite3`. The laptops use the client of the tests (`laptops.rs`) or `imd-activate` itself.
 
 mod air_gap;
 mod backup_restore;

@@ -1,4 +1,4 @@
-//! What is kept is changed only by somebody who has seen it, and a save that fails has changed nothing.
+//! An administrator can change only the version that they have seen, and a failed save changes nothing.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use imd::wizard::answers::{Answers, Error};
 use imd::wizard::form::{Form, Value};
 use imd::wizard::{self, Saved, Step};
 
-/// An engine whose clock goes on by a second each time it is looked at.
+/// An engine with a clock that advances by a second at each reading.
 fn engine(state: &Path) -> Engine {
     let seconds = AtomicI64::new(1_767_225_600);
     let clock = Arc::new(move || {
@@ -74,7 +74,7 @@ fn an_answers_file_with_a_new_profile_does_not_change_a_storage_unasked() {
     let error = apply(&engine, &answers(&engine, folder.path(), &other), false).expect_err("it would change eu-1");
     assert!(matches!(&error, Error::WouldChange(lines) if lines.iter().any(|line| line.contains("s3://elsewhere"))));
     assert_eq!(location(&engine, "eu-1"), "s3://eu-1");
-    // A new storage beside a profile that exists is no change of anything.
+    // A new storage with an existing profile changes no existing object.
     let another = FIRST.replace("eu-1", "us-1").replace("Staff", "Others");
     let added = apply(&engine, &answers(&engine, folder.path(), &another), false).err().map(|error| error.to_string());
     assert!(!added.is_some_and(|error| error.contains("would change")));
@@ -239,7 +239,7 @@ fn the_successor_of_a_token_with_a_first_day_lasts_as_long_from_its_own_first_da
     let expires = Some("10d".parse().expect("a length"));
     let first = engine.mint(&Request { expires, scope, ..endless("rollout") }).expect("minted").record;
     assert_eq!(first.expires_at, Some(at(40)));
-    // Before its first day: the successor begins on that day, too.
+    // Before its first day: the replacement begins on that day, too.
     let second = engine.rotate_token(&first.id, imd::engine::OVERLAP).expect("rotated").new.record;
     assert_eq!((second.scope.not_before, second.expires_at), (Some(at(30)), Some(at(40))));
     // Afterwards: now.
@@ -293,6 +293,6 @@ fn a_folder_that_was_written_anew_carries_its_old_token_no_longer() {
     assert!(written.len() == 2 && written.iter().all(|one| one.outcome.is_ok()), "{written:?}");
     assert_eq!(engine.exports_with(&old.id).expect("read"), []);
     assert_eq!(engine.exports_with(&rotated.new.record.id).expect("read").len(), 2);
-    // It has a successor, and gets no second one.
+    // A replaced token cannot be replaced again.
     assert!(engine.rotate_token(&old.id, imd::engine::OVERLAP).is_err());
 }

@@ -154,7 +154,7 @@ fn a_terminal_that_goes_away_without_a_signal_ends_the_console() {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_imd"));
     command.args(["--state", state.path().to_str().expect("plain")]);
     command.env("TERM", "xterm");
-    // Behind sudo and the like, the console does not belong to the session that is told of the hang-up.
+    // Behind sudo, the console is not in the session that gets the hang-up signal.
     command.set_controlling_tty(false);
     let mut child = pair.slave.spawn_command(command).expect("the binary starts");
     drop(pair.slave);

@@ -52,7 +52,7 @@ fn what_was_just_written_is_as_it_should_be() {
     let (root, out) = exported(&["msiexec", "registry", "jamf", "ansible", "json"]);
     assert_eq!(check(root.path(), &out), (Some(0), vec![]));
     assert_eq!(check(root.path(), &out.join("jamf")), (Some(0), vec![]));
-    // An installer that lies beside it is nobody's business.
+    // The check ignores an installer in the same folder.
     fs::write(out.join("jamf/imd-activate.pkg"), vec![7; 100_000]).unwrap();
     assert_eq!(check(root.path(), &out), (Some(0), vec![]));
 }

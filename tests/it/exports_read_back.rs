@@ -177,7 +177,7 @@ proptest! {
         for name in ["token", "settings"] {
             prop_assert_eq!(fs::metadata(folder.join(name)).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        // Nothing that the script starts is told the token, and nothing is said of it.
+        // The script passes the token to no other program and prints nothing about it.
         for entry in fs::read_dir(root.path()).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
             prop_assert!(!fs::read_to_string(entry.path()).unwrap().contains(TOKEN), "{:?}", entry.path());
         }
@@ -216,7 +216,7 @@ proptest! {
 fn a_package_that_is_fetched_is_installed_only_when_it_is_the_one_that_was_meant() {
     let sum = Command::new("sh").args(["-c", "printf package | sha256sum"]).output().unwrap();
     let real = String::from_utf8(sum.stdout).unwrap()[..64].to_uppercase();
-    // Ivanti brings one file to a Mac, so nothing could lie beside the script.
+    // Ivanti copies one file to a Mac, so the script cannot have another file in its folder.
     let deployed = |keys: &[&str]| {
         let mut deployment = fetched(&ours());
         deployment.properties.retain(|key, _| keys.contains(&key.as_str()));
@@ -234,7 +234,7 @@ fn a_package_that_is_fetched_is_installed_only_when_it_is_the_one_that_was_meant
         let mut deployment = deployment("imd-activate", Some(state.path()));
         let url = "https://files.example.com/it's%20here.pkg";
         deployment.properties.insert("mac-package-url".to_owned(), url.to_owned());
-        // Where the package may lie beside the script as well, an address without a checksum is no way to get it.
+        // A target that also accepts the package in the script's folder rejects an address without a checksum.
         let error = render(&deployment, "jamf").unwrap_err();
         assert!(matches!(error, Error::Missing { key, .. } if key == "mac-package-sha256"));
         deployment.properties.insert("mac-package-sha256".to_owned(), sum);

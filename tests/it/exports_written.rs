@@ -378,7 +378,7 @@ fn the_worked_example_of_the_description_exports() {
     let description = fs::read_to_string(path).unwrap();
     let state = tempfile::tempdir().unwrap();
     let mut files = 0;
-    // Each file of it stands in a block below its path.
+    // Each file is in a block below its path.
     for block in description.split("\n`targets/").skip(1) {
         let (name, rest) = block.split_once('`').unwrap();
         let text = rest.split("```").nth(1).unwrap().split_once('\n').unwrap().1;

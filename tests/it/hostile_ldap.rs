@@ -450,7 +450,7 @@ fn outcome(bound: Option<&'static str>, number: u32, own: Option<&'static str>) 
 
 #[test]
 fn password_is_verified_by_the_sid_of_the_session() {
-    // S-1-5-21-1-2-3-77 and S-1-5-21-1-2-3-78 ([MS-DTYP] 2.4.2.2), whose bytes happen to be ASCII.
+    // S-1-5-21-1-2-3-77 and S-1-5-21-1-2-3-78 ([MS-DTYP] 2.4.2.2): their bytes happen to be ASCII.
     let own = "\x01\x05\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x4d\0\0\0";
     let anothers = "\x01\x05\0\0\0\0\0\x05\x15\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x4e\0\0\0";
     for bound in [own, "S-1-5-21-1-2-3-77"] {

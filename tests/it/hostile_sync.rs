@@ -15,7 +15,7 @@ use crate::support::server::*;
 /// What a server does when it is asked for a page of users.
 type Evil = fn(&mut Client, u32);
 
-/// A company whose cache is filled, and whose directory is now a controller that does what `evil` says.
+/// A company with a filled cache and a hostile controller that does what `evil` says.
 struct Company {
     imd: Installation,
     evil: Arc<Mutex<Option<Evil>>>,

@@ -1,5 +1,5 @@
-//! The day after setup: what the overview, the report, the audit and the list of exports say is what `sqlite3` counts, and
-//! what somebody else's reader makes of it.
+//! The day after setup: the overview, the report, the audit and the list of exports agree with the counts of `sqlite3`
+//! and with independent readers.
 
 mod alarms;
 mod audit;

@@ -323,7 +323,7 @@ fn mapping_order_conflict_is_detected() {
         let all = store.list::<Mapping>().expect("a list");
         all.into_iter().map(|kept| kept.value.name).collect::<Vec<_>>()
     };
-    // Somebody else was first.
+    // Another administrator was first.
     store.order_mappings(&[name("Board")], &by(&anna)).expect("ordered");
     let theirs = order();
     assert!(matches!(store.reorder_mappings(&seen, &wanted, &by(&anna)), Err(Error::OtherOrder)));

@@ -1,5 +1,5 @@
-//! What keeps a sync from taking away by mistake: leavers are asked for by objectGUID, the fuse says what probably
-//! happened, and an applied plan can be taken back. `with_lab/sync_safety.rs` shows the same on a domain controller.
+//! What keeps a sync from removing users by mistake: removed users are searched by objectGUID, the safeguard names the
+//! probable cause, and an applied plan can be undone. `with_lab/sync_safety.rs` tests the same on a domain controller.
 
 use imd::directory::{Read, ldif};
 use imd::model::job::Job;
@@ -18,7 +18,7 @@ const OU: &str = "OU=Staff,DC=corp,DC=example";
 
 /// The directory's LDIF with the OU itself, which has a GUID too.
 fn with_ou(corp: &Corp, ou: &str, id: &str) -> String {
-    // Somebody who is no user, so that an OU without users is not an export that left things out.
+    // A contact, so that an OU without users does not look like an incomplete export.
     let text =
         corp.ldif().replace(OU, ou).replace("CN=Press,", &format!("CN=Press,{}", ou.replace("DC=corp,DC=example", "")));
     format!("{text}dn: {ou}\nobjectClass: organizationalUnit\nobjectGUID: {}\n\n", guid(id))
@@ -53,7 +53,7 @@ fn leavers(house: &House, plan: &Summary) -> Vec<(String, Removal)> {
     all.into_iter().map(|leaver| (leaver.label.shown().replace("User ", ""), leaver.why)).collect()
 }
 
-/// A house with a mapping of the OU alone, and 40 users in it.
+/// An installation with a mapping of only the OU, which has 40 users.
 fn forty() -> (House, Corp) {
     let house = House::new();
     let staff = Mapping { ou: Some(OU.to_owned()), ..mapping("Staff", None) };
@@ -140,7 +140,7 @@ fn attribute_that_no_user_has_is_named() {
     let missing = Cause::AttributeMissing { attribute: Attribute::Department };
     assert_eq!((reason.loss, reason.users, reason.cause), (Loss::Attribute(Attribute::Department), 40, missing));
 
-    // A mapping that asks for what nobody may see any more loses its users, and says why.
+    // A mapping with a condition on an attribute that became unreadable loses its users and names the cause.
     let narrow = Mapping {
         department: Some("Sales".into()),
         ..house.store.get::<Mapping>(&name("Staff")).unwrap().unwrap().value
@@ -202,7 +202,7 @@ fn returned_user_stops_the_removal() {
     assert!(error.needs_you() && error.to_string().starts_with("User anna is in the directory again"), "{error}");
     let enabled = without.clone().with("bert", &[("userAccountControl", "512")]);
     assert!(matches!(confirm(&house, &enabled, &plan), Err(Error::Back { .. })));
-    // Back, but still nobody whom the mapping takes.
+    // The user is back, but the mapping still does not match.
     confirm(&house, &without.with("anna", &[("mail", "")]), &plan).expect("anna has no mail");
 }
 
@@ -302,11 +302,11 @@ fn undo_needs_approval_like_any_plan() {
     let [reason] = &tripped(&back)[..] else { panic!("one reason: {back:?}") };
     assert_eq!((reason.loss, reason.users, &reason.cause), (Loss::Leaving, 10, &Cause::Undone { plan: applied.id }));
     assert!(matches!(house.apply(&back, None), Err(Error::NeedsApproval { .. })));
-    // Whoever leaves by it is there: nobody asks the directory.
+    // The users that an undo removes exist, so the directory is not asked.
     confirm(&house, &Corp::many(20), &back).expect("they are meant to be there");
     house.sync(&Corp::many(20).with("u00015", &[("title", "New")]));
     assert!(house.apply(&back, Some(&back.hash)).expect_err("u00015 has changed").needs_you());
-    // What was taken back can be let go of: the values are its own.
+    // The undone plan can be deleted: the plan that undoes it has its own copy of the values.
     let mut house = House::with_staff();
     house.sync(&Corp::many(3));
     let applied = house.sync(&Corp::many(3).with("u00001", &[("title", "New")]));

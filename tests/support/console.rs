@@ -35,7 +35,7 @@ impl Console {
         panic!("no {label:?} was reached; the last screen:\n{}", self.terminal.screen());
     }
 
-    /// Replaces what stands in a field.
+    /// Replaces the text of a field.
     #[track_caller]
     pub fn fill(&mut self, label: &str, text: &str) {
         self.go_to(label);
@@ -43,7 +43,7 @@ impl Console {
         self.terminal.type_text(text);
     }
 
-    /// Types a secret; it never stands on the screen, only as many marks as it is long.
+    /// Types a secret; the screen shows only a mark for each character.
     #[track_caller]
     pub fn fill_secret(&mut self, label: &str, secret: &str) {
         self.go_to(label);

@@ -81,7 +81,7 @@ impl Controller {
     }
 }
 
-/// Entries of an LDIF whose lines are not folded, or folded as RFC 2849 says.
+/// Entries of an LDIF with lines that are not folded, or folded as in RFC 2849.
 fn entries(ldif: &str) -> BTreeMap<String, Entry> {
     let unfolded = ldif.replace("\n ", "");
     let mut found = BTreeMap::new();

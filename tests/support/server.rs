@@ -1,4 +1,4 @@
-//! A fake LDAPS server whose answers are bytes put together by hand.
+//! A fake LDAPS server with hand-made answers.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! The real binary in a pseudo-terminal: keys go in, a terminal emulator says what stands on the screen.
+//! The real binary in a pseudo-terminal: keys go in, and a terminal emulator reads the screen.
 //!
 //! Nothing here sleeps: every wait is for a text on the screen, or for the end of the program, under a deadline.
 
@@ -118,7 +118,7 @@ impl Terminal {
         self.keyboard.flush().unwrap();
     }
 
-    /// Types a text and waits until it stands before the cursor; of a long one its end, for it may have scrolled.
+    /// Types a text and waits until it is before the cursor; only the end of a long text, which may have scrolled.
     #[track_caller]
     pub fn type_text(&mut self, text: &str) {
         self.press(text);
@@ -129,7 +129,7 @@ impl Terminal {
         });
     }
 
-    /// Waits until `text` stands on the screen; gives the whole screen.
+    /// Waits until `text` is on the screen; returns the whole screen.
     #[track_caller]
     pub fn wait_for(&self, text: &str) -> String {
         self.wait_until(&format!("{text:?} on the screen"), |screen| screen.contains(text))
@@ -185,7 +185,7 @@ impl Terminal {
         }
     }
 
-    /// Presses a key and waits until the cursor is elsewhere, or stands in another text.
+    /// Presses a key and waits until the cursor moved, or the text around it changed.
     #[track_caller]
     pub fn press_and_move(&mut self, keys: &str) {
         let place = |screen: &vt100::Screen| (screen.cursor_position(), line_of_the_cursor(screen));
@@ -208,7 +208,7 @@ impl Terminal {
         self.shown.0.lock().unwrap().parser.screen().clone()
     }
 
-    /// The line on which the cursor stands.
+    /// The line of the cursor.
     pub fn line_of_the_cursor(&self) -> String {
         line_of_the_cursor(self.shown.0.lock().unwrap().parser.screen())
     }

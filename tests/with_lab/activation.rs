@@ -3,7 +3,7 @@
 //!
 //! The workflow ends on laptops as they are: what the exports install is installed, on Windows as far as Wine is one.
 //!
-//! A proxy of the test's own stands between `imd` and the controller: it counts what reaches it, and cuts it off.
+//! A proxy of the tests is between `imd` and the controller: it counts connections and can cut them off.
 
 mod accounts;
 mod look_up;

@@ -2,7 +2,7 @@
 //! value, and in its strings what went in.
 //!
 //! The reader is tree-sitter with its grammar of the language (PyPI), which `tests/run` installs below `target/`; one
-//! process for all cases. Nobody has PowerShell itself here.
+//! process for all cases. PowerShell itself is not installed here.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -43,7 +43,7 @@ struct Case {
 }
 
 impl Case {
-    /// `told`: the properties of the installer, in its own words: a quote in a value is doubled.
+    /// `reported`: the properties of the installer, in its own syntax: a quote in a value is doubled.
     fn new(mut deployment: Deployment, title: &str, installer: &str, reported: &[(&str, String)]) -> Self {
         title.clone_into(&mut deployment.agent.title);
         deployment.agent.publisher = format!("{title} & Co.");

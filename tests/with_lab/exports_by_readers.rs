@@ -203,7 +203,7 @@ fn jamf_script_rejects_bad_parameters() {
 fn detection_scripts_return_the_tools_format() {
     let folder = tempfile::tempdir().unwrap();
     put(&render(&ours(), "munki").unwrap(), &folder.path().join("0/munki"));
-    // The reader wants an `env` beside it.
+    // The reader needs an `env` next to it.
     put(&render(&ours(), "env").unwrap(), &folder.path().join("0/env"));
     let munki = read(folder.path())["0"]["munki"].clone();
     let audit = text(&render(&ours(), "kandji").unwrap(), "audit.sh").to_owned();
@@ -235,7 +235,7 @@ fn detection_scripts_return_the_tools_format() {
     }
 }
 
-/// Nobody runs Ansible here: what decides is read by a reader of YAML, and worked out by hand.
+/// Ansible is not installed here: the conditions are read by a YAML parser and evaluated by hand.
 #[test]
 fn unenrolled_laptop_gets_the_current_token() {
     let playbook = render(&ours(), "ansible").unwrap();
@@ -282,7 +282,7 @@ fn configmgr_detects_older_version_as_missing() {
     }
 }
 
-/// Nobody has PowerShell here: the script is judged by what it can do at all.
+/// PowerShell is not installed here: the script is checked by the commands that it contains.
 #[test]
 fn intune_detection_prints_only_its_result() {
     for deployment in [ours(), insync()] {

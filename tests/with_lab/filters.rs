@@ -68,7 +68,7 @@ const TEXT: &[&str] = &[
     "dNSHostName",
     "objectClass",
 ];
-/// Text whose values are ASCII in this directory, and so are ordered alike by Samba and by us.
+/// Text attributes with only ASCII values in this directory, which Samba and imd order alike.
 const ORDERED: &[&str] =
     &["mail", "sAMAccountName", "employeeID", "employeeNumber", "department", "telephoneNumber", "c"];
 const CHAINS: &[&str] = &["memberOf", "member", "manager", "directReports"];

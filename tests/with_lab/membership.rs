@@ -1,4 +1,4 @@
-//! Groups as people mean them, and explanations whose remedies help: on a real domain controller, which is Samba.
+//! Nested and primary groups, and explanations with remedies that work: on a real domain controller, which is Samba.
 //!
 //! Each test has an OU of its own, which an administrator fills and empties with the OpenLDAP tools.
 

@@ -141,7 +141,7 @@ fn screens_are_reachable_by_their_keys() {
     press(&mut console, "Esc", "Syncs  2");
     press(&mut console, "Enter", "Plan 1");
     press(&mut console, "Esc", "Syncs  2");
-    // Devices and accounts: nobody came yet, and what to do about it is said.
+    // Devices and accounts: both lists are empty, and the screen shows the next step.
     press(&mut console, "5", "Give an export to your deployment tool");
     press(&mut console, "a", "No user is activated yet.");
     // Exports: one is checked. Tokens: one is replaced after a yes, and then carried by the exports.
@@ -153,7 +153,7 @@ fn screens_are_reachable_by_their_keys() {
     press(&mut console, "r", "2 exports are rewritten");
     press(&mut console, "y", "was rewritten");
     press(&mut console, "Esc", "replaced");
-    // Audit: what was done stands there, and nothing was changed since.
+    // Audit: it lists what was done, and no entry was changed since.
     let audit = press(&mut console, "8", "token rotate");
     assert!(audit.contains("mapping add"), "{audit}");
     press(&mut console, "v", "none changed or removed");

@@ -52,7 +52,7 @@ fn emptied_ou_removes_no_users() {
     assert_eq!(reasons(&office), [("everybody".into(), PEOPLE, "answer-empty".into())]);
     // An account that may not look among the deleted cannot tell that they were.
     assert_eq!(changes(&office)[0], "removed person00: gone");
-    // One that may is told.
+    // An account with that permission sees them.
     assert_eq!(office.found_by_the_administrator(), Finding::Deleted);
     // It was meant: approved, all of them leave.
     office.imd.imd(["sync", "--approve", &last_hash(&office)]).succeeded();

@@ -132,7 +132,7 @@ impl From<&Entry<'_>> for OwnedEntry {
     }
 }
 
-/// A search whose answer is pending.
+/// A search with a pending answer.
 #[derive(Debug)]
 pub(super) struct Asked {
     id: u32,

@@ -61,8 +61,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
-/// The first attribute whose last range is missing, and the index of its next value: one more than the end of a range
-/// such as `;range=0-1499`.
+/// Finds the first attribute with more ranges to read, and the index of its next value: one more than the end of a
+/// range such as `;range=0-1499`.
 fn cut(entry: &OwnedEntry) -> Option<(String, u64)> {
     let ranges = || {
         entry.values.iter().filter_map(|(description, _)| {

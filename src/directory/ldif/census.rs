@@ -168,7 +168,7 @@ impl Found {
         is_known.then_some(units)
     }
 
-    /// The groups whose name begins with `prefix`, ignoring case.
+    /// The groups with names that begin with `prefix`, ignoring case.
     pub(super) fn groups(&self, prefix: &str, limit: usize) -> Vec<Group> {
         let prefix: String = folded(prefix).collect();
         let begins = |group: &&Group| folded(group.name.raw()).collect::<String>().starts_with(&prefix);

@@ -16,7 +16,7 @@ pub fn of_way(way: &Way) -> Option<String> {
     Some(keys.join(", then "))
 }
 
-/// The keys that lead to a place, one after another; a name stands for the line to select.
+/// The keys that lead to a place, one after another; a name means the line to select.
 pub fn to(place: &Place) -> Option<Vec<String>> {
     Some(match place {
         Place::Overview | Place::Setup => vec![tab(place)?],

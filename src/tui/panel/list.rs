@@ -7,10 +7,10 @@
 //! ```
 //!
 //! ```text
-//! -- Proofs: Space marks, Left/Right changes the order -
+//! -- Authentication: Space marks, Left/Right changes the order -
 //!  [1] Kerberos   A ticket of the user's own session.
 //!  [2] Password   The user's password, tried once.
-//!  [ ] Claimed    not available: only alone
+//!  [ ] Unverified not available: only alone
 //! ```
 
 use ratatui::layout::Rect;
@@ -95,7 +95,7 @@ impl List {
         }
     }
 
-    /// What begins with the search, read anew.
+    /// Replaces the items by those that begin with the search.
     pub fn replace(&mut self, picked: Vec<PickedItem>) {
         self.items = items_of(picked);
         self.at = 0;
@@ -207,7 +207,7 @@ impl List {
         units(self.found().len()).max(1)
     }
 
-    /// Draws the search, once something is typed, where it stands in the heading in the first row of `area`.
+    /// Draws the search text at its place in the heading, which is the first row of `area`.
     pub fn draw_search(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let before = width(&self.title()).saturating_sub(width(self.search.text()));
         let x = area.x.saturating_add(3).saturating_add(units(before));

@@ -32,7 +32,7 @@ pub struct PreviewTable {
 struct Line {
     text: String,
     style: Style,
-    /// The reason whose list this line opens.
+    /// The reason for which this line opens the list of users.
     opens: Option<usize>,
     /// The user whom this line is about.
     guid: Option<String>,
@@ -103,7 +103,7 @@ impl PreviewTable {
         lines
     }
 
-    /// The width of each column: what its longest cell needs, and less for the widest when there is no room.
+    /// The width of each column: that of its longest cell, and less for the widest when the panel is too narrow.
     fn columns(&self, room: usize) -> Vec<usize> {
         let wanted = |column: usize| {
             let cells = self.preview.sample.iter().filter_map(|user| user.cells.get(column)).map(|cell| cell.width());

@@ -39,7 +39,7 @@ struct Node {
 type Way = Vec<usize>;
 
 impl Tree {
-    /// A tree whose first level is being read.
+    /// A tree while its first level is being read.
     pub fn new(title: &str) -> Self {
         Self { title: title.to_owned(), loading: true, ..Self::default() }
     }
@@ -105,7 +105,7 @@ impl Tree {
         self.node(&way).map(|node| node.item.value.clone())
     }
 
-    /// Moves, opens and folds. Gives the DN whose level has to be read.
+    /// Moves, opens and folds. Returns the DN of the level to read.
     pub fn perform(&mut self, command: Command, height: u16) -> Option<String> {
         match command {
             Command::Right => {

@@ -14,7 +14,7 @@ use crate::tui::view::{MappingView, MovesView};
 pub(super) fn mappings(engine: &Engine) -> Result<Vec<MappingView>, Error> {
     let counts = engine.user_counts()?.per_mapping;
     let view = |mapping: crate::model::mapping::Mapping| {
-        // What tells it from the others stands first: what is cut off is said by its row in the list, too.
+        // The details that distinguish the mapping come first; its row in the list shows those that are cut off.
         let off = if mapping.enabled { "" } else { "switched off; " };
         let users = counts.iter().find(|(name, _)| name.is_same(&mapping.name)).map_or(0, |(_, users)| *users);
         let quota = mapping.quota.map(|quota| format!(", quota {quota}")).unwrap_or_default();

@@ -54,7 +54,7 @@ struct Reported {
     at: Instant,
 }
 
-/// A job whose progress is reported ten times a second at most, with the rate at which it goes on.
+/// A job that reports its progress, with its rate, at most ten times a second.
 pub(super) fn job(id: JobId, events: &Sender<Event>) -> Job {
     let events = events.clone();
     let reported: Mutex<Option<Reported>> = Mutex::new(None);

@@ -55,7 +55,7 @@ impl Help {
         let longest = self.lines.iter().map(|(keys, _)| keys.len()).max().unwrap_or(0);
         let column = units(longest).min(area.width / 2);
         let room = usize::from(area.width.saturating_sub(2)).max(8);
-        // The purpose is shown above the keys while it leaves half of the room for them.
+        // The purpose is shown above the keys if it needs less than half of the area.
         let about = if self.about.is_empty() { Vec::new() } else { wrap(self.about, room) };
         let about = if about.len() < usize::from(area.height / 2) { about } else { Vec::new() };
         for (row, line) in about.iter().enumerate() {

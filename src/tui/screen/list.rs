@@ -229,7 +229,7 @@ impl ListScreen {
                     _ => &[],
                 };
                 let orders: &[Binding] = if self.asked.kind.orders().len() > 1 { keys::LIST_ORDER } else { &[] };
-                // The search before what is done: the key bar has room for the first ones.
+                // The search comes before the actions, because the key bar shows only the first keys.
                 let first = open.iter().chain(keys::ROWS_SEARCH).chain(acts);
                 let rest =
                     [other, orders, keys::MOVE, keys::ROWS, keys::TABS, keys::LEAVE, keys::ANYWHERE, keys::NO_TEXT];
@@ -489,7 +489,7 @@ impl ListScreen {
             used += wide;
             shown.push(at);
         }
-        // The room that is left is shared by the width that each has anyhow.
+        // The remaining width is shared in proportion to the width of each column.
         let growing: u32 = shown.iter().filter(|at| columns[**at].grows).map(|at| u32::from(columns[*at].width)).sum();
         let left = u32::from(room.saturating_sub(used));
         let more = |column: &Column| {

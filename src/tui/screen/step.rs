@@ -431,7 +431,7 @@ impl StepScreen {
     }
 }
 
-/// True for a field whose value is one line of text that is typed.
+/// True for a field with one line of text as its value.
 fn is_line(kind: &Kind) -> bool {
     matches!(kind, Kind::Text { .. } | Kind::Path { .. } | Kind::Pick(_))
 }

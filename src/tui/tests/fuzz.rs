@@ -166,7 +166,7 @@ fn check_frame(app: &App, look: Look, shown_on_request: bool) -> Result<(), Test
         prop_assert!(!cell.symbol().chars().any(crate::model::text::is_hidden), "{:?} is drawn", cell.symbol());
     }
     prop_assert!(!all.contains("canary-password"), "a password is drawn");
-    // The key bar is the last row; it always has room for help.
+    // The key bar is the last row; it always shows help.
     let last: String = (0..width).filter(|_| height >= 2).map(|x| buffer[(x, height - 1)].symbol()).collect();
     prop_assert!(height < 2 || width < 14 || last.contains("Ctrl-G help"), "the key bar is lost: {last}");
     prop_assert!(shown_on_request || !all.contains("canary-token"), "a token is drawn that nobody asked for");

@@ -210,7 +210,7 @@ fn an_entry_leads_to_others_and_escape_goes_back_to_its_list() {
     assert!(screen(&app).contains("Entry Devices-1"), "{}", screen(&app));
     let effects = keys(&mut app, &["Down", "Enter"]);
     assert!(matches!(&effects[..], [Effect::Request(Request::Detail(Kind::Users, id))] if id == "someone"));
-    // Whoever goes elsewhere meanwhile stays there.
+    // A user who opened another screen meanwhile stays on it.
     press_and_give(&mut app, &["6"]);
     answered(&mut app, Answer::Reply(Reply::Detail(Kind::Users, "someone".into(), Box::default())));
     assert!(matches!(app.screen, Screen::List(Kind::Tokens)));

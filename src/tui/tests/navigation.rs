@@ -102,7 +102,7 @@ fn escape_goes_back_the_same_way() {
     assert!(screen(&app).contains("Entry Users-0"), "{}", screen(&app));
     press_and_give(&mut app, &["Esc"]);
     assert!(matches!(app.screen, Screen::List(Kind::Users)));
-    // Accounts stand beside devices, however often one goes from the one to the other.
+    // Accounts and devices are on the same level, even after several switches between them.
     let mut app = opened(Kind::Accounts, UTF8, (80, 24));
     press_and_give(&mut app, &["Esc"]);
     assert!(matches!(app.screen, Screen::List(Kind::Devices)));
@@ -185,7 +185,7 @@ fn a_changed_name_adds_a_new_entry_only_after_a_yes() {
     let mut same = mapping("Sales");
     same.set("mapping.name", Value::Text("SALES".into()));
     assert!(same.named_otherwise().is_empty());
-    // Nor does the storage beside a profile go by another name unasked.
+    // Nor is the storage of a profile renamed without a question.
     let mut profile = form(Step::Profile);
     profile.basis.storage_name = Some("eu-2".into());
     assert_eq!(profile.named_otherwise(), [("storage", "eu-2".to_owned(), "eu-1".to_owned())]);
@@ -235,7 +235,7 @@ fn progress_and_cancelling_are_shown() {
     assert!(screen(&app).contains(said), "another job is none of its business");
     press(&mut app, "Ctrl-X");
     assert!(screen(&app).contains("Cancelling..."), "{}", screen(&app));
-    // Whoever went elsewhere meanwhile stays there, and is told.
+    // A user who opened another screen meanwhile stays on it and gets a message.
     press_and_give(&mut app, &["5"]);
     let lines = vec![Fact::new("", "The users are stored."), Fact::new("", "3 come")];
     answered(&mut app, Answer::Job(job, JobEvent::Done(lines)));
@@ -313,7 +313,7 @@ fn the_palette_starts_acts_of_any_list() {
     palette(&mut app, "revoke: dev");
     assert!(matches!(app.screen, Screen::List(Kind::Devices)));
     assert!(screen(&app).contains("Select an entry, then press x: revoke."), "{}", screen(&app));
-    // Whoever is nowhere in the state is explained, and so is the id of a refusal.
+    // A user who is not in the state can be explained, and so can the id of a refusal.
     press(&mut app, "Ctrl-P");
     type_text(&mut app, "R-7F3A");
     answered(&mut app, Answer::Reply(Reply::Found("R-7F3A".into(), Vec::new())));

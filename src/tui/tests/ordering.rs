@@ -100,7 +100,7 @@ fn a_change_by_another_administrator_is_not_overwritten() {
         [Effect::Request(Request::Standing), Effect::Request(Request::Mappings)]
     ));
     assert_eq!(asked(&answered(&mut app, Answer::Reply(Reply::Mappings(others.clone())))), names(&others));
-    // Something was: it is told, and cannot be saved over it.
+    // The order was changed: the console shows a message and does not overwrite the change.
     let mut app = moved(UTF8, (80, 24));
     answered(&mut app, Answer::Reply(Reply::Mappings(others)));
     assert!(screen(&app).contains("Another administrator changed the mappings"), "{}", screen(&app));

@@ -1,4 +1,4 @@
-//! The overview: what needs somebody stands first and leads where it is about; nothing moves unless something changed.
+//! The overview: alarms are first and open what they are about; nothing moves unless something changed.
 
 use super::super::app::App;
 use super::super::fixture::*;
@@ -21,7 +21,7 @@ fn stage(label: &'static str, count: u64, of: u64, days: &[u64], kind: Kind) -> 
     })
 }
 
-/// A rollout under way, in which a few things need somebody.
+/// A rollout under way with a few alarms.
 pub(super) fn view() -> OverviewView {
     let fact = |label: &str, text: &str, kind| Line::Fact(Fact::new(label, text).leading(Place::List(kind)));
     OverviewView {
@@ -103,7 +103,7 @@ fn nothing_moves_unless_something_changed() {
     let mut app = opened(UTF8, (80, 24));
     keys(&mut app, &["Down", "Down", "Down"]);
     let before = draw(&app);
-    // Somebody wrote to the state: it is read again, and says the same.
+    // Another process wrote to the state: it is read again, and the screen stays the same.
     assert!(app.update(Message::Changed).iter().any(|effect| matches!(effect, Effect::Request(Request::Overview))));
     answered(&mut app, Answer::Reply(Reply::Overview(Box::new(view()))));
     assert_eq!(draw(&app), before);

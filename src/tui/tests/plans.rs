@@ -32,7 +32,7 @@ pub(super) fn press_and_give(app: &mut App, names: &[&str]) -> usize {
         .sum()
 }
 
-/// A console on step 4 whose sync was stopped by the safeguard.
+/// A console on step 4 after the safeguard stopped its sync.
 pub(super) fn stopped(look: Look, size: (u16, u16)) -> App {
     let mut app = app(Step::Frequency, look, size);
     let sync = job(&press(&mut app, "Ctrl-R"));

@@ -26,7 +26,7 @@ fn cut_off(imd: &Installation, arguments: &[&str]) -> Output {
 
 fn without_a_network() -> Command {
     let mut command = Command::new("unshare");
-    // Whoever is not root needs a user namespace to leave the network in.
+    // Without root, leaving the network needs a user namespace.
     command.arg(if rustix::process::geteuid().is_root() { "-n" } else { "-rn" });
     command
 }
@@ -66,7 +66,7 @@ fn offline_host_makes_valid_tokens_and_exports() {
     let routes = says(&without_a_network().args(["cat", "/proc/net/route"]).output().unwrap());
     assert_eq!(routes.lines().skip(1).count(), 0, "{routes}");
 
-    // Where laptops go stands in the key that was brought along, and the pin as well.
+    // The imported key contains the servers for laptops and the pin.
     let token = says(&cut_off(&away, &["token", "create", "branch", "--max-activations", "1"]));
     says(&cut_off(&away, &["export", "shell", "msiexec", "--token", "branch", "--out", "files"]));
     says(&cut_off(&away, &["export", "check", "files"]));
@@ -136,7 +136,7 @@ fn bundle_carries_replacements_and_earliest_expiry() {
         to.json(["bundle", "in", "b.imd"])
     };
     let ends = "SELECT replaced_by, overlap_until, revoked_at FROM token WHERE replaced_by IS NOT NULL";
-    // It is known already when its successor comes.
+    // The token is already registered when its replacement is imported.
     assert_eq!(carry(&away, &home)["replaced"], 0);
     let rotated = away.json(["token", "rotate", "branch", "--overlap", "30d"]);
     let brought = carry(&away, &home);
@@ -252,7 +252,7 @@ fn key_file_needs_its_passphrase_and_is_tamper_proof() {
     away.write_secret("other", "seven wet herrings");
     let import = |file: &str, passphrase: &str| away.imd(["keys", "import", file, "--passphrase-file", passphrase]);
     import("key.imd", "other").failed_with(1, ["passphrase"]);
-    // Whoever carries it cannot make it another installation's, nor widen what it is for.
+    // An edited key file is rejected: its installation and its scope cannot be changed.
     let changed = away.read("key.imd").replacen("\"platforms\": []", "\"platforms\": [\"mac\"]", 1);
     assert_ne!(changed, away.read("key.imd"));
     away.write("changed.imd", changed);

@@ -123,7 +123,7 @@ fn hook_gets_the_old_laptop_from_the_map() {
     // A repeated request gets the same answer.
     laptop.says(&["claim"], "");
     assert_eq!(laptop.json("user/activation.json"), kept);
-    // What stands in the map of a laptop that was activated before is not about that activation.
+    // A row of the map does not apply to a laptop that was activated before.
     let row = "user2@corp.example.com,,SN000003,serial,,pc-9,yes\n";
     let other = Laptop::new(3);
     other.enroll(&service, &token).granted();
@@ -175,7 +175,7 @@ fn bad_rows_are_returned_with_reasons() {
     assert_eq!((&imported["added"], &imported["unchanged"], &imported["bad"]), (&json!(0), &json!(1), &json!(8)));
     assert_eq!(imd.read("map.errors.csv"), errors);
     assert_eq!(imd.read("map.errors-2.csv"), errors);
-    // Mended, the rows that came back are a file to import.
+    // After a correction, the file with the invalid rows can be imported.
     let fixed = errors.replace("nobody@", "user2@").lines().take(2).collect::<Vec<_>>().join("\n");
     imd.write("map.errors.csv", fixed);
     let imported = imd.json(["devices", "import", "map.errors.csv"]);

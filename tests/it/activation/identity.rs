@@ -1,4 +1,4 @@
-//! What is the same device, and whose it is.
+//! How a device is recognized, and which user it belongs to.
 
 use crate::support::laptops::{Laptop, served};
 

@@ -34,7 +34,7 @@ fn unanswered_bind_counts_as_a_password_attempt() {
     let heard = server.finish();
     assert!(heard.windows(15).any(|part| part == b"S3cret-half-way"), "the password was sent");
     assert_eq!(imd.row("SELECT count(*) AS n FROM password_attempt")["n"], 1);
-    // Nobody listens there any more: had it been tried, the directory would be unavailable again.
+    // The server is closed: an attempt would fail with an unavailable directory again.
     assert_eq!(ask().error(), "refused");
     let why = imd.row("SELECT reason FROM refusal ORDER BY number DESC LIMIT 1");
     assert_eq!(why["reason"], "too-many-passwords");

@@ -1,5 +1,5 @@
-//! What is in the way of a laptop on an ordinary day: a balancer whose servers are away, a network with a certificate of
-//! its own, a session without a ticket. A log-on is unattended, so it waits; an attended run fails at once.
+//! Common network problems of a laptop: a load balancer without servers, a network with its own certificate, a session
+//! without a ticket. A log-on is unattended, so it waits; an attended run fails at once.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};

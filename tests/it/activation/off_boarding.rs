@@ -141,7 +141,7 @@ fn expired_account_is_due_and_deleted_on_request_only() {
     assert_eq!(due["items"][0]["name"], "user1@corp.example.com", "{due}");
     imd.imd(["sync"]).succeeded();
     assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 2, "no sync deletes anything");
-    imd.imd(["accounts", "delete", "user1"]).failed_with(3, ["deleted for good"]);
+    imd.imd(["accounts", "delete", "user1"]).failed_with(3, ["deleted permanently"]);
     imd.imd(["accounts", "delete", "user1", "--yes"]).succeeded();
     assert_eq!(imd.row("SELECT label FROM account")["label"], "User 2");
     assert_eq!(laptop.claim(&service, "user1").error(), "device-refused");

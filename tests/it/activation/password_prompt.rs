@@ -10,7 +10,7 @@ use crate::support::machine::Machine;
 use crate::support::service::free_address;
 use crate::support::terminal::{Terminal, key};
 
-/// A laptop that wants a password, and whose service is away.
+/// A laptop that needs a password, with a service that is not reachable.
 fn enrolled() -> Machine {
     let laptop = Machine::new();
     laptop.keep(

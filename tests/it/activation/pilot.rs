@@ -71,7 +71,7 @@ fn only_pilot_group_members_are_activated() {
     let run = imd.imd(["explain", "user3"]);
     assert_eq!(run.code, 3, "{run:?}");
     assert!(run.stdout.contains("pilot") && run.stderr.contains("imd sync"), "{run:?}");
-    // Whoever was activated stays so when they leave the group, and gets no other laptop.
+    // A user who leaves the group keeps the activated laptop and gets no other one.
     imd.write("users.ldif", company::ldif(5));
     imd.imd(["sync"]).succeeded();
     laptops[1].claim(&service, "user1@corp.example.com").granted();
@@ -85,7 +85,7 @@ fn only_pilot_group_members_are_activated() {
     laptops[0].claim(&service, "user2@corp.example.com").granted();
 }
 
-/// The engine of an installation, by a clock that stands still.
+/// The engine of an installation, with a stopped clock.
 fn at(imd: &Installation, time: &str) -> Engine {
     let now: Timestamp = time.parse().unwrap();
     Engine::open(Options { clock: Arc::new(move || now), ..Options::of_host(imd.state()) }).unwrap()
@@ -131,7 +131,7 @@ fn daily_activation_limit_holds_under_load() {
     assert!(waiting.iter().all(|(_, answer)| *answer == Err(reported.clone())), "{waiting:?}");
     assert_eq!(imd.row("SELECT count(*) AS n FROM device WHERE state = 'activated'")["n"], 5);
     assert_eq!(imd.row("SELECT count(*) AS n FROM refusal WHERE reason = 'daily-limit'")["n"], 25);
-    // Whoever was activated asks again, and a place that is released is no other activation.
+    // A repeated activation and a released seat do not count as new activations.
     let (again, device) = (granted[0].0, granted[0].1.clone().unwrap());
     assert_eq!(claim(&tomorrow, again), Ok(device.clone()));
     imd.imd(["devices", "release", &device]).succeeded();

@@ -58,7 +58,7 @@ fn refusals_differ_only_in_their_id() {
     ends("user1", &[("token", "ok"), ("enrolled", "ok"), ("attempts", "ok"), ("limit", "ok")]);
     ends("user2", &[("token", "ok"), ("enrolled", "ok"), ("attempts", "pending")]);
     ends("user3", &[("token", "ok"), ("enrolled", "pending")]);
-    // Whoever has only the id that the laptop shows hears what was asked, and of whom: what is broken there is said first.
+    // The correlation id alone is enough to explain the request; the failed link is first.
     assert_eq!(part(&ids[2])[0], ("request".into(), "failed".into()));
     let run = imd.imd(["explain", &ids[2]]);
     run.failed_with(3, ["broken at the directory"]);

@@ -169,7 +169,7 @@ fn exports_carry_the_replacement_during_overlap() {
     let (first, second) = (&listed["items"][0], &listed["items"][1]);
     assert_eq!(first["replaced"]["by"], second["id"], "{listed}");
     assert_eq!(second["servers"], first["servers"]);
-    // Once is enough: it has a successor.
+    // The token was replaced already, so its name means the replacement.
     let again = imd.json(["token", "rotate", "rollout-2026", "--keep-exports"]);
     assert_eq!(again["old"]["id"], second["id"], "the name means the newest: {again}");
     assert_eq!(again["not_written"].as_array().unwrap().len(), 5, "{again}");
@@ -288,7 +288,7 @@ fn export_with_untrusted_server_is_reported() {
     assert_eq!(found.code, 3, "{found:?}");
     assert!(found.stdout.contains("authority that the token pins"), "{found:?}");
     imd.imd(["export", "check", "good", "--offline"]).succeeded();
-    // So it is of a token that is not known here, whose servers and pin are those that it says.
+    // The same for an unknown token: its servers and pin are read from the token.
     imd.sqlite(&[], "DELETE FROM token");
     let found = imd.imd(["export", "check", "good"]);
     assert_eq!(found.code, 3, "{found:?}");

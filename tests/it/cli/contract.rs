@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::support::company::set_up;
 use crate::support::installation::{Installation, Run};
 
-/// Those that do not end by themselves, or are somebody's to look at.
+/// Commands that do not end by themselves, or that open a screen.
 const FACES: [&str; 2] = ["demo", "serve"];
 
 /// Each verb with words that it can be called with, in an order in which they work: `verb | words | exit code`. What needs

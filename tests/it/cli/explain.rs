@@ -1,4 +1,4 @@
-//! Why somebody is or is not activated, by the real binary over a file: and the same users in preview, plan and cache.
+//! Why a user is or is not activated, as the real binary explains it over a file. Preview, plan and cache must agree.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::support::installation::Installation;
 
 const GROUP: &str = "CN=Laptop Users,OU=Groups,DC=corp,DC=example,DC=com";
 
-/// A user with the primary group that is told; an empty mail is none.
+/// A user with the given primary group. An empty mail means that the user has none.
 fn user(base: &str, domain: &str, name: &str, primary: u32, mail: &str) -> String {
     let mut text = String::new();
     let number = name.bytes().fold(u64::from(primary), |sum, byte| sum * 31 + u64::from(byte));
@@ -88,7 +88,7 @@ fn who_has_the_group_as_primary_group_is_previewed_cached_and_explained_alike() 
     assert!(told.contains("through: Team > Laptop Users"), "{told}");
 
     let run = imd.imd(["mapping", "explain", "cleo", "--mapping", "Staff"]);
-    run.failed_with(3, ["\"Staff\" does not take the user", &format!("help: add the user to the group {GROUP}")]);
+    run.failed_with(3, ["\"Staff\" does not match the user", &format!("help: add the user to the group {GROUP}")]);
     let run = imd.imd(["mapping", "explain", "dora", "--json"]);
     assert_eq!(run.code, 3, "{run:#?}");
     let told: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();

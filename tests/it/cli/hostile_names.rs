@@ -1,5 +1,5 @@
-//! A directory whose names hold what a terminal acts on and what an eye misreads: none of it leaves the program raw, by
-//! any verb or face, and what was there is visible as text.
+//! A directory with names that contain terminal control sequences and misleading characters: no command and no screen
+//! prints them raw, and all of them are visible as escaped text.
 
 use std::fmt::Write as _;
 

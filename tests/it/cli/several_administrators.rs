@@ -1,4 +1,4 @@
-//! Several administrators at once: nobody overwrites anybody, and everybody sees what the others did.
+//! Several administrators at once: no one overwrites a change of another, and each sees the changes of the others.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ fn of_two_consoles_and_a_script_one_wins_and_the_others_are_told() {
     anna.fill("Quota", "70 GiB");
     anna.next(4, "Frequency");
 
-    // He is told again, by whom, and cannot save over it either.
+    // Bob gets the message again, with the name of the other administrator, and cannot overwrite the change.
     bob.terminal.press(&key::ctrl('n'));
     bob.terminal.wait_for("was changed by");
     assert!(bob.terminal.screen().contains("80 GiB"), "what was entered is still there");

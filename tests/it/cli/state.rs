@@ -1,4 +1,4 @@
-//! The state when things go wrong around it: a full disk, a newer program, a file of somebody else, wide permissions.
+//! The state when things go wrong around it: a full disk, a newer program, a file of another user, wide permissions.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -25,7 +25,7 @@ fn what_an_answers_file_settles_can_be_settled_verb_by_verb() {
     imd.imd(["frequency", "set", "interval=24h", "at=02:00", "time_zone=Europe/Oslo"]).succeeded();
     imd.imd(["settings", "set", "auth=kerberos,password", "devices_per_user=2"]).succeeded();
     assert_eq!(audited(&imd, 1), ["settings set: settings"]);
-    // The file finds nothing to change but the two steps that no verb stands for.
+    // The answers file changes only the two steps that have no command.
     imd.write("answers.toml", ANSWERS);
     let before = imd.rows("SELECT * FROM mapping UNION ALL SELECT * FROM mapping");
     imd.imd(["setup", "--answers", "answers.toml"]).succeeded();
@@ -64,7 +64,7 @@ fn what_cannot_be_is_said_with_its_key_and_changes_nothing() {
     imd.imd(["mapping", "edit", "Staff", "quotas=1"]).failed_with(1, ["quotas", "mapping.quota"]);
     imd.imd(["mapping", "edit", "Staff", "quota=much"]).failed_with(1, ["mapping.quota", "much"]);
     imd.imd(["mapping", "edit", "Staff", "name=Crew"]).failed_with(1, ["a name cannot be changed"]);
-    imd.imd(["mapping", "edit", "Staff"]).failed_with(2, ["what to change", "base_dn"]);
+    imd.imd(["mapping", "edit", "Staff"]).failed_with(2, ["no setting to change", "base_dn"]);
     imd.imd(["mapping", "edit", "Staff", "quota"]).failed_with(2, ["equals sign"]);
     imd.imd(["mapping", "edit", "Crew", "quota=1GiB"]).failed_with(1, ["no mapping called \"Crew\""]);
     imd.imd(["mapping", "add", "staff", "department=IT"]).failed_with(1, ["already", "imd mapping edit"]);
@@ -79,7 +79,7 @@ fn what_cannot_be_is_said_with_its_key_and_changes_nothing() {
         imd.imd([one, two, three, four, "--read-only"]).failed_with(1, ["read-only"]);
     }
     assert!(before == imd.dump(), "something was changed");
-    // Whoever knows better says so.
+    // --unchecked saves it without the checks.
     imd.imd(["mapping", "edit", "Staff", "department=Nowhere", "--unchecked"]).succeeded();
     assert_eq!(imd.json(["mapping", "show", "Staff"])["department"], "Nowhere");
 }

@@ -1,4 +1,4 @@
-//! How a token travels, what it is good for by an answers file, and whose it is.
+//! How a token is delivered, its scope from an answers file, and the installation that created it.
 
 use serde_json::json;
 
@@ -26,7 +26,7 @@ fn a_token_travels_inline_only_where_that_is_chosen_and_the_exposure_is_said() {
     // It is settled, and written into the answers.
     imd.imd(["setup", "--export", "out.toml"]).succeeded();
     assert!(imd.read("out.toml").contains("token_delivery = \"inline\""));
-    // A verb says otherwise for once, and a successor travels as the one before.
+    // An option overrides the delivery for one export, and a replacement token keeps it.
     let run = imd.imd(["export", "msiexec", "--token", "rollout-2026", "--token-delivery", "file", "--out", "files"]);
     assert!(!run.succeeded().stderr.contains("process list"), "{run:#?}");
     assert!(imd.path("files/msiexec/token.txt").exists());
@@ -98,7 +98,7 @@ fn a_token_of_another_installation_is_named_by_the_check_of_exports() {
     run.failed_with(3, ["3 exports"]);
     let found = run.stdout.lines().filter(|line| line.contains("was made by another installation"));
     assert!(found.count() >= 3, "{run:#?}");
-    // One that nobody signed like this is told apart.
+    // A token with an invalid signature gets another reason.
     let token = imd.read("rollout/msiexec/token.txt");
     let (start, rest) = token.split_at(60);
     let other = if rest.starts_with('A') { 'B' } else { 'A' };

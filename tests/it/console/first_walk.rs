@@ -1,4 +1,4 @@
-//! Somebody who sets imd up for the first time, has no manual, and presses only what the screen offers.
+//! A new user sets imd up without a manual and presses only the keys that the screen shows.
 
 use std::path::Path;
 
@@ -45,7 +45,7 @@ impl<'a> Newcomer<'a> {
         });
     }
 
-    /// Types where the real cursor stands, which has to be in a field.
+    /// Types at the real cursor, which has to be in a field.
     fn type_text(&mut self, screen: &str, text: &str) {
         assert!(label(screen).is_some(), "there is nothing to type into:\n{screen}");
         self.console.key_that_shows(text);

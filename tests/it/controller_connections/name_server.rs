@@ -1,4 +1,4 @@
-//! A fake name server whose answers are bytes put together by hand (RFC 1035, 4.1; RFC 2782).
+//! A fake name server with hand-made answers (RFC 1035, 4.1; RFC 2782).
 
 use std::net::{SocketAddr, UdpSocket};
 

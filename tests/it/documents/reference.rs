@@ -8,7 +8,7 @@ use super::{is_up_to_date, read, top};
 use crate::support::installation::Installation;
 use crate::support::laptops::served;
 
-/// The page with its generated part, which stands between two comments, replaced.
+/// Replaces the generated part of the page, which is between two comments.
 #[track_caller]
 fn with_generated(page: &str, name: &str, generated: &str) -> String {
     let text = read(Path::new(page));

@@ -122,7 +122,7 @@ fn value(rest: &mut &str) -> Result<String, String> {
     Ok(out)
 }
 
-/// A PowerShell script in two: what stands outside of strings and comments, with a mark where a string stood, and the
+/// Splits a PowerShell script into the code outside of strings and comments, with a mark for each string, and the
 /// single-quoted strings in order. about_Quoting_Rules and section 2.3.5.2 of the language specification: any of
 /// five characters is a single quote, and two in a row are one of it.
 pub(crate) fn powershell(script: &str) -> Result<(String, Vec<String>), String> {

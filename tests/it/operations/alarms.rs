@@ -26,7 +26,7 @@ fn count(text: &str, part: &str) -> usize {
     plain(text).matches(&plain(part)).count()
 }
 
-/// The message is in one line, and the next step beside it. Another table may have the same next step.
+/// The message is in one line, with the next step after it. Another table may have the same next step.
 #[track_caller]
 fn in_one_line(text: &str, message: &str, to_do: &str) {
     let lines: Vec<&str> = text.lines().filter(|line| count(line, message) > 0).collect();

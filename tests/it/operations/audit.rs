@@ -1,4 +1,4 @@
-//! The audit: looked through a page at a time, and verified by somebody else's program.
+//! The audit: read page by page, and verified by an independent program.
 
 use std::path::Path;
 use std::process::Command;
@@ -29,7 +29,7 @@ const HOSTILE: [&str; 8] = [
     "Åsa 山田",
 ];
 
-/// An installation whose audit holds them, written by the program itself.
+/// An installation with them in its audit, written by the program itself.
 fn hostile() -> Installation {
     let imd = set_up(3);
     for (at, name) in HOSTILE.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::support::installation::Installation;
 use crate::support::laptops::{Laptop, served};
 use crate::support::service::Service;
 
-/// Everything that is kept, against everything counted anew.
+/// Compares the stored counts with a new count of everything.
 #[track_caller]
 pub fn assert_counted(imd: &Installation) {
     for (kept, counted) in [
@@ -54,21 +54,21 @@ pub fn a_busy_day(imd: &Installation, service: &Service, token: &str) {
     for (laptop, user) in laptops.iter().zip(["user1", "user1", "user2", "user3"]) {
         laptop.claim(service, user).granted();
     }
-    // A third laptop of one user, twice; nobody of that name; a token that is none.
+    // A third laptop of one user, twice; an unknown user; an invalid token.
     laptops[4].claim(service, "user1").error();
     laptops[4].claim(service, "user1").error();
     laptops[5].claim(service, "nobody").error();
     Laptop::new(20).enroll(service, "imd1.no-token").error();
-    // Imaged anew: the one before is replaced at its user's log-on.
+    // Imaged again: the earlier device is replaced when its user logs on.
     laptops[3].imaged_anew().enroll(service, token).granted();
     laptops[3].imaged_anew().claim(service, "user3").granted();
     let ids = imd.rows("SELECT id, state FROM device ORDER BY number");
     let id = |at: usize| ids[at]["id"].as_str().unwrap();
     imd.imd(["devices", "revoke", id(0)]).succeeded();
     imd.imd(["devices", "release", id(6)]).succeeded();
-    // Refused before, and activated now.
+    // Refused before, activated now.
     laptops[5].claim(service, "user2").granted();
-    // Who left and whose days are over is deleted.
+    // A removed user is deleted after the retention period.
     let ldif = company::ldif(12);
     imd.write("users.ldif", ldif.replace("OU=Staff", "OU=Gone").replacen("OU=Gone", "OU=Staff", 0));
     imd.write("users.ldif", without(&ldif, 2));
@@ -95,7 +95,7 @@ fn what_is_kept_is_what_counting_gives_whatever_happened() {
     assert_eq!(
         days,
         [
-            // Five laptops, of which one twice: as itself, and imaged anew.
+            // Five laptops, one of them twice: it was imaged again.
             json!({ "metric": "activated", "label": "", "n": 6 }),
             json!({ "metric": "added", "label": "", "n": 12 }),
             json!({ "metric": "removed", "label": "", "n": 1 }),

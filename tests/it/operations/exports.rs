@@ -21,7 +21,7 @@ fn what_was_written_is_listed_with_its_token_and_whether_it_is_still_there() {
     let line = |target: &str| listed.lines().find(|line| line.contains(target)).unwrap().to_owned();
     assert!(line("configmgr").contains(" missing "), "{listed}");
     assert!(line("msiexec").contains(" revoked "), "{listed}");
-    // Whose folder is gone carries nothing; the others do.
+    // An export without its folder does not count as carrying the token; the others do.
     let tokens = imd.json(["status"])["overview"]["tokens"].clone();
     assert_eq!(tokens[0]["exports"], 2, "{tokens}");
 }
@@ -55,11 +55,11 @@ fn one_is_written_again_from_what_it_was_made_from() {
     let proxies = "SELECT DISTINCT json_extract(inputs, '$.proxy') AS proxy FROM export";
     assert_eq!(imd.rows(proxies), [serde_json::json!({ "proxy": "system" })]);
     assert!(imd.read("rollout/msiexec/install.cmd").contains("IMD_PROXY=\"system\""));
-    // One whose folder was removed is not made anew by it.
+    // A rotation does not create a removed folder of an export again.
     std::fs::remove_dir_all(imd.path("rollout/msiexec")).unwrap();
     imd.imd(["token", "rotate", "rollout-2026"]).failed_with(3, ["1 of 3 exports", "no longer holds"]);
     assert!(!imd.path("rollout/msiexec").exists());
-    // After a rotation it carries the successor; when no token of the name is good, nothing is written.
+    // After a rotation it contains the replacement; without a valid token of the name, nothing is written.
     imd.imd(["export", "rewrite", &id]).succeeded();
     let carried = imd.row(
         "SELECT t.replaced_by AS after FROM export e JOIN token t ON t.id = e.token_id

@@ -47,7 +47,7 @@ fn the_overview_counts_what_the_state_holds() {
     assert_eq!((&yesterday["cached"], &yesterday["activated"]), (&0.into(), &0.into()), "the cache was empty then");
     let refused = imd.row("SELECT count(*) AS n FROM refusal")["n"].clone();
     assert_eq!(today["refused"], refused);
-    // 11 cached users with 50 GiB, and nobody's account is kept any more.
+    // 11 cached users with 50 GiB, and no preserved account.
     let gib = |count: u64| json!(count << 30);
     assert_eq!(overview["storages"][0]["promised"], gib(11 * 50), "{overview}");
     assert_eq!(overview["directories"][0]["users"], 11);
@@ -187,7 +187,7 @@ fn a_cut_or_changed_audit_log_is_noticed_at_a_glance() {
             format!("DROP TRIGGER audit_no_update; UPDATE audit SET actor = 'x' WHERE number = {}", rows - 1),
             "was changed",
         ),
-        // The whole chain made anew: it hangs together, and is not the one that was found whole.
+        // The whole chain was rewritten: it is consistent, and differs from the chain that was verified.
         ("UPDATE audit_check SET hash = zeroblob(32)".to_owned(), "was changed"),
     ] {
         imd.sqlite(&[], "PRAGMA wal_checkpoint(TRUNCATE)");

@@ -70,7 +70,7 @@ fn counted(imd: &Installation, query: &str) -> u64 {
 fn the_report_adds_up_to_the_state() {
     let (imd, service, token) = served(12, |answers| answers);
     a_busy_day(&imd, &service, &token);
-    // One who is excluded, and one who keeps a laptop though nobody maps them any more.
+    // One excluded user, and one user with a laptop whom no mapping matches any more.
     let ldif = crate::support::company::ldif(12).replace(
         "userAccountControl: 512\ndepartment: Sales\n\ndn: CN=User 6",
         "userAccountControl: 514\ndepartment: Sales\n\ndn: CN=User 6",

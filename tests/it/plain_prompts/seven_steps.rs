@@ -91,7 +91,7 @@ fn it_comes_back_to_the_step_and_to_what_was_typed() {
     let mut prompts = Prompts::start(&imd, &[]);
     prompts.answer("Name, * lists [half-typed]", "");
     prompts.answer("Source", ">");
-    // What is missing stands in the way of going on.
+    // A missing answer prevents the next step.
     prompts.answer("Next", "2");
     prompts.wait_for("Addresses, required");
     prompts.terminal.press("\x03");

@@ -51,7 +51,7 @@ fn text(longest: usize) -> impl Strategy<Value = String> {
     prop::collection::vec(one, 1..longest).prop_map(|all| all.into_iter().collect())
 }
 
-/// The words of a text, as somebody who reads it would tell them.
+/// The words of a text, as a reader would split them.
 fn words(text: &str) -> Vec<String> {
     let folded = |c: char| LETTERS.iter().find(|(letter, _)| *letter == c).map_or(c, |(_, as_letter)| *as_letter);
     let words = text.split(|c| BETWEEN.contains(&c)).filter(|word| !word.is_empty());
@@ -99,7 +99,7 @@ fn person(number: u8) -> impl Strategy<Value = Person> {
         Attribute::UserPrincipalName,
         Attribute::Mail,
         Attribute::Department,
-        // No name: nobody is found by it.
+        // No name: the search ignores it.
         Attribute::Title,
     ];
     let values = prop::collection::vec((prop::sample::select(names.to_vec()), text(9)), 1..5);
@@ -180,7 +180,7 @@ fn take(house: &House, step: &Step) {
     }
 }
 
-/// Whoever is cached, as a person with the values that the cache has now.
+/// The cached users, with the values that the cache has now.
 fn cached(house: &House) -> Vec<(i64, Person)> {
     let all = house.store.users(None, Sort::default(), 0, 1_000).unwrap().users;
     all.into_iter()
@@ -321,7 +321,7 @@ fn a_large_plan_makes_the_index_anew_and_small_ones_after_it_keep_it_in_order() 
     let many: Vec<User> = (0..1_500).map(|n| numbered(n, &format!("User {:04}", n * 7 % 1_500))).collect();
     sync(&house, &many);
     is_whole(&house);
-    // Who comes between two that are neighbours, again and again, until there is no room between them.
+    // Users are added between two neighbors until there is no free place between them.
     let mut all = many;
     for n in 0..40 {
         all.push(numbered(2_000 + n, &format!("User 0700 {}", "b".repeat(usize::from(n)))));

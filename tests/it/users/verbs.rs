@@ -76,7 +76,7 @@ fn only_who_has_left_and_has_no_account_is_forgotten_and_only_when_somebody_mean
     imd.imd(["audit", "verify"]).succeeded();
     let counted = "SELECT sum(users) AS n FROM user_count UNION ALL SELECT count(*) FROM cached_user";
     assert!(imd.rows(counted).windows(2).all(|pair| pair[0] == pair[1]), "{:?}", imd.rows(counted));
-    // The next sync that finds the user takes them in anew.
+    // The next sync that finds the user adds the user again.
     imd.write("users.ldif", crate::support::company::ldif(12));
     imd.imd(["sync"]).succeeded();
     assert_eq!(imd.json(["users", "user3"])["items"].as_array().unwrap().len(), 1);

@@ -8,7 +8,7 @@ use crate::support::installation::Installation;
 use crate::support::laptops::{Laptop, token};
 use crate::support::service::{Service, free_address};
 
-/// An installation whose controller is behind a proxy, with its service and its token.
+/// An installation with its controller behind a proxy, with its service and its token.
 fn behind(proxy: &Proxy, controller: &Controller) -> (Installation, Service, String) {
     let address = free_address();
     let imd = set_up(controller, &format!("ldaps://{}", proxy.address), &address.to_string());

@@ -216,7 +216,7 @@ fn installer_protects_the_token() {
     let reported: Vec<_> = registry.iter().filter(|(_, row)| row[3].contains("[IMD_TOKEN]")).collect();
     assert_eq!(reported.len(), 1);
     let locks = table(&msi, "MsiLockPermissionsEx");
-    // Who an ACE is for stands at its end; SY is SYSTEM, BA the administrators, BU the users.
+    // An ACE ends with its trustee; SY is SYSTEM, BA the administrators, BU the users.
     let trustees = |object: &str| -> Vec<(String, String)> {
         let row = locks.values().find(|row| row[0] == object).unwrap();
         let (head, aces) = row[2].split_once('(').unwrap();

@@ -1,6 +1,6 @@
 //! `cmd.exe`, as Wine has it, on whole batch files, on their lines, and on what is pasted into a prompt.
 //!
-//! In the place of the programs that they start stands one that writes down its command line.
+//! The programs that they start are replaced by one that records its command line.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -24,8 +24,8 @@ const END: &str = r#"/qn /norestart /l*v "C:\windows\Temp\imd-install.log""#;
 const LINE: usize = 7_000;
 const MARK: &str = " /mark ";
 
-/// A deployment, the installer's name and what the installer must be told: in Windows Installer's own words, where a
-/// quote in a value is doubled and nothing else means anything.
+/// A deployment, the installer's name, and the properties that the installer must get, in the syntax of Windows
+/// Installer: a quote in a value is doubled and no other character is special.
 struct Case {
     deployment: Deployment,
     installer: String,
@@ -128,8 +128,8 @@ fn whole_files(wine: &Wine) {
     same(&utf16_lines(&wine.drive("record.txt")), &wanted);
 }
 
-/// What each tool is told: Ivanti takes everything but 0 for a failure. (Wine's `call` makes 1 of whatever is not 0, so
-/// each is started as a tool does it.)
+/// The exit code that each tool gets: Ivanti treats every code except 0 as a failure. (Wine's `call` turns every code
+/// except 0 into 1, so each script is started as its tool starts it.)
 fn exit_codes(wine: &Wine) {
     let (mut driver, mut codes) = (String::new(), Vec::new());
     for target in ["msiexec", "ivanti-windows"] {
@@ -140,7 +140,7 @@ fn exit_codes(wine: &Wine) {
         }
     }
     let answered = codes.len();
-    // Without what is to lie beside it, it starts nothing.
+    // Without the files that belong next to it, the script starts nothing.
     for absent in ["token.txt", "imd-activate.msi"] {
         writeln!(driver, "del C:\\msiexec\\{absent}\ncmd /c C:\\msiexec\\install.cmd\necho %ERRORLEVEL%").unwrap();
         codes.extend([format!("\"{absent}\" is missing in this folder. "), "1612".to_owned()]);
@@ -188,8 +188,8 @@ fn pasted_lines(wine: &Wine) {
     same(&read, &wanted);
 }
 
-/// Over an older one, too; first the permissions, then the token. (Wine 8 takes what stands behind `||` for something to do
-/// in any case.)
+/// Replaces an older token, too; sets the permissions before it writes the token. (Wine 8 always runs the command after
+/// `||`.)
 fn a_token_that_is_placed(wine: &Wine) {
     put(&render(&ours(), "registry").unwrap(), &wine.drive("place & (it)"), "unused");
     let script = wine.drive("place & (it)/place-token.cmd");

@@ -1,9 +1,9 @@
 //! Windows Installer.
 //!
-//! The reader is `MsiInstallProductW`, by an installer that writes down what it is told. (Wine's `msiexec.exe` drops doubled
+//! The reader is `MsiInstallProductW`, by an installer that records its properties. (Wine's `msiexec.exe` drops doubled
 //! quotes before it calls that function, as Windows' does not. And Wine loses its way where a value has a quote at an end
-//! or two of them side by side, so that three or four stand together: those are left to `exports_read_back`, whose reader
-//! follows Microsoft's words, and to the runtime in `argv`.)
+//! or two of them side by side, so that three or four are in a row: `exports_read_back`, which implements
+//! Microsoft's rules, and the runtime in `argv` test those.)
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ use super::{asset, compiled, configmgr_command, succeeds, utf16, utf16_lines};
 use crate::support::deployments::{TOKEN, ascii, cases, hostile, ours, render, server, text};
 use crate::support::wine::Wine;
 
-/// What stands between the installer and the switches.
+/// The text between the installer and the switches.
 fn properties(command: &str) -> &str {
     let rest = command.strip_prefix("msiexec.exe /i \"imd-activate.msi\" ").unwrap();
     rest.strip_suffix(" /qn /norestart").unwrap()

@@ -28,7 +28,7 @@ fn forms(secret: &str) -> Vec<(String, Vec<u8>)> {
         ("hexadecimal, upper".to_owned(), hex.to_uppercase().into_bytes()),
     ];
     for offset in 0..3 {
-        // What stands before and after it in the encoded text is not known: only whole groups of its own are sought.
+        // The bytes before and after it in the encoded text are unknown, so only its complete groups are searched.
         let inner = &bytes[(3 - offset) % 3..];
         let inner = &inner[..inner.len() - inner.len() % 3];
         for (name, engine) in [("base64", &STANDARD), ("base64, URL", &URL_SAFE_NO_PAD)] {
@@ -73,7 +73,7 @@ fn no_secret_leaks_in_a_complete_run() {
     imd.write_secret("bind.pw", password);
 
     let token = imd.imd(["token", "show", "rollout-2026"]).succeeded().stdout.trim().to_owned();
-    // The part that entitles: what stands after the prefix. Long pieces of it are sought as well as the whole.
+    // The secret part of the token, after the prefix. Long pieces of it are searched as well as the whole.
     let piece = &token[token.len() - 60..];
     let secrets = [("the password", password), ("the refused password", "another-Canary-9472"), ("the token", piece)];
 
@@ -138,7 +138,7 @@ fn watched(imd: &Installation, verb: &[&str]) -> (Vec<String>, Vec<u8>, Vec<u8>)
     let watch = thread::spawn(move || {
         let mut seen = Vec::new();
         // Both files are gone with the process. Until then they may be empty: while the program is being started, and
-        // when it has ended and nobody has asked how.
+        // after it has ended and before its exit code is read.
         while let (Ok(arguments), Ok(environment)) =
             (fs::read(process.join("cmdline")), fs::read(process.join("environ")))
         {

@@ -60,7 +60,7 @@ impl Source for DeviceMap {
         ];
         if let Some(path) = &imported.bad_rows {
             let path = shown(&path.to_string_lossy());
-            let remedy = format!("each row in {path} says why; correct them, and import that file");
+            let remedy = format!("each row in {path} has its error; correct the rows, then import that file");
             lines.push(count("Wrong", imported.bad).toned(Tone::Problem));
             lines.push(Fact::new("To do", remedy).toned(Tone::Help));
         }

@@ -31,7 +31,7 @@ impl StepScreen {
             return;
         }
         if let Some((key, secret)) = self.secret() {
-            // With room for all of it from the start, no copy of the secret is left behind by growing.
+            // The full capacity from the start: a string that grows leaves a copy of the secret in memory.
             let mut text = String::with_capacity(secret.expose().len() + inserted.len());
             text.push_str(secret.expose());
             text.extend(inserted.chars().filter(|c| !text::is_hidden(*c)));

@@ -22,7 +22,7 @@ pub(super) struct StepAreas {
 }
 
 pub(super) fn areas(screen: &StepScreen, context: &Context, body: Rect) -> StepAreas {
-    // A small screen has no room for the purpose, a middling one none for the blank below it.
+    // A small screen omits the purpose, and a medium one the blank line below it.
     let head = if body.height >= 16 { 2 } else { u16::from(body.height >= 12) };
     let rest = Rect { y: body.y + head, height: body.height - head, ..body };
     let form_rows = units(form_rows(screen, body.width).len());
@@ -262,7 +262,7 @@ fn shown_choice(choices: &[Choice], chosen: &str, room: usize, mark: &str) -> (S
             let label = text::shown(&choices[at].label);
             let place = format!("  ({} of {})", at + 1, choices.len());
             let room = room.saturating_sub(4);
-            // Where there is no room for both, the choice itself is what counts.
+            // If the width is not enough for both, only the choice is shown.
             let place = if width(&label) + place.len() <= room { place.as_str() } else { "" };
             (format!("< {} >{place}", cut(&label, room, mark)), false)
         }

@@ -1,4 +1,4 @@
-//! Explaining a user: the one who is selected in the preview, or one whose name is typed.
+//! Explains a user: the one selected in the preview, or one by a typed name.
 
 use crate::tui::context::Context;
 use crate::tui::keys::Command;
