@@ -82,7 +82,7 @@ impl Failure {
 pub type Console<'a> = dyn Fn(&Engine, Color) -> Result<(), NoFace> + 'a;
 /// Asks the same steps as plain prompts.
 pub type Plain<'a> = dyn Fn(&Engine) -> Result<(), NoFace> + 'a;
-/// Serves laptops until the process is stopped; the last argument takes lines for the terminal that started it.
+/// Serves laptops until the process is stopped; the last argument prints lines for the administrator who started it.
 pub type Service<'a> = dyn Fn(&Engine, &Serve, &dyn Fn(&str)) -> Result<(), NoFace> + 'a;
 
 /// Asks for a passphrase without echo; twice when it says so.
@@ -125,7 +125,7 @@ pub fn main(faces: &Faces<'_>) -> ExitCode {
     let output = Output::new(arguments.json, arguments.quiet);
     match run(arguments, faces, &output) {
         Ok(()) => ExitCode::SUCCESS,
-        // The reader of the output has seen enough: `imd users | head`.
+        // The reader closed the pipe, as in `imd users | head`.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             output.failure(&failure.to_string(), &failure.help());

@@ -43,8 +43,8 @@ pub(super) fn run(engine: &Engine, verb: &Verb, yes: bool, output: &Output) -> R
         Verb::Delete { user } if yes => (engine.delete_account(user)?, "deleted".to_owned()),
         Verb::Delete { user } => {
             return Err(Failure::NeedsYou {
-                message: format!("the account of {} would be deleted for good", crate::model::text::shown(user)),
-                help: "repeat with --yes; `imd accounts --due` lists the accounts after their retention period"
+                message: format!("the account of {} would be deleted permanently", crate::model::text::shown(user)),
+                help: "repeat with --yes; `imd accounts --due` lists the accounts with an ended retention period"
                     .to_owned(),
             });
         }

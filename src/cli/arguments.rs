@@ -194,7 +194,7 @@ pub(super) enum Command {
         verb: Option<accounts::Verb>,
         /// Part of a name or mail address
         query: Option<String>,
-        /// List only accounts after their retention period
+        /// List only accounts with an ended retention period
         #[arg(long)]
         due: bool,
         /// Show at most this many

@@ -400,7 +400,7 @@ fn removed(what: &str, name: &Name, output: &Output) -> Result<(), Failure> {
 fn order(engine: &Engine, names: &[Name], yes: bool, output: &Output) -> Result<(), Failure> {
     let found = match engine.reordered(names, &Job::unwatched()) {
         Ok(found) => found,
-        // With --yes the order is saved although no directory can be read.
+        // With --yes, the order is saved even if no directory can be read.
         Err(error) if yes && !matches!(error, crate::engine::Error::Unknown { .. }) => {
             output.note(&format!("it is unknown which users would move: {error}"))?;
             return Ok(engine.order_mappings(names)?);

@@ -146,7 +146,7 @@ fn settle(
     Ok(output.note(&format!("{}: {what}.", if changed { "Saved" } else { "No changes" }))?)
 }
 
-/// What is kept, with its version and who changed it last.
+/// Reads the saved object, with its version and the administrator who changed it last.
 fn kept(engine: &Engine, table: Table, name: Option<&Name>) -> Result<serde_json::Value, Failure> {
     fn value<T: serde::Serialize>(kept: Option<T>) -> Result<serde_json::Value, Failure> {
         serde_json::to_value(kept).map_err(|error| Failure::Output(error.into()))

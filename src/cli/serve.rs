@@ -50,7 +50,7 @@ pub enum Log {
 }
 
 pub(super) fn run(engine: &Engine, serve: &Serve, service: &Service<'_>, output: &Output) -> Result<(), Failure> {
-    // When the lines can no longer be written, the service goes on without.
+    // The service continues if its output is closed.
     let tell = |line: &str| drop(output.note(line));
     Ok(service(engine, serve, &tell)?)
 }

@@ -18,7 +18,7 @@ pub struct Heading {
     pub title: &'static str,
     /// In cells.
     pub width: u16,
-    /// It gets its share of the space that is left.
+    /// True when it gets a share of the remaining width.
     pub grows: bool,
     /// It is hidden until the user chooses it.
     pub extra: bool,
@@ -30,7 +30,7 @@ impl<T> Column<T> {
         Self { key, heading: Heading { title, width, grows: false, extra: false }, listed: true, cell }
     }
 
-    /// One that gets its share of the space that is left.
+    /// A column that gets a share of the remaining width.
     pub const fn growing(key: &'static str, title: &'static str, width: u16, cell: fn(&T) -> String) -> Self {
         Self { key, heading: Heading { title, width, grows: true, extra: false }, listed: true, cell }
     }
@@ -46,7 +46,7 @@ impl<T> Column<T> {
     }
 }
 
-/// The headings of columns, without the type of the entries.
+/// The headings of columns, for a list of entries of any type.
 pub const fn headings<T, const N: usize>(columns: &[Column<T>; N]) -> [Heading; N] {
     let mut headings = [Heading { title: "", width: 0, grows: false, extra: false }; N];
     let mut at = 0;

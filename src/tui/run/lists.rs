@@ -153,7 +153,7 @@ pub(super) fn act(engine: &Engine, doing: &Doing, job: &Job) -> Result<JobEvent,
 /// How many entries of a list the palette shows.
 const FOUND: u64 = 8;
 
-/// Entries by a few letters, of the lists with a word for an entry, and a plan by its number.
+/// Finds entries by a few letters, in the lists that can be searched by text, and a plan by its number.
 pub(super) fn find(engine: &Engine, typed: &str) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     for (kind, what) in LISTS.iter().filter_map(|(spec, _)| Some((spec.kind, spec.entry?))) {

@@ -37,8 +37,8 @@ const NAMED: u64 = 200;
 /// A name has at least so many letters.
 const LEAST: usize = 2;
 
-/// The entries that a search means: of a day, where one is given, with an actor, a verb or a subject that starts with the text, or
-/// entries about a laptop or an account of that name.
+/// The entries that a search finds: those of the given day, if any, with an actor, verb or subject that starts with the
+/// text, or about a laptop or an account of that name.
 fn asked(engine: &Engine, search: &str) -> Result<audit::Asked, Error> {
     let (days, words): (Vec<&str>, Vec<&str>) = search.split_whitespace().partition(|word| day(word).is_some());
     let mut asked = audit::Asked { any: words.join(" "), ..audit::Asked::default() };
