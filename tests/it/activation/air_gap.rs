@@ -230,7 +230,7 @@ fn bundle_with_changed_ldif_is_rejected() {
         assert!(!home.path("out.ldif").exists() && tokens() == 1, "{why} was changed");
     }
     home.write("short.imd", &bundle[..bundle.len() - 1]);
-    home.imd(["bundle", "in", "short.imd", "--ldif", "out.ldif"]).failed_with(1, ["no bundle", "bundle out"]);
+    home.imd(["bundle", "in", "short.imd", "--ldif", "out.ldif"]).failed_with(1, ["not a bundle", "bundle out"]);
     assert!(!home.path("out.ldif").exists() && tokens() == 1);
 
     home.write("b.imd", &bundle);
@@ -242,7 +242,7 @@ fn bundle_with_changed_ldif_is_rejected() {
     assert!(!none.stderr.contains("token"), "{none:?}");
     // Another installation does not know its key.
     let other: Run = Installation::new().imd(["bundle", "in", home.path("b.imd").to_str().unwrap()]);
-    other.failed_with(1, ["not known here"]);
+    other.failed_with(1, ["unknown here"]);
 }
 
 #[test]

@@ -160,11 +160,11 @@ fn bad_rows_are_returned_with_reasons() {
         "no cached user",
         "device id is missing",
         "host names repeat",
-        "two users",
-        "no serial",
+        "different users",
+        "not a valid serial",
         "is activated for User 3",
         "yes or no",
-        "row 2 already",
+        "already in row 2",
     ]) {
         assert!(line.contains(wrong), "{line} does not say {wrong}");
     }

@@ -126,9 +126,9 @@ fn expired_account_is_due_and_deleted_on_request_only() {
         laptop.enroll(&service, &token).granted();
         laptop.claim(&service, user).granted();
     }
-    imd.imd(["accounts", "delete", "user1", "--yes"]).failed_with(1, ["is not deleted", "in use"]);
+    imd.imd(["accounts", "delete", "user1", "--yes"]).failed_with(1, ["cannot delete the account", "in use"]);
     now(&imd, |_| String::new());
-    imd.imd(["accounts", "delete", "user1", "--yes"]).failed_with(1, ["is not deleted", "preserved until"]);
+    imd.imd(["accounts", "delete", "user1", "--yes"]).failed_with(1, ["cannot delete the account", "preserved until"]);
     assert_eq!(imd.json(["status"])["activations"]["accounts"], serde_json::json!({ "preserved": 1, "due": 0 }));
     assert_eq!(imd.json(["accounts", "--due"])["items"], serde_json::json!([]));
 

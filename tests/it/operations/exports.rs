@@ -57,7 +57,7 @@ fn one_is_written_again_from_what_it_was_made_from() {
     assert!(imd.read("rollout/msiexec/install.cmd").contains("IMD_PROXY=\"system\""));
     // A rotation does not create a removed folder of an export again.
     std::fs::remove_dir_all(imd.path("rollout/msiexec")).unwrap();
-    imd.imd(["token", "rotate", "rollout-2026"]).failed_with(3, ["1 of 3 exports", "no longer holds"]);
+    imd.imd(["token", "rotate", "rollout-2026"]).failed_with(3, ["1 of 3 exports", "no longer contains"]);
     assert!(!imd.path("rollout/msiexec").exists());
     // After a rotation it contains the replacement; without a valid token of the name, nothing is written.
     imd.imd(["export", "rewrite", &id]).succeeded();
