@@ -458,8 +458,8 @@ impl Form {
         Some(field.text().trim()).filter(|name| !name.is_empty())
     }
 
-    /// Objects whose name in the form was changed, as kind, old and new name: a name cannot be changed, so saving adds
-    /// another object.
+    /// Objects with another name in the form than in the state, as kind, old and new name. A name cannot be changed, so
+    /// saving adds another object.
     pub fn named_otherwise(&self) -> Vec<(&'static str, String, String)> {
         let what = match self.step {
             Step::Directory => "directory",
