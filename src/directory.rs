@@ -176,7 +176,7 @@ pub struct Place {
 
 /// A readable directory.
 ///
-/// Each method fails within its deadline, stops soon after the job is cancelled ([`Error::Cancelled`]), and can be called
+/// Each method fails within its deadline, stops soon after the job is canceled ([`Error::Canceled`]), and can be called
 /// again after a failure.
 pub trait Read: Send {
     fn root(&mut self, job: &Job) -> Result<Root, Error>;
@@ -248,8 +248,8 @@ pub struct TakerFailed;
 /// Why a directory could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the read was cancelled; nothing was changed")]
-    Cancelled,
+    #[error("the read was canceled; nothing was changed")]
+    Canceled,
     #[error(transparent)]
     Taker(#[from] TakerFailed),
     #[error(transparent)]
@@ -267,7 +267,7 @@ impl Error {
     /// What to do next.
     pub fn help(&self) -> String {
         match self {
-            Self::Cancelled => "start it again when you are ready".to_owned(),
+            Self::Canceled => "start it again when you are ready".to_owned(),
             Self::Taker(_) => "see the error before this one".to_owned(),
             Self::Ldap(error) => error.help(),
             Self::Ldif(error) => error.help(),

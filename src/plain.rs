@@ -30,7 +30,7 @@ use walk::Walk;
 pub enum Error {
     #[error("standard input and output are not a terminal")]
     NoTerminal,
-    #[error("cancelled without an answer")]
+    #[error("canceled without an answer")]
     Left,
     #[error("the terminal was closed; your entries are kept")]
     Gone,
@@ -69,7 +69,7 @@ pub fn run(engine: &Engine) -> Result<(), Error> {
 /// too late.
 ///
 /// # Errors
-/// When there is no terminal, when it is closed, or when the question is cancelled.
+/// When there is no terminal, when it is closed, or when the question is canceled.
 pub fn passphrase(twice: bool) -> Result<Secret, Error> {
     let mut dialogue = Dialogue::open()?;
     let mut ask = || loop {

@@ -77,8 +77,8 @@ pub enum Error {
     #[error("plan {plan} was already applied at {at}")]
     Applied { plan: i64, at: Timestamp },
 
-    #[error("cancelled; nothing was changed")]
-    Cancelled,
+    #[error("canceled; nothing was changed")]
+    Canceled,
 }
 
 impl Error {
@@ -109,7 +109,7 @@ impl Error {
                 format!("review it with `imd sync show {plan}`; its hash is {hash}")
             }
             Self::Expired { .. } | Self::Applied { .. } => "make a new plan: imd sync".to_owned(),
-            Self::Cancelled => "start it again when you are ready".to_owned(),
+            Self::Canceled => "start it again when you are ready".to_owned(),
         }
     }
 
@@ -143,7 +143,7 @@ impl Error {
 
     fn unread(directory: &Name, source: directory::Error) -> Self {
         match source {
-            directory::Error::Cancelled => Self::Cancelled,
+            directory::Error::Canceled => Self::Canceled,
             source => Self::Read { directory: directory.clone(), source },
         }
     }
@@ -152,7 +152,7 @@ impl Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::Cancelled => Self::Cancelled,
+            store::Error::Canceled => Self::Canceled,
             error => Self::Store(error),
         }
     }

@@ -61,7 +61,7 @@ impl<'a> Checklist<'a> {
         self.names = &[];
         let (check, because) = match end {
             Ok(()) => return,
-            Err(Stop::Error(Error::Cancelled)) => (Check::skipped(*name, "cancelled"), "cancelled"),
+            Err(Stop::Error(Error::Canceled)) => (Check::skipped(*name, "canceled"), "canceled"),
             Err(Stop::Error(error)) => {
                 (Check::failed(*name, error.to_string(), error.help()), "an earlier check failed")
             }

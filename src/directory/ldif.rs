@@ -302,8 +302,8 @@ impl File {
             let mut count = 0_u32;
             while entries.next(&mut entry)? {
                 count = count.wrapping_add(1);
-                if count.is_multiple_of(256) && job.is_cancelled() {
-                    return Err(super::Error::Cancelled.into());
+                if count.is_multiple_of(256) && job.is_canceled() {
+                    return Err(super::Error::Canceled.into());
                 }
                 if !entry.is_deleted() {
                     take(&entry)?;
@@ -311,8 +311,8 @@ impl File {
             }
             if count == 0 { Err(Fault { line: None, what: What::Empty }.into()) } else { Ok(()) }
         };
-        if job.is_cancelled() {
-            return Err(super::Error::Cancelled);
+        if job.is_canceled() {
+            return Err(super::Error::Canceled);
         }
         let before = self.state();
         run().map_err(|stop| self.stopped(stop))?;

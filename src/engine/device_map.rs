@@ -77,7 +77,7 @@ impl Engine {
                 Ok(bad_rows) => Ok(Imported { bad_rows, ..imported }),
                 Err(error) => {
                     failed = Some(error);
-                    Err(crate::store::Error::Cancelled)
+                    Err(crate::store::Error::Canceled)
                 }
             }
         };

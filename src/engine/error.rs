@@ -233,8 +233,8 @@ impl Error {
     }
 
     /// True when the job was canceled.
-    pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Directory(directory::Error::Cancelled) | Self::Sync(sync::Error::Cancelled))
+    pub fn is_canceled(&self) -> bool {
+        matches!(self, Self::Directory(directory::Error::Canceled) | Self::Sync(sync::Error::Canceled))
     }
 }
 

@@ -352,7 +352,7 @@ fn attempts(refusal: Option<&Refusal>) -> Link {
 /// The link to which an error belongs; `None` for other errors, such as an unreadable database.
 fn link_of(error: &Error) -> Option<Part> {
     match error {
-        error if error.is_cancelled() => None,
+        error if error.is_canceled() => None,
         Error::Directory(_)
         | Error::NoDirectory
         | Error::NoPassword(_)

@@ -40,7 +40,7 @@ impl Engine {
 
     /// Records why a scheduled sync failed. A sync that waits for approval or was canceled has not failed.
     pub(super) fn note_failed_sync(&self, error: &Error) -> Result<(), Error> {
-        if error.needs_you() || error.is_cancelled() {
+        if error.needs_you() || error.is_canceled() {
             return Ok(());
         }
         let at = self.by("sync")?.at;

@@ -29,12 +29,12 @@ impl Progress {
 #[derive(Clone)]
 pub struct Job {
     report: Arc<dyn Fn(Progress) + Send + Sync>,
-    cancelled: Arc<AtomicBool>,
+    canceled: Arc<AtomicBool>,
 }
 
 impl Job {
     pub fn new(report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        Self { report: Arc::new(report), cancelled: Arc::default() }
+        Self { report: Arc::new(report), canceled: Arc::default() }
     }
 
     /// A job without progress reports.
@@ -51,21 +51,21 @@ impl Job {
     pub fn expecting(&self, about: Option<u64>) -> Self {
         let report = Arc::clone(&self.report);
         let estimated = move |progress: Progress| report(Progress { about: progress.about.or(about), ..progress });
-        Self { report: Arc::new(estimated), cancelled: Arc::clone(&self.cancelled) }
+        Self { report: Arc::new(estimated), canceled: Arc::clone(&self.canceled) }
     }
 
     /// Asks the job to stop, which it does at its next check, without partial changes.
     pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+        self.canceled.store(true, Ordering::Relaxed);
     }
 
-    pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+    pub fn is_canceled(&self) -> bool {
+        self.canceled.load(Ordering::Relaxed)
     }
 }
 
 impl std::fmt::Debug for Job {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Job").field("cancelled", &self.is_cancelled()).finish_non_exhaustive()
+        f.debug_struct("Job").field("canceled", &self.is_canceled()).finish_non_exhaustive()
     }
 }

@@ -17,7 +17,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of `allowed`; [`Error::Drift`] when a user or a mapping that the plan names has changed since it was made;
-    /// [`Error::Cancelled`]. After an error nothing has changed.
+    /// [`Error::Canceled`]. After an error nothing has changed.
     pub fn apply_plan<E: From<Error>>(
         &self,
         id: i64,
@@ -30,7 +30,7 @@ impl Store {
             let plan = summary(transaction, id)?.ok_or_else(|| Error::Unknown(format!("plan {id}")))?;
             if let Err(error) = allowed(&plan) {
                 refused = Some(error);
-                return Err(Error::Cancelled);
+                return Err(Error::Canceled);
             }
             apply(transaction, &plan, by, job)?;
             summary(transaction, id)
@@ -68,7 +68,7 @@ fn apply(transaction: &Transaction<'_>, plan: &Summary, by: &By<'_>, job: &Job) 
     let of = added + updated + removed;
     let report = |done: u64| {
         job.report(Progress { of: Some(of), ..Progress::of("applying changes", done.min(of)) });
-        if job.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+        if job.is_canceled() { Err(Error::Canceled) } else { Ok(()) }
     };
     report(0)?;
     // Before the rows of the users refer to the new values.

@@ -77,8 +77,8 @@ pub enum Error {
     #[error("the change could not be saved: {why}")]
     Uncommitted { why: String },
 
-    #[error("cancelled; nothing was changed")]
-    Cancelled,
+    #[error("canceled; nothing was changed")]
+    Canceled,
 
     #[error("the database {}: {source}", path.display())]
     Database { path: PathBuf, source: rusqlite::Error },
@@ -126,7 +126,7 @@ impl Error {
             Self::Drift { .. } => "make a new plan, review it, and apply it".to_owned(),
             Self::OtherOrder => "review the mappings and their order, and try again".to_owned(),
             Self::Uncommitted { .. } => "see the reason above, and try again".to_owned(),
-            Self::Cancelled => "start it again when you are ready".to_owned(),
+            Self::Canceled => "start it again when you are ready".to_owned(),
             Self::Database { .. } => {
                 "try again; if it still fails, restore a backup".to_owned()
             }

@@ -57,8 +57,8 @@ impl Queue {
                 });
             })
         });
-        self.0.send(work).map_err(|_| E::from(Error::Cancelled))?;
-        told.recv().unwrap_or_else(|_| Err(Error::Cancelled.into()))
+        self.0.send(work).map_err(|_| E::from(Error::Canceled))?;
+        told.recv().unwrap_or_else(|_| Err(Error::Canceled.into()))
     }
 }
 

@@ -263,8 +263,8 @@ impl Staging {
             let used = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'user_values'";
             let used: i64 = transaction.query_row(used, [], |row| row.get(0))?;
             for sql in [EXCLUDED, REMOVED, ADDED, VALUES] {
-                if job.is_cancelled() {
-                    return Err(Error::Cancelled);
+                if job.is_canceled() {
+                    return Err(Error::Canceled);
                 }
                 let mut statement = transaction.prepare(sql)?;
                 let with: &[&dyn rusqlite::ToSql] = &[&plan, &used];

@@ -22,7 +22,7 @@ impl Store {
             seen = Some(act(Snapshot(connection)));
             Ok(())
         })?;
-        seen.unwrap_or_else(|| Err(Error::Cancelled.into()))
+        seen.unwrap_or_else(|| Err(Error::Canceled.into()))
     }
 
     /// Changes the state in a transaction of its own.

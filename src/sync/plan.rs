@@ -65,8 +65,8 @@ pub fn plan(store: &Store, open: &mut Open<'_>, by: &By<'_>, job: &Job) -> Resul
     for (position, base, guid) in &bases.found {
         staging.searched(*position, base, *guid);
     }
-    if job.is_cancelled() {
-        return Err(Error::Cancelled);
+    if job.is_canceled() {
+        return Err(Error::Canceled);
     }
     job.report(Progress::of("comparing with the cache", 0));
     let changed = |mapping: &Mapping| {

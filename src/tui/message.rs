@@ -3,7 +3,7 @@
 //! [`App::update`](super::app::App::update) turns a [`Message`] into [`Effect`]s and never does anything itself;
 //! `run` carries the effects out on other threads and sends back an [`Answer`] to each. There are two kinds: a
 //! [`Request`] is short, and requests are answered in their order; a [`Work`] is long, runs as a job of its own and
-//! can be cancelled.
+//! can be canceled.
 
 use std::path::PathBuf;
 

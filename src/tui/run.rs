@@ -1,7 +1,7 @@
 //! Runs the console: keys in, frames out, effects on threads of their own.
 //!
 //! Requests (opening a form, saving it, keeping a draft) are short and done one after another by one thread, so that
-//! they never overtake each other; jobs (checks, previews, a sync) have a thread each and can be cancelled. All of
+//! they never overtake each other; jobs (checks, previews, a sync) have a thread each and can be canceled. All of
 //! them answer over one channel, and a frame is drawn when the channel is empty: nothing ticks.
 
 pub(super) mod lists;
@@ -238,7 +238,7 @@ impl Runner {
         }
     }
 
-    /// Waits until every request is answered. Jobs are cancelled and not waited for: a cancelled job changes
+    /// Waits until every request is answered. Jobs are canceled and not waited for: a canceled job changes
     /// nothing.
     fn finish(mut self) {
         self.jobs.values().for_each(Job::cancel);

@@ -361,7 +361,7 @@ fn endless_answer_times_out() {
 }
 
 #[test]
-fn a_cancelled_job_does_not_wait_for_the_server() {
+fn a_canceled_job_does_not_wait_for_the_server() {
     let job = Job::unwatched();
     let cancel = job.clone();
     let server = Server::start(move |client| {
@@ -373,7 +373,7 @@ fn a_cancelled_job_does_not_wait_for_the_server() {
     // Were the cancellation not seen, this would wait for an hour.
     let mut controller = open(&server.source(), Duration::from_hours(1)).expect("it binds");
     let (outcome, _) = read(&mut controller, &job);
-    assert!(matches!(outcome, Err(Error::Cancelled)), "{outcome:?}");
+    assert!(matches!(outcome, Err(Error::Canceled)), "{outcome:?}");
 }
 
 #[test]

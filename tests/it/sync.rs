@@ -206,7 +206,7 @@ fn operational_attributes_are_kept_but_are_no_change() {
 }
 
 #[test]
-fn failed_or_cancelled_reading_changes_nothing() {
+fn failed_or_canceled_reading_changes_nothing() {
     let house = House::with_staff();
     house.sync(&Corp::many(2_500));
     let before = house.dump();
@@ -225,13 +225,13 @@ fn failed_or_cancelled_reading_changes_nothing() {
     job.cancel();
     let corp = Corp::many(10);
     let mut open = |_: &Name| Ok::<_, Unopened>(corp.open());
-    assert!(matches!(sync::plan(&house.store, &mut open, &house.by(), &job), Err(Error::Cancelled)));
+    assert!(matches!(sync::plan(&house.store, &mut open, &house.by(), &job), Err(Error::Canceled)));
     assert_eq!(house.dump(), before);
 
     let plan = house.plan(&Corp::many(3)).expect("a plan");
     let before = house.dump();
-    let error = sync::apply(&house.store, plan.id, Some(&plan.hash), &house.by(), &job).expect_err("is cancelled");
-    assert!(matches!(error, Error::Cancelled));
+    let error = sync::apply(&house.store, plan.id, Some(&plan.hash), &house.by(), &job).expect_err("is canceled");
+    assert!(matches!(error, Error::Canceled));
     assert_eq!(house.dump(), before);
 }
 
@@ -457,8 +457,8 @@ fn a_preview_is_what_the_plan_will_be() {
     let few = sync::preview(&mut *read, &mapping("All", None), &earlier, now(), 1, &job).expect("a preview");
     assert_eq!((few.sample.len(), few.excluded.len(), few.takes), (1, 1, preview.takes));
     job.cancel();
-    let cancelled = sync::preview(&mut *read, &mapping("All", None), &earlier, now(), 1, &job);
-    assert!(matches!(cancelled, Err(Error::Cancelled)));
+    let canceled = sync::preview(&mut *read, &mapping("All", None), &earlier, now(), 1, &job);
+    assert!(matches!(canceled, Err(Error::Canceled)));
 }
 
 #[test]

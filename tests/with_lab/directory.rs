@@ -300,11 +300,11 @@ fn failing_receiver_ends_the_read() {
 }
 
 #[test]
-fn a_cancelled_job_reads_nothing_more() {
+fn a_canceled_job_reads_nothing_more() {
     let mut reader = reader();
     let job = Job::unwatched();
     job.cancel();
     let query = Query { base: None, filter: PEOPLE.parse().expect("a filter") };
     let read = reader.users(&query, &job, &mut |_| Ok(()));
-    assert!(matches!(read, Err(Error::Cancelled)), "{read:?}");
+    assert!(matches!(read, Err(Error::Canceled)), "{read:?}");
 }

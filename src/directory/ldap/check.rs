@@ -189,7 +189,7 @@ impl<T> Stage<T> {
                 self.failures.push(failure);
                 Ok(())
             }
-            Err(cancelled) => Err(cancelled),
+            Err(canceled) => Err(canceled),
         }
     }
 

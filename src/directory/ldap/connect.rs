@@ -85,7 +85,7 @@ pub(super) async fn reach(
             }
             Ok(Err(error)) => Error::Unreachable { server: server.clone(), why: error.to_string() },
             Err(DirectoryError::Ldap(error)) => error,
-            Err(cancelled) => return Err(cancelled),
+            Err(canceled) => return Err(canceled),
         };
     }
     Err(last.into())
@@ -132,7 +132,7 @@ pub(super) async fn open(
                 return Ok(session);
             }
             Err(DirectoryError::Ldap(failure)) => failures.push(failure),
-            Err(cancelled) => return Err(cancelled),
+            Err(canceled) => return Err(canceled),
         }
     }
     Err(all(failures).into())
@@ -167,7 +167,7 @@ pub fn keys(urls: &[Url], job: &Job) -> Result<Vec<ServerKey>, DirectoryError> {
                     keys.push(ServerKey { url: url.clone(), pin: other.seen, signer: other.signer });
                 }
                 Err(DirectoryError::Ldap(failure)) => failures.push(failure),
-                Err(cancelled) => return Err(cancelled),
+                Err(canceled) => return Err(canceled),
                 Ok(_) => {}
             }
         }

@@ -52,8 +52,8 @@ impl<'a> Watch<'a> {
     }
 
     fn wanted(&self) -> Result<(), DirectoryError> {
-        if self.job.is_cancelled() {
-            return Err(DirectoryError::Cancelled);
+        if self.job.is_canceled() {
+            return Err(DirectoryError::Canceled);
         }
         if self.closed.is_some_and(|closed| closed.load(Ordering::Relaxed)) {
             return Err(TakerFailed.into());
@@ -61,7 +61,7 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
-    /// The result of `work`, unless the deadline passes or the wait is cancelled.
+    /// The result of `work`, unless the deadline passes or the wait is canceled.
     pub(super) async fn until<T>(
         &self,
         deadline: Deadline<'_>,

@@ -350,7 +350,7 @@ fn file_without_unique_users_is_rejected() {
 fn cancellation_and_receiver_errors_stop_a_read() {
     let job = Job::unwatched();
     job.cancel();
-    assert!(matches!(file(CORP).root(&job), Err(ReadError::Cancelled)));
+    assert!(matches!(file(CORP).root(&job), Err(ReadError::Canceled)));
     let query = Query { base: None, filter: Filter::people() };
     let failed = file(CORP).users(&query, &Job::unwatched(), &mut |_| Err(TakerFailed));
     assert!(matches!(failed, Err(ReadError::Taker(TakerFailed))));

@@ -124,7 +124,7 @@ impl App {
                 match &mut self.screen {
                     Screen::Plan(plan) => plan.failed(Some(job), trouble, &mut self.context),
                     Screen::Order(order) => order.failed(Some(job), trouble, &mut self.context),
-                    // What a step started and left was cancelled.
+                    // What a step started and left was canceled.
                     Screen::Step(_) if !ours => {}
                     _ => self.context.notice = Some(Notice::Trouble(trouble)),
                 }

@@ -151,7 +151,7 @@ fn an_act_needs_a_yes_and_applies_to_the_entry_asked_about() {
     let [Effect::Job(job, Work::Do(doing))] = &effects[..] else { panic!("it is done") };
     assert_eq!((doing.act, doing.id.as_deref()), (Act::Revoke, Some("Devices-1")));
     let job = *job;
-    assert!(matches!(press(&mut app, "Ctrl-X")[..], [Effect::Cancel(of)] if of == job), "it can be cancelled");
+    assert!(matches!(press(&mut app, "Ctrl-X")[..], [Effect::Cancel(of)] if of == job), "it can be canceled");
     answered(&mut app, Answer::Job(job, JobEvent::Failed(trouble())));
     assert!(screen(&app).contains("the disk is full"));
     assert!(press_and_give(&mut app, &["x"]).is_empty() && screen(&app).contains("Do that to"), "and tried again");

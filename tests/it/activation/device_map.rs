@@ -169,7 +169,7 @@ fn bad_rows_are_returned_with_reasons() {
         assert!(line.contains(wrong), "{line} does not say {wrong}");
     }
     assert!(lines[4].contains(",'=cmd|"), "no spreadsheet takes it for a formula: {}", lines[4]);
-    // Again: what was theirs in is recognised, and nothing is written over.
+    // Again: what was theirs in is recognized, and nothing is written over.
     let run = imd.imd(["devices", "import", "map.csv", "--json"]);
     let imported: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((&imported["added"], &imported["unchanged"], &imported["bad"]), (&json!(0), &json!(1), &json!(8)));

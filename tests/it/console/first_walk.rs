@@ -151,7 +151,7 @@ fn on_samba_from_nothing_to_exported_files_by_what_the_screen_offers_alone() {
     let directory = vec![
         ("Directory: Addresses", Answer::Typed(url.as_str())),
         ("Directory: CA file", Answer::Typed(ca.as_str())),
-        ("Directory: Bind as", Answer::Typed(bind.as_str())),
+        ("Directory: Bind account", Answer::Typed(bind.as_str())),
         ("Directory: Password", Answer::Typed(password.as_str())),
     ];
     from_nothing_to_exported_files(&state, directory);

@@ -94,7 +94,7 @@ impl StepScreen {
         context.request(Request::Save(Box::new(self.form.clone())));
     }
 
-    /// A job that changes something keeps the step open; one that only reads is cancelled.
+    /// A job that changes something keeps the step open; one that only reads is canceled.
     pub fn may_leave(&mut self, context: &mut Context) -> bool {
         match &self.job {
             Some((_, Busy::Task(task))) if task.changes() => {
