@@ -1,4 +1,4 @@
--- The state of one installation.
+-- The state of one installation: more than 600 lines because it is the whole schema, which is read as one.
 --
 -- Times are RFC 3339 in UTC, durations seconds, sizes bytes. A *_key column is its neighbor folded for comparison.
 -- JSON is used where a value is a list, a set of pairs or a document. version, changed_at and changed_by let a form
