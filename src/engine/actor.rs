@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_behind_sudo_is_believed_of_the_kernel_and_of_root_alone() {
+    fn sudo_user_is_taken_from_the_kernel_and_from_root_only() {
         for (login, sudo, uid, expected) in [
             (None, None, 1000, 1000),
             (Some(1000), None, 0, 1000),

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_identity_is_made_once_owner_only_and_nothing_is_left_beside_it() {
+    fn identity_is_created_once_for_its_owner_only() {
         let (state, first) = identity();
         let path = state.path().join(FILE);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);

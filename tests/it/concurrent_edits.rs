@@ -66,7 +66,7 @@ fn location(engine: &Engine, storage: &str) -> String {
 }
 
 #[test]
-fn an_answers_file_with_a_new_profile_does_not_change_a_storage_unasked() {
+fn new_profile_in_answers_keeps_the_storage() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = engine(folder.path());
     apply(&engine, &answers(&engine, folder.path(), FIRST), false).expect("set up");
@@ -131,7 +131,7 @@ fn with_directory(folder: &Path) -> Engine {
 }
 
 #[test]
-fn a_form_under_another_name_makes_another_thing_and_never_writes_over_one() {
+fn form_with_another_name_adds_and_never_overwrites() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = with_directory(folder.path());
     let mut form = wizard::open(&engine, Step::Mapping).expect("a form");
@@ -145,7 +145,7 @@ fn a_form_under_another_name_makes_another_thing_and_never_writes_over_one() {
 }
 
 #[test]
-fn a_storage_is_not_moved_by_naming_it_beside_the_location_of_another() {
+fn naming_a_storage_does_not_move_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = with_directory(folder.path());
     let us = Storage { name: name("us-1"), location: "s3://us-1".to_owned(), capacity: None };
@@ -161,7 +161,7 @@ fn a_storage_is_not_moved_by_naming_it_beside_the_location_of_another() {
 }
 
 #[test]
-fn a_draft_of_a_new_thing_is_still_of_a_new_thing_in_the_next_session() {
+fn draft_of_a_new_object_stays_one_in_the_next_session() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = with_directory(folder.path());
     let mut form = wizard::open(&engine, Step::Mapping).expect("a form");
@@ -224,7 +224,7 @@ fn a_name_means_the_token_that_is_still_good() {
 }
 
 #[test]
-fn the_successor_of_a_token_with_a_first_day_lasts_as_long_from_its_own_first_day() {
+fn rotated_token_with_a_first_day_keeps_its_duration() {
     const DAY: i64 = 86_400;
     let folder = tempfile::tempdir().expect("a folder");
     let days = Arc::new(AtomicI64::new(0));
@@ -274,7 +274,7 @@ fn a_target_that_is_named_twice_is_written_once() {
 }
 
 #[test]
-fn a_folder_that_was_written_anew_carries_its_old_token_no_longer() {
+fn rewritten_folder_drops_the_old_token() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = engine(folder.path());
     let request = endless("rollout");

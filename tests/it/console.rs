@@ -130,7 +130,7 @@ fn a_stopped_console_gives_the_terminal_back_and_takes_it_again() {
 }
 
 #[test]
-fn a_killed_session_comes_back_to_the_step_and_to_what_was_typed() {
+fn killed_session_resumes_step_and_draft() {
     for signal in [Signal::HUP, Signal::TERM] {
         let state = State::new();
         let mut console = state.console();

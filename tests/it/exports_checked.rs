@@ -171,7 +171,7 @@ fn a_folder_without_an_export_is_no_clean_one() {
 }
 
 #[test]
-fn each_file_is_proved_by_a_reader_of_the_host_or_the_reader_is_named() {
+fn each_file_is_read_back_or_its_reader_is_named() {
     let (root, out) = exported(&["json", "env", "munki", "mobileconfig", "shell", "intune"]);
     let prove = || {
         let ran = imd(&root.path().join("state"), &["export", "check", out.to_str().unwrap(), "--prove"]);

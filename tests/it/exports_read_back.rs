@@ -37,7 +37,7 @@ proptest! {
     #![proptest_config(cases(512))]
 
     #[test]
-    fn msiexec_gets_the_values_from_install_cmd_and_from_the_command_line(
+    fn msiexec_gets_the_values_from_both_command_lines(
         servers in proptest::collection::vec(ascii(server()), 1..3),
         proxy in ascii(hostile()),
         by in proptest::sample::select(vec![TokenDelivery::File, TokenDelivery::Inline]),
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn a_token_that_was_issued_elsewhere_survives_every_windows_target(token in ascii(hostile()), servers in ascii(server())) {
+    fn foreign_token_survives_every_windows_target(token in ascii(hostile()), servers in ascii(server())) {
         let mut deployment = insync();
         deployment.token = Secret::new(token.clone());
         deployment.properties.insert("servers".to_owned(), servers.clone());
@@ -156,7 +156,7 @@ proptest! {
     #![proptest_config(cases(40))]
 
     #[test]
-    fn the_script_for_macs_writes_the_values_where_the_agent_reads_them(
+    fn mac_script_writes_where_the_agent_reads(
         servers in proptest::collection::vec(server(), 1..3),
         proxy in hostile(),
     ) {
@@ -213,7 +213,7 @@ proptest! {
 }
 
 #[test]
-fn a_package_that_is_fetched_is_installed_only_when_it_is_the_one_that_was_meant() {
+fn fetched_package_is_installed_only_with_its_hash() {
     let sum = Command::new("sh").args(["-c", "printf package | sha256sum"]).output().unwrap();
     let real = String::from_utf8(sum.stdout).unwrap()[..64].to_uppercase();
     // Ivanti copies one file to a Mac, so the script cannot have another file in its folder.
@@ -312,7 +312,7 @@ fn the_token_is_only_in_the_files_that_the_manifest_names() {
 }
 
 #[test]
-fn by_default_the_token_travels_in_a_file_and_stands_in_no_command() {
+fn token_is_in_a_file_by_default_and_in_no_command() {
     let carried = ["msiexec", "configmgr", "intune", "gpo-startup", "registry", "ivanti-windows"];
     for target in carried.into_iter().chain(["shell", "ansible", "json", "env"]) {
         let rendered = render(&ours(), target).unwrap();
@@ -323,7 +323,7 @@ fn by_default_the_token_travels_in_a_file_and_stands_in_no_command() {
 }
 
 #[test]
-fn the_readme_says_where_the_token_can_be_read_by_whom_and_for_how_long() {
+fn export_readme_states_token_exposure() {
     for (deployment, rendered) in all() {
         let readme = text(&rendered, "README.md");
         for exposure in &rendered.exposure {

@@ -98,7 +98,7 @@ fn what_is_written_is_what_was_rendered_and_sha256sum_agrees() {
 }
 
 #[test]
-fn after_writing_the_token_is_only_in_the_files_that_the_manifest_names() {
+fn token_is_only_in_files_of_the_manifest() {
     let out = tempfile::tempdir().unwrap();
     for by in [TokenDelivery::File, TokenDelivery::Inline] {
         let manifests =
@@ -122,7 +122,7 @@ fn after_writing_the_token_is_only_in_the_files_that_the_manifest_names() {
 }
 
 #[test]
-fn an_earlier_export_is_replaced_and_the_installer_beside_it_stays() {
+fn earlier_export_is_replaced_and_the_installer_stays() {
     let out = tempfile::tempdir().unwrap();
     export::write(&rendered(&Deployment { token_delivery: TokenDelivery::File, ..deployment() }), out.path()).unwrap();
     fs::write(out.path().join("msiexec/imd-activate.msi"), "an installer").unwrap();
@@ -177,7 +177,7 @@ fn nothing_else_is_ever_replaced_and_no_other_target_is_touched() {
 }
 
 #[test]
-fn an_export_that_somebody_edited_or_put_a_folder_into_is_not_replaced() {
+fn edited_export_is_not_replaced() {
     for (name, edited) in [("install.cmd", true), ("more", false)] {
         let out = tempfile::tempdir().unwrap();
         export::write(&rendered(&deployment()), out.path()).unwrap();
@@ -200,7 +200,7 @@ fn an_export_that_somebody_edited_or_put_a_folder_into_is_not_replaced() {
 }
 
 #[test]
-fn a_file_that_an_administrator_put_there_is_not_replaced_by_one_of_the_same_name() {
+fn administrators_file_is_not_replaced() {
     let out = tempfile::tempdir().unwrap();
     export::write(&rendered(&Deployment { token_delivery: TokenDelivery::Inline, ..deployment() }), out.path())
         .unwrap();
@@ -286,7 +286,7 @@ fn render_own(name: &str, file: &str) -> Result<Rendered, Error> {
 }
 
 #[test]
-fn a_template_cannot_let_a_value_through_unquoted_or_quoted_for_something_else() {
+fn template_cannot_emit_an_unquoted_value() {
     for wrong in [
         "{{ token }}",
         "{{ part.line }}",
@@ -324,7 +324,7 @@ fn a_template_cannot_let_a_value_through_unquoted_or_quoted_for_something_else()
 }
 
 #[test]
-fn a_files_name_cannot_leave_its_folder_nor_take_the_place_of_another() {
+fn file_name_cannot_leave_its_folder() {
     for wrong in [
         "../x",
         "/etc/x",
@@ -354,7 +354,7 @@ fn a_files_name_cannot_leave_its_folder_nor_take_the_place_of_another() {
 }
 
 #[test]
-fn a_target_that_does_not_say_what_to_do_or_where_the_token_is_read_is_refused() {
+fn target_without_readme_or_exposure_is_rejected() {
     let templates = [("line.j2", "x"), ("file.j2", "x"), ("readme.j2", "x")];
     for (from, to) in [
         ("README.md", "OTHER.md"),

@@ -102,7 +102,7 @@ fn nested(depth: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_hostile_controller_fails_the_sync_and_leaves_the_cache_as_it_was() {
+fn hostile_controller_fails_the_sync_and_keeps_the_cache() {
     let company = Company::new();
     let evils: [(&str, &str, Evil); 11] = [
         ("nested", "sent invalid LDAP", |client, _| say(client, &nested(8000))),
@@ -137,7 +137,7 @@ fn a_hostile_controller_fails_the_sync_and_leaves_the_cache_as_it_was() {
 }
 
 #[test]
-fn a_controller_that_falls_silent_fails_the_sync_by_its_deadline() {
+fn silent_controller_fails_the_sync_by_its_deadline() {
     Company::new().suffers("silence", "timed out after 30s", |client, id| {
         first_page(client, id);
         client.wait_for_the_end();
@@ -145,7 +145,7 @@ fn a_controller_that_falls_silent_fails_the_sync_by_its_deadline() {
 }
 
 #[test]
-fn a_controller_that_says_a_byte_a_second_fails_the_sync_by_its_deadline() {
+fn slow_controller_fails_the_sync_by_its_deadline() {
     Company::new().suffers("a byte a second", "timed out after 30s", |client, id| {
         let id = first_page(client, id);
         for byte in user(id, 2) {

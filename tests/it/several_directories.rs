@@ -103,7 +103,7 @@ fn overlaps_are_counted_in_the_list_and_in_the_preview() {
 }
 
 #[test]
-fn a_mapping_that_is_switched_off_stays_off_when_its_step_is_saved_again() {
+fn disabled_mapping_stays_disabled_after_a_save() {
     let imd = company();
     imd.imd(["mapping", "disable", "Board"]).succeeded();
     let answers = imd.read("answers.toml").replace("100 GiB", "200 GiB");
@@ -147,7 +147,7 @@ fn one_name_in_two_domains_is_two_people() {
 }
 
 #[test]
-fn a_directory_that_had_users_can_be_removed_once_they_have_left() {
+fn directory_can_be_removed_after_its_users() {
     let imd = company();
     imd.imd(["directory", "remove", "corp"]).failed_with(1, ["mapping \"Board\"", "5 active users"]);
     for mapping in ["Board", "Everybody"] {

@@ -46,7 +46,7 @@ fn the_demo_walks_through_all_seven_steps_and_keeps_nothing() {
 }
 
 #[test]
-fn names_that_hold_escape_sequences_never_reach_the_terminal_as_such() {
+fn escape_sequences_in_names_do_not_reach_the_terminal() {
     let imd = Installation::new();
     let mut console = Console::start(&imd, &["demo"], 120, 60);
     console.is_at(1, "Directory");

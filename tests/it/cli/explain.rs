@@ -67,7 +67,7 @@ fn an_id_that_no_refusal_has_is_told_as_such() {
 }
 
 #[test]
-fn who_has_the_group_as_primary_group_is_previewed_cached_and_explained_alike() {
+fn primary_group_members_are_treated_alike_everywhere() {
     let imd = set_up();
     let preview = imd.json(["mapping", "preview", "Staff"]);
     assert_eq!((&preview["takes"], &preview["matched"]), (&2.into(), &3.into()), "{preview}");

@@ -112,7 +112,7 @@ fn an_exported_answers_file_gives_the_same_from_an_empty_state() {
 }
 
 #[test]
-fn an_older_export_shows_what_it_would_change_and_does_so_only_when_asked() {
+fn older_answers_show_their_changes_and_need_a_yes() {
     let imd = exported();
     let was = set_up(&imd);
     // Narrowed since, in another order, and with a limit that there was not.

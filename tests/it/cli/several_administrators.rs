@@ -29,7 +29,7 @@ fn by_script(imd: &Installation, department: &str) {
 }
 
 #[test]
-fn of_two_consoles_and_a_script_one_wins_and_the_others_are_told() {
+fn one_of_three_concurrent_edits_wins_and_the_others_know() {
     let imd = set_up(6);
     let (mut anna, mut bob) = (at_the_mapping(&imd, "60001", &[]), at_the_mapping(&imd, "60002", &[]));
     anna.fill("Quota", "70 GiB");

@@ -11,7 +11,7 @@ fn with(token: &str, installer: &str) -> String {
 }
 
 #[test]
-fn a_token_travels_inline_only_where_that_is_chosen_and_the_exposure_is_said() {
+fn token_is_inline_only_by_choice_with_its_exposure() {
     let imd = prepared(5);
     imd.write("answers.toml", with("", "token_delivery = \"inline\""));
     imd.imd(["setup", "--answers", "answers.toml"]).succeeded();
@@ -45,7 +45,7 @@ fn a_token_travels_inline_only_where_that_is_chosen_and_the_exposure_is_said() {
 }
 
 #[test]
-fn an_answers_file_carries_what_a_token_is_good_for_and_what_to_remember_of_it() {
+fn answers_file_carries_token_scope_and_note() {
     const LIMITS: &str = "mappings = [\"Staff\"]\nplatforms = [\"windows\", \"mac\"]\n\
                           networks = [\"10.20.0.0/16\", \"2001:db8::/32\"]\nnot_before = \"2099-12-01T06:00:00Z\"\n\
                           note = \"for the Bergen office\"";
@@ -90,7 +90,7 @@ fn an_answers_file_carries_what_a_token_is_good_for_and_what_to_remember_of_it()
 }
 
 #[test]
-fn a_token_of_another_installation_is_named_by_the_check_of_exports() {
+fn export_check_names_a_foreign_token() {
     let (imd, other) = (set_up(5), set_up(5));
     imd.imd(["export", "check", "rollout", "--offline"]).succeeded();
     let there = other.path("rollout");

@@ -44,7 +44,7 @@ fn wrong_usage_is_exit_code_2() {
 }
 
 #[test]
-fn the_console_without_a_terminal_is_exit_code_2_and_says_what_to_use() {
+fn console_without_terminal_exits_2_and_names_the_verb() {
     let imd = Installation::new();
     imd.imd(["setup"]).failed_with(2, ["terminal", "--answers"]);
     imd.imd(["demo"]).failed_with(2, ["terminal", "--answers"]);

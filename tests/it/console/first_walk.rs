@@ -124,7 +124,7 @@ fn from_nothing_to_exported_files(state: &State, directory: Vec<(&str, Answer<'_
 }
 
 #[test]
-fn from_nothing_to_exported_files_by_what_the_screen_offers_alone() {
+fn first_walk_by_offered_keys_reaches_files() {
     let state = State::new();
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample.ldif");
     from_nothing_to_exported_files(
@@ -144,7 +144,7 @@ fn what_the_screen_offers_is_told_from_what_it_only_mentions() {
 /// The same over a real domain controller.
 #[cfg(feature = "lab")]
 #[test]
-fn on_samba_from_nothing_to_exported_files_by_what_the_screen_offers_alone() {
+fn first_walk_by_offered_keys_reaches_files_on_samba() {
     let state = State::new();
     let variable = |name: &str| std::env::var(format!("IMD_LAB_{name}")).expect("the lab is up");
     let (url, ca, bind, password) = (variable("URL"), variable("CA"), variable("BIND"), variable("PASSWORD"));

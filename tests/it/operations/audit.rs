@@ -44,7 +44,7 @@ fn hostile() -> Installation {
 }
 
 #[test]
-fn somebody_else_verifies_the_exported_audit_and_finds_what_was_changed() {
+fn other_program_finds_edits_in_the_exported_audit() {
     let imd = hostile();
     // Only the program can append with a good hash, so what is hostile comes in as a storage's name and location.
     for (at, name) in HOSTILE.iter().enumerate() {

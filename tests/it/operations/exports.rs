@@ -3,7 +3,7 @@
 use crate::support::company::set_up;
 
 #[test]
-fn what_was_written_is_listed_with_its_token_and_whether_it_is_still_there() {
+fn written_exports_are_listed_with_token_and_presence() {
     let imd = set_up(3);
     let listed = imd.json(["export", "written"]);
     let items = listed["items"].as_array().unwrap();

@@ -9,7 +9,7 @@ use crate::support::prompts::Prompts;
 const GIB: u64 = 1 << 30;
 
 #[test]
-fn the_plain_face_walks_all_seven_steps_from_a_file_of_typed_lines() {
+fn prompts_walk_all_seven_steps_from_typed_lines() {
     let imd = Installation::new();
     imd.write("users.ldif", company::ldif(12));
     let mut prompts = Prompts::start(&imd, &[]);
@@ -64,7 +64,7 @@ fn assert_no_escapes(written: &[u8]) {
 }
 
 #[test]
-fn a_dumb_terminal_gets_the_prompts_by_itself_and_another_one_by_asking() {
+fn dumb_terminal_gets_the_prompts() {
     let imd = Installation::new();
     for arguments in [&["setup"][..], &["demo"]] {
         let prompts = Prompts::start(&imd, arguments);

@@ -32,7 +32,7 @@ fn search(console: &mut Console, query: &str, found: &str) {
 }
 
 #[test]
-fn users_are_searched_sorted_opened_and_written_to_a_file_by_keys() {
+fn users_are_searched_sorted_opened_and_exported_by_keys() {
     let users = many();
     let state = company(users);
     let mut console = state.console();

@@ -221,7 +221,7 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn a_search_finds_whom_reading_every_name_finds_after_syncs_undos_look_ups_and_forgetting(
+    fn search_equals_a_scan_after_every_kind_of_change(
         steps in steps(), queries in prop::collection::vec(text(7), 12)
     ) {
         let house = House::with_staff();
@@ -316,7 +316,7 @@ fn labels(house: &House, query: Option<&str>, sort: Sort, offset: u64, limit: u6
 }
 
 #[test]
-fn a_large_plan_makes_the_index_anew_and_small_ones_after_it_keep_it_in_order() {
+fn large_plan_rebuilds_the_index_and_small_ones_keep_it() {
     let house = House::with_staff();
     let many: Vec<User> = (0..1_500).map(|n| numbered(n, &format!("User {:04}", n * 7 % 1_500))).collect();
     sync(&house, &many);
@@ -385,7 +385,7 @@ fn pages_of_every_order_put_together_are_everybody_once() {
 }
 
 #[test]
-fn beyond_what_is_counted_users_come_by_name_and_go_on_to_the_last() {
+fn users_beyond_the_count_are_sorted_by_name() {
     let house = House::with_staff();
     let all: Vec<User> = (0..10_300).map(|n| numbered(n, &format!("User {n:05}"))).collect();
     sync(&house, &all);

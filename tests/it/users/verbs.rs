@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::company::set_up;
 
 #[test]
-fn users_are_searched_sorted_and_shown_by_the_columns_that_are_asked_for() {
+fn users_are_searched_sorted_and_shown_by_columns() {
     let imd = set_up(30);
     let run = imd.imd(["users", "user2", "--columns", "sAMAccountName,name", "--sort", "account"]);
     assert_eq!(run.stdout.lines().next().unwrap().split_whitespace().collect::<Vec<_>>(), ["SAMACCOUNTNAME", "NAME"]);
@@ -37,7 +37,7 @@ fn a_user_is_shown_with_all_that_is_known() {
 }
 
 #[test]
-fn only_who_has_left_and_has_no_account_is_forgotten_and_only_when_somebody_means_it() {
+fn only_removed_users_without_account_are_forgotten() {
     let imd = set_up(12);
     imd.imd(["users", "forget", "user3", "--yes"]).failed_with(1, ["cannot forget User 3: the user is active"]);
     imd.write(

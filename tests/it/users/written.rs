@@ -62,7 +62,7 @@ fn hostile() -> Installation {
 }
 
 #[test]
-fn a_table_is_read_back_by_python_and_no_cell_of_it_begins_a_formula() {
+fn csv_reads_back_in_python_without_a_formula() {
     let imd = hostile();
     let run = imd.imd(["users", "--csv", "--columns", "sAMAccountName,title,mail,state"]);
     assert!(run.stdout.lines().count() > 18 && run.stdout.contains("\r\n"), "{run:#?}");
@@ -100,7 +100,7 @@ fn a_table_is_read_back_by_python_and_no_cell_of_it_begins_a_formula() {
 }
 
 #[test]
-fn ldif_is_taken_by_openldap_and_gives_our_own_reader_the_same_users() {
+fn ldif_export_reads_back_in_openldap_and_here() {
     let imd = hostile();
     let run = imd.imd(["users", "--ldif"]);
     assert!(run.stdout.starts_with("version: 1\n\ndn: CN=User "), "{}", run.stdout);
