@@ -6,6 +6,9 @@ use std::path::Path;
 const LINES: usize = 600;
 const REASON: &str = "more than 600 lines because";
 
+/// The longest name of a test, in characters (STYLE.md, rule 10).
+const TEST_NAME: usize = 60;
+
 /// Names that say nothing of what is inside.
 const VAGUE: [&str; 6] = ["utils", "util", "helpers", "common", "manager", "misc"];
 
@@ -27,7 +30,19 @@ pub fn violations(path: &Path, text: &str) -> Vec<String> {
     if VAGUE.contains(&stem) {
         found.push(format!("\"{stem}\" does not say what is inside"));
     }
+    for name in test_names(text).filter(|name| name.len() > TEST_NAME) {
+        found.push(format!("the name of the test {name} is longer than {TEST_NAME} characters"));
+    }
     found
+}
+
+/// The functions below a `#[test]`, whatever other attributes stand between.
+fn test_names(text: &str) -> impl Iterator<Item = &str> {
+    let after = text.split("#[test]\n").skip(1);
+    after.filter_map(|rest| {
+        let line = rest.lines().map(str::trim).find(|line| !line.starts_with("#["))?;
+        line.strip_prefix("fn ")?.split('(').next()
+    })
 }
 
 mod tests {
@@ -48,6 +63,13 @@ mod tests {
     fn names_that_say_nothing_are_found() {
         assert_found("src/model/mod.rs", "", "mod.rs");
         assert_found("src/model/utils.rs", "", "does not say what is inside");
+    }
+
+    #[test]
+    fn a_test_name_that_is_too_long_is_found() {
+        let test = |name: &str| format!("//! Doc.\n#[test]\n#[cfg(unix)]\nfn {name}() {{}}\n");
+        assert!(found_in(&[("src/model.rs", &test(&"a".repeat(60)))]).is_empty());
+        assert_found("src/model.rs", &test(&"a".repeat(61)), "longer than 60");
     }
 
     #[test]
