@@ -86,12 +86,13 @@ fn the_book_lists_every_page_once() {
     let summary = read(Path::new("docs/SUMMARY.md"));
     let mut listed = links(&summary);
     listed.sort_unstable();
-    let pages: Vec<String> = pages()
+    let mut pages: Vec<String> = pages()
         .iter()
         .filter_map(|page| page.strip_prefix("docs").ok())
         .map(|page| page.display().to_string())
         .filter(|page| page != "SUMMARY.md")
         .collect();
+    pages.sort_unstable();
     assert_eq!(listed, pages);
 }
 

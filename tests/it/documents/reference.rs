@@ -152,3 +152,48 @@ fn the_answers_page_and_its_schema_have_every_key() {
     let schema = imd.imd(["setup", "--schema"]).succeeded().stdout.clone();
     is_up_to_date("docs/reference/answers.schema.json", &schema);
 }
+
+/// The deployment tools that have a page of their own.
+const TOOLS: [(&str, &str); 10] = [
+    ("configmgr", "Configuration Manager (SCCM)"),
+    ("intune", "Intune"),
+    ("gpo-startup", "Group Policy"),
+    ("ivanti-windows", "Ivanti (LANDesk) for Windows"),
+    ("ivanti-mac", "Ivanti (LANDesk) for Mac"),
+    ("jamf", "Jamf Pro"),
+    ("kandji", "Kandji"),
+    ("munki", "Munki"),
+    ("mobileconfig", "Any MDM for Mac"),
+    ("ansible", "Ansible"),
+];
+
+#[test]
+fn deployment_pages_are_the_readmes_of_exports() {
+    let (imd, _service, _) = served(1, |answers| answers);
+    imd.imd([
+        "token",
+        "create",
+        "docs",
+        "--server",
+        "https://imd.corp.example.com:7443",
+        "--expires",
+        "never",
+        "--never-expires",
+        "--out",
+        "docs.token",
+    ])
+    .succeeded();
+    let tokens = imd.json(["token", "list"]);
+    let token = tokens["items"].as_array().unwrap().iter().find(|token| token["name"] == "docs").unwrap();
+    let id = token["id"].as_str().unwrap();
+    let summary = read(Path::new("docs/SUMMARY.md"));
+    for (target, title) in TOOLS {
+        imd.imd(["export", target, "--token", "docs", "--out", "out"]).succeeded();
+        let readme = imd.read(&format!("out/{target}/README.md")).replace(id, "ID");
+        let page = format!(
+            "<!-- The README.md that `imd export {target}` writes; made by a test, see tests/it/documents. -->\n\n{readme}"
+        );
+        is_up_to_date(&format!("docs/how-to/deploy/{target}.md"), &page);
+        assert!(summary.contains(&format!("[{title}](how-to/deploy/{target}.md)")), "{target}");
+    }
+}
