@@ -55,7 +55,7 @@ pub fn claim(
     match proven {
         None if claim.auth != AuthMethod::Unverified => return Err(Reason::AuthNotAccepted.into()),
         // The name may belong to another user by now.
-        Some((guid, _)) if *guid != standing.user.user.guid => return Err(Reason::SomebodyElse.into()),
+        Some((guid, _)) if *guid != standing.user.user.guid => return Err(Reason::NameReassigned.into()),
         Some((_, Some(user))) => may_log_on(user, now)?,
         _ => {}
     }

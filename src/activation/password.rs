@@ -72,7 +72,7 @@ pub fn try_password(
     password: &Secret,
     now: impl Fn() -> Timestamp,
 ) -> Result<(Guid, Option<User>), Error> {
-    let name = bind_name(&standing.user.user).ok_or(Reason::SomebodyElse)?;
+    let name = bind_name(&standing.user.user).ok_or(Reason::NameReassigned)?;
     let source = standing.directory.source.clone();
     let (directory, guid) = (standing.user.directory.clone(), standing.user.user.guid);
     let at = now();
@@ -101,7 +101,7 @@ pub fn try_password(
             let why = directory::ldap::Refusal { code };
             Err(Reason::Password(format!("{} ({})", why.what(), why.code)).into())
         }
-        PasswordOutcome::OtherAccount => Err(Reason::SomebodyElse.into()),
+        PasswordOutcome::OtherAccount => Err(Reason::NameReassigned.into()),
     }
 }
 

@@ -48,7 +48,7 @@ pub fn as_of_now(
         Source::File(_) => directory::Error::NoPasswords,
         source @ Source::Ldap(_) => match directory::status(source, password, guid, &Job::unwatched()) {
             Ok(Finding::There(user)) if principal.identifies(&user) => return Ok(Some(*user)),
-            Ok(Finding::There(_)) => return Err(Reason::SomebodyElse.into()),
+            Ok(Finding::There(_)) => return Err(Reason::NameReassigned.into()),
             Ok(Finding::Deleted | Finding::Absent) => {
                 return Err(Reason::UserLeft("the directory no longer has the account".to_owned()).into());
             }

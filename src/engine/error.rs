@@ -98,7 +98,7 @@ pub enum Error {
     #[error("no refusal has the id {0}, and no user has that name")]
     NoRefusal(String),
     #[error("no user is named {given} in {looked_in}")]
-    Nobody { given: String, looked_in: String },
+    UserNotFound { given: String, looked_in: String },
     #[error("{given} matches {} users: {}", who.len(), listed(who))]
     Several { given: String, who: Vec<String> },
     #[error("no user named {0} is in the cache")]
@@ -177,7 +177,7 @@ impl Error {
             Self::NoPlan(_) | Self::NothingApplied => "`imd sync list` lists the plans".to_owned(),
             Self::NoMapping => "add one in step 3".to_owned(),
             Self::NoDirectory => "add one in step 1".to_owned(),
-            Self::Nobody { .. } => "give the DOMAIN\\name, UPN, mail, alias, DN or objectGUID of the user, and check that the bind account \
+            Self::UserNotFound { .. } => "give the DOMAIN\\name, UPN, mail, alias, DN or objectGUID of the user, and check that the bind account \
                                     can read the user"
                 .to_owned(),
             Self::NoRefusal(_) => {

@@ -104,7 +104,7 @@ impl Engine {
         match found.as_slice() {
             [] => {
                 let looked_in: Vec<_> = directories.iter().map(ToString::to_string).collect();
-                Err(Error::Nobody { given: shown(name), looked_in: looked_in.join(", ") })
+                Err(Error::UserNotFound { given: shown(name), looked_in: looked_in.join(", ") })
             }
             [one] => Ok((one.clone(), self.read(&one.directory, job)?)),
             several => {
@@ -183,7 +183,7 @@ impl Engine {
         let explained = match self.explain_mappings(name, among, job) {
             Ok(explained) => explained,
             // The user is looked up first, because a user name may look like an id.
-            Err(Error::Nobody { given, .. }) if is_correlation_id(&given) => return Err(Error::NoRefusal(given)),
+            Err(Error::UserNotFound { given, .. }) if is_correlation_id(&given) => return Err(Error::NoRefusal(given)),
             Err(error) => {
                 let Some(part) = link_of(&error) else { return Err(error) };
                 chain.add(Link::failed(part, shown(&error.to_string()), shown(&error.help())));
@@ -356,7 +356,7 @@ fn link_of(error: &Error) -> Option<Part> {
         Error::Directory(_)
         | Error::NoDirectory
         | Error::NoPassword(_)
-        | Error::Nobody { .. }
+        | Error::UserNotFound { .. }
         | Error::Several { .. }
         | Error::Sync(sync::Error::Read { .. }) => Some(Part::Directory),
         Error::Sync(sync::Error::Filter { .. }) => Some(Part::Mapping),

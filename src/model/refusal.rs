@@ -193,7 +193,7 @@ reasons! { {
         "invalid Kerberos ticket",
         "presented an invalid Kerberos ticket",
         "check the clock, the keytab and the service principal name";
-    SomebodyElse: "somebody-else",
+    NameReassigned: "name-reassigned",
         "the directory has given the name to another account than that of the cached user",
         "the name belongs to another account",
         "were authenticated as another account than that of the cached user",

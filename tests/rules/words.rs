@@ -15,8 +15,6 @@ use crate::{files, ident, is_punct, read, sources, top};
 const ALLOWED: &[(&str, &str, &str, &str)] = &[
     ("assets/sample.py", "nobody", "Nobody Yet", "the name of a group without members"),
     ("assets/targets/jamf/README.md.j2", "room", "Waiting Room", "a folder of Jamf Pro"),
-    ("docs/reference/codes.md", "somebody", "`somebody-else`", "a stable code in JSON and in the database"),
-    ("src/model/refusal.rs", "somebody", "somebody-else", "a stable code in JSON and in the database"),
     ("src/wizard/answers/renamed.rs", "fuse", "settings.fuse", "an old key that the error names"),
     ("src/wizard/answers/renamed.rs", "proof", "settings.proof", "an old key that the error names"),
 ];

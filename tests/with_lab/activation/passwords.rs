@@ -207,6 +207,6 @@ fn password_of_another_account_with_the_name_is_refused() {
     let second = Account::new(&controller, "passed-on");
     let answer = service.post("/v1/claim", &laptop.password_request(&second.name, &controller.user_password));
     assert_eq!(answer.error(), "refused");
-    assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "somebody-else");
+    assert_eq!(imd.row("SELECT reason FROM refusal")["reason"], "name-reassigned");
     assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 0);
 }

@@ -241,7 +241,7 @@ fn ticket_of_another_account_with_the_name_is_refused() {
     let ticket = session.ticket(&web.host, Some(&certificate(&service)));
     assert_eq!(service.post("/v1/claim", &claim(&laptop, &ticket)).error(), "refused");
     let reasons: Vec<_> = refusals(&imd).into_iter().map(|(reason, _)| reason).collect();
-    assert_eq!(reasons, ["somebody-else", "user-left"]);
+    assert_eq!(reasons, ["name-reassigned", "user-left"]);
     assert_eq!(imd.row("SELECT count(*) AS n FROM account")["n"], 0);
 }
 
